@@ -1,0 +1,33 @@
+//! The function families and the look-up by name. A family file holds its kernels and ends in its table.
+
+use crate::function::Function;
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+/// All families. One line each.
+const FAMILIES: &[&[Function]] = &[];
+
+/// The function with this upper-case name.
+pub fn find(name: &str) -> Option<&'static Function> {
+    static BY_NAME: OnceLock<HashMap<&'static str, &'static Function>> = OnceLock::new();
+    BY_NAME.get_or_init(|| all().map(|function| (function.name, function)).collect()).get(name).copied()
+}
+
+/// Every row of every family.
+pub fn all() -> impl Iterator<Item = &'static Function> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_upper_case() {
+        let mut seen = std::collections::HashSet::new();
+        for function in all() {
+            assert!(seen.insert(function.name), "{} has two rows", function.name);
+            assert_eq!(function.name, function.name.to_uppercase());
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! Plan + columns -> columns: Excel's values, functions and arithmetic, and the plan that runs them over blocks of
+//! records. No file format, formula text, JSON, clock, thread or Python here.
+//!
+//! Modules from the bottom up, each using only those above it in this list.
+
+pub mod value;
+
+pub mod heap;
+
+pub mod lookup_index;
+
+pub mod range;
+
+pub mod digits;
+
+pub mod function;
+
+pub mod coerce;
+
+pub mod operator;
+
+pub mod kernels;
+
+pub mod interface;

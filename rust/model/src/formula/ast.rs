@@ -1,0 +1,98 @@
+//! The tree of a formula. No text, no sheets' contents, no evaluation.
+
+use execd_calc::operator::{BinaryOp, UnaryOp};
+use execd_calc::value::ErrorCode;
+
+/// One formula, or a part of it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expr {
+    Number(f64),
+    Text(Box<str>),
+    Bool(bool),
+    Error(ErrorCode),
+    /// An argument left out: `IF(A1,,2)`.
+    Omitted,
+    /// An array constant, row by row; cells are Number, Text, Bool or Error.
+    Array {
+        rows: usize,
+        cols: usize,
+        cells: Vec<Expr>,
+    },
+    Reference(Reference),
+    /// A defined name, a LET/LAMBDA variable, or a bare function name passed as a value (`_xleta.SUM` -> "SUM" in a
+    /// call position of MAP and the like).
+    Name {
+        scope: Option<SheetName>,
+        name: Box<str>,
+    },
+    Table(TableReference),
+    Unary(UnaryOp, Box<Expr>),
+    Binary(BinaryOp, Box<Expr>, Box<Expr>),
+    /// `left:right` where a side is not a plain cell: `A1:INDEX(...)`.
+    RangeOf(Box<Expr>, Box<Expr>),
+    /// `(A1:B2,C3)`
+    Union(Vec<Expr>),
+    /// `A1:B2 B2:C3`
+    Intersection(Box<Expr>, Box<Expr>),
+    /// `A1#`
+    Spill(Box<Expr>),
+    /// `@expr`
+    Single(Box<Expr>),
+    /// A function by its upper-case name without `_xlfn.`, `_xlws.` …
+    Call {
+        name: Box<str>,
+        args: Vec<Expr>,
+    },
+    /// `LAMBDA(...)(args)` or a call of an expression's result.
+    Invoke {
+        callee: Box<Expr>,
+        args: Vec<Expr>,
+    },
+}
+
+/// Sheet qualifier as written, unquoted.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SheetName {
+    Local(Box<str>),
+    /// `Sheet1:Sheet3!A1`
+    Span(Box<str>, Box<str>),
+    /// `[1]Sheet1!A1`: book as written between the brackets.
+    External {
+        book: Box<str>,
+        sheet: Box<str>,
+    },
+}
+
+/// A rectangle of cells, zero-based, inclusive; a single cell has equal corners. Whole columns span rows
+/// 0..=1048575, whole rows columns 0..=16383.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reference {
+    pub sheet: Option<SheetName>,
+    pub first: Corner,
+    pub last: Corner,
+}
+
+/// `$`-marks decide what shifting a shared formula moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corner {
+    pub row: u32,
+    pub col: u32,
+    pub row_fixed: bool,
+    pub col_fixed: bool,
+}
+
+pub const MAX_ROW: u32 = 1_048_575;
+pub const MAX_COL: u32 = 16_383;
+
+/// `Table1[[#Headers],[#Data],[A]:[B]]`; `table` is None inside the table itself (`[@Col]`, `[Col]`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct TableReference {
+    pub table: Option<Box<str>>,
+    /// Which rows; data rows when all are false.
+    pub headers: bool,
+    pub data: bool,
+    pub totals: bool,
+    pub this_row: bool,
+    /// First and last column by name, unescaped; None for all.
+    pub columns: Option<(Box<str>, Box<str>)>,
+}

@@ -1,0 +1,3 @@
+//! Formula text to tree. Sheets' contents and evaluation are elsewhere.
+
+pub mod ast;

@@ -1,0 +1,34 @@
+//! Ceilings for hostile workbooks, as fields. Defaults are here and nowhere else.
+
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Bytes of the file itself.
+    pub file_bytes: u64,
+    /// Entries of the zip archive.
+    pub entries: usize,
+    /// Unpacked bytes of one part, and of all parts that are read.
+    pub part_bytes: u64,
+    pub total_bytes: u64,
+    /// Depth of XML elements.
+    pub xml_depth: usize,
+    pub sheets: usize,
+    /// Cells of all sheets.
+    pub cells: usize,
+    /// Characters of one formula.
+    pub formula_chars: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            file_bytes: 256 << 20,
+            entries: 10_000,
+            part_bytes: 1 << 30,
+            total_bytes: 2 << 30,
+            xml_depth: 64,
+            sheets: 1_000,
+            cells: 20_000_000,
+            formula_chars: 65_536,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Requests in, bytes out. No PyO3, no workbook.
