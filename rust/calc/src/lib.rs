@@ -22,3 +22,9 @@ pub mod operator;
 pub mod kernels;
 
 pub mod interface;
+
+pub mod batch;
+
+pub mod plan;
+
+pub mod run;

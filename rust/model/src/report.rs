@@ -1,0 +1,25 @@
+//! What was compiled, and what could not be and where, for people and for `execd check`.
+
+/// One thing that cannot be compiled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unsupported {
+    pub sheet: String,
+    /// A1 style.
+    pub cell: String,
+    pub formula: String,
+    pub reason: String,
+}
+
+/// Figures of a compilation.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    pub sheets: usize,
+    pub formula_cells: usize,
+    /// Formula cells that the outputs need and some input reaches; the rest was left out or folded.
+    pub live_cells: usize,
+    pub steps: usize,
+    pub slots: usize,
+    pub constants: usize,
+    pub unsupported: Vec<Unsupported>,
+    pub warnings: Vec<String>,
+}
