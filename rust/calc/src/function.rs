@@ -39,6 +39,10 @@ pub mod flags {
     pub const GIVES_ARRAY: u32 = 4;
     /// The result is a date serial: a General cell that holds the formula shows a date.
     pub const GIVES_DATE: u32 = 8;
+    /// Expressions in its arguments are array formulas even in an ordinary cell (SUMPRODUCT, LOOKUP, MMULT …).
+    pub const FORCES_ARRAY: u32 = 16;
+    /// The result is a number or an error, whatever the arguments.
+    pub const GIVES_NUMBER: u32 = 32;
 }
 
 /// One row of a family's table.

@@ -19,6 +19,10 @@ pub mod coerce;
 
 pub mod operator;
 
+pub mod lift;
+
+pub mod ops;
+
 pub mod kernels;
 
 pub mod interface;

@@ -1,7 +1,7 @@
 //! What was read from an xlsx file: constants, formula texts, names, tables, validations. No XML, no evaluation.
 
 use execd_calc::value::ErrorCode;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 #[derive(Debug, Default)]
 pub struct Workbook {

@@ -1,0 +1,108 @@
+//! The small operations of a plan besides functions: row-wise forms, one value at a time. Their columnar loops are
+//! in `run`, and both must give the same bits.
+
+use crate::compare;
+use crate::function::Cx;
+use crate::lift;
+use crate::operator::{self, BinaryOp, UnaryOp};
+use crate::value::{ErrorCode, Unpacked, Value};
+
+/// One operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op1 {
+    Minus,
+    Percent,
+    /// The value of a cell whose formula gives a blank: 0.
+    Settle,
+    /// A condition as TRUE, FALSE or an error.
+    Truth,
+    IsError,
+    IsNA,
+}
+
+/// Two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op2 {
+    Operator(BinaryOp),
+    /// Running aggregates over the cells of a range: `a` is the running value, `b` the next cell. Text, booleans and
+    /// blanks of a cell do not count; the first error stays.
+    Sum,
+    Min,
+    Max,
+    /// Product of two cells for SUMPRODUCT: what is no number counts as 0.
+    Times,
+}
+
+/// Three operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Op3 {
+    /// `a` TRUE gives `b`, FALSE gives `c`, an error itself.
+    Select,
+    /// Running count of cells that compare with a constant number: count `a`, cell `b`, number `c`. Cells that are no
+    /// numbers never count.
+    CountIf(BinaryOp),
+}
+
+pub fn one(cx: &mut Cx<'_>, op: Op1, a: Value) -> Value {
+    match op {
+        Op1::Minus => lift::unary(cx, UnaryOp::Minus, a),
+        Op1::Percent => lift::unary(cx, UnaryOp::Percent, a),
+        Op1::Settle => match a.unpack() {
+            Unpacked::Blank | Unpacked::Omitted => Value::ZERO,
+            Unpacked::Array(id) => one(cx, Op1::Settle, cx.heap.array(id).get(0, 0).unwrap_or(Value::ZERO)),
+            _ => a,
+        },
+        Op1::Truth => lift::truth(cx, a),
+        Op1::IsError => lift::elementwise(cx, a, |_, a| Value::bool(a.is_error())),
+        Op1::IsNA => lift::elementwise(cx, a, |_, a| Value::bool(a.as_error() == Some(ErrorCode::NA))),
+    }
+}
+
+pub fn two(cx: &mut Cx<'_>, op: Op2, a: Value, b: Value) -> Value {
+    match op {
+        Op2::Operator(op) => lift::binary(cx, op, a, b),
+        Op2::Sum => running(cx, a, b, |a, b| a + b),
+        Op2::Min => running(cx, a, b, f64::min),
+        Op2::Max => running(cx, a, b, f64::max),
+        Op2::Times => times(a, b),
+    }
+}
+
+pub fn three(cx: &mut Cx<'_>, op: Op3, a: Value, b: Value, c: Value) -> Value {
+    match op {
+        Op3::Select => lift::select(cx, a, b, c),
+        Op3::CountIf(op) => {
+            let (Some(count), Some(x), Some(y)) = (a.as_number(), b.as_number(), c.as_number()) else { return a };
+            let ordering = compare::numbers(x, y);
+            Value::number(count + f64::from(u8::from(operator::holds(op, ordering))))
+        }
+    }
+}
+
+fn running(cx: &Cx<'_>, a: Value, b: Value, f: impl Fn(f64, f64) -> f64) -> Value {
+    let Some(mut total) = a.as_number() else { return a };
+    match b.unpack() {
+        Unpacked::Number(x) => Value::number(f(total, x)),
+        Unpacked::Error(_) => b,
+        Unpacked::Array(id) => {
+            for &cell in &cx.heap.array(id).cells {
+                match cell.unpack() {
+                    Unpacked::Number(x) => total = f(total, x),
+                    Unpacked::Error(_) => return cell,
+                    _ => {}
+                }
+            }
+            Value::number(total)
+        }
+        _ => a,
+    }
+}
+
+fn times(a: Value, b: Value) -> Value {
+    match (a.unpack(), b.unpack()) {
+        (Unpacked::Error(_), _) => a,
+        (_, Unpacked::Error(_)) => b,
+        (Unpacked::Number(x), Unpacked::Number(y)) => Value::number(x * y),
+        _ => Value::ZERO,
+    }
+}

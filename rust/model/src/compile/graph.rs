@@ -1,0 +1,356 @@
+//! The program as a graph of single values: nodes are shared by content and folded when their arguments are
+//! constant. No sheets, no formula trees, no order of execution.
+
+use execd_calc::function::{Arg, Cx, Env, Function, flags};
+use execd_calc::heap::{Array, Heap};
+use execd_calc::lift;
+use execd_calc::ops::{self, Op1, Op2, Op3};
+use execd_calc::range::{Cells, Origin, Range, Table};
+use execd_calc::value::{Unpacked, Value};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+
+/// A value known now, or the result of a node.
+#[derive(Clone, Copy, Debug)]
+pub enum Term {
+    Const(Value),
+    Node(u32),
+}
+
+impl PartialEq for Term {
+    fn eq(&self, other: &Term) -> bool {
+        match (self, other) {
+            (Term::Const(a), Term::Const(b)) => a.same(*b),
+            (Term::Node(a), Term::Node(b)) => a == b,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Term {}
+
+impl Hash for Term {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Term::Const(value) => value.bits().hash(state),
+            Term::Node(node) => node.hash(state),
+        }
+    }
+}
+
+impl Term {
+    pub fn constant(self) -> Option<Value> {
+        match self {
+            Term::Const(value) => Some(value),
+            Term::Node(_) => None,
+        }
+    }
+}
+
+/// An argument of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Argument {
+    Term(Term),
+    Range(u32),
+}
+
+/// What a node does with its arguments.
+#[derive(Clone, Copy, Debug)]
+pub enum Op {
+    Input(u32),
+    One(Op1),
+    Two(Op2),
+    Three(Op3),
+    Call(&'static Function),
+    /// Its arguments as an array, row by row.
+    Pack { rows: u32, cols: u32 },
+    /// One element of an array value.
+    Element { row: u32, col: u32 },
+}
+
+impl Op {
+    fn key(self) -> (u8, u64) {
+        match self {
+            Op::Input(cell) => (0, u64::from(cell)),
+            Op::One(op) => (1, op as u64),
+            Op::Two(op) => (2, hash_of(&op)),
+            Op::Three(op) => (3, hash_of(&op)),
+            Op::Call(function) => (4, std::ptr::from_ref(function) as u64),
+            Op::Pack { rows, cols } => (5, u64::from(rows) << 32 | u64::from(cols)),
+            Op::Element { row, col } => (6, u64::from(row) << 32 | u64::from(col)),
+        }
+    }
+}
+
+fn hash_of(value: &impl Hash) -> u64 {
+    let mut hasher = std::hash::DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Kinds of values a node can give, as a set.
+pub mod kinds {
+    pub const NUMBER: u8 = 1;
+    pub const BOOL: u8 = 2;
+    pub const TEXT: u8 = 4;
+    pub const ERROR: u8 = 8;
+    pub const BLANK: u8 = 16;
+    pub const ARRAY: u8 = 32;
+    pub const NUMERIC: u8 = NUMBER | ERROR;
+    pub const SCALAR: u8 = NUMBER | BOOL | TEXT | ERROR;
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Node {
+    pub op: Op,
+    first_argument: u32,
+    arguments: u32,
+    pub kinds: u8,
+}
+
+/// A range argument: a table when all cells are constant, else one term per used cell, row by row.
+#[derive(Debug)]
+pub struct RangeArgument {
+    pub rows: usize,
+    pub cols: usize,
+    pub used_rows: usize,
+    pub used_cols: usize,
+    pub origin: Origin,
+    pub content: RangeContent,
+}
+
+#[derive(Debug)]
+pub enum RangeContent {
+    Table(Rc<Table>),
+    Terms(Vec<Term>),
+}
+
+impl RangeArgument {
+    fn view(&self) -> Option<Range<'_>> {
+        let RangeContent::Table(table) = &self.content else { return None };
+        let cells: &dyn Cells = table.as_ref();
+        Some(Range {
+            rows: self.rows,
+            cols: self.cols,
+            used_rows: self.used_rows,
+            used_cols: self.used_cols,
+            origin: self.origin,
+            cells,
+        })
+    }
+}
+
+#[derive(Debug)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    arguments: Vec<Argument>,
+    pub ranges: Vec<RangeArgument>,
+    pub heap: Heap,
+    pub env: Env,
+    /// Calls that depend on the clock are evaluated now (recalculation) instead of at each execution.
+    pub fold_volatile: bool,
+    shared: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    cancel: AtomicBool,
+}
+
+impl Graph {
+    pub fn new(env: Env, fold_volatile: bool) -> Graph {
+        Graph {
+            nodes: Vec::new(),
+            arguments: Vec::new(),
+            ranges: Vec::new(),
+            heap: Heap::empty(),
+            env,
+            fold_volatile,
+            shared: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            cancel: AtomicBool::new(false),
+        }
+    }
+
+    pub fn node(&self, id: u32) -> Option<&Node> {
+        self.nodes.get(id as usize)
+    }
+
+    pub fn arguments(&self, node: &Node) -> &[Argument] {
+        let first = node.first_argument as usize;
+        self.arguments.get(first..first + node.arguments as usize).unwrap_or(&[])
+    }
+
+    pub fn cx(&mut self) -> Cx<'_> {
+        Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel }
+    }
+
+    pub fn kinds(&self, term: Term) -> u8 {
+        match term {
+            Term::Const(value) => kinds_of(value),
+            Term::Node(id) => self.node(id).map_or(kinds::SCALAR, |node| node.kinds),
+        }
+    }
+
+    pub fn text(&mut self, text: &str) -> Term {
+        Term::Const(self.heap.add_text(text))
+    }
+
+    pub fn input(&mut self, cell: u32) -> Term {
+        let kinds = kinds::NUMBER | kinds::BOOL | kinds::TEXT | kinds::BLANK;
+        self.share(Op::Input(cell), &[], kinds)
+    }
+
+    pub fn one(&mut self, op: Op1, a: Term) -> Term {
+        if let Term::Const(a) = a {
+            return Term::Const(ops::one(&mut self.cx(), op, a));
+        }
+        let from = self.kinds(a);
+        if op == Op1::Settle && from & (kinds::BLANK | kinds::ARRAY) == 0 {
+            return a;
+        }
+        if op == Op1::Truth && from & !(kinds::BOOL | kinds::ERROR) == 0 {
+            return a;
+        }
+        let array = from & kinds::ARRAY;
+        let kinds = match op {
+            Op1::Minus | Op1::Percent => kinds::NUMERIC | array,
+            Op1::Settle => from & !(kinds::BLANK | kinds::ARRAY) | kinds::NUMBER,
+            Op1::Truth => kinds::BOOL | kinds::ERROR | array,
+            Op1::IsError | Op1::IsNA => kinds::BOOL | array,
+        };
+        self.share(Op::One(op), &[Argument::Term(a)], kinds)
+    }
+
+    pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
+        if let (Term::Const(a), Term::Const(b)) = (a, b) {
+            return Term::Const(ops::two(&mut self.cx(), op, a, b));
+        }
+        let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
+        use execd_calc::operator::BinaryOp::{Add, Concat, Div, Mul, Pow, Sub};
+        let kinds = match op {
+            Op2::Operator(Add | Sub | Mul | Div | Pow) => kinds::NUMERIC | array,
+            Op2::Operator(Concat) => kinds::TEXT | kinds::ERROR | array,
+            Op2::Operator(_) => kinds::BOOL | kinds::ERROR | array,
+            Op2::Sum | Op2::Min | Op2::Max | Op2::Times => kinds::NUMERIC,
+        };
+        self.share(Op::Two(op), &[Argument::Term(a), Argument::Term(b)], kinds)
+    }
+
+    pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
+        if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c) {
+            return Term::Const(ops::three(&mut self.cx(), op, a, b, c));
+        }
+        if op == Op3::Select
+            && let Term::Const(truth) = a
+        {
+            match truth.unpack() {
+                Unpacked::Bool(true) => return b,
+                Unpacked::Bool(false) => return c,
+                Unpacked::Array(_) => {}
+                _ => return a,
+            }
+        }
+        let kinds = match op {
+            Op3::Select => self.kinds(a) & (kinds::ERROR | kinds::ARRAY) | self.kinds(b) | self.kinds(c),
+            Op3::CountIf(_) => kinds::NUMERIC,
+        };
+        self.share(Op::Three(op), &[Argument::Term(a), Argument::Term(b), Argument::Term(c)], kinds)
+    }
+
+    pub fn element(&mut self, array: Term, row: u32, col: u32) -> Term {
+        match array {
+            Term::Const(value) => {
+                let element = lift::element(&self.cx(), value, row as usize, col as usize);
+                Term::Const(element)
+            }
+            Term::Node(_) if self.kinds(array) & kinds::ARRAY == 0 => array,
+            Term::Node(_) => {
+                let kinds = kinds::SCALAR | kinds::BLANK;
+                self.share(Op::Element { row, col }, &[Argument::Term(array)], kinds)
+            }
+        }
+    }
+
+    /// The terms as one array value.
+    pub fn pack(&mut self, rows: usize, cols: usize, terms: &[Term]) -> Term {
+        let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
+        match constants {
+            Some(cells) => Term::Const(self.heap.add_array(Array { rows, cols, cells })),
+            None => {
+                let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
+                let op = Op::Pack { rows: rows as u32, cols: cols as u32 };
+                self.share(op, &arguments, kinds::ARRAY)
+            }
+        }
+    }
+
+    pub fn add_range(&mut self, range: RangeArgument) -> u32 {
+        self.ranges.push(range);
+        self.ranges.len() as u32 - 1
+    }
+
+    pub fn call(&mut self, function: &'static Function, arguments: &[Argument]) -> Term {
+        if (self.fold_volatile || !function.has(flags::VOLATILE))
+            && let Some(value) = self.fold_call(function, arguments)
+        {
+            return Term::Const(value);
+        }
+        let lifted = arguments.iter().enumerate().any(|(position, argument)| match argument {
+            Argument::Term(term) => {
+                function.param(position) == execd_calc::function::Param::Scalar
+                    && self.kinds(*term) & kinds::ARRAY != 0
+            }
+            Argument::Range(_) => false,
+        });
+        let array = if lifted || function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
+        let own = if function.has(flags::GIVES_NUMBER) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+        self.share(Op::Call(function), arguments, own | array)
+    }
+
+    fn fold_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
+        let mut args = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            args.push(match *argument {
+                Argument::Term(term) => Arg::Value(term.constant()?),
+                Argument::Range(range) => Arg::Range(self.ranges.get(range as usize)?.view()?),
+            });
+        }
+        let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
+        Some(lift::call(&mut cx, function, &args))
+    }
+
+    fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {
+        let hash = self.hasher.hash_one((op.key(), arguments));
+        let found = self.shared.find(hash, |&id| {
+            self.node(id).is_some_and(|node| {
+                node.op.key() == op.key() && self.arguments(node) == arguments
+            })
+        });
+        if let Some(&id) = found {
+            return Term::Node(id);
+        }
+        let id = self.nodes.len() as u32;
+        let first_argument = self.arguments.len() as u32;
+        self.arguments.extend_from_slice(arguments);
+        self.nodes.push(Node { op, first_argument, arguments: arguments.len() as u32, kinds });
+        let (nodes, all, hasher) = (&self.nodes, &self.arguments, &self.hasher);
+        self.shared.insert_unique(hash, id, |&id| {
+            let Some(node) = nodes.get(id as usize) else { return 0 };
+            let first = node.first_argument as usize;
+            let arguments = all.get(first..first + node.arguments as usize).unwrap_or(&[]);
+            hasher.hash_one((node.op.key(), arguments))
+        });
+        Term::Node(id)
+    }
+}
+
+fn kinds_of(value: Value) -> u8 {
+    match value.unpack() {
+        Unpacked::Number(_) => kinds::NUMBER,
+        Unpacked::Bool(_) => kinds::BOOL,
+        Unpacked::Text(_) => kinds::TEXT,
+        Unpacked::Error(_) => kinds::ERROR,
+        Unpacked::Blank | Unpacked::Omitted => kinds::BLANK,
+        Unpacked::Array(_) => kinds::ARRAY,
+    }
+}
