@@ -21,8 +21,6 @@ pub mod operator;
 
 pub mod lift;
 
-pub mod ops;
-
 pub mod kernels;
 
 pub mod interface;
