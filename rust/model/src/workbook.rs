@@ -2,6 +2,7 @@
 
 use execd_calc::value::ErrorCode;
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 #[derive(Debug, Default)]
 pub struct Workbook {
@@ -32,12 +33,63 @@ pub struct Sheet {
     pub cells: HashMap<(u32, u32), Cell>,
     /// Smallest rectangle from A1 that holds all cells: rows, columns.
     pub extent: (u32, u32),
+    pub formats: DefaultFormats,
     pub validations: Vec<DataValidation>,
     /// Merged areas: first row, first column, last row, last column.
     pub merged: Vec<Area>,
-    /// Hidden rows (for SUBTOTAL 101..111) and rows hidden by a filter, zero-based.
+    /// All hidden rows, zero-based and ascending (SUBTOTAL 101..111 leaves them out).
     pub hidden_rows: Vec<u32>,
+    /// Those of them that a filter hides (SUBTOTAL 1..11 leaves them out too).
     pub filtered_rows: Vec<u32>,
+}
+
+impl Sheet {
+    /// What the number format of a cell shows, also where the cell is blank.
+    pub fn shows(&self, row: u32, col: u32) -> Shows {
+        match self.cells.get(&(row, col)) {
+            Some(cell) => cell.shows,
+            None => self.formats.shows(row, col),
+        }
+    }
+}
+
+/// Number formats of cells that hold nothing. Only formats other than `Shows::Number` are kept for single cells.
+#[derive(Debug, Default)]
+pub struct DefaultFormats {
+    pub blanks: HashMap<(u32, u32), Shows>,
+    pub rows: HashMap<u32, Shows>,
+    /// First and last column, and what they show.
+    pub cols: Vec<(u32, u32, Shows)>,
+}
+
+impl DefaultFormats {
+    fn shows(&self, row: u32, col: u32) -> Shows {
+        let of_row = || self.rows.get(&row).copied();
+        let of_col = || self.cols.iter().find(|(first, last, _)| (*first..=*last).contains(&col)).map(|x| x.2);
+        self.blanks.get(&(row, col)).copied().or_else(of_row).or_else(of_col).unwrap_or_default()
+    }
+}
+
+/// One cell of a workbook; row and column are zero-based.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellAddress {
+    pub sheet: usize,
+    pub row: u32,
+    pub col: u32,
+}
+
+/// `B3` for row 2, column 1.
+pub fn a1(row: u32, col: u32) -> String {
+    let mut letters = [0u8; 7];
+    let mut start = letters.len();
+    let mut rest = u64::from(col) + 1;
+    while rest > 0 && start > 0 {
+        start -= 1;
+        letters[start] = b'A' + ((rest - 1) % 26) as u8;
+        rest = (rest - 1) / 26;
+    }
+    let letters = letters.get(start..).unwrap_or_default();
+    format!("{}{}", String::from_utf8_lossy(letters), u64::from(row) + 1)
 }
 
 /// Zero-based inclusive rectangle.
@@ -47,6 +99,24 @@ pub struct Area {
     pub first_col: u32,
     pub last_row: u32,
     pub last_col: u32,
+}
+
+impl Area {
+    pub fn cell(row: u32, col: u32) -> Area {
+        Area { first_row: row, first_col: col, last_row: row, last_col: col }
+    }
+
+    pub fn contains(&self, row: u32, col: u32) -> bool {
+        (self.first_row..=self.last_row).contains(&row) && (self.first_col..=self.last_col).contains(&col)
+    }
+
+    pub fn rows(&self) -> u32 {
+        self.last_row - self.first_row + 1
+    }
+
+    pub fn cols(&self) -> u32 {
+        self.last_col - self.first_col + 1
+    }
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +133,8 @@ pub enum CellValue {
     #[default]
     Blank,
     Number(f64),
-    Text(Box<str>),
+    /// Shared, since a file can refer to one long text from millions of cells.
+    Text(Arc<str>),
     Bool(bool),
     Error(ErrorCode),
 }
@@ -82,10 +153,11 @@ pub enum Shows {
 
 #[derive(Debug)]
 pub enum CellFormula {
-    /// An ordinary formula. `Shared` children come out as `Shared`, with the anchor's text.
+    /// An ordinary formula.
     Normal(Box<str>),
-    /// Shared formula: the text belongs to `anchor` (row, col) and is to be shifted on the tree.
-    Shared { anchor: (u32, u32), text: std::sync::Arc<str> },
+    /// Shared formula: the text belongs to `anchor` (row, col) and is to be shifted on the tree. The anchor itself
+    /// comes out as `Shared` too, shifted by nothing.
+    Shared { anchor: (u32, u32), text: Arc<str> },
     /// Legacy array formula (Ctrl-Shift-Enter) in the first cell of its area. The other cells of the area have no
     /// formula of their own.
     Array { text: Box<str>, area: Area },
