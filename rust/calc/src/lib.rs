@@ -17,6 +17,10 @@ pub mod function;
 
 pub mod coerce;
 
+pub mod elementary;
+
+pub mod compare;
+
 pub mod operator;
 
 pub mod lift;
