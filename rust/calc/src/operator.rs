@@ -178,7 +178,8 @@ mod tests {
     #[test]
     fn lanes_agree_with_the_row_wise_form_or_step_aside() {
         let values = [0.0, 1.0, -1.0, 0.1, 0.3, -0.30000000000000004, 1e-200, -1e308, 2.5, 7.0, 1e300, -0.1];
-        let lanes: [(BinaryOp, fn(f64, f64) -> f64); 5] = [
+        type Lane = fn(f64, f64) -> f64;
+        let lanes: [(BinaryOp, Lane); 5] = [
             (BinaryOp::Add, add),
             (BinaryOp::Sub, sub),
             (BinaryOp::Mul, mul),
