@@ -2,6 +2,7 @@
 
 use crate::function::Cx;
 use crate::value::{ErrorCode, Unpacked, Value};
+use crate::{parse_date, parse_number, serial};
 use std::borrow::Cow;
 
 /// As arithmetic takes it: blank and omitted 0, TRUE 1, text that reads as a number, date, time, percentage or
@@ -12,7 +13,7 @@ pub fn number(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
         Unpacked::Bool(b) => Ok(f64::from(u8::from(b))),
         Unpacked::Blank | Unpacked::Omitted => Ok(0.0),
         Unpacked::Error(code) => Err(code),
-        Unpacked::Text(id) => number_from_text(cx.heap.text(id), cx.env.date1904).ok_or(ErrorCode::Value),
+        Unpacked::Text(id) => text_number(cx, cx.heap.text(id)).ok_or(ErrorCode::Value),
         Unpacked::Array(_) => Err(ErrorCode::Value),
     }
 }
@@ -50,7 +51,47 @@ pub fn integer(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
     Ok(crate::digits::trunc(number(cx, value)?))
 }
 
-/// The number that Excel reads in a text (US locale), or `None`.
-pub fn number_from_text(text: &str, _date1904: bool) -> Option<f64> {
-    text.trim().parse::<f64>().ok().filter(|x| x.is_finite())
+/// The number that Excel reads in a text (US locale), or `None`. Dates without a year are refused: only `number`
+/// knows which year it is.
+pub fn number_from_text(text: &str, date1904: bool) -> Option<f64> {
+    parse_number::number(text).or_else(|| date_number(text, date1904, None))
+}
+
+/// A date, a time or both as a serial.
+fn date_number(text: &str, date1904: bool, this_year: Option<i64>) -> Option<f64> {
+    let read = parse_date::date_time(text, this_year)?;
+    let day = match read.day {
+        Some(day) => serial::serial_of(day, date1904)?,
+        None => 0.0,
+    };
+    Some(day + read.time.unwrap_or(0.0))
+}
+
+/// The date and time that Excel reads in a text, in the year of `cx.env.now` if it names none.
+pub fn date_time_from_text(cx: &Cx<'_>, text: &str) -> Option<parse_date::DateTime> {
+    parse_date::date_time(text, this_year(cx))
+}
+
+fn this_year(cx: &Cx<'_>) -> Option<i64> {
+    let day = serial::day_of(cx.env.now, cx.env.date1904).filter(|&day| day > 0)?;
+    Some(serial::date_of(day).year)
+}
+
+/// As arithmetic reads a text.
+fn text_number(cx: &Cx<'_>, text: &str) -> Option<f64> {
+    parse_number::number(text).or_else(|| date_number(text, cx.env.date1904, this_year(cx)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_numbers_dates_or_nothing() {
+        // Cached values of IronCalc's Excel workbooks.
+        assert_eq!(number_from_text("2024-02-29 06:00", false), Some(45_351.25));
+        assert_eq!(number_from_text("23.123%", false), Some(0.231_23));
+        assert_eq!(number_from_text("2024-02-29", true), Some(45_351.0 - 1462.0));
+        assert_eq!(number_from_text("1e999", false), None);
+    }
 }

@@ -13,6 +13,12 @@ pub mod range;
 
 pub mod digits;
 
+pub mod serial;
+
+pub mod parse_number;
+
+pub mod parse_date;
+
 pub mod function;
 
 pub mod coerce;

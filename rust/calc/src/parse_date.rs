@@ -1,0 +1,260 @@
+//! Dates and times written as text, in the spellings that Excel (US locale) reads in a cell. Plain numbers are
+//! `parse_number`'s.
+
+use crate::serial;
+
+/// What a text says; a date without a time has none, and the other way round.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct DateTime {
+    /// Day in the 1900 system.
+    pub day: Option<i64>,
+    /// Fraction of a day; 1 and more when hours go beyond 23.
+    pub time: Option<f64>,
+}
+
+/// Reads a date, a time, or both in either order. `this_year` completes dates that leave the year out; without it
+/// such dates are refused.
+pub fn date_time(text: &str, this_year: Option<i64>) -> Option<DateTime> {
+    let text = text.trim_matches(' ');
+    if !text.is_ascii() || text.len() > 64 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    if let Some(day) = date(text, this_year) {
+        return Some(DateTime { day: Some(day), time: None });
+    }
+    if let Some(time) = time(text) {
+        return Some(DateTime { day: None, time: Some(time) });
+    }
+    text.match_indices(' ').find_map(|(at, _)| {
+        let (left, right) = (text.get(..at)?, text.get(at + 1..)?.trim_start_matches(' '));
+        let both = |day: &str, clock: &str| {
+            Some(DateTime { day: Some(date(day, this_year)?), time: Some(time(clock)?) })
+        };
+        both(left, right).or_else(|| both(right, left))
+    })
+}
+
+/// One piece of a date: a number with its count of digits, or a month name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Piece {
+    Number(i64, usize),
+    Month(i64),
+}
+
+fn date(text: &str, this_year: Option<i64>) -> Option<i64> {
+    let (pieces, separators) = pieces(text)?;
+    let numeric = pieces.iter().all(|piece| matches!(piece, Piece::Number(..)));
+    // Numbers alone want `/` or `-`; with a month name a space or comma will do.
+    if numeric && separators.iter().any(|&separator| !matches!(separator, b'/' | b'-')) {
+        return None;
+    }
+    match *pieces.as_slice() {
+        [Piece::Number(year, 4), Piece::Number(month, _), Piece::Number(day, _)] => {
+            serial::day_of_date(year, month, day)
+        }
+        [Piece::Number(month, _), Piece::Number(day, _), Piece::Number(year, digits)]
+        | [Piece::Month(month), Piece::Number(day, _), Piece::Number(year, digits)]
+        | [Piece::Number(day, _), Piece::Month(month), Piece::Number(year, digits)] => {
+            serial::day_of_date(year_of(year, digits)?, month, day)
+        }
+        [Piece::Number(year, 4), Piece::Number(month, _)] => serial::day_of_date(year, month, 1),
+        [Piece::Number(month, _), Piece::Number(other, digits)]
+        | [Piece::Month(month), Piece::Number(other, digits)] => day_or_year(month, other, digits, this_year),
+        [Piece::Number(other, digits), Piece::Month(month)] => day_or_year(month, other, digits, this_year),
+        _ => None,
+    }
+}
+
+/// A month and one number: a day of this year if there is such a day, else the year.
+fn day_or_year(month: i64, other: i64, digits: usize, this_year: Option<i64>) -> Option<i64> {
+    if !(1..=12).contains(&month) {
+        return None;
+    }
+    // Whether 29 February exists needs the year; any other day does not.
+    let longest = if month == 2 { 29 } else { serial::days_in_month(2024, month) };
+    if digits <= 2 && (1..=longest).contains(&other) {
+        let year = this_year?;
+        if let Some(day) = serial::day_of_date(year, month, other) {
+            return Some(day);
+        }
+    }
+    serial::day_of_date(year_of(other, digits)?, month, 1)
+}
+
+fn year_of(number: i64, digits: usize) -> Option<i64> {
+    match digits {
+        1 | 2 => Some(serial::full_year(number)),
+        4 => Some(number),
+        _ => None,
+    }
+}
+
+/// Two or three pieces and what stands between them (the first character that is no space, or a space).
+fn pieces(text: &str) -> Option<(Vec<Piece>, Vec<u8>)> {
+    let (mut found, mut separators) = (Vec::with_capacity(3), Vec::with_capacity(2));
+    let mut rest = text;
+    loop {
+        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+        let length = digits.max(letters);
+        let (word, tail) = rest.split_at_checked(length)?;
+        found.push(match digits {
+            0 => Piece::Month(month_of(word)?),
+            1..=4 => Piece::Number(word.parse().ok()?, digits),
+            _ => return None,
+        });
+        if tail.is_empty() {
+            return (found.len() > 1).then_some((found, separators));
+        }
+        let spaced = tail.trim_start_matches(' ');
+        rest = match spaced.bytes().next()? {
+            mark @ (b'/' | b'-' | b',') => {
+                separators.push(mark);
+                spaced.get(1..)?.trim_start_matches(' ')
+            }
+            _ if spaced.len() < tail.len() => {
+                separators.push(b' ');
+                spaced
+            }
+            _ => return None,
+        };
+        if found.len() == 3 {
+            return None;
+        }
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The month with this name, in full or by its first three letters.
+fn month_of(word: &str) -> Option<i64> {
+    let names = |name: &str| {
+        name.eq_ignore_ascii_case(word) || name.get(..3).is_some_and(|short| short.eq_ignore_ascii_case(word))
+    };
+    MONTHS.into_iter().position(names).map(|index| index as i64 + 1)
+}
+
+/// `h:m`, `h:m:s`, `m:s.f`, with or without ` AM`/` PM`, or `h PM`; a fraction of a day.
+fn time(text: &str) -> Option<f64> {
+    let (digits, half) = match text.rsplit_once(' ') {
+        Some((clock, half)) => (clock.trim_end_matches(' '), Some(afternoon(half)?)),
+        None => (text, None),
+    };
+    let mut parts = digits.split(':').map(|part| part.trim_matches(' '));
+    let (first, second, third) = (parts.next()?, parts.next(), parts.next());
+    if parts.next().is_some() {
+        return None;
+    }
+    let (hours, minutes, seconds) = match (second, third) {
+        (None, None) if half.is_some() => (whole(first)?, 0, 0.0),
+        (None, _) => return None,
+        (Some(second), None) if second.contains('.') => (0, whole(first)?, fraction(second)?),
+        (Some(second), None) => (whole(first)?, whole_or_zero(second)?, 0.0),
+        (Some(second), Some(third)) => {
+            (whole(first)?, whole(second)?, if third.is_empty() { 0.0 } else { fraction(third)? })
+        }
+    };
+    let hours = match half {
+        None => hours,
+        Some(_) if hours > 12 => return None,
+        Some(after_noon) => hours % 12 + if after_noon { 12 } else { 0 },
+    };
+    if hours > 9999 || minutes > 59 || seconds >= 60.0 {
+        return None;
+    }
+    Some(((hours * 60 + minutes) as f64 * 60.0 + seconds) / serial::SECONDS_PER_DAY)
+}
+
+fn afternoon(word: &str) -> Option<bool> {
+    match word {
+        "a" | "A" => Some(false),
+        "p" | "P" => Some(true),
+        _ if word.eq_ignore_ascii_case("am") => Some(false),
+        _ if word.eq_ignore_ascii_case("pm") => Some(true),
+        _ => None,
+    }
+}
+
+fn whole(text: &str) -> Option<i64> {
+    let plain = (1..=4).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    if plain { text.parse().ok() } else { None }
+}
+
+/// `10:` is ten o'clock.
+fn whole_or_zero(text: &str) -> Option<i64> {
+    if text.is_empty() { Some(0) } else { whole(text) }
+}
+
+fn fraction(text: &str) -> Option<f64> {
+    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if plain && text.starts_with(|c: char| c.is_ascii_digit()) { text.parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Option<i64> {
+        date_time(text, Some(2026)).filter(|read| read.time.is_none()).and_then(|read| read.day)
+    }
+
+    fn clock(text: &str) -> Option<f64> {
+        date_time(text, None).filter(|read| read.day.is_none()).and_then(|read| read.time)
+    }
+
+    /// Microsoft's DATEVALUE page (US settings), and cached values of IronCalc's and SheetJS's Excel workbooks.
+    #[test]
+    fn dates_that_excel_reads() {
+        assert_eq!(day("8/22/2011"), Some(40_777));
+        assert_eq!(day("22-MAY-2011"), Some(40_685));
+        assert_eq!(day("2011/02/23"), Some(40_597));
+        assert_eq!(day("2-Feb-2026"), Some(46_055));
+        assert_eq!(day("June 9, 1969"), Some(25_363));
+        assert_eq!(day("29-Feb-1900"), Some(60));
+        assert_eq!(day("2021-10-01"), Some(44_470));
+        assert_eq!(day("40-2-2023"), None);
+        assert_eq!(day("30/2/2010"), None);
+    }
+
+    /// Microsoft's "How Excel works with two-digit year numbers".
+    #[test]
+    fn short_years_and_dates_without_one() {
+        assert_eq!(day("1/5/29"), serial::day_of_date(2029, 1, 5));
+        assert_eq!(day("1/5/30"), serial::day_of_date(1930, 1, 5));
+        assert_eq!(day("Dec 01"), serial::day_of_date(2026, 12, 1));
+        assert_eq!(day("Dec 99"), serial::day_of_date(1999, 12, 1));
+        assert_eq!(day("1/99"), serial::day_of_date(1999, 1, 1));
+        assert_eq!(day("1/1999"), serial::day_of_date(1999, 1, 1));
+        assert_eq!(day("13/99"), None);
+        assert_eq!(date_time("11/2", None), None);
+    }
+
+    /// Cached values of IronCalc's Excel workbooks for TIMEVALUE; the space before AM/PM is Excel's rule.
+    #[test]
+    fn times_that_excel_reads() {
+        assert_eq!(clock("24:00"), Some(1.0));
+        assert_eq!(clock(" 1:30 "), Some(0.0625));
+        assert_eq!(clock("12:00 PM"), Some(0.5));
+        assert_eq!(clock("12:00 am"), Some(0.0));
+        assert_eq!(clock("10 p"), Some(22.0 / 24.0));
+        assert_eq!(clock("10:30AM"), None);
+        assert_eq!(clock("13:00 PM"), None);
+        assert_eq!(clock("10:30.5"), Some(630.5 / 86_400.0));
+        let both = date_time("2024-02-29 06:00", None);
+        assert_eq!(both, Some(DateTime { day: Some(45_351), time: Some(0.25) }));
+        assert_eq!(date_time("2024-01-05T10:30:00", None), None);
+    }
+}
