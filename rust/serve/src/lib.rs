@@ -1,1 +1,10 @@
-//! Requests in, bytes out. No PyO3, no workbook.
+//! Requests in, bytes out: JSON and Arrow to columns and back, permits, admission, deadlines, the worker pool.
+//! No PyO3, no workbook, no HTTP.
+//!
+//! Modules from the bottom up, each using only those above it in this list.
+
+pub mod clock;
+
+pub mod permits;
+
+pub mod admission;
