@@ -1,0 +1,220 @@
+//! Operands that name something: cells, ranges, sheets and names, from the crate's types to ours. Table references
+//! are `table`'s.
+
+use super::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName};
+use super::parse::ParseError;
+use super::table;
+use formualizer_parse::parser::{ExternalRefKind, ExternalReference, ReferenceType};
+
+/// A position on one axis and whether a `$` fixes it.
+pub(super) type Bound = (u32, bool);
+
+/// What a file may put before the names of newer functions, of LET and LAMBDA variables, and of functions passed as
+/// values; several can stand together.
+const PREFIXES: [&str; 4] = ["_xlfn.", "_xlws.", "_xlpm.", "_xleta."];
+
+/// A name without these prefixes.
+pub(super) fn bare(name: &str) -> &str {
+    let mut rest = name;
+    while let Some(shorter) = PREFIXES.iter().find_map(|prefix| strip_ignoring_case(rest, prefix)) {
+        rest = shorter;
+    }
+    rest
+}
+
+fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (head, tail) = text.split_at_checked(prefix.len())?;
+    (head.eq_ignore_ascii_case(prefix) && !tail.is_empty()).then_some(tail)
+}
+
+pub(super) fn operand(original: &str, reference: ReferenceType) -> Result<Expr, ParseError> {
+    // By its text: the crate looks for `!` inside a table's brackets too.
+    if original.ends_with(']') {
+        return table::read(original);
+    }
+    match reference {
+        ReferenceType::Cell { sheet, row, col, row_abs, col_abs } => {
+            cell(sheet.map(local), (row, row_abs), (col, col_abs))
+        }
+        ReferenceType::Cell3D { sheet_first, sheet_last, row, col, row_abs, col_abs } => {
+            cell(Some(span(sheet_first, sheet_last)), (row, row_abs), (col, col_abs))
+        }
+        ReferenceType::Range {
+            sheet,
+            start_row,
+            start_col,
+            end_row,
+            end_col,
+            start_row_abs,
+            start_col_abs,
+            end_row_abs,
+            end_col_abs,
+        } => area(
+            sheet.map(local),
+            (start_row, start_row_abs, end_row, end_row_abs),
+            (start_col, start_col_abs, end_col, end_col_abs),
+        ),
+        ReferenceType::Range3D {
+            sheet_first,
+            sheet_last,
+            start_row,
+            start_col,
+            end_row,
+            end_col,
+            start_row_abs,
+            start_col_abs,
+            end_row_abs,
+            end_col_abs,
+        } => area(
+            Some(span(sheet_first, sheet_last)),
+            (start_row, start_row_abs, end_row, end_row_abs),
+            (start_col, start_col_abs, end_col, end_col_abs),
+        ),
+        ReferenceType::External(reference) => external(reference),
+        ReferenceType::Table(_) => table::read(original),
+        ReferenceType::NamedRange(text) => name(&text),
+    }
+}
+
+fn local(name: String) -> SheetName {
+    SheetName::Local(name.into())
+}
+
+fn span(first: String, last: String) -> SheetName {
+    SheetName::Span(first.into(), last.into())
+}
+
+fn external(reference: ExternalReference) -> Result<Expr, ParseError> {
+    let book = reference.book.token().replace(['[', ']'], "");
+    let sheet = Some(SheetName::External { book: book.into(), sheet: reference.sheet.into() });
+    match reference.kind {
+        ExternalRefKind::Cell { row, col, row_abs, col_abs } => cell(sheet, (row, row_abs), (col, col_abs)),
+        ExternalRefKind::Range {
+            start_row,
+            start_col,
+            end_row,
+            end_col,
+            start_row_abs,
+            start_col_abs,
+            end_row_abs,
+            end_col_abs,
+        } => area(
+            sheet,
+            (start_row, start_row_abs, end_row, end_row_abs),
+            (start_col, start_col_abs, end_col, end_col_abs),
+        ),
+    }
+}
+
+fn cell(sheet: Option<SheetName>, row: Bound, col: Bound) -> Result<Expr, ParseError> {
+    area(sheet, (Some(row.0), row.1, Some(row.0), row.1), (Some(col.0), col.1, Some(col.0), col.1))
+}
+
+/// Both ends of one axis as the crate gives them: one-based, None for the whole axis.
+type Ends = (Option<u32>, bool, Option<u32>, bool);
+
+fn area(sheet: Option<SheetName>, rows: Ends, cols: Ends) -> Result<Expr, ParseError> {
+    let (top, bottom) = ends(rows, MAX_ROW)?;
+    let (left, right) = ends(cols, MAX_COL)?;
+    Ok(Expr::Reference(rectangle(sheet, (top, bottom), (left, right))))
+}
+
+fn ends((start, start_fixed, end, end_fixed): Ends, max: u32) -> Result<(Bound, Bound), ParseError> {
+    let zero_based = |position: u32| match position.checked_sub(1) {
+        Some(index) if index <= max => Ok(index),
+        _ => Err(ParseError::new(format!("row or column {position} is off the sheet"))),
+    };
+    match (start, end) {
+        (None, None) => Ok(((0, true), (max, true))),
+        (Some(a), Some(b)) => Ok(((zero_based(a)?, start_fixed), (zero_based(b)?, end_fixed))),
+        _ => Err(ParseError::new("a range must have a row, or no row, on both sides")),
+    }
+}
+
+/// The rectangle between two rows and two columns in any order. An axis that is covered whole is fixed: shifting
+/// does not move it.
+pub(super) fn rectangle(sheet: Option<SheetName>, rows: (Bound, Bound), cols: (Bound, Bound)) -> Reference {
+    let (top, bottom) = ordered(rows, MAX_ROW);
+    let (left, right) = ordered(cols, MAX_COL);
+    let corner =
+        |row: Bound, col: Bound| Corner { row: row.0, col: col.0, row_fixed: row.1, col_fixed: col.1 };
+    Reference { sheet, first: corner(top, left), last: corner(bottom, right) }
+}
+
+fn ordered((a, b): (Bound, Bound), max: u32) -> (Bound, Bound) {
+    let (low, high) = if a.0 <= b.0 { (a, b) } else { (b, a) };
+    if low.0 == 0 && high.0 == max { ((0, true), (max, true)) } else { (low, high) }
+}
+
+/// `left:right`; two single cells of one sheet make a plain rectangle.
+pub(super) fn range(left: Expr, right: Expr) -> Expr {
+    match (left, right) {
+        (Expr::Reference(a), Expr::Reference(b))
+            if a.first == a.last && b.first == b.last && (b.sheet.is_none() || b.sheet == a.sheet) =>
+        {
+            let (from, to) = (a.first, b.first);
+            Expr::Reference(rectangle(
+                a.sheet,
+                ((from.row, from.row_fixed), (to.row, to.row_fixed)),
+                ((from.col, from.col_fixed), (to.col, to.col_fixed)),
+            ))
+        }
+        (left, right) => Expr::RangeOf(Box::new(left), Box::new(right)),
+    }
+}
+
+fn name(text: &str) -> Result<Expr, ParseError> {
+    let (scope, name) = match split_scope(text) {
+        Some((scope, name)) => (Some(scope), name),
+        None => (None, text),
+    };
+    let name = bare(name);
+    if !is_name(name) {
+        return Err(ParseError::new(format!("not a name: {name}")));
+    }
+    Ok(Expr::Name { scope, name: name.into() })
+}
+
+/// The upper-case name of a function, with its scope as written (`[1]!F`): such a function is nobody's we know.
+pub(super) fn function(text: &str) -> Result<String, ParseError> {
+    let name = bare(text);
+    if !is_name(split_scope(name).map_or(name, |(_, name)| name)) {
+        return Err(ParseError::new(format!("not a function: {name}")));
+    }
+    Ok(name.to_uppercase())
+}
+
+/// A letter, `_` or `\` first; then digits, `.` and `?` too. Letters of any script count.
+fn is_name(name: &str) -> bool {
+    let mut letters = name.chars();
+    let starts =
+        letters.next().is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | '\\') || !c.is_ascii());
+    starts && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '\\' | '.' | '?') || !c.is_ascii())
+}
+
+/// Splits `Sheet!name`, `'Sheet 1'!name`, `[1]!name` and the like.
+pub(super) fn split_scope(text: &str) -> Option<(SheetName, &str)> {
+    let (scope, name) = match text.strip_prefix('\'') {
+        Some(quoted) => {
+            let end = quoted.find("'!")?;
+            (quoted.get(..end)?.replace("''", "'"), quoted.get(end + 2..)?)
+        }
+        None => {
+            let (scope, name) = text.split_once('!')?;
+            (scope.to_owned(), name)
+        }
+    };
+    Some((sheet_name(&scope), name))
+}
+
+fn sheet_name(text: &str) -> SheetName {
+    let book_and_sheet = text.rfind('[').and_then(|at| {
+        let (path, rest) = text.split_at_checked(at)?;
+        let (book, sheet) = rest.get(1..)?.split_once(']')?;
+        Some((format!("{path}{book}"), sheet))
+    });
+    match book_and_sheet {
+        Some((book, sheet)) => SheetName::External { book: book.into(), sheet: sheet.into() },
+        None => SheetName::Local(text.into()),
+    }
+}

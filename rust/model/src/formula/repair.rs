@@ -1,0 +1,86 @@
+//! Spellings that Excel writes and the parser crate refuses, rewritten into ones it takes. Only called on a text that
+//! was refused.
+//!
+//! - `#REF!A1`, left behind by a deleted sheet: `#REF!`
+//! - `Table1[a, b]`, a column with a comma: `Table1[[a, b]]`
+//! - blanks around the colon of a range: none
+
+/// The rewritten text, or None when there is nothing to rewrite.
+pub(super) fn repair(text: &str) -> Option<String> {
+    let mut repaired = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (taken, after) = match first {
+            '"' | '\'' => quoted(rest, first),
+            '[' => column(rest),
+            '#' => broken_reference(rest),
+            c if c.is_ascii_whitespace() => blanks(rest, repaired.ends_with(':')),
+            c => {
+                let (one, after) = rest.split_at(c.len_utf8());
+                (one.into(), after)
+            }
+        };
+        repaired.push_str(&taken);
+        rest = after;
+    }
+    (repaired != text).then_some(repaired)
+}
+
+type Piece<'a> = (std::borrow::Cow<'a, str>, &'a str);
+
+/// A text or a quoted sheet name; a doubled quote begins the next piece at once, which comes to the same.
+fn quoted(text: &str, quote: char) -> Piece<'_> {
+    let end = text.get(1..).and_then(|inside| inside.find(quote)).map_or(text.len(), |at| at + 2);
+    split(text, end)
+}
+
+/// A bracket with all it holds; doubled when a comma stands bare in it.
+fn column(text: &str) -> Piece<'_> {
+    let (mut depth, mut escaped, mut nested, mut comma) = (0usize, false, false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\'' => escaped = true,
+            '[' => {
+                depth += 1;
+                nested |= depth > 1;
+            }
+            ']' if depth == 1 => {
+                let (taken, after) = split(text, at + 1);
+                return if comma && !nested { (format!("[{taken}]").into(), after) } else { (taken, after) };
+            }
+            ']' => depth -= 1,
+            ',' => comma = true,
+            _ => {}
+        }
+    }
+    split(text, text.len())
+}
+
+/// `#REF!` and the address that may stick to it.
+fn broken_reference(text: &str) -> Piece<'_> {
+    let Some((head, mut after)) =
+        text.split_at_checked(5).filter(|(head, _)| head.eq_ignore_ascii_case("#REF!"))
+    else {
+        return split(text, 1);
+    };
+    if after.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '$') {
+        after = after.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '$' | ':'));
+    } else if let Some(doubled) = after.strip_prefix("#REF!") {
+        after = doubled;
+    }
+    (head.into(), after)
+}
+
+fn blanks(text: &str, after_colon: bool) -> Piece<'_> {
+    let after = text.trim_ascii_start();
+    if after_colon || after.starts_with(':') {
+        return ("".into(), after);
+    }
+    split(text, text.len() - after.len())
+}
+
+fn split(text: &str, at: usize) -> Piece<'_> {
+    let (taken, after) = text.split_at_checked(at).unwrap_or((text, ""));
+    (taken.into(), after)
+}

@@ -1,0 +1,55 @@
+//! Moving a formula to another cell, as shared formulas and relative names need it: on the tree, never on text.
+
+use super::ast::{Expr, MAX_COL, MAX_ROW, Reference};
+use super::reference::{Bound, rectangle};
+
+/// The formula as it reads `rows` further down and `cols` further right. Parts without `$` move and wrap around the
+/// sheet's edges; whole columns and rows stay whole.
+pub fn shift(expr: &Expr, rows: i64, cols: i64) -> Expr {
+    let moved = |inner: &Expr| Box::new(shift(inner, rows, cols));
+    let all = |list: &[Expr]| list.iter().map(|inner| shift(inner, rows, cols)).collect::<Vec<_>>();
+    match expr {
+        Expr::Reference(reference) => Expr::Reference(shift_reference(reference, rows, cols)),
+        Expr::Unary(op, operand) => Expr::Unary(*op, moved(operand)),
+        Expr::Binary(op, left, right) => Expr::Binary(*op, moved(left), moved(right)),
+        Expr::RangeOf(left, right) => Expr::RangeOf(moved(left), moved(right)),
+        Expr::Union(areas) => Expr::Union(all(areas)),
+        Expr::Intersection(left, right) => Expr::Intersection(moved(left), moved(right)),
+        Expr::Spill(anchor) => Expr::Spill(moved(anchor)),
+        Expr::Single(operand) => Expr::Single(moved(operand)),
+        Expr::Call { name, args } => Expr::Call { name: name.clone(), args: all(args) },
+        Expr::Invoke { callee, args } => Expr::Invoke { callee: moved(callee), args: all(args) },
+        Expr::Number(_)
+        | Expr::Text(_)
+        | Expr::Bool(_)
+        | Expr::Error(_)
+        | Expr::Omitted
+        | Expr::Array { .. }
+        | Expr::Name { .. }
+        | Expr::Table(_) => expr.clone(),
+    }
+}
+
+fn shift_reference(reference: &Reference, rows: i64, cols: i64) -> Reference {
+    let (first, last) = (reference.first, reference.last);
+    rectangle(
+        reference.sheet.clone(),
+        (
+            moved((first.row, first.row_fixed), rows, MAX_ROW),
+            moved((last.row, last.row_fixed), rows, MAX_ROW),
+        ),
+        (
+            moved((first.col, first.col_fixed), cols, MAX_COL),
+            moved((last.col, last.col_fixed), cols, MAX_COL),
+        ),
+    )
+}
+
+fn moved((position, fixed): Bound, by: i64, max: u32) -> Bound {
+    if fixed {
+        return (position, true);
+    }
+    let size = i64::from(max) + 1;
+    let wrapped = (i64::from(position) + by % size).rem_euclid(size);
+    (u32::try_from(wrapped).unwrap_or(position), false)
+}
