@@ -27,6 +27,8 @@ pub mod elementary;
 
 pub mod compare;
 
+pub mod wildcard;
+
 pub mod operator;
 
 pub mod lift;

@@ -1,0 +1,161 @@
+//! COUNTIF, SUMIFS and their kin: aggregates over the cells that meet criteria. The criteria are in `criteria`.
+
+use crate::function::{Arg, Cx, Function, Param, flags, shaped};
+use crate::kernels::criteria::Criterion;
+use crate::kernels::sample::wider;
+use crate::range::Grid;
+use crate::value::{ErrorCode, Unpacked, Value};
+
+pub const TABLE: &[Function] = &[
+    shaped("COUNTIF", 2, 2, PAIRS, countifs).with(flags::SEES_ERRORS),
+    shaped("COUNTIFS", 2, 254, PAIRS, countifs).repeating(2).with(flags::SEES_ERRORS),
+    shaped("SUMIF", 2, 3, ONE, sumif).with(flags::SEES_ERRORS),
+    shaped("SUMIFS", 3, 255, MANY, sumifs).repeating(2).with(flags::SEES_ERRORS),
+    shaped("AVERAGEIF", 2, 3, ONE, averageif).with(flags::SEES_ERRORS),
+    shaped("AVERAGEIFS", 3, 255, MANY, averageifs).repeating(2).with(flags::SEES_ERRORS),
+    shaped("MINIFS", 3, 255, MANY, minifs).repeating(2).with(flags::SEES_ERRORS),
+    shaped("MAXIFS", 3, 255, MANY, maxifs).repeating(2).with(flags::SEES_ERRORS),
+];
+
+const PAIRS: &[Param] = &[Param::Reference, Param::Scalar];
+const ONE: &[Param] = &[Param::Reference, Param::Scalar, Param::Reference];
+const MANY: &[Param] = &[Param::Reference, Param::Reference, Param::Scalar];
+
+/// The places of a rectangle whose cells meet all criteria.
+struct Matches {
+    /// (row, column), row by row, inside the searched part.
+    places: Vec<(u32, u32)>,
+    /// All cells outside the searched part are blank and meet the criteria too.
+    outside: bool,
+}
+
+/// `searched` is the part that must be looked at; all criteria ranges must have the size of the first.
+fn find(cx: &Cx<'_>, pairs: &[Arg<'_>], searched: (usize, usize)) -> Result<Matches, ErrorCode> {
+    let mut found = Matches { places: Vec::new(), outside: true };
+    let mut size = None;
+    for pair in pairs.chunks(2) {
+        let [range, criterion] = pair else { return Err(ErrorCode::Value) };
+        let grid = cx.grid(range);
+        let criterion = Criterion::parse(cx, criterion.value());
+        match size {
+            None => scan(cx, &grid, &criterion, searched, &mut found.places)?,
+            Some(size) if size != (grid.rows(), grid.cols()) => return Err(ErrorCode::Value),
+            Some(_) => found
+                .places
+                .retain(|&(row, col)| criterion.matches(cx, grid.get(row as usize, col as usize))),
+        }
+        found.outside &= criterion.matches(cx, Value::BLANK);
+        size.get_or_insert((grid.rows(), grid.cols()));
+    }
+    Ok(found)
+}
+
+fn scan(
+    cx: &Cx<'_>,
+    grid: &Grid<'_>,
+    criterion: &Criterion,
+    searched: (usize, usize),
+    places: &mut Vec<(u32, u32)>,
+) -> Result<(), ErrorCode> {
+    for row in 0..searched.0 {
+        if row % 1024 == 0 && cx.cancelled() {
+            return Err(ErrorCode::Timeout);
+        }
+        for col in 0..searched.1 {
+            if criterion.matches(cx, grid.get(row, col)) {
+                places.push((row as u32, col as u32));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn countifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    let used = args.iter().step_by(2).fold((0, 0), |size, range| wider(size, cx.grid(range).used()));
+    let total = args.first().map_or(0, |range| cx.grid(range).len());
+    find(cx, args, used)
+        .map(|found| {
+            let outside = if found.outside { total - used.0 * used.1 } else { 0 };
+            (found.places.len() + outside) as f64
+        })
+        .into()
+}
+
+/// What the matching cells of a range come to.
+#[derive(Default)]
+struct Tally {
+    count: usize,
+    sum: f64,
+    min: f64,
+    max: f64,
+}
+
+fn tally(cx: &Cx<'_>, values: &Arg<'_>, pairs: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
+    let grid = cx.grid(values);
+    let found = find(cx, pairs, grid.used())?;
+    let mut tally = Tally { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
+    for (row, col) in found.places {
+        match grid.get(row as usize, col as usize).unpack() {
+            Unpacked::Number(x) => {
+                tally.count += 1;
+                tally.sum += x;
+                tally.min = tally.min.min(x);
+                tally.max = tally.max.max(x);
+            }
+            Unpacked::Error(code) => return Err(code),
+            _ => {}
+        }
+    }
+    Ok(tally)
+}
+
+/// Values first, then pairs of range and criterion, all of one size.
+fn tally_many(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
+    let [values, pairs @ ..] = args else { return Err(ErrorCode::Value) };
+    let size = |arg: &Arg<'_>| (cx.grid(arg).rows(), cx.grid(arg).cols());
+    if pairs.iter().step_by(2).any(|range| size(range) != size(values)) {
+        return Err(ErrorCode::Value);
+    }
+    tally(cx, values, pairs)
+}
+
+/// Range, criterion, and values that count from their upper left cell on, or else the range itself.
+fn tally_one(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
+    let [range, _, values @ ..] = args else { return Err(ErrorCode::Value) };
+    match values.first() {
+        Some(values @ Arg::Range(_)) => tally(cx, values, args.get(..2).unwrap_or(args)),
+        _ => tally(cx, range, args.get(..2).unwrap_or(args)),
+    }
+}
+
+fn sum(tally: Tally) -> Result<f64, ErrorCode> {
+    Ok(tally.sum)
+}
+
+fn mean(tally: Tally) -> Result<f64, ErrorCode> {
+    if tally.count == 0 { Err(ErrorCode::Div0) } else { Ok(tally.sum / tally.count as f64) }
+}
+
+fn sumif(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    tally_one(cx, args).and_then(sum).into()
+}
+
+fn averageif(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    tally_one(cx, args).and_then(mean).into()
+}
+
+fn sumifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    tally_many(cx, args).and_then(sum).into()
+}
+
+fn averageifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    tally_many(cx, args).and_then(mean).into()
+}
+
+fn minifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    tally_many(cx, args).map(|tally| if tally.count == 0 { 0.0 } else { tally.min }).into()
+}
+
+fn maxifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    tally_many(cx, args).map(|tally| if tally.count == 0 { 0.0 } else { tally.max }).into()
+}

@@ -1,0 +1,123 @@
+//! Criteria as COUNTIF, SUMIFS and the database functions write them, parsed once to a predicate on cells.
+
+use crate::coerce;
+use crate::compare;
+use crate::digits::same15;
+use crate::function::Cx;
+use crate::value::{ErrorCode, Unpacked, Value};
+use crate::wildcard::Pattern;
+use std::cmp::Ordering;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+}
+
+/// Longest first, so that a prefix search finds the right one.
+const OPS: [(&str, Op); 6] =
+    [("<=", Op::Le), (">=", Op::Ge), ("<>", Op::Ne), ("=", Op::Eq), ("<", Op::Lt), (">", Op::Gt)];
+
+/// A condition on one cell.
+#[derive(Clone, Debug)]
+pub struct Criterion {
+    op: Op,
+    operand: Operand,
+}
+
+#[derive(Clone, Debug)]
+enum Operand {
+    Number(f64),
+    Bool(bool),
+    Error(ErrorCode),
+    /// With wildcards, for `=` and `<>`.
+    Like(Pattern),
+    /// Without, or for an order, where wildcards mean nothing.
+    Text(String),
+    /// Nothing after the operator: only a cell without content.
+    Blank,
+    /// The criterion is an empty text: a blank cell or an empty text.
+    Empty,
+}
+
+impl Criterion {
+    /// A number, boolean or error means `=`; a blank means `=0`; a text may start with an operator, and what
+    /// follows is read as a number, date, boolean or error where it can be.
+    pub fn parse(cx: &Cx<'_>, value: Value) -> Criterion {
+        let operand = match value.unpack() {
+            Unpacked::Number(x) => Operand::Number(x),
+            Unpacked::Bool(b) => Operand::Bool(b),
+            Unpacked::Error(code) => Operand::Error(code),
+            Unpacked::Blank | Unpacked::Omitted => Operand::Number(0.0),
+            Unpacked::Array(_) => Operand::Error(ErrorCode::Value),
+            Unpacked::Text(id) => return Criterion::from_text(cx, cx.heap.text(id)),
+        };
+        Criterion { op: Op::Eq, operand }
+    }
+
+    fn from_text(cx: &Cx<'_>, text: &str) -> Criterion {
+        let with_op = OPS.iter().find_map(|&(sign, op)| Some((op, text.strip_prefix(sign)?)));
+        let (op, rest) = with_op.unwrap_or((Op::Eq, text));
+        let operand = if rest.is_empty() {
+            if with_op.is_some() { Operand::Blank } else { Operand::Empty }
+        } else if let Some(x) = coerce::number_from_text(rest, cx.env.date1904) {
+            Operand::Number(x)
+        } else if rest.eq_ignore_ascii_case("TRUE") || rest.eq_ignore_ascii_case("FALSE") {
+            Operand::Bool(rest.eq_ignore_ascii_case("TRUE"))
+        } else if let Some(code) = ErrorCode::from_text(rest) {
+            Operand::Error(code)
+        } else if matches!(op, Op::Eq | Op::Ne) {
+            let pattern = Pattern::new(rest);
+            if pattern.is_wild() { Operand::Like(pattern) } else { Operand::Text(pattern.literal()) }
+        } else {
+            Operand::Text(rest.to_owned())
+        };
+        Criterion { op, operand }
+    }
+
+    pub fn matches(&self, cx: &Cx<'_>, cell: Value) -> bool {
+        match self.op {
+            Op::Eq => self.is_equal(cx, cell),
+            Op::Ne => !self.is_equal(cx, cell),
+            Op::Lt => self.order(cx, cell) == Some(Ordering::Less),
+            Op::Le => matches!(self.order(cx, cell), Some(Ordering::Less | Ordering::Equal)),
+            Op::Gt => self.order(cx, cell) == Some(Ordering::Greater),
+            Op::Ge => matches!(self.order(cx, cell), Some(Ordering::Greater | Ordering::Equal)),
+        }
+    }
+
+    fn is_equal(&self, cx: &Cx<'_>, cell: Value) -> bool {
+        match (&self.operand, cell.unpack()) {
+            (Operand::Number(own), Unpacked::Number(x)) => same15(*own, x),
+            (Operand::Number(own), Unpacked::Text(id)) => {
+                number_in(cx, cx.heap.text(id)).is_some_and(|x| same15(*own, x))
+            }
+            (Operand::Bool(own), Unpacked::Bool(b)) => *own == b,
+            (Operand::Error(own), Unpacked::Error(code)) => *own == code,
+            (Operand::Like(pattern), Unpacked::Text(id)) => pattern.matches(cx.heap.text(id)),
+            (Operand::Text(own), Unpacked::Text(id)) => compare::equal_texts(own, cx.heap.text(id)),
+            (Operand::Blank | Operand::Empty, Unpacked::Blank) => true,
+            (Operand::Empty, Unpacked::Text(id)) => cx.heap.text(id).is_empty(),
+            _ => false,
+        }
+    }
+
+    /// How the cell stands to the operand, when both are of one kind.
+    fn order(&self, cx: &Cx<'_>, cell: Value) -> Option<Ordering> {
+        match (&self.operand, cell.unpack()) {
+            (Operand::Number(own), Unpacked::Number(x)) => Some(compare::numbers(x, *own)),
+            (Operand::Bool(own), Unpacked::Bool(b)) => Some(b.cmp(own)),
+            (Operand::Text(own), Unpacked::Text(id)) => Some(compare::texts(cx.heap.text(id), own)),
+            _ => None,
+        }
+    }
+}
+
+/// A text cell that reads as a number counts as that number; without a digit it cannot.
+fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
+    if text.bytes().any(|b| b.is_ascii_digit()) { coerce::number_from_text(text, cx.env.date1904) } else { None }
+}
