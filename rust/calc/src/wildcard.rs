@@ -51,7 +51,10 @@ impl Pattern {
 
     /// The text without escapes, in lower case.
     pub fn literal(&self) -> String {
-        self.tokens.iter().filter_map(|token| if let Token::One(c) = token { Some(*c) } else { None }).collect()
+        self.tokens
+            .iter()
+            .filter_map(|token| if let Token::One(c) = token { Some(*c) } else { None })
+            .collect()
     }
 
     /// True when the whole text fits.

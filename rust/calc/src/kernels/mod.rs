@@ -1,19 +1,19 @@
 //! The function families and the look-up by name. A family file holds its kernels and ends in its table.
 
+pub mod address;
 pub mod aggregate;
 pub mod conditional;
 pub mod criteria;
+pub mod lookup;
 pub mod sample;
+pub mod search;
 
 use crate::function::Function;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// All families. One line each.
-const FAMILIES: &[&[Function]] = &[
-    aggregate::TABLE,
-    conditional::TABLE,
-];
+const FAMILIES: &[&[Function]] = &[address::TABLE, aggregate::TABLE, conditional::TABLE, lookup::TABLE];
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {
