@@ -147,11 +147,12 @@ fn month_of(word: &str) -> Option<i64> {
     MONTHS.into_iter().position(names).map(|index| index as i64 + 1)
 }
 
-/// `h:m`, `h:m:s`, `m:s.f`, with or without ` AM`/` PM`, or `h PM`; a fraction of a day.
+/// `h:m`, `h:m:s`, `m:s.f`, with or without ` AM`/` PM`, or `h PM`; a fraction of a day. Minutes and seconds beyond 59
+/// spill over; each part has at most four digits.
 fn time(text: &str) -> Option<f64> {
     let (digits, half) = match text.rsplit_once(' ') {
-        Some((clock, half)) => (clock.trim_end_matches(' '), Some(afternoon(half)?)),
-        None => (text, None),
+        Some((clock, half)) if afternoon(half).is_some() => (clock.trim_end_matches(' '), afternoon(half)),
+        _ => (text, None),
     };
     let mut parts = digits.split(':').map(|part| part.trim_matches(' '));
     let (first, second, third) = (parts.next()?, parts.next(), parts.next());
@@ -172,9 +173,6 @@ fn time(text: &str) -> Option<f64> {
         Some(_) if hours > 12 => return None,
         Some(after_noon) => hours % 12 + if after_noon { 12 } else { 0 },
     };
-    if hours > 9999 || minutes > 59 || seconds >= 60.0 {
-        return None;
-    }
     Some(((hours * 60 + minutes) as f64 * 60.0 + seconds) / serial::SECONDS_PER_DAY)
 }
 
@@ -199,8 +197,9 @@ fn whole_or_zero(text: &str) -> Option<i64> {
 }
 
 fn fraction(text: &str) -> Option<f64> {
-    let plain = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    if plain && text.starts_with(|c: char| c.is_ascii_digit()) { text.parse().ok() } else { None }
+    let (seconds, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let plain = decimals.bytes().all(|byte| byte.is_ascii_digit());
+    if plain && whole(seconds).is_some() { text.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -225,6 +224,9 @@ mod tests {
         assert_eq!(day("June 9, 1969"), Some(25_363));
         assert_eq!(day("29-Feb-1900"), Some(60));
         assert_eq!(day("2021-10-01"), Some(44_470));
+        assert_eq!(day("2026 - 01 - 01"), Some(46_023));
+        assert_eq!(day("4 Feb 2026"), Some(46_057));
+        assert_eq!(day("4/Feb/2026"), Some(46_057));
         assert_eq!(day("40-2-2023"), None);
         assert_eq!(day("30/2/2010"), None);
     }
@@ -253,6 +255,8 @@ mod tests {
         assert_eq!(clock("10:30AM"), None);
         assert_eq!(clock("13:00 PM"), None);
         assert_eq!(clock("10:30.5"), Some(630.5 / 86_400.0));
+        assert_eq!(clock("4:65"), Some(305.0 / 1440.0));
+        assert_eq!(clock("4 : 35"), Some(275.0 / 1440.0));
         let both = date_time("2024-02-29 06:00", None);
         assert_eq!(both, Some(DateTime { day: Some(45_351), time: Some(0.25) }));
         assert_eq!(date_time("2024-01-05T10:30:00", None), None);

@@ -151,7 +151,9 @@ fn maxa(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let grids: Vec<Grid<'_>> = args.iter().map(|arg| cx.grid(arg)).collect();
     let Some(first) = grids.first() else { return Value::error(ErrorCode::Value) };
-    if let Some(code) = grids.iter().find_map(|grid| if let Grid::Single(v) = grid { v.as_error() } else { None }) {
+    if let Some(code) =
+        grids.iter().find_map(|grid| if let Grid::Single(v) = grid { v.as_error() } else { None })
+    {
         return Value::error(code);
     }
     if grids.iter().any(|grid| (grid.rows(), grid.cols()) != (first.rows(), first.cols())) {

@@ -40,9 +40,9 @@ fn find(cx: &Cx<'_>, pairs: &[Arg<'_>], searched: (usize, usize)) -> Result<Matc
         match size {
             None => scan(cx, &grid, &criterion, searched, &mut found.places)?,
             Some(size) if size != (grid.rows(), grid.cols()) => return Err(ErrorCode::Value),
-            Some(_) => found
-                .places
-                .retain(|&(row, col)| criterion.matches(cx, grid.get(row as usize, col as usize))),
+            Some(_) => {
+                found.places.retain(|&(row, col)| criterion.matches(cx, grid.get(row as usize, col as usize)))
+            }
         }
         found.outside &= criterion.matches(cx, Value::BLANK);
         size.get_or_insert((grid.rows(), grid.cols()));

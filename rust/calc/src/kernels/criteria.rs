@@ -119,5 +119,9 @@ impl Criterion {
 
 /// A text cell that reads as a number counts as that number; without a digit it cannot.
 fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
-    if text.bytes().any(|b| b.is_ascii_digit()) { coerce::number_from_text(text, cx.env.date1904) } else { None }
+    if text.bytes().any(|b| b.is_ascii_digit()) {
+        coerce::number_from_text(text, cx.env.date1904)
+    } else {
+        None
+    }
 }

@@ -4,6 +4,7 @@ pub mod address;
 pub mod aggregate;
 pub mod conditional;
 pub mod criteria;
+pub mod datetime;
 pub mod lookup;
 pub mod sample;
 pub mod search;
@@ -13,7 +14,8 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// All families. One line each.
-const FAMILIES: &[&[Function]] = &[address::TABLE, aggregate::TABLE, conditional::TABLE, lookup::TABLE];
+const FAMILIES: &[&[Function]] =
+    &[address::TABLE, aggregate::TABLE, conditional::TABLE, datetime::TABLE, lookup::TABLE];
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {
