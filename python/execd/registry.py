@@ -1,0 +1,174 @@
+"""From the address in a request to a compiled version: looked up, compiled once however many wait, kept in memory."""
+
+import asyncio
+import re
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from execd import _native
+from execd.errors import ApiError
+from execd.workbooks import Source, Stamp, Workbooks, digest
+
+# Compiled versions in memory; the longest unused go first.
+KEPT = 256
+
+_address = re.compile(r"(?P<path>.*?)(?:\[(?P<version>[^\[\]]*)\])?")
+_number = re.compile(r"\d+(?:\.\d+){0,2}")
+
+
+@dataclass(eq=False)
+class Version:
+    """A compiled workbook with its identity. `pace` is the time an execution takes per byte of input, as seen."""
+
+    source: Source
+    service_id: str
+    version_id: str
+    model: _native.Model
+    pace: float = field(default=float("inf"))
+
+
+@dataclass
+class _Slot:
+    """A version that is compiled, is being compiled, or could not be compiled."""
+
+    stamp: Stamp
+    future: asyncio.Future[Version]
+
+
+class Registry:
+    """The services of this node."""
+
+    def __init__(self, roots: list[Path]) -> None:
+        self._workbooks = Workbooks(roots)
+        self._slots: OrderedDict[Path, _Slot] = OrderedDict()
+        self._digests: dict[Path, tuple[Stamp, str]] = {}
+
+    async def resolve(self, version_id: str, service_id: str, service: str) -> Version:
+        """The version that an execute request means; the first address that is not empty counts."""
+        if version_id:
+            source = await self._by_version_id(version_id)
+        elif service_id:
+            source = self._by_service_id(service_id)
+        elif service:
+            source = self._by_name(service)
+        else:
+            raise ApiError("invalid_request", "the request names no service: give service, service_id or version_id")
+        return await self._version(source)
+
+    def services(self) -> list[dict[str, str]]:
+        """What there is, for people."""
+        return [
+            {"service": f"{one.folder}/{one.service}", "version": one.number, "service_id": one.service_id}
+            for one in self._workbooks.all()
+        ]
+
+    def _by_name(self, address: str) -> Source:
+        match = _address.fullmatch(address.strip())
+        path = match["path"].strip() if match else ""
+        if _is_uuid(path):
+            versions = self._with_service_id(path)
+        else:
+            versions = self._workbooks.versions(*_folder_and_service(path, address))
+        wanted = (match["version"] if match else None) or ""
+        return _pick(versions, wanted.strip(), address)
+
+    def _by_service_id(self, service_id: str) -> Source:
+        return _pick(self._with_service_id(service_id), "", service_id)
+
+    def _with_service_id(self, service_id: str) -> list[Source]:
+        return [one for one in self._workbooks.all() if one.service_id == service_id.lower()]
+
+    async def _by_version_id(self, version_id: str) -> Source:
+        for slot in self._slots.values():
+            if slot.future.done() and slot.future.exception() is None:
+                version = slot.future.result()
+                if version.version_id == version_id.lower():
+                    return version.source
+        found = await asyncio.to_thread(self._search, lambda one, content: one.version_id(content) == version_id.lower())
+        if found is None:
+            raise _unknown(version_id)
+        return found
+
+    def _search(self, matches: Callable[[Source, str], bool]) -> Source | None:
+        for source in self._workbooks.all():
+            try:
+                if matches(source, self._digest(source.path)):
+                    return source
+            except OSError:
+                continue
+        return None
+
+    def _digest(self, path: Path) -> str:
+        stamp = Stamp.of(path)
+        known = self._digests.get(path)
+        if known is None or known[0] != stamp:
+            known = self._digests[path] = (stamp, digest(path.read_bytes()))
+        return known[1]
+
+    async def _version(self, source: Source) -> Version:
+        try:
+            stamp = Stamp.of(source.path)
+        except FileNotFoundError:
+            raise _unknown(f"{source.folder}/{source.service}") from None
+        slot = self._slots.get(source.path)
+        if slot is None or slot.stamp != stamp:
+            slot = self._slots[source.path] = _Slot(stamp, asyncio.ensure_future(_compile(source)))
+            self._evict()
+        self._slots.move_to_end(source.path)
+        if slot.future.done():
+            return slot.future.result()
+        return await asyncio.shield(slot.future)
+
+    def _evict(self) -> None:
+        while len(self._slots) > KEPT:
+            self._slots.popitem(last=False)
+
+
+async def _compile(source: Source) -> Version:
+    def work() -> tuple[_native.Model, str]:
+        content = source.path.read_bytes()
+        return _native.Model(content), digest(content)
+
+    try:
+        model, content = await asyncio.to_thread(work)
+    except _native.WorkbookError as error:
+        raise ApiError("workbook", f"{source.folder}/{source.service}: {error}") from None
+    except OSError as error:
+        raise ApiError("workbook", f"{source.folder}/{source.service}: {error.strerror}") from None
+    return Version(source, source.service_id, source.version_id(content), model)
+
+
+def _folder_and_service(path: str, address: str) -> tuple[str, str]:
+    """Read `folder/service`, `folders/x/services/y` and both with a leading slash."""
+    parts = [part for part in path.split("/") if part]
+    match parts:
+        case [folders, folder, services, service] if (folders.lower(), services.lower()) == ("folders", "services"):
+            return folder, service
+        case [folder, service]:
+            return folder, service
+    raise ApiError("service_not_found", f"service could not be found: {address!r} is not folder/service or an id")
+
+
+def _pick(versions: list[Source], wanted: str, address: str) -> Source:
+    """The newest of `versions`, or the newest that starts with the numbers of `wanted`."""
+    if wanted and not _number.fullmatch(wanted):
+        raise ApiError("invalid_request", f"{address!r}: a version is written [1], [1.4] or [1.4.3]")
+    prefix = tuple(map(int, wanted.split("."))) if wanted else ()
+    for source in versions:
+        if source.version[: len(prefix)] == prefix:
+            return source
+    raise _unknown(address)
+
+
+def _unknown(address: str) -> ApiError:
+    return ApiError("service_not_found", f"service could not be found: {address!r}")
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text.lower()
+    except ValueError:
+        return False

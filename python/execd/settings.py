@@ -1,0 +1,87 @@
+"""The settings of a server: a TOML file, then the environment, then the command line. Nothing else reads them.
+
+Every field has its default here and nowhere else; `EXECD_` and the field's name in capitals is its variable.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+PREFIX = "EXECD_"
+MIB = 1 << 20
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one server runs with. Sizes are bytes, times are seconds; 0 means "choose for this machine"."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    workers: int = 0
+    threads: int = 0
+    data: Path | None = None
+    examples: bool = False
+    max_executions: int = 0
+    time_limit: float = 55.0
+    # Calls that may wait for a permit in one worker, and for how long, before they get 429.
+    queue: int = 64
+    queue_seconds: float = 10.0
+    # A body after decompression; all bodies held by one worker; what is read and thrown away before a refusal.
+    max_body: int = 256 * MIB
+    max_held: int = 1024 * MIB
+    max_discard: int = 2048 * MIB
+
+    def __post_init__(self) -> None:
+        """Refuse what can never work, naming the field."""
+        if not 0 <= self.port <= 65535:  # noqa: PLR2004
+            raise ValueError(f"port: {self.port} is not between 0 and 65535")
+        for field in ("workers", "threads", "max_executions", "queue", "max_body", "max_held", "max_discard"):
+            if getattr(self, field) < 0:
+                raise ValueError(f"{field}: must not be negative")
+        if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
+            raise ValueError(f"time_limit: {self.time_limit} is not between 0 and 86400 seconds")
+        if self.queue_seconds < 0:
+            raise ValueError("queue_seconds: must not be negative")
+
+    def for_machine(self) -> "Settings":
+        """Replace the zeros by what suits the number of cores."""
+        cores = os.cpu_count() or 1
+        workers = self.workers or cores
+        return msgspec.structs.replace(
+            self,
+            workers=workers,
+            threads=self.threads or max(1, cores // workers),
+            max_executions=self.max_executions or 2 * cores,
+        )
+
+    @property
+    def slots(self) -> Path:
+        """The file whose byte ranges are the permits of this node."""
+        return self.home / f"permits-{self.port}"
+
+    @property
+    def home(self) -> Path:
+        """The data folder, or one of this user's under the temporary folder."""
+        return self.data or Path(os.environ.get("TMPDIR", "/tmp")) / f"execd-{os.getuid()}"  # noqa: S108
+
+
+def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
+    """Settings from `file`, the environment and `overrides` (of which `None` means "not given")."""
+    values: dict[str, Any] = tomllib.loads(file.read_text()) if file else {}
+    values |= _from_environment(os.environ)
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"settings: {error}") from None
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    fields = {PREFIX + name.upper(): name for name in Settings.__struct_fields__}
+    unknown = [name for name in environment if name.startswith(PREFIX) and name not in fields]
+    if unknown:
+        raise ValueError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
+    return {field: environment[name] for name, field in fields.items() if name in environment}

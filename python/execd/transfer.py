@@ -1,0 +1,39 @@
+"""A file of records through a model: the work is native and streams, this shows how far it has come."""
+
+import threading
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from execd import _native
+from execd.model import Model
+
+# Seconds between two looks at the progress.
+TICK = 0.1
+
+
+def run(model: Model, source: Path, target: Path, threads: int, console: Console) -> int:
+    """Evaluate `source` into `target` and give the number of records. The bar shows only on a terminal."""
+    job = _native.FileRun(model.native, _native.Engine(threads), str(source), str(target))
+    worker = threading.Thread(target=job.run)
+    progress = Progress(
+        TextColumn("{task.fields[records]:,} records"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with progress:
+        bar = progress.add_task("", total=1.0, records=0)
+        worker.start()
+        try:
+            while worker.is_alive():
+                worker.join(TICK)
+                progress.update(bar, completed=job.fraction, records=job.records)
+        except KeyboardInterrupt:
+            job.cancel()
+            worker.join()
+            raise
+    return job.finish()

@@ -1,0 +1,103 @@
+//! Arrow tables through the C stream interface, both ways. What the columns mean is elsewhere.
+#![allow(unsafe_code, reason = "taking a stream over the C interface moves it out of a raw pointer")]
+
+use crate::errors::{self, InputError};
+use arrow_array::ffi_stream::{RecordBatchStreamReader, FFI_ArrowArrayStream};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Float64Type;
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow_schema::{ArrowError, SchemaRef};
+use pyo3::prelude::*;
+use pyo3::types::{PyCapsule, PyCapsuleMethods, PyDict, PyList};
+
+const STREAM: &std::ffi::CStr = c"arrow_array_stream";
+
+/// An Arrow table: read it with `pyarrow.table(x)`, `polars.DataFrame(x)` or anything else that takes
+/// `__arrow_c_stream__`.
+#[pyclass(frozen, module = "execd._native")]
+#[derive(Debug)]
+pub struct Table {
+    schema: SchemaRef,
+    batches: Vec<RecordBatch>,
+}
+
+impl Table {
+    pub fn new(schema: SchemaRef, batches: Vec<RecordBatch>) -> Table {
+        Table { schema, batches }
+    }
+}
+
+#[pymethods]
+impl Table {
+    #[getter]
+    fn num_rows(&self) -> usize {
+        self.batches.iter().map(RecordBatch::num_rows).sum()
+    }
+
+    #[getter]
+    fn column_names(&self) -> Vec<String> {
+        self.schema.fields().iter().map(|field| field.name().clone()).collect()
+    }
+
+    /// The requested schema is a hint that a producer may ignore, and this one does.
+    #[pyo3(signature = (requested_schema=None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        let _ = requested_schema;
+        let batches = self.batches.clone().into_iter().map(Ok::<_, ArrowError>);
+        let reader = RecordBatchIterator::new(batches, self.schema.clone());
+        PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), STREAM)
+    }
+
+    /// The columns as lists, for a caller without an Arrow library.
+    fn to_pydict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let columns = PyDict::new(py);
+        for (index, field) in self.schema.fields().iter().enumerate() {
+            let list = PyList::empty(py);
+            for batch in &self.batches {
+                append(&list, batch.column(index))?;
+            }
+            columns.set_item(field.name(), list)?;
+        }
+        Ok(columns)
+    }
+
+    fn __len__(&self) -> usize {
+        self.num_rows()
+    }
+}
+
+fn append(list: &Bound<'_, PyList>, column: &ArrayRef) -> PyResult<()> {
+    if let Some(numbers) = column.as_primitive_opt::<Float64Type>() {
+        numbers.iter().try_for_each(|one| list.append(one))
+    } else if let Some(texts) = column.as_string_opt::<i32>() {
+        texts.iter().try_for_each(|one| list.append(one))
+    } else if let Some(flags) = column.as_boolean_opt() {
+        flags.iter().try_for_each(|one| list.append(one))
+    } else {
+        (0..column.len()).try_for_each(|_| list.append(list.py().None()))
+    }
+}
+
+/// Reads all of `source`, an object with `__arrow_c_stream__`. The producer may need the GIL, so it is kept.
+pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, Vec<RecordBatch>)> {
+    let capsule = source
+        .call_method0("__arrow_c_stream__")
+        .map_err(|_| refused(py, "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)"))?;
+    let capsule = capsule.cast_into::<PyCapsule>().map_err(|_| refused(py, "__arrow_c_stream__ gave no capsule"))?;
+    let pointer = capsule.pointer_checked(Some(STREAM))?;
+    // SAFETY: the capsule's name says that it holds an initialised stream; `from_raw` moves it out and marks the
+    // original as released, which is what the interface asks of a consumer.
+    let stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr().cast()) };
+    let reader = RecordBatchStreamReader::try_new(stream).map_err(|e| refused(py, &e.to_string()))?;
+    let schema = reader.schema();
+    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|e| refused(py, &e.to_string()))?;
+    Ok((schema, batches))
+}
+
+fn refused(py: Python<'_>, message: &str) -> PyErr {
+    errors::raise::<InputError>(py, "invalid_table", message.to_owned())
+}

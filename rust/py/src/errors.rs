@@ -1,0 +1,40 @@
+//! The exception classes, and the one place that maps an error of the crates below to a class and a kind. Message
+//! texts belong to the crates.
+
+use execd_model::error::{Error as ModelError, ErrorKind};
+use pyo3::create_exception;
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+
+create_exception!(execd._native, ExecdError, PyException, "Base of all errors of execd; `kind` is stable.");
+create_exception!(execd._native, WorkbookError, ExecdError, "The workbook cannot be read or compiled.");
+create_exception!(execd._native, InputError, ExecdError, "The caller's data are wrong.");
+create_exception!(execd._native, DeadlineExceeded, ExecdError, "The execution ran into its deadline.");
+create_exception!(execd._native, Cancelled, ExecdError, "The execution was cancelled.");
+create_exception!(execd._native, InternalError, ExecdError, "A broken invariant: a bug in execd.");
+
+/// An exception of `class` that carries `kind` as an attribute.
+pub fn raise<E: pyo3::PyTypeInfo>(py: Python<'_>, kind: &'static str, message: String) -> PyErr {
+    let error = PyErr::new::<E, _>(message);
+    match error.value(py).setattr("kind", kind) {
+        Ok(()) => error,
+        Err(other) => other,
+    }
+}
+
+/// A bug, named as such.
+pub fn internal(py: Python<'_>, message: String) -> PyErr {
+    raise::<InternalError>(py, "internal", message)
+}
+
+pub fn model(py: Python<'_>, error: &ModelError) -> PyErr {
+    let kind = match error.kind {
+        ErrorKind::NotAWorkbook => "not_a_workbook",
+        ErrorKind::Encrypted => "encrypted",
+        ErrorKind::TooLarge => "too_large",
+        ErrorKind::Unsupported => "unsupported",
+        ErrorKind::Circular => "circular",
+        ErrorKind::Interface => "interface",
+    };
+    raise::<WorkbookError>(py, kind, error.to_string())
+}
