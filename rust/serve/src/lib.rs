@@ -8,3 +8,11 @@ pub mod clock;
 pub mod permits;
 
 pub mod admission;
+
+pub mod error;
+
+pub mod limits;
+
+pub mod stop;
+
+pub mod codec;

@@ -1,0 +1,91 @@
+//! Finding inputs and table headings by name, ignoring case. Built once per interface.
+
+use execd_calc::interface::{Interface, Shape};
+use std::collections::HashMap;
+
+type Index = HashMap<Box<str>, usize>;
+
+#[derive(Debug)]
+pub struct Names {
+    inputs: Index,
+    /// Headings by input; empty for a scalar.
+    headings: Vec<Index>,
+}
+
+impl Names {
+    pub fn new(interface: &Interface) -> Names {
+        let inputs = index(interface.inputs.iter().map(|input| input.name.as_str()));
+        let headings = interface
+            .inputs
+            .iter()
+            .map(|input| match &input.shape {
+                Shape::Scalar => Index::new(),
+                Shape::Table { headings, .. } => index(headings.iter().map(|heading| heading.text.as_str())),
+            })
+            .collect();
+        Names { inputs, headings }
+    }
+
+    pub fn input(&self, name: &str) -> Option<usize> {
+        find(&self.inputs, name)
+    }
+
+    pub fn heading(&self, input: usize, text: &str) -> Option<usize> {
+        find(self.headings.get(input)?, text)
+    }
+}
+
+/// The first of two equal names wins; a workbook with such names does not compile.
+fn index<'a>(names: impl Iterator<Item = &'a str>) -> Index {
+    let mut index = Index::new();
+    for (position, name) in names.enumerate() {
+        index.entry(name.to_lowercase().into_boxed_str()).or_insert(position);
+    }
+    index
+}
+
+/// Longest name that is folded without an allocation.
+const SHORT: usize = 64;
+
+fn find(index: &Index, name: &str) -> Option<usize> {
+    if name.is_ascii() && name.len() <= SHORT {
+        let mut folded = [0; SHORT];
+        let folded = folded.get_mut(..name.len())?;
+        folded.copy_from_slice(name.as_bytes());
+        folded.make_ascii_lowercase();
+        index.get(std::str::from_utf8(folded).ok()?).copied()
+    } else {
+        index.get(name.to_lowercase().as_str()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use execd_calc::interface::{Format, Heading, Input};
+
+    #[test]
+    fn names_ignore_case() {
+        let input = |name: &str, shape| Input {
+            name: name.to_owned(),
+            shape,
+            first_cell: 0,
+            defaults: Vec::new(),
+            format: Format::General,
+            validation: None,
+            description: None,
+            address: String::new(),
+        };
+        let headings = vec![Heading { text: "B.B1".to_owned(), numeric: false }];
+        let interface = Interface {
+            inputs: vec![input("Größe", Shape::Scalar), input("Tab", Shape::Table { headings, rows: 1 })],
+            outputs: Vec::new(),
+        };
+        let names = Names::new(&interface);
+        assert_eq!(names.input("GRÖSSE"), None);
+        assert_eq!(names.input("GRÖßE"), Some(0));
+        assert_eq!(names.input("tAB"), Some(1));
+        assert_eq!(names.heading(1, "b.b1"), Some(0));
+        assert_eq!((names.heading(0, "b.b1"), names.heading(9, "x")), (None, None));
+    }
+}

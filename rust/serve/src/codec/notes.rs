@@ -1,0 +1,108 @@
+//! What is to be told about single records besides their values: inputs left out, texts that were empty, tables cut,
+//! values that break a rule. How that is worded on the wire is in `encode`.
+
+/// One remark about an input of one record.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    pub record: usize,
+    pub input: usize,
+    pub kind: NoteKind,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum NoteKind {
+    /// An empty text was sent where `null` may have been meant.
+    EmptyText,
+    /// The table sent was bigger than its range.
+    Cut,
+    /// The value could not be taken; its cells are `#VALUE!`.
+    Malformed(Box<str>),
+    /// The value breaks the input's data validation.
+    Invalid,
+}
+
+/// Which inputs each record left out, as runs of records that left out the same.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Absent {
+    words: usize,
+    starts: Vec<usize>,
+    bits: Vec<u64>,
+}
+
+impl Absent {
+    pub fn new(inputs: usize) -> Absent {
+        Absent { words: inputs.div_ceil(64), starts: Vec::new(), bits: Vec::new() }
+    }
+
+    /// Notes what `record`, the next one, left out. `absent` has one bit per input.
+    pub fn push(&mut self, record: usize, absent: &[u64]) {
+        let last = self.bits.len().saturating_sub(self.words);
+        if self.starts.is_empty() || self.bits.get(last..) != Some(absent) {
+            self.starts.push(record);
+            self.bits.extend_from_slice(absent);
+        }
+    }
+
+    /// 64-bit words held, for the limit on memory.
+    pub fn size(&self) -> usize {
+        self.bits.len()
+    }
+
+    /// One bit per input that `record` left out.
+    pub fn of(&self, record: usize) -> &[u64] {
+        let run = self.starts.partition_point(|&start| start <= record);
+        let run = run.saturating_sub(1);
+        self.bits.get(run * self.words..(run + 1) * self.words).unwrap_or(&[])
+    }
+
+    pub fn is_absent(&self, record: usize, input: usize) -> bool {
+        self.of(record).get(input / 64).is_some_and(|word| word >> (input % 64) & 1 == 1)
+    }
+}
+
+/// The positions of the bits set.
+pub fn ones(bits: &[u64]) -> impl Iterator<Item = usize> + '_ {
+    bits.iter().enumerate().flat_map(|(index, &word)| {
+        std::iter::successors((word != 0).then_some(word), |rest| {
+            let rest = rest & (rest - 1);
+            (rest != 0).then_some(rest)
+        })
+        .map(move |rest| index * 64 + rest.trailing_zeros() as usize)
+    })
+}
+
+/// All notes of a batch.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Notes {
+    pub absent: Absent,
+    /// By record.
+    pub list: Vec<Note>,
+}
+
+impl Notes {
+    /// The notes of one record.
+    pub fn of(&self, record: usize) -> &[Note] {
+        let from = self.list.partition_point(|note| note.record < record);
+        let rest = self.list.get(from..).unwrap_or(&[]);
+        let count = rest.iter().take_while(|note| note.record == record).count();
+        rest.get(..count).unwrap_or(&[])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_absent_inputs() {
+        let mut absent = Absent::new(70);
+        absent.push(0, &[0, 0]);
+        absent.push(1, &[1, 1 << 5]);
+        absent.push(2, &[1, 1 << 5]);
+        absent.push(3, &[0, 0]);
+        assert_eq!(absent.size(), 6);
+        assert_eq!(ones(absent.of(2)).collect::<Vec<_>>(), [0, 69]);
+        assert!(absent.is_absent(1, 69) && !absent.is_absent(3, 69) && !absent.is_absent(0, 0));
+        assert_eq!(ones(&[u64::MAX]).count(), 64);
+    }
+}

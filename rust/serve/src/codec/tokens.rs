@@ -1,0 +1,286 @@
+//! JSON tokens for the fast decoder. `None` means "not as expected", never more. Positions stay inside the text.
+
+use crate::codec::records::Scalar;
+use std::borrow::Cow;
+
+pub enum Token<'t> {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(Cow<'t, str>),
+}
+
+impl Token<'_> {
+    pub fn as_scalar(&self) -> Scalar<'_> {
+        match self {
+            Token::Null => Scalar::Null,
+            Token::Bool(b) => Scalar::Bool(*b),
+            Token::Number(x) => Scalar::Number(*x),
+            Token::Text(text) => Scalar::Text(text),
+        }
+    }
+}
+
+/// A place in checked UTF-8, always before a token: white space has been skipped.
+pub struct Tokens<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+}
+
+/// Powers of ten that are exact doubles.
+const TENS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
+    1e19, 1e20, 1e21, 1e22,
+];
+/// Digits that an u64 holds whatever they are.
+const SURE_DIGITS: usize = 19;
+const EXACT: u64 = 1 << 53;
+
+impl<'t> Tokens<'t> {
+    pub fn new(text: &'t str) -> Tokens<'t> {
+        let mut tokens = Tokens { text, bytes: text.as_bytes(), at: 0 };
+        tokens.space();
+        tokens
+    }
+
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    pub fn at_end(&self) -> bool {
+        self.at == self.bytes.len()
+    }
+
+    /// The next byte; 0, which begins no token, at the end.
+    #[inline]
+    pub fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    /// The token `byte`, if it comes next.
+    #[inline]
+    pub fn close(&mut self, byte: u8) -> bool {
+        let found = self.peek() == byte;
+        if found {
+            self.at += 1;
+            self.space();
+        }
+        found
+    }
+
+    #[inline]
+    pub fn open(&mut self, byte: u8) -> Option<()> {
+        self.close(byte).then_some(())
+    }
+
+    #[inline]
+    pub fn colon(&mut self) -> Option<()> {
+        self.open(b':')
+    }
+
+    /// After an element: true at a comma, false at the end of the container.
+    #[inline]
+    pub fn another(&mut self, end: u8) -> Option<bool> {
+        if self.close(b',') { Some(true) } else { self.close(end).then_some(false) }
+    }
+
+    /// Skips a key if it is spelled exactly so (closing quote included).
+    #[inline]
+    pub fn skip_key(&mut self, spelled: &[u8]) -> bool {
+        let start = self.at + 1;
+        let same = self.peek() == b'"' && self.bytes.get(start..start + spelled.len()) == Some(spelled);
+        if same {
+            self.at = start + spelled.len();
+            self.space();
+        }
+        same
+    }
+
+    /// A key without escapes, as it stands, with its closing quote.
+    pub fn plain_key(&mut self) -> Option<&'t [u8]> {
+        let start = self.at + 1;
+        let end = self.quoted()?;
+        self.space();
+        end.plain.then(|| self.bytes.get(start..end.after)).flatten()
+    }
+
+    /// Goes past a string.
+    fn quoted(&mut self) -> Option<Quoted> {
+        if self.peek() != b'"' {
+            return None;
+        }
+        self.at += 1;
+        let mut plain = true;
+        loop {
+            self.at += ordinary(self.bytes.get(self.at..)?);
+            match self.peek() {
+                b'"' => {
+                    self.at += 1;
+                    return Some(Quoted { after: self.at, plain });
+                }
+                b'\\' => {
+                    plain = false;
+                    self.at += 2;
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// A string, a number, `true`, `false` or `null`.
+    pub fn scalar(&mut self) -> Option<Token<'t>> {
+        match self.peek() {
+            b'"' => self.string(),
+            b'n' => self.literal("null", Token::Null),
+            b't' => self.literal("true", Token::Bool(true)),
+            b'f' => self.literal("false", Token::Bool(false)),
+            _ => self.number().map(Token::Number),
+        }
+    }
+
+    fn literal(&mut self, word: &str, token: Token<'t>) -> Option<Token<'t>> {
+        let end = self.at + word.len();
+        if self.bytes.get(self.at..end)? != word.as_bytes() {
+            return None;
+        }
+        self.at = end;
+        self.space();
+        Some(token)
+    }
+
+    fn string(&mut self) -> Option<Token<'t>> {
+        let start = self.at;
+        let end = self.quoted()?;
+        self.space();
+        let text = if end.plain {
+            Cow::Borrowed(self.text.get(start + 1..end.after - 1)?)
+        } else {
+            Cow::Owned(serde_json::from_str(self.text.get(start..end.after)?).ok()?)
+        };
+        Some(Token::Text(text))
+    }
+
+    /// A number, exactly rounded.
+    #[inline]
+    pub fn number(&mut self) -> Option<f64> {
+        let start = self.at;
+        let negative = self.peek() == b'-';
+        self.at += usize::from(negative);
+        let mut mantissa = 0;
+        let first = self.peek();
+        let whole = self.digits(&mut mantissa);
+        if whole == 0 || (first == b'0' && whole > 1) {
+            return None;
+        }
+        let mut fraction = 0;
+        if self.peek() == b'.' {
+            self.at += 1;
+            fraction = self.digits(&mut mantissa);
+            if fraction == 0 {
+                return None;
+            }
+        }
+        let simple = whole + fraction <= SURE_DIGITS && mantissa <= EXACT;
+        let scientific = matches!(self.peek(), b'e' | b'E');
+        let number = match TENS.get(fraction) {
+            // One division of two exact doubles rounds once.
+            Some(power) if simple && !scientific => {
+                let a = mantissa as f64 / power;
+                if negative { -a } else { a }
+            }
+            _ => {
+                if scientific {
+                    self.exponent()?;
+                }
+                self.text.get(start..self.at)?.parse().ok().filter(|x: &f64| x.is_finite())?
+            }
+        };
+        self.space();
+        Some(number)
+    }
+
+    #[inline]
+    fn digits(&mut self, mantissa: &mut u64) -> usize {
+        let start = self.at;
+        let mut value = *mantissa;
+        loop {
+            let digit = self.peek().wrapping_sub(b'0');
+            if digit > 9 {
+                *mantissa = value;
+                return self.at - start;
+            }
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+            self.at += 1;
+        }
+    }
+
+    fn exponent(&mut self) -> Option<()> {
+        self.at += 1;
+        self.at += usize::from(matches!(self.peek(), b'+' | b'-'));
+        let mut ignored = 0;
+        (self.digits(&mut ignored) > 0).then_some(())
+    }
+}
+
+struct Quoted {
+    /// Just behind the closing quote.
+    after: usize,
+    /// Without escapes.
+    plain: bool,
+}
+
+/// Bytes before the first that is a quote, a backslash or a control character.
+#[inline]
+fn ordinary(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    for chunk in bytes.chunks_exact(8) {
+        let special = special_bytes(chunk.try_into().unwrap_or([0; 8]));
+        if special != 0 {
+            return count + special.trailing_zeros() as usize / 8;
+        }
+        count += 8;
+    }
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..=0x1F);
+    let rest = bytes.get(count..).unwrap_or(&[]);
+    count + rest.iter().position(is_special).unwrap_or(rest.len())
+}
+
+/// Marks the first special byte of eight; bytes after it may be marked wrongly.
+#[inline]
+fn special_bytes(chunk: [u8; 8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    let word = u64::from_le_bytes(chunk);
+    let zero_in = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+    zero_in(word ^ (ONES * u64::from(b'"'))) | zero_in(word ^ (ONES * u64::from(b'\\'))) | control
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn special_bytes_are_found_wherever_they_stand() {
+        for special in (0..=0x1F).chain([b'"', b'\\']) {
+            for position in 0..20 {
+                let mut bytes = *b"a~ \xC3\xA9!#[]\x7F\xFFabcdefghi";
+                bytes[position] = special;
+                assert_eq!(ordinary(&bytes), position, "{special} at {position}");
+            }
+        }
+        assert_eq!(ordinary(b"a~ \xC3\xA9!#[]\x7F\xFFabcdefghi"), 20);
+    }
+}

@@ -1,0 +1,74 @@
+//! What can go wrong with one execution, as the caller sees it. A cell error is a value, never one of these.
+
+use std::fmt;
+
+/// Where in the request a mistake is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Counted from 1; the header row of the array layout is not a record.
+    pub record: Option<usize>,
+    pub input: Option<String>,
+    /// Bytes from the start of `inputs`.
+    pub offset: Option<usize>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("inputs")?;
+        if let Some(record) = self.record {
+            write!(f, ", record {record}")?;
+        }
+        if let Some(input) = &self.input {
+            write!(f, ", input '{input}'")?;
+        }
+        if let Some(offset) = self.offset {
+            write!(f, ", byte {offset}")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServeError {
+    /// The caller's mistake; the whole call is refused.
+    InvalidInput { place: Place, message: String },
+    /// The caller's mistake: more than a limit allows.
+    TooLarge { what: &'static str, limit: usize },
+    /// The time for the execution is over; nothing was kept.
+    Deadline,
+    /// The client went away; nothing was kept.
+    Cancelled,
+    /// A bug of ours; the text is for the log.
+    Internal(String),
+}
+
+impl ServeError {
+    /// A stable word for the kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            ServeError::InvalidInput { .. } => "invalid_input",
+            ServeError::TooLarge { .. } => "too_large",
+            ServeError::Deadline => "deadline",
+            ServeError::Cancelled => "cancelled",
+            ServeError::Internal(_) => "internal",
+        }
+    }
+
+    pub fn invalid(message: impl Into<String>) -> ServeError {
+        ServeError::InvalidInput { place: Place::default(), message: message.into() }
+    }
+}
+
+impl fmt::Display for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServeError::InvalidInput { place, message } => write!(f, "{place}: {message}"),
+            ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
+            ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),
+            ServeError::Cancelled => f.write_str("the execution was cancelled"),
+            ServeError::Internal(message) => write!(f, "internal error: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for ServeError {}

@@ -1,0 +1,32 @@
+//! Ceilings for one call. Every one is a field, so that a host can set it and a test can reach it.
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Length of the raw `inputs`.
+    pub input_bytes: usize,
+    pub records: usize,
+    /// Rows sent for one table of one record, used or not.
+    pub table_rows: usize,
+    /// Bytes of all texts of a batch together.
+    pub text_bytes: usize,
+    /// Input values kept: records times input cells that differ from the default, plus what their notes take.
+    pub values: usize,
+    /// Length of the answer.
+    pub output_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            input_bytes: 256 << 20,
+            records: 2_000_000,
+            table_rows: 1_048_576,
+            text_bytes: 256 << 20,
+            values: 64 << 20,
+            output_bytes: 1 << 30,
+        }
+    }
+}
+
+/// How deep JSON may nest, the array of records counting as 1.
+pub const MAX_DEPTH: usize = 64;
