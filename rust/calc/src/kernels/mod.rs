@@ -2,12 +2,18 @@
 
 pub mod address;
 pub mod aggregate;
+pub mod combinatorics;
 pub mod conditional;
 pub mod criteria;
 pub mod datetime;
 pub mod lookup;
 pub mod sample;
 pub mod search;
+pub mod math;
+pub mod numerals;
+pub mod rounding;
+pub mod sample;
+pub mod trig;
 
 use crate::function::Function;
 use std::collections::HashMap;
@@ -16,6 +22,15 @@ use std::sync::OnceLock;
 /// All families. One line each.
 const FAMILIES: &[&[Function]] =
     &[address::TABLE, aggregate::TABLE, conditional::TABLE, datetime::TABLE, lookup::TABLE];
+const FAMILIES: &[&[Function]] = &[
+    aggregate::TABLE,
+    combinatorics::TABLE,
+    conditional::TABLE,
+    math::TABLE,
+    numerals::TABLE,
+    rounding::TABLE,
+    trig::TABLE,
+];
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {
