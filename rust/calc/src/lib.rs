@@ -33,6 +33,8 @@ pub mod operator;
 
 pub mod lift;
 
+pub mod ops;
+
 pub mod kernels;
 
 pub mod interface;

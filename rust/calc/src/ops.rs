@@ -4,7 +4,7 @@
 use crate::compare;
 use crate::function::Cx;
 use crate::lift;
-use crate::operator::{self, BinaryOp, UnaryOp};
+use crate::operator::{BinaryOp, UnaryOp};
 use crate::value::{ErrorCode, Unpacked, Value};
 
 /// One operand.
@@ -41,6 +41,9 @@ pub enum Op3 {
     /// Running count of cells that compare with a constant number: count `a`, cell `b`, number `c`. Cells that are no
     /// numbers never count.
     CountIf(BinaryOp),
+    /// Running exact search for a number: `a` the position found so far or `#N/A`, `b` the cell at this position,
+    /// `c` the number.
+    Found(u32),
 }
 
 pub fn one(cx: &mut Cx<'_>, op: Op1, a: Value) -> Value {
@@ -72,10 +75,28 @@ pub fn three(cx: &mut Cx<'_>, op: Op3, a: Value, b: Value, c: Value) -> Value {
     match op {
         Op3::Select => lift::select(cx, a, b, c),
         Op3::CountIf(op) => {
-            let (Some(count), Some(x), Some(y)) = (a.as_number(), b.as_number(), c.as_number()) else { return a };
+            let (Some(count), Some(x), Some(y)) = (a.as_number(), b.as_number(), c.as_number()) else {
+                return a;
+            };
             let ordering = compare::numbers(x, y);
-            Value::number(count + f64::from(u8::from(operator::holds(op, ordering))))
+            Value::number(count + f64::from(u8::from(holds(op, ordering))))
         }
+        Op3::Found(position) => {
+            let open = a.as_error() == Some(ErrorCode::NA);
+            let equal = b.is_number() && c.is_number() && b.lane() == c.lane();
+            if open && equal { Value::number(f64::from(position)) } else { a }
+        }
+    }
+}
+
+fn holds(op: BinaryOp, ordering: std::cmp::Ordering) -> bool {
+    match op {
+        BinaryOp::Eq => ordering.is_eq(),
+        BinaryOp::Ne => ordering.is_ne(),
+        BinaryOp::Lt => ordering.is_lt(),
+        BinaryOp::Le => ordering.is_le(),
+        BinaryOp::Gt => ordering.is_gt(),
+        _ => ordering.is_ge(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What was compiled, and what could not be and where, for people and for `execd check`.
 
+use std::fmt;
+
 /// One thing that cannot be compiled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unsupported {
@@ -8,6 +10,12 @@ pub struct Unsupported {
     pub cell: String,
     pub formula: String,
     pub reason: String,
+}
+
+impl fmt::Display for Unsupported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}!{} {}: {}", self.sheet, self.cell, self.formula, self.reason)
+    }
 }
 
 /// Figures of a compilation.

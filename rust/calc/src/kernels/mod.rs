@@ -2,34 +2,27 @@
 
 pub mod address;
 pub mod aggregate;
-pub mod combinatorics;
 pub mod conditional;
 pub mod criteria;
 pub mod datetime;
 pub mod lookup;
+pub mod reference;
 pub mod sample;
 pub mod search;
-pub mod math;
-pub mod numerals;
-pub mod rounding;
-pub mod sample;
-pub mod trig;
 
 use crate::function::Function;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// All families. One line each.
-const FAMILIES: &[&[Function]] =
-    &[address::TABLE, aggregate::TABLE, conditional::TABLE, datetime::TABLE, lookup::TABLE];
+#[rustfmt::skip]
 const FAMILIES: &[&[Function]] = &[
+    address::TABLE,
     aggregate::TABLE,
-    combinatorics::TABLE,
     conditional::TABLE,
-    math::TABLE,
-    numerals::TABLE,
-    rounding::TABLE,
-    trig::TABLE,
+    datetime::TABLE,
+    lookup::TABLE,
+    reference::TABLE,
 ];
 
 /// The function with this upper-case name.

@@ -65,9 +65,15 @@ pub enum Op {
     Three(Op3),
     Call(&'static Function),
     /// Its arguments as an array, row by row.
-    Pack { rows: u32, cols: u32 },
+    Pack {
+        rows: u32,
+        cols: u32,
+    },
     /// One element of an array value.
-    Element { row: u32, col: u32 },
+    Element {
+        row: u32,
+        col: u32,
+    },
 }
 
 impl Op {
@@ -252,7 +258,7 @@ impl Graph {
         }
         let kinds = match op {
             Op3::Select => self.kinds(a) & (kinds::ERROR | kinds::ARRAY) | self.kinds(b) | self.kinds(c),
-            Op3::CountIf(_) => kinds::NUMERIC,
+            Op3::CountIf(_) | Op3::Found(_) => kinds::NUMERIC,
         };
         self.share(Op::Three(op), &[Argument::Term(a), Argument::Term(b), Argument::Term(c)], kinds)
     }
@@ -303,7 +309,8 @@ impl Graph {
             Argument::Range(_) => false,
         });
         let array = if lifted || function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
-        let own = if function.has(flags::GIVES_NUMBER) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+        let own =
+            if function.has(flags::GIVES_NUMBER) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
         self.share(Op::Call(function), arguments, own | array)
     }
 
@@ -322,9 +329,7 @@ impl Graph {
     fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {
         let hash = self.hasher.hash_one((op.key(), arguments));
         let found = self.shared.find(hash, |&id| {
-            self.node(id).is_some_and(|node| {
-                node.op.key() == op.key() && self.arguments(node) == arguments
-            })
+            self.node(id).is_some_and(|node| node.op.key() == op.key() && self.arguments(node) == arguments)
         });
         if let Some(&id) = found {
             return Term::Node(id);

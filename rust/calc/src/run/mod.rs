@@ -1,0 +1,49 @@
+//! Runs a plan over a block of records. No queueing, no threads, no clock.
+
+mod call;
+mod chunk;
+mod frame;
+mod machine;
+
+pub use frame::Frame;
+
+use crate::batch::Batch;
+use crate::function::Env;
+use crate::plan::Plan;
+use chunk::LANES;
+use std::sync::atomic::AtomicBool;
+
+/// The execution was stopped from outside; nothing of the block may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+/// Bytes that the slots of a block may take: half of a common second-level cache.
+const BLOCK_BYTES: usize = 256 << 10;
+const MOST_RECORDS: usize = 1024;
+
+impl Plan {
+    /// Records per block: the live slots of a block stay in the second-level cache.
+    pub fn block_records(&self) -> usize {
+        let fitting = BLOCK_BYTES / (8 * self.slots.max(1));
+        (fitting / LANES * LANES).clamp(LANES, MOST_RECORDS)
+    }
+
+    /// Working memory for runs of this plan over `batch`.
+    pub fn frame(&self, batch: &Batch) -> Frame {
+        Frame::new(self, batch)
+    }
+
+    /// Evaluates `records` (at most `block_records()`) records of `batch` from `first` on.
+    pub fn run(
+        &self,
+        frame: &mut Frame,
+        batch: &Batch,
+        first: usize,
+        records: usize,
+        env: &Env,
+        cancel: &AtomicBool,
+    ) -> Result<(), Cancelled> {
+        frame.load(self, batch, first, records);
+        machine::run(self, frame, env, cancel)
+    }
+}

@@ -1,0 +1,207 @@
+//! Calls of ordinary functions: arguments by the shapes of the function's row, lifting over arrays of known shape.
+
+use super::graph::{Argument, RangeArgument, RangeContent, Term};
+use super::lower::{Abs, At, Failure, Lowered, Lowerer, MAX_GRID_CELLS, Single, constant};
+use super::sheets::Place;
+use crate::formula::ast::Expr;
+use crate::workbook::CellAddress;
+use execd_calc::function::{Function, Param, flags};
+use execd_calc::kernels;
+use execd_calc::range::{Origin, Table};
+use execd_calc::value::{ErrorCode, Value};
+use std::rc::Rc;
+
+/// An argument before lifting.
+#[derive(Clone, Debug)]
+pub enum Prepared {
+    /// In a place for one value.
+    Single(Single),
+    /// As it is.
+    Whole(Argument),
+}
+
+impl Lowerer<'_> {
+    pub(super) fn call(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Abs> {
+        if let Some(result) = self.special(name, args, at)? {
+            return Ok(result);
+        }
+        let Some(function) = kernels::find(name) else {
+            return self.call_of_unknown(name, args, at);
+        };
+        self.call_function(function, args, at)
+    }
+
+    /// A name that is no function: a LET or workbook name that holds a LAMBDA, or nothing we know.
+    fn call_of_unknown(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Abs> {
+        let callee = Expr::Name { scope: None, name: name.into() };
+        match self.lower(&callee, at)? {
+            Abs::Lambda(closure) => self.apply(&closure, args, at),
+            _ => Err(Failure::unsupported(format!("the function {name} is not supported"))),
+        }
+    }
+
+    pub(super) fn call_function(
+        &mut self,
+        function: &'static Function,
+        args: &[Expr],
+        at: &At,
+    ) -> Lowered<Abs> {
+        let (least, most) = function.arity;
+        if args.len() < usize::from(least) || (most < 255 && args.len() > usize::from(most)) {
+            return Err(Failure::unsupported(format!("{} takes no {} arguments", function.name, args.len())));
+        }
+        let inner = At { array: at.array || function.has(flags::FORCES_ARRAY), ..at.clone() };
+        let mut results = Vec::with_capacity(args.len());
+        for (position, arg) in args.iter().enumerate() {
+            let wants_range = function.param(position) != Param::Scalar;
+            let inner = At { wants_range, ..inner.clone() };
+            results.push(self.lower(arg, &inner)?);
+        }
+        self.call_with(function, results, &inner.for_value())
+    }
+
+    /// Calls a function with arguments that are lowered already.
+    pub(super) fn call_with(&mut self, function: &'static Function, args: Vec<Abs>, at: &At) -> Lowered<Abs> {
+        if let Some(result) = self.decompose(function.name, &args)? {
+            return Ok(result);
+        }
+        let mut prepared = Vec::with_capacity(args.len());
+        for arg in args {
+            self.prepare(function, arg, at, &mut prepared)?;
+        }
+        self.lift(function, &prepared)
+    }
+
+    fn prepare(
+        &mut self,
+        function: &'static Function,
+        arg: Abs,
+        at: &At,
+        prepared: &mut Vec<Prepared>,
+    ) -> Lowered<()> {
+        let param = function.param(prepared.len());
+        match (param, arg) {
+            (Param::Scalar, arg) => prepared.push(Prepared::Single(self.single(arg, at)?)),
+            (_, Abs::Places(places)) => {
+                let many = places.len() > 1;
+                if many && (usize::from(function.repeat) != 1 || function.arity.1 != 255) {
+                    prepared
+                        .push(Prepared::Whole(Argument::Term(Term::Const(Value::error(ErrorCode::Value)))));
+                    return Ok(());
+                }
+                for place in places {
+                    let range = self.range_argument(&place)?;
+                    prepared.push(Prepared::Whole(Argument::Range(range)));
+                }
+            }
+            (_, Abs::Grid(grid)) => {
+                let term = self.graph.pack(grid.rows, grid.cols, &grid.terms);
+                prepared.push(Prepared::Whole(Argument::Term(term)));
+            }
+            (_, Abs::Term(term)) => prepared.push(Prepared::Whole(Argument::Term(term))),
+            (_, Abs::Omitted) => prepared.push(Prepared::Whole(Argument::Term(Term::Const(Value::OMITTED)))),
+            (_, Abs::Lambda(_)) => {
+                return Err(Failure::unsupported(format!("a LAMBDA as an argument of {}", function.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn lift(&mut self, function: &'static Function, prepared: &[Prepared]) -> Lowered<Abs> {
+        let (mut rows, mut cols, mut many) = (1, 1, false);
+        for argument in prepared {
+            if let Prepared::Single(single) = argument {
+                let shape = single.shape();
+                (rows, cols) = (rows.max(shape.0), cols.max(shape.1));
+                many |= matches!(single, Single::Many(_));
+            }
+        }
+        let arguments_at = |row, col| -> Vec<Argument> {
+            prepared
+                .iter()
+                .map(|argument| match argument {
+                    Prepared::Single(single) => Argument::Term(single.at(row, col)),
+                    Prepared::Whole(argument) => *argument,
+                })
+                .collect()
+        };
+        if !many {
+            let arguments = arguments_at(0, 0);
+            return Ok(Abs::Term(self.graph.call(function, &arguments)));
+        }
+        if rows.saturating_mul(cols) > MAX_GRID_CELLS {
+            return Err(Failure::unsupported(format!("an array of {rows} x {cols} cells is too large")));
+        }
+        let mut terms = Vec::with_capacity(rows * cols);
+        for row in 0..rows {
+            for col in 0..cols {
+                let arguments = arguments_at(row, col);
+                let term = self.graph.call(function, &arguments);
+                terms.push(self.graph.element(term, 0, 0));
+            }
+        }
+        Ok(Abs::Grid(Rc::new(super::lower::Grid { rows, cols, terms })))
+    }
+
+    /// The range of a place as an argument; its cells are lowered.
+    pub(super) fn range_argument(&mut self, place: &Place) -> Lowered<u32> {
+        if let Some(&range) = self.ranges.get(place) {
+            return Ok(range);
+        }
+        let (used_rows, used_cols) = self.sheets.used(place);
+        let mut terms = Vec::with_capacity(used_rows * used_cols);
+        for row in 0..used_rows as u32 {
+            for col in 0..used_cols as u32 {
+                let (row, col) = (place.area.first_row + row, place.area.first_col + col);
+                terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
+            }
+        }
+        let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
+        let content = match constants {
+            Some(values) => RangeContent::Table(Rc::new(Table::new(used_rows, used_cols, values))),
+            None => RangeContent::Terms(terms),
+        };
+        let range = self.graph.add_range(RangeArgument {
+            rows: place.rows(),
+            cols: place.cols(),
+            used_rows,
+            used_cols,
+            origin: Origin {
+                sheet: place.sheet as u32,
+                row: place.area.first_row,
+                col: place.area.first_col,
+            },
+            content,
+        });
+        self.ranges.insert(*place, range);
+        Ok(range)
+    }
+
+    /// The lowered arguments as single values, for functions that take nothing else.
+    pub(super) fn single_argument(
+        &mut self,
+        args: &[Expr],
+        position: usize,
+        at: &At,
+    ) -> Lowered<Option<Single>> {
+        match args.get(position) {
+            None => Ok(None),
+            Some(arg) => {
+                let abs = self.lower(arg, at)?;
+                self.single(abs, at).map(Some)
+            }
+        }
+    }
+
+    /// A single argument that must be known when the workbook is compiled.
+    pub(super) fn known(&mut self, args: &[Expr], position: usize, at: &At) -> Lowered<Option<Value>> {
+        Ok(match self.single_argument(args, position, at)? {
+            Some(Single::One(Term::Const(value))) => Some(value),
+            _ => None,
+        })
+    }
+}
+
+pub fn error(code: ErrorCode) -> Abs {
+    constant(Value::error(code))
+}

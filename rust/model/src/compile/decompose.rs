@@ -1,0 +1,238 @@
+//! Aggregates over many single values as chains of small steps, so that each value is used when it is ready instead
+//! of being kept for the end, and runs in a columnar loop. Only where every value that an input reaches is certainly a
+//! number or an error; everything else stays an ordinary call.
+
+use super::graph::{Term, kinds};
+use super::lower::{Abs, Lowered, Lowerer};
+use super::sheets::Place;
+use crate::workbook::CellAddress;
+use execd_calc::operator::BinaryOp;
+use execd_calc::ops::{Op1, Op2, Op3};
+use execd_calc::value::{ErrorCode, Unpacked, Value};
+
+/// Longer ranges stay calls: a chain is one step per cell.
+const MAX_CHAIN: usize = 50_000;
+
+/// The cells of one argument, row by row.
+struct Cells {
+    terms: Vec<Term>,
+    rows: usize,
+    cols: usize,
+}
+
+impl Lowerer<'_> {
+    pub(super) fn decompose(&mut self, name: &str, args: &[Abs]) -> Lowered<Option<Abs>> {
+        match (name, args) {
+            ("SUM", args) => self.running(Op2::Sum, args),
+            ("MIN", args) => self.running(Op2::Min, args),
+            ("MAX", args) => self.running(Op2::Max, args),
+            ("SUMPRODUCT", args) => self.sum_product(args),
+            ("COUNTIF", [range, criterion]) => self.count_if(range, criterion),
+            ("SUMIF", [range, criterion]) => self.sum_if(range, criterion, range),
+            ("SUMIF", [range, criterion, values]) => self.sum_if(range, criterion, values),
+            ("MATCH", [needle, range, Abs::Term(Term::Const(mode))]) if mode.as_number() == Some(0.0) => {
+                self.first_match(needle, range)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn cells(&mut self, arg: &Abs) -> Lowered<Option<Cells>> {
+        match arg {
+            Abs::Places(places) => match places.as_slice() {
+                [place] => self.place_cells(place),
+                _ => Ok(None),
+            },
+            Abs::Grid(grid) => {
+                Ok(Some(Cells { terms: grid.terms.clone(), rows: grid.rows, cols: grid.cols }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn place_cells(&mut self, place: &Place) -> Lowered<Option<Cells>> {
+        let (rows, cols) = self.sheets.used(place);
+        if rows.saturating_mul(cols) > MAX_CHAIN {
+            return Ok(None);
+        }
+        let mut terms = Vec::with_capacity(rows * cols);
+        for row in 0..rows as u32 {
+            for col in 0..cols as u32 {
+                let (row, col) = (place.area.first_row + row, place.area.first_col + col);
+                terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
+            }
+        }
+        Ok(Some(Cells { terms, rows, cols }))
+    }
+
+    fn is_numeric(&self, term: Term) -> bool {
+        self.graph.kinds(term) & !kinds::NUMERIC == 0
+    }
+
+    fn varies(terms: &[Term]) -> bool {
+        terms.iter().any(|term| matches!(term, Term::Node(_)))
+    }
+
+    fn running(&mut self, op: Op2, args: &[Abs]) -> Lowered<Option<Abs>> {
+        let mut terms = Vec::new();
+        for arg in args {
+            match arg {
+                // Typed-in values follow other rules than cells unless they are numbers.
+                Abs::Term(term) if self.is_numeric(*term) => terms.push(*term),
+                Abs::Term(_) | Abs::Omitted | Abs::Lambda(_) => return Ok(None),
+                Abs::Places(places) => {
+                    for place in places {
+                        match self.place_cells(place)? {
+                            Some(cells) => terms.extend(cells.terms),
+                            None => return Ok(None),
+                        }
+                    }
+                }
+                Abs::Grid(grid) => terms.extend_from_slice(&grid.terms),
+            }
+        }
+        if !Self::varies(&terms) || terms.len() > MAX_CHAIN {
+            return Ok(None);
+        }
+        let all_numeric = terms.iter().all(|&term| matches!(term, Term::Const(_)) || self.is_numeric(term));
+        if op != Op2::Sum && !all_numeric {
+            return Ok(None);
+        }
+        // Blanks and texts that are known not to count.
+        terms.retain(|term| term.constant().is_none_or(|value| value.is_number() || value.is_error()));
+        Ok(Some(self.chain(op, &terms)))
+    }
+
+    fn chain(&mut self, op: Op2, terms: &[Term]) -> Abs {
+        let mut total = match terms.first() {
+            Some(&first) if self.is_numeric(first) => first,
+            Some(&first) => self.graph.two(op, Term::Const(Value::ZERO), first),
+            None => Term::Const(Value::ZERO),
+        };
+        for &term in terms.iter().skip(1) {
+            total = self.graph.two(op, total, term);
+        }
+        Abs::Term(total)
+    }
+
+    fn sum_product(&mut self, args: &[Abs]) -> Lowered<Option<Abs>> {
+        let mut factors = Vec::new();
+        for arg in args {
+            match self.cells(arg)? {
+                Some(cells) => factors.push(cells),
+                None => return Ok(None),
+            }
+        }
+        let Some((first, others)) = factors.split_first() else { return Ok(None) };
+        let same = others.iter().all(|cells| (cells.rows, cells.cols) == (first.rows, first.cols));
+        let nominal = args.iter().all(|arg| match arg {
+            Abs::Places(places) => {
+                places.iter().all(|place| (place.rows(), place.cols()) == (first.rows, first.cols))
+            }
+            _ => true,
+        });
+        if !same || !nominal || others.is_empty() || !factors.iter().any(|cells| Self::varies(&cells.terms)) {
+            return Ok(None);
+        }
+        let mut products = first.terms.clone();
+        for cells in others {
+            for (product, &term) in products.iter_mut().zip(&cells.terms) {
+                *product = self.graph.two(Op2::Times, *product, term);
+            }
+        }
+        Ok(Some(self.chain(Op2::Sum, &products)))
+    }
+
+    fn count_if(&mut self, range: &Abs, criterion: &Abs) -> Lowered<Option<Abs>> {
+        let Some((op, number)) = self.numeric_criterion(criterion) else { return Ok(None) };
+        let Some(cells) = self.cells(range)? else { return Ok(None) };
+        let simple = cells.terms.iter().all(|&term| match term {
+            Term::Const(value) => !value.is_text(),
+            Term::Node(_) => self.is_numeric(term),
+        });
+        if !Self::varies(&cells.terms) || !simple {
+            return Ok(None);
+        }
+        let mut count = Term::Const(Value::ZERO);
+        for term in cells.terms {
+            count = self.graph.three(Op3::CountIf(op), count, term, Term::Const(Value::number(number)));
+        }
+        Ok(Some(Abs::Term(count)))
+    }
+
+    /// A known criterion that compares with a number, other than `<>`, which texts and blanks pass too.
+    fn numeric_criterion(&self, criterion: &Abs) -> Option<(BinaryOp, f64)> {
+        let Abs::Term(Term::Const(value)) = criterion else { return None };
+        let text = match value.unpack() {
+            Unpacked::Number(x) => return Some((BinaryOp::Eq, x)),
+            Unpacked::Text(id) => self.graph.heap.text(id),
+            _ => return None,
+        };
+        let operators = [
+            ("<=", BinaryOp::Le),
+            (">=", BinaryOp::Ge),
+            ("<", BinaryOp::Lt),
+            (">", BinaryOp::Gt),
+            ("=", BinaryOp::Eq),
+        ];
+        if text.starts_with("<>") {
+            return None;
+        }
+        let (op, number) = operators.iter().find_map(|(sign, op)| Some((*op, text.strip_prefix(sign)?)))?;
+        let plain = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit() || b"+-.".contains(&b));
+        let number = number.parse::<f64>().ok().filter(|_| plain)?;
+        Some((op, number))
+    }
+
+    /// SUMIF whose criteria are known: the sum of the cells they choose.
+    fn sum_if(&mut self, range: &Abs, criterion: &Abs, values: &Abs) -> Lowered<Option<Abs>> {
+        let (Abs::Places(tested), Abs::Places(summed)) = (range, values) else { return Ok(None) };
+        let ([tested], [summed]) = (tested.as_slice(), summed.as_slice()) else { return Ok(None) };
+        let Abs::Term(criterion @ Term::Const(_)) = criterion else { return Ok(None) };
+        let Some(cells) = self.place_cells(tested)? else { return Ok(None) };
+        let Some(count_if) = execd_calc::kernels::find("COUNTIF") else { return Ok(None) };
+        if Self::varies(&cells.terms) {
+            return Ok(None);
+        }
+        let mut chosen = Vec::new();
+        for (position, &cell) in cells.terms.iter().enumerate() {
+            let arguments = [cell, *criterion].map(super::graph::Argument::Term);
+            let counted = self.graph.call(count_if, &arguments);
+            if counted.constant().and_then(Value::as_number) == Some(1.0) {
+                let (row, col) = (position / cells.cols, position % cells.cols);
+                let row = summed.area.first_row + row as u32;
+                let col = summed.area.first_col + col as u32;
+                chosen.push(self.term(CellAddress { sheet: summed.sheet, row, col })?);
+            }
+        }
+        if !Self::varies(&chosen) {
+            return Ok(None);
+        }
+        chosen.retain(|term| term.constant().is_none_or(|value| value.is_number() || value.is_error()));
+        Ok(Some(self.chain(Op2::Sum, &chosen)))
+    }
+
+    /// Exact MATCH of a number among numbers that an input reaches.
+    fn first_match(&mut self, needle: &Abs, range: &Abs) -> Lowered<Option<Abs>> {
+        let needle = match needle {
+            Abs::Term(term) if self.is_numeric(*term) => *term,
+            _ => return Ok(None),
+        };
+        let Some(cells) = self.cells(range)? else { return Ok(None) };
+        let all_numeric = cells.terms.iter().all(|&term| self.is_numeric(term));
+        if (cells.rows != 1 && cells.cols != 1) || !Self::varies(&cells.terms) || !all_numeric {
+            return Ok(None);
+        }
+        let mut found = Term::Const(Value::error(ErrorCode::NA));
+        for (position, term) in cells.terms.into_iter().enumerate() {
+            found = self.graph.three(Op3::Found(position as u32 + 1), found, term, needle);
+        }
+        let result = if needle.constant().is_some_and(Value::is_number) {
+            found
+        } else {
+            let failed = self.graph.one(Op1::IsError, needle);
+            self.graph.three(Op3::Select, failed, needle, found)
+        };
+        Ok(Some(Abs::Term(result)))
+    }
+}

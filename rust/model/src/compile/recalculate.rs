@@ -1,0 +1,109 @@
+//! Recomputes every formula cell of a workbook: partial evaluation with no inputs leaves only constants.
+
+use super::graph::{Graph, Term};
+use super::lower::Lowerer;
+use super::sheets::Sheets;
+use crate::report::Unsupported;
+use crate::workbook::{CellAddress, CellFormula, CellValue, Workbook, a1};
+use execd_calc::function::Env;
+use execd_calc::heap::Heap;
+use execd_calc::interface::Constant;
+use execd_calc::value::{Unpacked, Value};
+use hashbrown::HashMap;
+
+/// One formula cell after recalculation.
+#[derive(Clone, Debug)]
+pub struct Recalculated {
+    pub sheet: String,
+    /// A1 style.
+    pub cell: String,
+    pub result: Result<Constant, Unsupported>,
+    /// What the file stored for the cell (Excel's value), for `verify`.
+    pub stored: Constant,
+    pub formula: String,
+}
+
+/// Every formula cell and every cell of an array formula, sheet by sheet, row by row.
+pub fn recalculate(book: &Workbook, now: f64) -> Vec<Recalculated> {
+    let env = Env { date1904: book.settings.date1904, now };
+    let mut lowerer = Lowerer::new(Sheets::new(book), Graph::new(env, true), HashMap::new());
+    let cells = formula_cells(book, &lowerer.sheets);
+    cells.into_iter().map(|at| recalculated(&mut lowerer, book, at)).collect()
+}
+
+fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
+    let mut cells = Vec::new();
+    for (sheet, content) in book.sheets.iter().enumerate() {
+        let (rows, cols) = content.extent;
+        let whole = super::sheets::Place {
+            sheet,
+            area: crate::workbook::Area {
+                first_row: 0,
+                first_col: 0,
+                last_row: rows.saturating_sub(1),
+                last_col: cols.saturating_sub(1),
+            },
+        };
+        sheets.each_formula(&whole, |at| cells.push(at));
+    }
+    cells.sort_unstable();
+    cells
+}
+
+fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> Recalculated {
+    let cell = book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
+    let stored = cell.map_or(Constant::Blank, |cell| stored(&cell.value));
+    let data_table = cell.is_some_and(|cell| matches!(cell.formula, Some(CellFormula::DataTable { .. })));
+    let result = match lowerer.term(at) {
+        Ok(Term::Const(value)) => Ok(constant(&lowerer.graph.heap, value)),
+        Ok(Term::Node(_)) => Err(lowerer.describe(at, "the value is not known without inputs")),
+        Err(failure) => Err(match failure.origin.as_deref() {
+            Some(origin) => explain(lowerer, at, origin),
+            None => lowerer.describe(at, &failure.reason),
+        }),
+    };
+    debug_assert!(!data_table || result.is_err());
+    let described = lowerer.describe(at, "");
+    Recalculated {
+        sheet: described.sheet,
+        cell: a1(at.row, at.col),
+        result,
+        stored,
+        formula: described.formula,
+    }
+}
+
+/// The failure as this cell sees it: its own, or that of a cell it needs.
+fn explain(lowerer: &Lowerer<'_>, at: CellAddress, origin: &Unsupported) -> Unsupported {
+    let own = lowerer.describe(at, &origin.reason);
+    if own.sheet == origin.sheet && own.cell == origin.cell {
+        return own;
+    }
+    let reason = format!("needs {}!{} ({}): {}", origin.sheet, origin.cell, origin.formula, origin.reason);
+    Unsupported { reason, ..own }
+}
+
+fn stored(value: &CellValue) -> Constant {
+    match value {
+        CellValue::Blank => Constant::Blank,
+        CellValue::Number(x) => Constant::Number(*x),
+        CellValue::Text(text) => Constant::Text(text.to_string()),
+        CellValue::Bool(b) => Constant::Bool(*b),
+        CellValue::Error(code) => Constant::Error(*code),
+    }
+}
+
+/// A value outside the heap; an array is its first value.
+pub fn constant(heap: &Heap, value: Value) -> Constant {
+    match value.unpack() {
+        Unpacked::Number(x) => Constant::Number(x),
+        Unpacked::Text(id) => Constant::Text(heap.text(id).to_owned()),
+        Unpacked::Bool(b) => Constant::Bool(b),
+        Unpacked::Error(code) => Constant::Error(code),
+        Unpacked::Blank | Unpacked::Omitted => Constant::Blank,
+        Unpacked::Array(id) => match heap.array(id).get(0, 0) {
+            Some(first) if !first.is_array() => constant(heap, first),
+            _ => Constant::Blank,
+        },
+    }
+}

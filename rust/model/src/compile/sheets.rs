@@ -1,0 +1,175 @@
+//! Where things are in a workbook: sheets, names and tables by name, formula cells by column, and which array formula
+//! a cell belongs to. No values, no trees.
+
+use crate::workbook::{Area, CellAddress, CellFormula, DefinedName, Sheet, TableDefinition, Workbook};
+use hashbrown::HashMap;
+
+/// A rectangle on a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub sheet: usize,
+    pub area: Area,
+}
+
+impl Place {
+    pub fn cell(sheet: usize, row: u32, col: u32) -> Place {
+        Place { sheet, area: Area { first_row: row, first_col: col, last_row: row, last_col: col } }
+    }
+
+    pub fn rows(&self) -> usize {
+        (self.area.last_row - self.area.first_row) as usize + 1
+    }
+
+    pub fn cols(&self) -> usize {
+        (self.area.last_col - self.area.first_col) as usize + 1
+    }
+
+    pub fn is_cell(&self) -> bool {
+        self.rows() == 1 && self.cols() == 1
+    }
+
+    pub fn contains(&self, row: u32, col: u32) -> bool {
+        let area = &self.area;
+        (area.first_row..=area.last_row).contains(&row) && (area.first_col..=area.last_col).contains(&col)
+    }
+
+    /// The common part of two rectangles of one sheet.
+    pub fn intersection(&self, other: &Place) -> Option<Place> {
+        let (a, b) = (&self.area, &other.area);
+        let area = Area {
+            first_row: a.first_row.max(b.first_row),
+            first_col: a.first_col.max(b.first_col),
+            last_row: a.last_row.min(b.last_row),
+            last_col: a.last_col.min(b.last_col),
+        };
+        let overlaps = area.first_row <= area.last_row && area.first_col <= area.last_col;
+        (self.sheet == other.sheet && overlaps).then_some(Place { sheet: self.sheet, area })
+    }
+
+    /// The smallest rectangle around both.
+    pub fn hull(&self, other: &Place) -> Place {
+        let (a, b) = (&self.area, &other.area);
+        let area = Area {
+            first_row: a.first_row.min(b.first_row),
+            first_col: a.first_col.min(b.first_col),
+            last_row: a.last_row.max(b.last_row),
+            last_col: a.last_col.max(b.last_col),
+        };
+        Place { sheet: self.sheet, area }
+    }
+}
+
+#[derive(Debug)]
+pub struct Sheets<'w> {
+    pub book: &'w Workbook,
+    by_name: HashMap<String, usize>,
+    names: HashMap<(Option<usize>, String), usize>,
+    tables: HashMap<String, usize>,
+    /// Per sheet and column: rows of cells that hold a formula or belong to an array formula, ascending.
+    formulas: Vec<HashMap<u32, Vec<u32>>>,
+    /// Per sheet: cells of array formulas except their first cell -> that first cell.
+    owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
+}
+
+impl<'w> Sheets<'w> {
+    pub fn new(book: &'w Workbook) -> Sheets<'w> {
+        let by_name =
+            book.sheets.iter().enumerate().map(|(at, sheet)| (sheet.name.to_lowercase(), at)).collect();
+        let names = book
+            .names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| ((name.sheet, name.name.to_lowercase()), at))
+            .collect();
+        let tables =
+            book.tables.iter().enumerate().map(|(at, table)| (table.name.to_lowercase(), at)).collect();
+        let owners: Vec<_> = book.sheets.iter().map(owners_of).collect();
+        let formulas =
+            book.sheets.iter().zip(&owners).map(|(sheet, owners)| formulas_of(sheet, owners)).collect();
+        Sheets { book, by_name, names, tables, formulas, owners }
+    }
+
+    pub fn sheet(&self, name: &str) -> Option<usize> {
+        self.by_name.get(&name.to_lowercase()).copied()
+    }
+
+    /// A defined name as seen from a sheet: its own names first.
+    pub fn name(&self, sheet: usize, name: &str) -> Option<&'w DefinedName> {
+        let name = name.to_lowercase();
+        let at = self.names.get(&(Some(sheet), name.clone())).or_else(|| self.names.get(&(None, name)))?;
+        self.book.names.get(*at)
+    }
+
+    pub fn table(&self, name: &str) -> Option<&'w TableDefinition> {
+        self.book.tables.get(*self.tables.get(&name.to_lowercase())?)
+    }
+
+    /// The table around a cell.
+    pub fn table_at(&self, at: CellAddress) -> Option<&'w TableDefinition> {
+        self.book.tables.iter().find(|table| {
+            table.sheet == at.sheet
+                && table.area.is_some_and(|area| Place { sheet: at.sheet, area }.contains(at.row, at.col))
+        })
+    }
+
+    pub fn owner(&self, at: CellAddress) -> Option<(u32, u32)> {
+        self.owners.get(at.sheet)?.get(&(at.row, at.col)).copied()
+    }
+
+    /// Rows and columns from the place's corner to the last cell of the sheet that holds something.
+    pub fn used(&self, place: &Place) -> (usize, usize) {
+        let (rows, cols) = self.book.sheets.get(place.sheet).map_or((0, 0), |sheet| sheet.extent);
+        let rows = rows.saturating_sub(place.area.first_row) as usize;
+        let cols = cols.saturating_sub(place.area.first_col) as usize;
+        (rows.min(place.rows()), cols.min(place.cols()))
+    }
+
+    /// Calls `f` for each formula cell of the place.
+    pub fn each_formula(&self, place: &Place, mut f: impl FnMut(CellAddress)) {
+        let Some(columns) = self.formulas.get(place.sheet) else { return };
+        let (_, cols) = self.used(place);
+        for col in place.area.first_col..place.area.first_col + cols as u32 {
+            let Some(rows) = columns.get(&col) else { continue };
+            let from = rows.partition_point(|&row| row < place.area.first_row);
+            for &row in rows.iter().skip(from).take_while(|&&row| row <= place.area.last_row) {
+                f(CellAddress { sheet: place.sheet, row, col });
+            }
+        }
+    }
+}
+
+fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {
+    let mut owners = HashMap::new();
+    for (&(row, col), cell) in &sheet.cells {
+        let (Some(CellFormula::Array { area, .. }) | Some(CellFormula::Dynamic { area, .. })) = &cell.formula
+        else {
+            continue;
+        };
+        let cells =
+            u64::from(area.last_row - area.first_row + 1) * u64::from(area.last_col - area.first_col + 1);
+        if cells > 1 << 20 {
+            continue;
+        }
+        for r in area.first_row..=area.last_row {
+            for c in area.first_col..=area.last_col {
+                if (r, c) != (row, col) {
+                    owners.insert((r, c), (row, col));
+                }
+            }
+        }
+    }
+    owners
+}
+
+fn formulas_of(sheet: &Sheet, owners: &HashMap<(u32, u32), (u32, u32)>) -> HashMap<u32, Vec<u32>> {
+    let mut columns: HashMap<u32, Vec<u32>> = HashMap::new();
+    let own = sheet.cells.iter().filter(|(_, cell)| cell.formula.is_some()).map(|(at, _)| at);
+    for &(row, col) in own.chain(owners.keys()) {
+        columns.entry(col).or_default().push(row);
+    }
+    for rows in columns.values_mut() {
+        rows.sort_unstable();
+        rows.dedup();
+    }
+    columns
+}

@@ -1,0 +1,403 @@
+//! Functions that are not evaluated like others: lazy forms, forms that give references, and forms that look at
+//! where they stand or at the workbook rather than at values.
+
+use super::graph::Term;
+use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Single, constant};
+use super::sheets::Place;
+use crate::formula::ast::Expr;
+use crate::workbook::{CellAddress, CellFormula};
+use execd_calc::kernels;
+use execd_calc::operator::BinaryOp;
+use execd_calc::ops::{Op1, Op2};
+use execd_calc::value::{ErrorCode, Unpacked, Value};
+use std::rc::Rc;
+
+impl Lowerer<'_> {
+    /// The result if `name` is one of these functions.
+    pub(super) fn special(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
+        let result = match (name, args) {
+            ("IF", [condition, branches @ ..]) if !branches.is_empty() && branches.len() <= 2 => {
+                self.if_form(condition, branches, at)
+            }
+            ("IFERROR", [value, otherwise]) => self.if_error_form(Op1::IsError, value, otherwise, at),
+            ("IFNA", [value, otherwise]) => self.if_error_form(Op1::IsNA, value, otherwise, at),
+            ("IFS", pairs) if !pairs.is_empty() && pairs.len() % 2 == 0 => self.ifs_form(pairs, at),
+            ("SWITCH", [subject, cases @ ..]) if cases.len() >= 2 => self.switch_form(subject, cases, at),
+            ("CHOOSE", [index, choices @ ..]) if !choices.is_empty() => self.choose_form(index, choices, at),
+            ("LET", args) => self.let_form(args, at),
+            ("LAMBDA", args) => self.lambda_form(args, at),
+            ("MAP" | "REDUCE" | "SCAN" | "BYROW" | "BYCOL" | "MAKEARRAY", args) => {
+                self.higher_order(name, args, at)
+            }
+            ("ISOMITTED", [arg]) => {
+                let omitted = matches!(self.lower(arg, at)?, Abs::Omitted);
+                Ok(constant(Value::bool(omitted)))
+            }
+            ("INDEX", [array, rest @ ..]) if !rest.is_empty() => return self.index_form(array, args, at),
+            ("OFFSET", [_, _, _, ..]) => self.offset_form(args, at),
+            ("INDIRECT", [_] | [_, _]) => self.indirect_form(args, at),
+            ("ROW", args) => return self.row_or_column(args, at, true),
+            ("COLUMN", args) => return self.row_or_column(args, at, false),
+            ("ROWS" | "COLUMNS", [arg]) => return self.count_form(arg, at, name == "ROWS"),
+            ("ISREF", [arg]) => {
+                let is_reference = matches!(self.lower(arg, at)?, Abs::Places(_));
+                Ok(constant(Value::bool(is_reference)))
+            }
+            ("AREAS", [arg]) => match self.lower(arg, at)? {
+                Abs::Places(places) => Ok(constant(Value::number(places.len() as f64))),
+                _ => Ok(super::call::error(ErrorCode::Value)),
+            },
+            ("SHEET", []) => Ok(constant(Value::number(at.cell.sheet as f64 + 1.0))),
+            ("SHEETS", []) => Ok(constant(Value::number(self.sheets.book.sheets.len() as f64))),
+            ("ISFORMULA", [arg]) => self.is_formula(arg, at),
+            ("SUBTOTAL", [code, ranges @ ..]) if !ranges.is_empty() => {
+                return self.subtotal(code, ranges, at);
+            }
+            ("HYPERLINK", [link, rest @ ..]) => self.lower(rest.first().unwrap_or(link), at),
+            _ => return Ok(None),
+        };
+        result.map(Some)
+    }
+
+    fn if_form(&mut self, condition: &Expr, branches: &[Expr], at: &At) -> Lowered<Abs> {
+        let truth = self.truth_of(condition, at)?;
+        if let Single::One(Term::Const(value)) = truth {
+            return match value.unpack() {
+                Unpacked::Bool(true) => self.branch(branches.first(), at),
+                Unpacked::Bool(false) => self.branch(branches.get(1), at),
+                _ => Ok(constant(value)),
+            };
+        }
+        let yes = self.branch(branches.first(), at)?;
+        let no = self.branch(branches.get(1), at)?;
+        self.choose_between(&truth, yes, no, at)
+    }
+
+    fn truth_of(&mut self, condition: &Expr, at: &At) -> Lowered<Single> {
+        let at = &at.for_value();
+        let condition = self.lower(condition, at)?;
+        let condition = self.single(condition, at)?;
+        let truth = self.map_one(Op1::Truth, condition);
+        self.single(truth, at)
+    }
+
+    /// A branch that is missing is FALSE; one that is left empty is 0.
+    fn branch(&mut self, branch: Option<&Expr>, at: &At) -> Lowered<Abs> {
+        match branch {
+            None => Ok(constant(Value::FALSE)),
+            Some(Expr::Omitted) => Ok(constant(Value::ZERO)),
+            Some(branch) => self.lower(branch, at),
+        }
+    }
+
+    fn choose_between(&mut self, truth: &Single, yes: Abs, no: Abs, at: &At) -> Lowered<Abs> {
+        let at = &At { array: at.array || at.wants_range, ..at.clone() };
+        let (yes, no) = (self.single(yes, at)?, self.single(no, at)?);
+        self.map_select(truth, &yes, &no)
+    }
+
+    fn if_error_form(&mut self, test: Op1, value: &Expr, otherwise: &Expr, at: &At) -> Lowered<Abs> {
+        let value = self.lower(value, at)?;
+        let value = match self.single(value, at)? {
+            Single::One(Term::Const(v)) if v.is_empty() => Single::One(Term::Const(Value::ZERO)),
+            single => single,
+        };
+        let failed = self.map_one(test, value.clone());
+        let failed = self.single(failed, at)?;
+        if let Single::One(Term::Const(failed)) = failed {
+            return if failed.same(Value::TRUE) {
+                self.branch(Some(otherwise), at)
+            } else {
+                Ok(value.into())
+            };
+        }
+        let otherwise = self.branch(Some(otherwise), at)?;
+        self.choose_between(&failed, otherwise, value.into(), at)
+    }
+
+    fn ifs_form(&mut self, pairs: &[Expr], at: &At) -> Lowered<Abs> {
+        let [condition, value, rest @ ..] = pairs else { return Ok(super::call::error(ErrorCode::NA)) };
+        let truth = self.truth_of(condition, at)?;
+        if let Single::One(Term::Const(known)) = truth {
+            return match known.unpack() {
+                Unpacked::Bool(true) => self.branch(Some(value), at),
+                Unpacked::Bool(false) => self.ifs_form(rest, at),
+                _ => Ok(constant(known)),
+            };
+        }
+        let yes = self.branch(Some(value), at)?;
+        let no = self.ifs_form(rest, at)?;
+        self.choose_between(&truth, yes, no, at)
+    }
+
+    fn switch_form(&mut self, subject: &Expr, cases: &[Expr], at: &At) -> Lowered<Abs> {
+        let inner = at.for_value();
+        let subject = self.lower(subject, &inner)?;
+        let subject = self.single(subject, &inner)?;
+        self.switch_cases(&subject, cases, at)
+    }
+
+    fn switch_cases(&mut self, subject: &Single, cases: &[Expr], at: &At) -> Lowered<Abs> {
+        let (candidate, value, rest) = match cases {
+            [] => return Ok(super::call::error(ErrorCode::NA)),
+            [otherwise] => return self.branch(Some(otherwise), at),
+            [candidate, value, rest @ ..] => (candidate, value, rest),
+        };
+        let inner = at.for_value();
+        let candidate = self.lower(candidate, &inner)?;
+        let candidate = self.single(candidate, &inner)?;
+        let equal = self.map(&[subject, &candidate], |graph, terms| match *terms {
+            [a, b] => graph.two(Op2::Operator(BinaryOp::Eq), a, b),
+            _ => Term::Const(Value::FALSE),
+        })?;
+        let equal = self.single(equal, &inner)?;
+        if let Single::One(Term::Const(known)) = equal {
+            return match known.unpack() {
+                Unpacked::Bool(true) => self.branch(Some(value), at),
+                Unpacked::Bool(false) => self.switch_cases(subject, rest, at),
+                _ => Ok(constant(known)),
+            };
+        }
+        let yes = self.branch(Some(value), at)?;
+        let no = self.switch_cases(subject, rest, at)?;
+        self.choose_between(&equal, yes, no, at)
+    }
+
+    fn choose_form(&mut self, index: &Expr, choices: &[Expr], at: &At) -> Lowered<Abs> {
+        let inner = at.for_value();
+        let index = self.lower(index, &inner)?;
+        let index = self.single(index, &inner)?;
+        let whole = self.map(&[&index], |graph, terms| {
+            let truncate = kernels::find("TRUNC");
+            match (truncate, terms) {
+                (Some(truncate), [term]) => graph.call(truncate, &[super::graph::Argument::Term(*term)]),
+                _ => Term::Const(Value::error(ErrorCode::Value)),
+            }
+        })?;
+        let whole = self.single(whole, &inner)?;
+        if let Single::One(Term::Const(known)) = whole {
+            return match known.unpack() {
+                Unpacked::Number(x) if x >= 1.0 => match choices.get(x as usize - 1) {
+                    Some(choice) => self.branch(Some(choice), at),
+                    None => Ok(super::call::error(ErrorCode::Value)),
+                },
+                Unpacked::Error(code) => Ok(super::call::error(code)),
+                _ => Ok(super::call::error(ErrorCode::Value)),
+            };
+        }
+        let mut result = super::call::error(ErrorCode::Value);
+        for (position, choice) in choices.iter().enumerate().rev() {
+            let number = Single::One(Term::Const(Value::number(position as f64 + 1.0)));
+            let chosen = self.map(&[&whole, &number], |graph, terms| match *terms {
+                [a, b] => graph.two(Op2::Operator(BinaryOp::Eq), a, b),
+                _ => Term::Const(Value::FALSE),
+            })?;
+            let chosen = self.single(chosen, &inner)?;
+            let choice = self.branch(Some(choice), at)?;
+            result = self.choose_between(&chosen, choice, result, at)?;
+        }
+        Ok(result)
+    }
+
+    /// INDEX with known positions gives a reference (or an element of a known array); else it is an ordinary call.
+    fn index_form(&mut self, array: &Expr, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
+        let wide = At { array: true, ..at.clone() };
+        let array = match self.lower(array, &wide)? {
+            Abs::Places(places) => Abs::Places(places),
+            other => Abs::from(self.single(other, &wide)?),
+        };
+        let mut positions = Vec::new();
+        for position in 1..args.len().min(4) {
+            match self.single_argument(args, position, &at.for_value())? {
+                Some(Single::One(Term::Const(value))) => match value.unpack() {
+                    Unpacked::Number(x) => positions.push(x.trunc()),
+                    Unpacked::Bool(b) => positions.push(f64::from(u8::from(b))),
+                    Unpacked::Blank | Unpacked::Omitted => positions.push(0.0),
+                    _ => return self.index_call(array, args, at),
+                },
+                _ => return self.index_call(array, args, at),
+            }
+        }
+        let area = positions.get(2).copied().unwrap_or(1.0);
+        let (rows, cols) = match &array {
+            Abs::Places(places) => {
+                let Some(place) = places.get((area - 1.0) as usize).filter(|_| area >= 1.0) else {
+                    return Ok(Some(super::call::error(ErrorCode::Ref)));
+                };
+                (place.rows(), place.cols())
+            }
+            Abs::Grid(grid) => (grid.rows, grid.cols),
+            _ => return self.index_call(array, args, at),
+        };
+        let (row, col) = match *positions.as_slice() {
+            [only] if rows == 1 && cols > 1 => (0.0, only),
+            [only] => (only, 0.0),
+            [row, col, ..] => (row, col),
+            [] => (0.0, 0.0),
+        };
+        if row < 0.0 || col < 0.0 {
+            return Ok(Some(super::call::error(ErrorCode::Value)));
+        }
+        if row as usize > rows || col as usize > cols {
+            return Ok(Some(super::call::error(ErrorCode::Ref)));
+        }
+        let span = |position: f64, count: usize| match position as usize {
+            0 => (0, count - 1),
+            n => (n - 1, n - 1),
+        };
+        let ((first_row, last_row), (first_col, last_col)) = (span(row, rows), span(col, cols));
+        Ok(Some(match array {
+            Abs::Places(places) => {
+                let Some(place) = places.get((area - 1.0) as usize) else {
+                    return Ok(Some(super::call::error(ErrorCode::Ref)));
+                };
+                let mut part = *place;
+                part.area.last_row = part.area.first_row + last_row as u32;
+                part.area.first_row += first_row as u32;
+                part.area.last_col = part.area.first_col + last_col as u32;
+                part.area.first_col += first_col as u32;
+                Abs::Places(vec![part])
+            }
+            Abs::Grid(grid) => {
+                let rows = first_row..=last_row;
+                let terms: Vec<Term> = rows
+                    .flat_map(|row| (first_col..=last_col).map(move |col| (row, col)))
+                    .map(|(row, col)| grid.at(row, col))
+                    .collect();
+                match *terms.as_slice() {
+                    [term] => Abs::Term(term),
+                    _ => Abs::Grid(Rc::new(Grid {
+                        rows: last_row - first_row + 1,
+                        cols: last_col - first_col + 1,
+                        terms,
+                    })),
+                }
+            }
+            other => other,
+        }))
+    }
+
+    fn index_call(&mut self, array: Abs, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
+        let Some(function) = kernels::find("INDEX") else { return Ok(None) };
+        let mut results = vec![array];
+        for arg in args.iter().skip(1) {
+            results.push(self.lower(arg, &at.for_value())?);
+        }
+        let result = self.call_with(function, results, at)?;
+        // Without a whole row or column asked for, one value comes back.
+        if let Abs::Term(term @ Term::Node(_)) = result
+            && !at.array
+            && !at.wants_range
+        {
+            return Ok(Some(Abs::Term(self.graph.element(term, 0, 0))));
+        }
+        Ok(Some(result))
+    }
+
+    fn row_or_column(&mut self, args: &[Expr], at: &At, row: bool) -> Lowered<Option<Abs>> {
+        let number = |x: u32| Term::Const(Value::number(f64::from(x) + 1.0));
+        let place = match args {
+            [] => Place::cell(at.cell.sheet, at.cell.row, at.cell.col),
+            [arg] => match self.lower(arg, &At { array: true, ..at.clone() })? {
+                Abs::Places(places) => match *places {
+                    [place] => place,
+                    _ => return Ok(Some(super::call::error(ErrorCode::Ref))),
+                },
+                _ => return Ok(Some(super::call::error(ErrorCode::Value))),
+            },
+            _ => return Ok(None),
+        };
+        let (first, count) = if row {
+            (place.area.first_row, self.sheets.clipped(&place).0)
+        } else {
+            (place.area.first_col, self.sheets.clipped(&place).1)
+        };
+        if !at.array || count == 1 {
+            return Ok(Some(Abs::Term(number(first))));
+        }
+        let terms = (first..first + count as u32).map(number).collect();
+        let (rows, cols) = if row { (count, 1) } else { (1, count) };
+        Ok(Some(Abs::Grid(Rc::new(Grid { rows, cols, terms }))))
+    }
+
+    fn count_form(&mut self, arg: &Expr, at: &At, rows: bool) -> Lowered<Option<Abs>> {
+        let shape = match self.lower(arg, &At { array: true, ..at.clone() })? {
+            Abs::Places(places) => match *places {
+                [place] => (place.rows(), place.cols()),
+                _ => return Ok(Some(super::call::error(ErrorCode::Ref))),
+            },
+            other => match self.single(other, at)? {
+                Single::Many(grid) => (grid.rows, grid.cols),
+                Single::One(Term::Const(value)) if value.is_error() => return Ok(Some(constant(value))),
+                Single::One(Term::Const(_)) => (1, 1),
+                Single::One(_) => return Ok(None),
+            },
+        };
+        let count = if rows { shape.0 } else { shape.1 };
+        Ok(Some(constant(Value::number(count as f64))))
+    }
+
+    fn is_formula(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
+        let Abs::Places(places) = self.lower(arg, at)? else {
+            return Ok(super::call::error(ErrorCode::Value));
+        };
+        let Some(place) = places.first() else { return Ok(super::call::error(ErrorCode::Ref)) };
+        let mut found = false;
+        let corner = Place::cell(place.sheet, place.area.first_row, place.area.first_col);
+        self.sheets.each_formula(&corner, |_| found = true);
+        Ok(constant(Value::bool(found)))
+    }
+
+    /// SUBTOTAL: the aggregate over the rows that count, leaving out cells that are subtotals themselves.
+    fn subtotal(&mut self, code: &Expr, ranges: &[Expr], at: &At) -> Lowered<Option<Abs>> {
+        let code = self.known(std::slice::from_ref(code), 0, at)?.and_then(Value::as_number);
+        let Some(code) = code.map(|code| code.trunc() as i64) else {
+            return Err(Failure::unsupported("SUBTOTAL with a function number that depends on an input"));
+        };
+        const NAMES: [&str; 11] = [
+            "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "STDEV.S", "STDEV.P", "SUM", "VAR.S",
+            "VAR.P",
+        ];
+        let (number, skip_hidden) = if code > 100 { (code - 100, true) } else { (code, false) };
+        let Some(name) = usize::try_from(number - 1).ok().and_then(|at| NAMES.get(at)) else {
+            return Ok(Some(super::call::error(ErrorCode::Value)));
+        };
+        let Some(function) = kernels::find(name) else { return Ok(None) };
+        let mut args = Vec::new();
+        for range in ranges {
+            let Abs::Places(places) = self.lower(range, at)? else {
+                return Ok(Some(super::call::error(ErrorCode::Value)));
+            };
+            for place in places {
+                args.push(self.visible(&place, skip_hidden)?);
+            }
+        }
+        self.call_with(function, args, at).map(Some)
+    }
+
+    fn visible(&mut self, place: &Place, skip_hidden: bool) -> Lowered<Abs> {
+        let (rows, cols) = self.sheets.used(place);
+        let mut terms = Vec::with_capacity(rows * cols);
+        for row in place.area.first_row..place.area.first_row + rows as u32 {
+            let shown = self.sheets.book.sheets.get(place.sheet).is_none_or(|sheet| {
+                !(sheet.filtered_rows.contains(&row) || skip_hidden && sheet.hidden_rows.contains(&row))
+            });
+            for col in place.area.first_col..place.area.first_col + cols as u32 {
+                let cell = CellAddress { sheet: place.sheet, row, col };
+                let counts = shown && !self.is_subtotal(cell);
+                terms.push(if counts { self.term(cell)? } else { Term::Const(Value::BLANK) });
+            }
+        }
+        Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms })))
+    }
+
+    fn is_subtotal(&self, at: CellAddress) -> bool {
+        let cell = self.sheets.book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
+        let text: &str = match cell.and_then(|cell| cell.formula.as_ref()) {
+            Some(CellFormula::Normal(text)) => text,
+            Some(CellFormula::Shared { text, .. }) => text,
+            _ => return false,
+        };
+        text.contains("SUBTOTAL(") || text.contains("AGGREGATE(")
+    }
+}
