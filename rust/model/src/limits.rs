@@ -11,6 +11,8 @@ pub struct Limits {
     pub total_bytes: u64,
     /// Depth of XML elements.
     pub xml_depth: usize,
+    /// Bytes of one tag or text.
+    pub xml_token_bytes: usize,
     pub sheets: usize,
     /// Cells of all sheets.
     pub cells: usize,
@@ -26,6 +28,7 @@ impl Default for Limits {
             part_bytes: 1 << 30,
             total_bytes: 2 << 30,
             xml_depth: 64,
+            xml_token_bytes: 4 << 20,
             sheets: 1_000,
             cells: 20_000_000,
             formula_chars: 65_536,

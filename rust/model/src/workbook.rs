@@ -65,7 +65,8 @@ pub struct DefaultFormats {
 impl DefaultFormats {
     fn shows(&self, row: u32, col: u32) -> Shows {
         let of_row = || self.rows.get(&row).copied();
-        let of_col = || self.cols.iter().find(|(first, last, _)| (*first..=*last).contains(&col)).map(|x| x.2);
+        let of_col =
+            || self.cols.iter().find(|(first, last, _)| (*first..=*last).contains(&col)).map(|x| x.2);
         self.blanks.get(&(row, col)).copied().or_else(of_row).or_else(of_col).unwrap_or_default()
     }
 }

@@ -1,1 +1,169 @@
 //! The xlsx package: open it, find the parts, read each into `Workbook`. No cell meaning, no formula parsing.
+
+mod address;
+mod cell;
+mod container;
+mod iso_date;
+mod metadata;
+mod metered;
+mod number_format;
+mod package;
+mod shared_formulas;
+mod shared_strings;
+mod sheet;
+mod styles;
+mod tables;
+mod text;
+mod validations;
+mod workbook_part;
+mod xml;
+
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use crate::workbook::{Area, Sheet, Workbook};
+use package::{Package, Relationship};
+use sheet::Context;
+use workbook_part::WorkbookPart;
+
+/// Reads the bytes of an xlsx file. The file is not trusted: limits hold for what is unpacked, not for what the
+/// archive declares.
+pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Error> {
+    let mut package = Package::open(bytes, limits)?;
+    let main = main_part(&mut package)?;
+    let links = package.relationships(&main)?;
+    let part = workbook_part::read(&mut package.part(&main)?, limits)?;
+    let mut workbook = read_sheets(&mut package, &part, &links, limits)?;
+    workbook.external_books = external_books(&mut package, &part, &links)?;
+    note_unread(&mut workbook, &links);
+    workbook.names = part.names;
+    workbook.settings = part.settings;
+    Ok(workbook)
+}
+
+/// The part that the package declares as its document, which is a workbook in XML if this is an xlsx file.
+fn main_part(package: &mut Package) -> Result<String, Error> {
+    let links = package.relationships("")?;
+    let document = links.into_iter().find(|link| link.kind == "officeDocument" && !link.external);
+    let Some(document) = document else {
+        return Err(no_workbook(if package.has("mimetype") && package.has("content.xml") {
+            "it is an OpenDocument file (ods): save it as xlsx"
+        } else {
+            "it is a zip archive, but holds no workbook"
+        }));
+    };
+    let main = document.target;
+    if main.ends_with(".bin") {
+        return Err(no_workbook("it is a binary workbook (xlsb): save it as xlsx"));
+    }
+    if main.starts_with("word/") || main.starts_with("ppt/") {
+        return Err(no_workbook("it is a Word or PowerPoint document"));
+    }
+    Ok(main)
+}
+
+fn no_workbook(what: &str) -> Error {
+    Error::new(ErrorKind::NotAWorkbook, format!("the file is no xlsx workbook: {what}"))
+}
+
+fn read_sheets(
+    package: &mut Package,
+    part: &WorkbookPart,
+    links: &[Relationship],
+    limits: &Limits,
+) -> Result<Workbook, Error> {
+    let named =
+        |kind: &str| links.iter().find(|link| link.kind == kind && !link.external && !link.target.is_empty());
+    let strings = match named("sharedStrings") {
+        Some(link) => shared_strings::read(&mut package.part(&link.target)?, limits)?,
+        None => Vec::new(),
+    };
+    let styles = match named("styles") {
+        Some(link) => styles::read(&mut package.part(&link.target)?, limits)?,
+        None => Vec::new(),
+    };
+    let dynamic = match named("sheetMetadata") {
+        Some(link) => metadata::read(&mut package.part(&link.target)?, limits)?,
+        None => Vec::new(),
+    };
+    let context = Context {
+        strings: &strings,
+        styles: &styles,
+        dynamic: &dynamic,
+        date1904: part.settings.date1904,
+        limits,
+    };
+    let mut workbook = Workbook::default();
+    let mut cells_left = limits.cells;
+    for entry in &part.sheets {
+        if entry.relationship.is_empty() {
+            // Excel 5 kept macros in sheets; newer versions list such a sheet without a part.
+            workbook.warnings.push(format!("the sheet {} has no cells and was not read", entry.name));
+            workbook.sheets.push(Sheet { name: entry.name.clone(), ..Sheet::default() });
+            continue;
+        }
+        let link = links.iter().find(|link| link.id == entry.relationship && !link.external);
+        let Some(link) = link else {
+            return Err(no_workbook(&format!("the sheet {} has no part", entry.name)));
+        };
+        let mut sheet = Sheet { name: entry.name.clone(), part: link.target.clone(), ..Sheet::default() };
+        match link.kind.as_str() {
+            "worksheet" => read_sheet(package, &context, &mut sheet, &mut workbook, &mut cells_left)?,
+            "chartsheet" => {}
+            kind => workbook.warnings.push(format!("the sheet {} is a {kind} and was not read", entry.name)),
+        }
+        workbook.sheets.push(sheet);
+    }
+    Ok(workbook)
+}
+
+fn read_sheet(
+    package: &mut Package,
+    context: &Context,
+    sheet: &mut Sheet,
+    workbook: &mut Workbook,
+    cells_left: &mut usize,
+) -> Result<(), Error> {
+    let part = sheet.part.clone();
+    let filter = sheet::read(&mut package.part(&part)?, context, sheet, cells_left)?;
+    let mut filters: Vec<Area> = filter.into_iter().collect();
+    for link in package.relationships(&part)? {
+        if link.kind == "table" && !link.external {
+            let found = tables::read(&mut package.part(&link.target)?, workbook.sheets.len())?;
+            workbook.tables.push(found.table);
+            filters.extend(found.filter);
+        }
+    }
+    // The first row of a filter holds its headings and stays.
+    let filtered = |row: &u32| filters.iter().any(|area| *row > area.first_row && *row <= area.last_row);
+    sheet.filtered_rows = sheet.hidden_rows.iter().copied().filter(filtered).collect();
+    Ok(())
+}
+
+/// Targets of the external books, by number.
+fn external_books(
+    package: &mut Package,
+    part: &WorkbookPart,
+    links: &[Relationship],
+) -> Result<Vec<String>, Error> {
+    let mut books = Vec::new();
+    for id in &part.external {
+        let link = links.iter().find(|link| link.id == *id && !link.external);
+        let target = match link {
+            Some(link) => package.relationships(&link.target)?.into_iter().find(|inner| inner.external),
+            None => None,
+        };
+        books.push(target.map(|target| target.target).unwrap_or_default());
+    }
+    Ok(books)
+}
+
+fn note_unread(workbook: &mut Workbook, links: &[Relationship]) {
+    if links.iter().any(|link| link.kind == "vbaProject") {
+        workbook.warnings.push("the workbook has macros (VBA), which are not run".to_owned());
+    }
+    for (index, book) in workbook.external_books.iter().enumerate() {
+        workbook
+            .warnings
+            .push(format!("the workbook links to another one, which is not read: [{}] {book}", index + 1));
+    }
+}

@@ -1,0 +1,194 @@
+//! The zip archive: its parts by name and its relationships. Nothing is written to disk and no declared size is
+//! trusted.
+
+use super::container;
+use super::metered::Metered;
+use super::xml::Xml;
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use hashbrown::HashMap;
+use memchr::memmem;
+use std::io::Cursor;
+use zip::ZipArchive;
+use zip::result::ZipError;
+
+const CENTRAL_HEADER: &[u8] = b"PK\x01\x02";
+
+pub struct Package<'b> {
+    archive: ZipArchive<Cursor<&'b [u8]>>,
+    /// Index in the archive by normalised name: no leading slash, lower case (part names ignore case).
+    parts: HashMap<String, usize>,
+    limits: &'b Limits,
+    total_left: u64,
+}
+
+/// Where a relationship leads.
+#[derive(Debug, Clone)]
+pub struct Relationship {
+    pub id: String,
+    /// Last segment of the type URI, which the transitional and the strict form share: `worksheet`, `table`, …
+    pub kind: String,
+    /// Part name, or the address as written when `external`.
+    pub target: String,
+    pub external: bool,
+}
+
+impl<'b> Package<'b> {
+    pub fn open(bytes: &'b [u8], limits: &'b Limits) -> Result<Package<'b>, Error> {
+        if bytes.len() as u64 > limits.file_bytes {
+            return Err(too_large(&format!("it has more than {} bytes", limits.file_bytes)));
+        }
+        container::refuse_others(bytes)?;
+        // Counted before the archive is opened, since opening reads the whole directory into memory.
+        if memmem::find_iter(bytes, CENTRAL_HEADER).count() > limits.entries {
+            return Err(too_large(&format!("its archive has more than {} entries", limits.entries)));
+        }
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(&error))?;
+        let parts = index(&archive)?;
+        Ok(Package { archive, parts, limits, total_left: limits.total_bytes })
+    }
+
+    pub fn has(&self, part: &str) -> bool {
+        self.parts.contains_key(&normal(part))
+    }
+
+    /// Opens a part for reading.
+    pub fn part(&mut self, name: &str) -> Result<Xml<'_>, Error> {
+        let Some(&index) = self.parts.get(&normal(name)) else {
+            return Err(not_a_workbook(&format!("the part {name} is missing")));
+        };
+        let entry = self.archive.by_index(index).map_err(|error| unreadable(&error))?;
+        let metered = Metered::new(
+            Box::new(entry),
+            self.limits.part_bytes,
+            &mut self.total_left,
+            self.limits.xml_token_bytes,
+        );
+        Ok(Xml::new(name, metered, self.limits))
+    }
+
+    /// The relationships of a part ("" for those of the package); none when it has no list of them.
+    pub fn relationships(&mut self, part: &str) -> Result<Vec<Relationship>, Error> {
+        let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
+        let list = format!("{folder}/_rels/{file}.rels");
+        if !self.has(&list) {
+            return Ok(Vec::new());
+        }
+        let mut xml = self.part(list.trim_start_matches('/'))?;
+        let mut found = Vec::new();
+        while xml.next_in(0)? {
+            if xml.name() != "Relationship" {
+                continue;
+            }
+            let external =
+                xml.attribute("TargetMode")?.is_some_and(|mode| mode.eq_ignore_ascii_case("External"));
+            let target = xml.attribute("Target")?.unwrap_or_default();
+            let kind = xml.attribute("Type")?.unwrap_or_default();
+            found.push(Relationship {
+                id: xml.attribute("Id")?.unwrap_or_default(),
+                kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+                target: if external { target } else { resolve(folder, &target) },
+                external,
+            });
+        }
+        Ok(found)
+    }
+}
+
+/// Two entries under one name make the content a matter of taste, so such a file is refused.
+fn index(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<HashMap<String, usize>, Error> {
+    if archive.has_duplicate_names() {
+        return Err(not_a_workbook("its archive has two entries of the same name"));
+    }
+    let mut parts = HashMap::with_capacity(archive.len());
+    for index in 0..archive.len() {
+        let Some(Ok(name)) = archive.name_for_index(index) else { continue };
+        if name.ends_with('/') {
+            continue;
+        }
+        if parts.insert(normal(&name), index).is_some() {
+            return Err(not_a_workbook(&format!("its archive has two entries of the name {name}")));
+        }
+    }
+    Ok(parts)
+}
+
+fn normal(name: &str) -> String {
+    let name = name.replace('\\', "/");
+    name.trim_start_matches('/').to_lowercase()
+}
+
+/// The part that `target` names, seen from `folder`. A target can leave no package: `..` stops at the root.
+fn resolve(folder: &str, target: &str) -> String {
+    let target = target.split('#').next().unwrap_or_default().replace('\\', "/");
+    let target = percent_decoded(&target);
+    let base = if target.starts_with('/') { "" } else { folder };
+    let mut segments: Vec<&str> = Vec::new();
+    for segment in base.split('/').chain(target.split('/')) {
+        match segment {
+            "" | "." => {}
+            ".." => drop(segments.pop()),
+            _ => segments.push(segment),
+        }
+    }
+    segments.join("/")
+}
+
+fn percent_decoded(text: &str) -> String {
+    if !text.contains('%') {
+        return text.to_owned();
+    }
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let digits = bytes.get(at + 1..at + 3).and_then(|pair| std::str::from_utf8(pair).ok());
+        match digits.and_then(|pair| u8::from_str_radix(pair, 16).ok()) {
+            Some(decoded) if byte == b'%' => {
+                out.push(decoded);
+                at += 3;
+            }
+            _ => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}
+
+fn too_large(what: &str) -> Error {
+    Error::new(ErrorKind::TooLarge, format!("the file is too large: {what}"))
+}
+
+fn not_a_workbook(what: &str) -> Error {
+    Error::new(ErrorKind::NotAWorkbook, format!("the file is no readable xlsx workbook: {what}"))
+}
+
+fn unreadable(error: &ZipError) -> Error {
+    match error {
+        ZipError::UnsupportedArchive(ZipError::PASSWORD_REQUIRED) | ZipError::InvalidPassword => Error::new(
+            ErrorKind::Encrypted,
+            "the parts of the file are encrypted: save it without a password",
+        ),
+        ZipError::CompressionMethodNotSupported(method) => {
+            not_a_workbook(&format!("a part is packed by method {method}, which Excel does not use"))
+        }
+        _ => not_a_workbook(&format!("its archive is damaged or incomplete ({error})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{percent_decoded, resolve};
+
+    #[test]
+    fn targets_are_found_from_the_folder_of_their_part() {
+        assert_eq!(resolve("xl", "worksheets/sheet1.xml"), "xl/worksheets/sheet1.xml");
+        assert_eq!(resolve("xl/worksheets", "../tables/table1.xml"), "xl/tables/table1.xml");
+        assert_eq!(resolve("xl", "/xl/./styles.xml"), "xl/styles.xml");
+        assert_eq!(resolve("xl", "../../../../etc/passwd"), "etc/passwd");
+        assert_eq!(resolve("xl", "worksheets\\sheet%201.xml#A1"), "xl/worksheets/sheet 1.xml");
+        assert_eq!(percent_decoded("100%, %zz, %"), "100%, %zz, %");
+    }
+}

@@ -1,0 +1,54 @@
+//! Texts that cells refer to by number, and rich text as plain text (also used for inline strings).
+
+use super::text;
+use super::xml::Xml;
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use std::sync::Arc;
+
+pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
+    let mut strings: Vec<Arc<str>> = Vec::new();
+    while xml.next_in(0)? {
+        // `sstItem` is what the beta of Excel 2007 wrote.
+        if !matches!(xml.name(), "si" | "sstItem") {
+            continue;
+        }
+        if strings.len() >= limits.cells {
+            let message = format!("the workbook has more than {} texts", limits.cells);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        strings.push(item(xml)?.into());
+    }
+    Ok(strings)
+}
+
+/// The text of an `si` or `is` element that was just opened: its runs one after the other, without the phonetic
+/// guide (`rPh`) above them. Blanks at the ends of a run count only under `xml:space="preserve"`.
+pub fn item(xml: &mut Xml) -> Result<String, Error> {
+    let level = xml.depth();
+    let mut whole = String::new();
+    let mut run = String::new();
+    while xml.next_in(level)? {
+        match xml.name() {
+            "rPh" => xml.skip()?,
+            "t" => {
+                let preserve = preserves_space(xml)?;
+                xml.text_into(&mut run)?;
+                let kept = if preserve { run.as_str() } else { run.trim_matches([' ', '\t', '\r', '\n']) };
+                whole.push_str(&text::unescape(kept));
+            }
+            _ => {}
+        }
+    }
+    Ok(whole)
+}
+
+fn preserves_space(xml: &Xml) -> Result<bool, Error> {
+    for attribute in xml.raw_attributes() {
+        let (key, value) = attribute?;
+        if key == "xml:space" {
+            return Ok(value == "preserve");
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,158 @@
+//! A worksheet part: rows and their cells, merged areas, validations, filters. One cell is `cell`'s.
+
+use super::cell::{self, Found};
+use super::shared_formulas::SharedFormulas;
+use super::xml::Xml;
+use super::{address, tables, validations};
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use crate::workbook::{Area, Sheet, Shows, ValidationKind, a1};
+use std::sync::Arc;
+
+/// What the cells of all sheets refer to.
+pub struct Context<'c> {
+    pub strings: &'c [Arc<str>],
+    pub styles: &'c [Shows],
+    /// By `cm` - 1: marks a dynamic array formula.
+    pub dynamic: &'c [bool],
+    pub date1904: bool,
+    pub limits: &'c Limits,
+}
+
+impl Context<'_> {
+    /// What a style number shows; a number without style shows a plain number, as in Excel.
+    pub fn shows(&self, style: u32) -> Shows {
+        self.styles.get(style as usize).copied().unwrap_or_default()
+    }
+}
+
+/// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` counts over all sheets.
+pub fn read(
+    xml: &mut Xml,
+    context: &Context,
+    sheet: &mut Sheet,
+    cells_left: &mut usize,
+) -> Result<Option<Area>, Error> {
+    let mut filter = None;
+    if !xml.next_in(0)? || xml.name() != "worksheet" {
+        return Err(xml.broken(&format!("it is a <{}>, not a <worksheet>", xml.name())));
+    }
+    while xml.next_in(1)? {
+        match xml.name() {
+            "col" => column(xml, context, sheet)?,
+            "sheetData" => sheet_data(xml, context, sheet, cells_left)?,
+            "autoFilter" => filter = tables::auto_filter(xml)?,
+            "mergeCell" => {
+                let reference = xml.attribute("ref")?.unwrap_or_default();
+                sheet.merged.extend(address::area(&reference));
+            }
+            "dataValidation" => {
+                let validation = validations::read(xml)?;
+                if validation.kind != ValidationKind::None {
+                    sheet.validations.push(validation);
+                }
+            }
+            // Views of other people, with filters of their own.
+            "customSheetViews" => xml.skip()?,
+            _ => {}
+        }
+    }
+    Ok(filter)
+}
+
+fn column(xml: &Xml, context: &Context, sheet: &mut Sheet) -> Result<(), Error> {
+    let (Some(first), Some(last), Some(style)) =
+        (xml.number("min")?, xml.number("max")?, xml.number("style")?)
+    else {
+        return Ok(());
+    };
+    let shows = context.shows(style);
+    if shows != Shows::Number && first > 0 {
+        sheet.formats.cols.push((first - 1, last.saturating_sub(1), shows));
+    }
+    Ok(())
+}
+
+fn sheet_data(
+    xml: &mut Xml,
+    context: &Context,
+    sheet: &mut Sheet,
+    cells_left: &mut usize,
+) -> Result<(), Error> {
+    let level = xml.depth();
+    let mut shared = SharedFormulas::default();
+    let mut next_row = 0;
+    let mut at: Option<(u32, u32)> = None;
+    while xml.next_in(level)? {
+        match xml.name() {
+            "row" => {
+                let row = start_row(xml, context, sheet, next_row)?;
+                next_row = row + 1;
+                at = Some((row, 0));
+            }
+            "c" => {
+                let Some(expected) = at else { return Err(xml.broken("a cell lies outside the rows")) };
+                let found = cell::read(xml, context, &mut shared, expected)?;
+                at = Some((found.row, found.col + 1));
+                keep(xml, sheet, found, cells_left)?;
+            }
+            _ => {}
+        }
+    }
+    sheet.hidden_rows.sort_unstable();
+    sheet.hidden_rows.dedup();
+    shared.resolve(sheet).map_err(|(row, col)| {
+        xml.broken(&format!("the shared formula of cell {} has no first cell", a1(row, col)))
+    })
+}
+
+/// Number of the row, which may go without saying.
+fn start_row(xml: &Xml, context: &Context, sheet: &mut Sheet, expected: u32) -> Result<u32, Error> {
+    let row = match xml.number("r")? {
+        Some(number) => number.wrapping_sub(1),
+        None => expected,
+    };
+    if row > address::MAX_ROW {
+        return Err(xml.broken("a row number lies outside the sheet"));
+    }
+    if xml.flag("hidden")?.unwrap_or(false) {
+        sheet.hidden_rows.push(row);
+    }
+    if xml.flag("customFormat")?.unwrap_or(false)
+        && let Some(style) = xml.number("s")?
+    {
+        sheet.formats.rows.insert(row, context.shows(style));
+    }
+    Ok(row)
+}
+
+fn keep(xml: &Xml, sheet: &mut Sheet, found: Found, cells_left: &mut usize) -> Result<(), Error> {
+    let place = (found.row, found.col);
+    let taken = || xml.broken(&format!("the cell {} is there twice", a1(found.row, found.col)));
+    let Some(cell) = found.cell else {
+        if found.styled && !sheet.cells.contains_key(&place) {
+            count(xml, cells_left)?;
+            sheet.formats.blanks.insert(place, found.shows);
+        }
+        return Ok(());
+    };
+    count(xml, cells_left)?;
+    sheet.extent = (sheet.extent.0.max(found.row + 1), sheet.extent.1.max(found.col + 1));
+    match sheet.cells.insert(place, cell) {
+        Some(_) => Err(taken()),
+        None => Ok(()),
+    }
+}
+
+fn count(xml: &Xml, cells_left: &mut usize) -> Result<(), Error> {
+    match cells_left.checked_sub(1) {
+        Some(left) => {
+            *cells_left = left;
+            Ok(())
+        }
+        None => {
+            let message = format!("the workbook has too many cells ({})", xml.part());
+            Err(Error::new(ErrorKind::TooLarge, message))
+        }
+    }
+}

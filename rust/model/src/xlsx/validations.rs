@@ -1,0 +1,65 @@
+//! Data validations of a sheet, in the place of 2007 and in the extension list of 2010 (rules that look at other
+//! sheets), which differ in spelling only.
+
+use super::address;
+use super::xml::Xml;
+use crate::error::Error;
+use crate::workbook::{DataValidation, ValidationKind, ValidationOperator};
+
+/// Reads a `dataValidation` element that was just opened.
+pub fn read(xml: &mut Xml) -> Result<DataValidation, Error> {
+    let mut validation = DataValidation {
+        kind: kind(&xml.attribute("type")?.unwrap_or_default()),
+        operator: operator(&xml.attribute("operator")?.unwrap_or_default()),
+        allow_blank: xml.flag("allowBlank")?.unwrap_or(false),
+        error_message: xml.attribute("error")?.filter(|message| !message.is_empty()),
+        ..DataValidation::default()
+    };
+    if let Some(areas) = xml.attribute("sqref")? {
+        validation.areas = address::areas(&areas);
+    }
+    let level = xml.depth();
+    while xml.next_in(level)? {
+        match xml.name() {
+            "formula1" => validation.formula1 = formula(xml)?,
+            "formula2" => validation.formula2 = formula(xml)?,
+            "sqref" => validation.areas = address::areas(&xml.text()?),
+            // The same list spelled for newer programs; `formula1` beside it is the one that everyone reads.
+            "list" => xml.skip()?,
+            _ => {}
+        }
+    }
+    Ok(validation)
+}
+
+fn formula(xml: &mut Xml) -> Result<Option<String>, Error> {
+    let text = xml.text()?;
+    let text = text.trim();
+    Ok((!text.is_empty()).then(|| text.strip_prefix('=').unwrap_or(text).to_owned()))
+}
+
+fn kind(name: &str) -> ValidationKind {
+    match name {
+        "whole" => ValidationKind::Whole,
+        "decimal" => ValidationKind::Decimal,
+        "list" => ValidationKind::List,
+        "date" => ValidationKind::Date,
+        "time" => ValidationKind::Time,
+        "textLength" => ValidationKind::TextLength,
+        "custom" => ValidationKind::Custom,
+        _ => ValidationKind::None,
+    }
+}
+
+fn operator(name: &str) -> ValidationOperator {
+    match name {
+        "notBetween" => ValidationOperator::NotBetween,
+        "equal" => ValidationOperator::Equal,
+        "notEqual" => ValidationOperator::NotEqual,
+        "greaterThan" => ValidationOperator::GreaterThan,
+        "lessThan" => ValidationOperator::LessThan,
+        "greaterThanOrEqual" => ValidationOperator::GreaterThanOrEqual,
+        "lessThanOrEqual" => ValidationOperator::LessThanOrEqual,
+        _ => ValidationOperator::Between,
+    }
+}

@@ -1,0 +1,124 @@
+//! Workbooks that Excel saved: everything reads, and the formula cells are those that another reader found.
+//! Skipped with a message where the corpus is not there.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
+use execd_model::limits::Limits;
+use execd_model::workbook::{Cell, CellFormula, CellValue, Sheet, Workbook, a1};
+use execd_model::xlsx;
+use flate2::read::GzDecoder;
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+
+/// Differences that are shown of one workbook.
+const SHOWN: usize = 5;
+
+#[test]
+fn formula_cells_are_those_of_the_corpus() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus");
+    let Ok(entries) = fs::read_dir(&corpus) else {
+        println!("skipped: no corpus at {}", corpus.display());
+        return;
+    };
+    let mut lists: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    lists.retain(|path| path.to_string_lossy().ends_with(".cells.jsonl.gz"));
+    lists.sort();
+    let mut problems = Vec::new();
+    let mut cells = 0;
+    for list in &lists {
+        let folder = PathBuf::from(list.to_string_lossy().trim_end_matches(".cells.jsonl.gz"));
+        let mut expected = expected_cells(list);
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path()).collect();
+        files.sort();
+        for file in files {
+            let name = file.file_name().unwrap().to_string_lossy().into_owned();
+            let wanted = expected.remove(&name).unwrap_or_default();
+            cells += wanted.len();
+            match xlsx::read(&fs::read(&file).unwrap(), &Limits::default()) {
+                Ok(workbook) => compare(&file, &workbook, wanted, &mut problems),
+                Err(error) => problems.push(format!("{}: {error}", file.display())),
+            }
+        }
+    }
+    println!("{cells} formula cells of {} folders", lists.len());
+    assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
+}
+
+type Expected = HashMap<(String, String), Json>;
+
+/// By workbook, then by sheet and cell.
+fn expected_cells(list: &Path) -> HashMap<String, Expected> {
+    let mut books: HashMap<String, Expected> = HashMap::new();
+    for line in BufReader::new(GzDecoder::new(File::open(list).unwrap())).lines() {
+        let cell: Json = serde_json::from_str(&line.unwrap()).unwrap();
+        let text = |key: &str| cell[key].as_str().unwrap().to_owned();
+        books.entry(text("wb")).or_default().insert((text("sheet"), text("cell")), cell);
+    }
+    books
+}
+
+fn compare(file: &Path, workbook: &Workbook, mut expected: Expected, problems: &mut Vec<String>) {
+    let mut found = Vec::new();
+    for sheet in &workbook.sheets {
+        for (&(row, col), cell) in sheet.cells.iter().filter(|(_, cell)| cell.formula.is_some()) {
+            let place = (sheet.name.clone(), a1(row, col));
+            match expected.remove(&place) {
+                Some(wanted) => {
+                    let difference = difference(sheet, (row, col), cell, &wanted);
+                    found.extend(difference.map(|what| format!("{}!{}: {what}", place.0, place.1)));
+                }
+                // The list leaves out formulas that were saved without a value.
+                None if cell.value == CellValue::Blank => {}
+                None => found.push(format!("{}!{}: not in the list", place.0, place.1)),
+            }
+        }
+    }
+    found.extend(expected.into_keys().map(|(sheet, cell)| format!("{sheet}!{cell}: not found")));
+    let count = found.len();
+    problems.extend(found.into_iter().take(SHOWN).map(|what| format!("{}: {what}", file.display())));
+    if count > SHOWN {
+        problems.push(format!("{}: … {count} in all", file.display()));
+    }
+}
+
+fn difference(sheet: &Sheet, place: (u32, u32), cell: &Cell, wanted: &Json) -> Option<String> {
+    let (kind, text, area) = match cell.formula.as_ref()? {
+        CellFormula::Normal(text) => ("n", Some(&**text), None),
+        CellFormula::Shared { anchor, text } => ("s", (*anchor == place).then_some(&**text), None),
+        CellFormula::Array { text, area } => ("a", Some(&**text), Some(area)),
+        CellFormula::Dynamic { text, area } => ("d", Some(&**text), Some(area)),
+        CellFormula::DataTable { area, .. } => ("t", None, Some(area)),
+    };
+    if wanted["kind"] != kind {
+        return Some(format!("kind {kind}, not {}", wanted["kind"]));
+    }
+    if let Some(text) = text
+        && wanted["f"] != text
+    {
+        return Some(format!("formula {text:?}, not {}", wanted["f"]));
+    }
+    let area = area.map(|area| {
+        let (first, last) = (a1(area.first_row, area.first_col), a1(area.last_row, area.last_col));
+        if first == last { first } else { format!("{first}:{last}") }
+    });
+    if wanted.get("ref").and_then(Json::as_str) != area.as_deref() {
+        return Some(format!("area {area:?}, not {:?}", wanted.get("ref")));
+    }
+    if !same_value(&cell.value, wanted) {
+        return Some(format!("value {:?}, not {} ({})", cell.value, wanted["v"], sheet.part));
+    }
+    None
+}
+
+fn same_value(value: &CellValue, wanted: &Json) -> bool {
+    match value {
+        CellValue::Number(x) => wanted["t"] == "n" && wanted["v"].as_f64() == Some(*x),
+        CellValue::Text(text) => wanted["t"] == "s" && wanted["v"] == **text,
+        CellValue::Bool(b) => wanted["t"] == "b" && wanted["v"] == *b,
+        CellValue::Error(code) => wanted["t"] == "e" && wanted["v"] == code.text(),
+        CellValue::Blank => wanted["v"].is_null() || wanted["v"] == "",
+    }
+}
