@@ -2,13 +2,18 @@
 
 pub mod address;
 pub mod aggregate;
+pub mod combinatorics;
 pub mod conditional;
 pub mod criteria;
 pub mod datetime;
 pub mod lookup;
+pub mod math;
+pub mod numerals;
 pub mod reference;
+pub mod rounding;
 pub mod sample;
 pub mod search;
+pub mod trig;
 
 use crate::function::Function;
 use std::collections::HashMap;
@@ -19,10 +24,15 @@ use std::sync::OnceLock;
 const FAMILIES: &[&[Function]] = &[
     address::TABLE,
     aggregate::TABLE,
+    combinatorics::TABLE,
     conditional::TABLE,
     datetime::TABLE,
     lookup::TABLE,
+    math::TABLE,
+    numerals::TABLE,
     reference::TABLE,
+    rounding::TABLE,
+    trig::TABLE,
 ];
 
 /// The function with this upper-case name.
