@@ -126,7 +126,7 @@ fn whole_on_view(x: f64) -> Option<f64> {
     }
     let view = decimal(x);
     let fraction = 10u64.checked_pow(view.exponent.min(0).unsigned_abs())?;
-    (view.digits % fraction == 0).then_some(near)
+    (view.digits.is_multiple_of(fraction)).then_some(near)
 }
 
 /// Truncation toward zero on the 15-digit view.

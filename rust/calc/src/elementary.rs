@@ -25,6 +25,6 @@ pub fn log10(x: f64) -> f64 {
 }
 
 pub use libm::{
-    acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, erf, erfc, expm1, lgamma, log1p, sin, sinh, tan,
-    tanh,
+    acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, erf, erfc, expm1, lgamma, log1p, log2, sin,
+    sinh, tan, tanh,
 };
