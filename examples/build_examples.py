@@ -27,9 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "benches" / "models"))
 
 from build_models import MODELS, rewrite, save, write_table  # noqa: E402
 
-FORMULA_CELL = re.compile(
-    rb'<c r="([A-Z]+[0-9]+)"([^>]*)><f([^>]*)>(.*?)</f><v\s*/?>(?:</v>)?</c>', re.DOTALL
-)
+FORMULA_CELL = re.compile(rb'<c r="([A-Z]+[0-9]+)"([^>]*)><f([^>]*)>(.*?)</f><v\s*/?>(?:</v>)?</c>', re.DOTALL)
 
 
 def block_party() -> Workbook:
@@ -79,8 +77,7 @@ def calculated(path: Path) -> dict[str, dict[str, Any]]:
         subprocess.run(command, check=True, capture_output=True)
         book = load_workbook(Path(folder, path.name), data_only=True)
         return {
-            sheet.title: {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row}
-            for sheet in book
+            sheet.title: {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row} for sheet in book
         }
 
 
@@ -112,9 +109,7 @@ def stored_cell(match: re.Match[bytes], value: Any) -> bytes:
         kind, text = "", repr(value)
     else:
         raise TypeError(f"{reference}: no value to store: {value!r}")
-    return (
-        f'<c r="{reference}"{attributes}{kind}><f{formula_attributes}>{formula}</f><v>{text}</v></c>'.encode()
-    )
+    return f'<c r="{reference}"{attributes}{kind}><f{formula_attributes}>{formula}</f><v>{text}</v></c>'.encode()
 
 
 def write_example(book: Workbook, path: Path) -> None:

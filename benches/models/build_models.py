@@ -73,9 +73,7 @@ class Model:
 
     def formula_cells(self) -> int:
         """How many cells hold a formula."""
-        return sum(
-            cell.data_type == "f" for sheet in self.workbook for row in sheet.iter_rows() for cell in row
-        )
+        return sum(cell.data_type == "f" for sheet in self.workbook for row in sheet.iter_rows() for cell in row)
 
     def save(self, path: Path) -> None:
         """Writes the file; the same model gives the same bytes."""

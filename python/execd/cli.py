@@ -47,7 +47,9 @@ def main() -> None:
 @click.option("--port", type=int, help="Port to listen on.  [8000]")
 @click.option("--workers", type=int, help="Processes that serve.  [one per core]")
 @click.option("--threads", type=int, help="Threads of one worker that calculate.  [cores / workers]")
-@click.option("--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with services/; made if missing.")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with services/; made if missing."
+)
 @click.option("--examples", is_flag=True, default=None, help="Serve the example workbooks too.")
 @click.option("--max-executions", type=int, help="Executions at once on this node, over all workers.  [2 per core]")
 @click.option("--time-limit", type=float, help="Seconds until an execution is stopped and answered with 504.  [55]")
@@ -140,7 +142,12 @@ def _print_report(report: dict[str, Any]) -> None:
         out.print(f"warning: {warning}", highlight=False, markup=False, style="yellow")
     for gap in report["unsupported"]:
         place = f"{gap['sheet']}!{gap['cell']}"
-        out.print(f"unsupported: {place}: {gap['reason']}: {gap['formula']}", highlight=False, markup=False, style="red")
+        out.print(
+            f"unsupported: {place}: {gap['reason']}: {gap['formula']}",
+            highlight=False,
+            markup=False,
+            style="red",
+        )
 
 
 def _print_verdict(verdict: Verdict) -> None:

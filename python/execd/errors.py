@@ -1,4 +1,4 @@
-"""What can go wrong for a caller, and the one table from kind to HTTP status. The texts are written where they arise."""
+"""What can go wrong for a caller, and the one table from kind to HTTP status. Texts are written where they arise."""
 
 from execd import _native
 from execd._native import Cancelled, DeadlineExceeded, ExecdError, InputError, InternalError, WorkbookError

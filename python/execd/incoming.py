@@ -1,4 +1,4 @@
-"""The body of a request: read within a limit and a deadline, unpacked, or thrown away. What it says is the face's business."""
+"""The body of a request: read within a limit and a deadline, unpacked, or thrown away. Its meaning is elsewhere."""
 
 import asyncio
 import time

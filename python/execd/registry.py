@@ -87,7 +87,9 @@ class Registry:
                 version = slot.future.result()
                 if version.version_id == version_id.lower():
                     return version.source
-        found = await asyncio.to_thread(self._search, lambda one, content: one.version_id(content) == version_id.lower())
+        found = await asyncio.to_thread(
+            self._search, lambda one, content: one.version_id(content) == version_id.lower()
+        )
         if found is None:
             raise _unknown(version_id)
         return found
@@ -145,7 +147,10 @@ def _folder_and_service(path: str, address: str) -> tuple[str, str]:
     """Read `folder/service`, `folders/x/services/y` and both with a leading slash."""
     parts = [part for part in path.split("/") if part]
     match parts:
-        case [folders, folder, services, service] if (folders.lower(), services.lower()) == ("folders", "services"):
+        case [folders, folder, services, service] if (folders.lower(), services.lower()) == (
+            "folders",
+            "services",
+        ):
             return folder, service
         case [folder, service]:
             return folder, service

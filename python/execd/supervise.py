@@ -9,7 +9,6 @@ import socket
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -63,8 +62,7 @@ def serve(settings: Settings) -> None:
         respawn_failed_workers=True,
         workers_kill_timeout=int(settings.time_limit) + GRACE,
     )
-    loader: Callable[..., Any] = partial(_load, settings, os.getpid())
-    server.serve(target_loader=loader, wrap_loader=False)
+    server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
 
 
 def _load(settings: Settings, parent: int) -> Any:  # noqa: ANN401

@@ -40,9 +40,7 @@ def install_libreoffice() -> None:
         return
     root = [] if os.geteuid() == 0 else ["sudo"]
     subprocess.run([*root, "apt-get", "update", "-q"], check=True)
-    subprocess.run(
-        [*root, "apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES], check=True
-    )
+    subprocess.run([*root, "apt-get", "install", "-y", "-q", "--no-install-recommends", *PACKAGES], check=True)
 
 
 def evaluate(workbook: Path, inputs: pa.Table) -> dict[str, list[Any]]:
@@ -52,9 +50,7 @@ def evaluate(workbook: Path, inputs: pa.Table) -> dict[str, list[Any]]:
         request.write_text(json.dumps({"inputs": inputs.to_pydict()}), "utf-8")
         # The system's Python: the bridge to LibreOffice is built for no other.
         script = HERE / "in_libreoffice.py"
-        subprocess.run(
-            ["/usr/bin/python3", str(script), str(workbook), str(request), str(answer)], check=True
-        )
+        subprocess.run(["/usr/bin/python3", str(script), str(workbook), str(request), str(answer)], check=True)
         outputs: dict[str, list[Any]] = json.loads(answer.read_text("utf-8"))["outputs"]
         return outputs
 
@@ -77,9 +73,7 @@ def correct(model: str, inputs: pa.Table, outputs: dict[str, list[Any]]) -> list
 def main() -> None:
     """Recreates all reference files."""
     install_libreoffice()
-    version = subprocess.run(
-        ["soffice", "--version"], capture_output=True, text=True, check=True
-    ).stdout.strip()
+    version = subprocess.run(["soffice", "--version"], capture_output=True, text=True, check=True).stdout.strip()
     waivers = {}
     for model, build in MODELS.items():
         inputs = records(model, COUNT, SEED)

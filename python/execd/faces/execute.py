@@ -54,7 +54,12 @@ class Execute:
             watch.close()
 
     async def _answer(
-        self, headers: incoming.Headers, receive: Receive, deadline: Deadline, watch: Watch, reading: "Reading"
+        self,
+        headers: incoming.Headers,
+        receive: Receive,
+        deadline: Deadline,
+        watch: Watch,
+        reading: "Reading",
     ) -> bytes:
         node = self._node
         if node.admission.is_full:

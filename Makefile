@@ -1,0 +1,69 @@
+# Everything a person or the CI runs. Each target sets up what it needs; nothing is done twice.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
+# One cargo profile for the wheel, the tests and the lints: Arrow is compiled once.
+CARGO := cargo
+PROFILE := --release
+CRATES := --workspace --exclude execd-py
+# Seconds that each load scenario runs.
+LOAD_SECONDS ?= 20
+
+.PHONY: setup demo test test-rust test-python check format bench load oracle wheel clean
+
+setup: $(VENV)/.native
+
+$(VENV)/.packages: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --group dev
+	touch $@
+
+$(VENV)/.native: $(VENV)/.packages $(RUST)
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet $(PROFILE)
+	touch $@
+
+# The documented sample of Execute v4 against a server of its own; ONCE=1 stops after the answers.
+demo: setup
+	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
+
+test: test-rust test-python
+
+test-rust:
+	$(CARGO) test --quiet $(PROFILE) $(CRATES)
+
+test-python: setup
+	$(BIN)/python -m pytest
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/stubtest execd._native
+	$(CARGO) fmt --check
+	$(CARGO) clippy --quiet $(PROFILE) $(CRATES) --all-targets -- -D warnings
+	$(CARGO) clippy --quiet $(PROFILE) -p execd-py -- -D warnings
+	$(BIN)/python -m pytest --quiet tests/python/test_layers.py
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(CARGO) fmt
+
+bench: setup
+	$(BIN)/python benches/run.py
+
+load: setup
+	$(BIN)/python loadtests/run.py --seconds $(LOAD_SECONDS)
+
+# Recreates the reference values of the benchmark models; installs LibreOffice if there is none.
+oracle: setup
+	$(BIN)/python tests/oracle/recreate.py
+
+wheel: setup
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --profile dist
+
+clean:
+	rm -rf $(VENV) target build data

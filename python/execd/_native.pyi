@@ -1,0 +1,236 @@
+"""The native module: workbooks to plans, records to results, permits. Everything else of the package is built on it.
+
+All classes may be shared between threads. Whatever takes long releases the GIL. Times are seconds; bytes are UTF-8
+JSON unless said otherwise. Every error has a stable `kind`.
+"""
+
+from os import PathLike
+from typing import Any, Protocol, final
+
+__all__ = [
+    "Admission",
+    "Call",
+    "CancelToken",
+    "Cancelled",
+    "DeadlineExceeded",
+    "Engine",
+    "ExecdError",
+    "FileRun",
+    "Fragments",
+    "InputError",
+    "InternalError",
+    "Model",
+    "Permit",
+    "Table",
+    "WorkbookError",
+    "check_json",
+    "inspect",
+    "recalculate",
+]
+
+__version__: str
+
+class ArrowStream(Protocol):
+    """A table as Arrow's PyCapsule interface sees it."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+class ExecdError(Exception):
+    """Base of all errors of execd."""
+
+    kind: str
+
+class WorkbookError(ExecdError):
+    """The workbook cannot be read or compiled; the message names sheet and cell.
+
+    Kinds: not_a_workbook, encrypted, too_large, unsupported, circular, interface.
+    """
+
+class InputError(ExecdError):
+    """The caller's data are wrong; the message names the record and the input. Kinds: invalid_input, too_large."""
+
+class DeadlineExceeded(ExecdError):
+    """The execution did not end in its time; nothing was kept. Kind: deadline."""
+
+class Cancelled(ExecdError):
+    """The execution was cancelled; nothing was kept. Kind: cancelled."""
+
+class InternalError(ExecdError):
+    """A bug in execd. Kind: internal."""
+
+@final
+class Table:
+    """An Arrow table: `pyarrow.table(x)`, `polars.DataFrame(x)` and others read it without a copy."""
+
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def column_names(self) -> list[str]: ...
+    def to_pydict(self) -> dict[str, list[Any]]:
+        """The columns as lists: numbers, texts, booleans, `None`."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """The table as a stream; the requested schema is a hint and is ignored."""
+
+    def __len__(self) -> int: ...
+
+@final
+class Model:
+    """A compiled workbook."""
+
+    def __new__(cls, workbook: bytes) -> Model:
+        """Compile the bytes of an xlsx file. Raises WorkbookError."""
+
+    @property
+    def inputs(self) -> list[dict[str, Any]]:
+        """One dict per input.
+
+        `name`; `shape`, "scalar" or "table", the latter with `headings` and `rows`; `format`, one of general, date,
+        time, datetime, text; `default`, a value or a list of rows; `validation`, `None` or a dict with `rule`, its
+        `operator` and `limits` or its `options`, `message` and `ignore_blank`; `description`; `address`.
+        """
+
+    @property
+    def outputs(self) -> list[dict[str, Any]]:
+        """One dict per output: `name`, `shape` and so on as for inputs, `formats` (one per column), `address`."""
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """`sheets`, `formula_cells`, `live_cells`, `steps`, `slots`, `constants`, `unsupported`, `warnings`."""
+
+    def answer(self, engine: Engine, call: Call, token: CancelToken, within: float | None = None) -> Fragments:
+        """Execute a call, for at most `within` seconds.
+
+        Raises InputError (the whole call is refused), DeadlineExceeded, Cancelled, InternalError.
+        """
+
+    def evaluate(self, engine: Engine, table: ArrowStream) -> Table:
+        """One row of outputs per row of `table`: columns are inputs by name, nulls are blanks. Raises InputError."""
+
+@final
+class Engine:
+    """The threads that calculate, and the thread that watches deadlines. Do not carry one over a fork."""
+
+    def __new__(cls, threads: int = 0) -> Engine:
+        """`threads` calculate besides the caller's; 0 means one per core."""
+
+    @staticmethod
+    def shared() -> Engine:
+        """The engine of this process for library use, made when first asked for."""
+
+@final
+class Call:
+    """The raw `inputs` of an Execute v4 request with its options. `len` is the number of bytes."""
+
+    def __new__(
+        cls,
+        inputs: bytes,
+        *,
+        service: str = "",
+        outputs: list[str] | None = None,
+        subservices: list[str] | None = None,
+        record_key: str | None = None,
+        unix_now: float | None = None,
+    ) -> Call:
+        """`service` names the service in error items; the lists hold what the request asks for, empty for all.
+
+        `unix_now` is the moment that NOW() gives, by default the moment of the execution.
+        """
+
+    def __len__(self) -> int: ...
+
+@final
+class CancelToken:
+    """Stops an execution from another thread."""
+
+    def __new__(cls) -> CancelToken: ...
+    def cancel(self) -> None:
+        """Stop the execution within milliseconds; it raises Cancelled."""
+
+@final
+class Fragments:
+    """The parts of an answer, JSON each, aligned by record."""
+
+    @property
+    def outputs(self) -> bytes: ...
+    @property
+    def process_time(self) -> bytes:
+        """Milliseconds, whole, at least 1."""
+
+    @property
+    def warnings(self) -> bytes: ...
+    @property
+    def errors(self) -> bytes: ...
+
+@final
+class FileRun:
+    """A file of records through a model, streaming: csv, parquet, ndjson, arrow, told by the suffix."""
+
+    def __new__(
+        cls, model: Model, engine: Engine, source: str | PathLike[str], target: str | PathLike[str]
+    ) -> FileRun: ...
+    def run(self) -> int:
+        """Evaluate to the end and give the number of records. Raises InputError, Cancelled, InternalError."""
+
+    def cancel(self) -> None:
+        """Stop; the target is not left half written."""
+
+    @property
+    def records(self) -> int:
+        """Records written so far."""
+
+    @property
+    def fraction(self) -> float:
+        """How much of the source has been read, 0 to 1."""
+
+@final
+class Admission:
+    """The permits of the node, shared by all processes that open the same slot file, and the queue of this process."""
+
+    def __new__(cls, slots: str | PathLike[str], *, permits: int, max_waiting: int, max_wait: float) -> Admission:
+        """`max_waiting` requests may wait for at most `max_wait` seconds. All processes must give equal `permits`."""
+
+    @property
+    def permits(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+    def in_use(self) -> int:
+        """Permits held on the node now."""
+
+    def offer(self, within: float) -> Permit | int | None:
+        """A request that must be answered within so many seconds: a permit, a ticket to wait with, or refused."""
+
+    def next(self) -> tuple[int, Permit] | None:
+        """The ticket that has waited longest, with a permit for it, if one is free. Call again until `None`."""
+
+    def expire(self) -> list[int]:
+        """Tickets that have waited too long; they no longer wait."""
+
+    def withdraw(self, ticket: int) -> bool:
+        """Forget a ticket; false if it no longer waits."""
+
+    def finished(self, took: float) -> None:
+        """An execution has held its permit for so many seconds: advice to refused callers builds on it."""
+
+    def retry_after(self) -> float:
+        """Seconds after which a refused caller may try again."""
+
+@final
+class Permit:
+    """The right to execute now."""
+
+    def release(self) -> None:
+        """Give it back; a second time does nothing. The kernel does it for a process that dies."""
+
+def inspect(workbook: bytes) -> dict[str, Any]:
+    """`inputs`, `outputs` and `report` of a workbook as `Model` has them, also when it does not compile."""
+
+def recalculate(workbook: bytes, now: float, *, brief: bool = False) -> Table:
+    """Compute every formula cell: one row each, spilled cells too.
+
+    Columns sheet, cell, kind, number, text; unless `brief` also formula, stored_kind, stored_number, stored_text:
+    what the file held. `now` is Unix seconds. Raises WorkbookError.
+    """
+
+def check_json(inputs: bytes) -> None:
+    """Raises InputError, naming the place, if the bytes do not start with one well-formed JSON value."""
