@@ -4,7 +4,7 @@ use crate::coerce::integer;
 use crate::digits::trunc;
 use crate::elementary;
 use crate::function::{Arg, Cx, Function, Param, nth, nth_arg, scalar, shaped};
-use crate::kernels::rounding::strict_number;
+use crate::kernels::rounding::{ordered, strict_number};
 use crate::kernels::sample::visit;
 use crate::operator::power;
 use crate::value::{ErrorCode, Value};
@@ -12,10 +12,10 @@ use crate::value::{ErrorCode, Value};
 pub const TABLE: &[Function] = &[
     scalar("FACT", 1, 1, fact),
     scalar("FACTDOUBLE", 1, 1, factdouble),
-    scalar("COMBIN", 2, 2, combin),
-    scalar("COMBINA", 2, 2, combina),
-    scalar("PERMUT", 2, 2, permut),
-    scalar("PERMUTATIONA", 2, 2, permutationa),
+    ordered("COMBIN", 2, 2, combin),
+    ordered("COMBINA", 2, 2, combina),
+    ordered("PERMUT", 2, 2, permut),
+    ordered("PERMUTATIONA", 2, 2, permutationa),
     shaped("GCD", 1, 255, ANY, gcd),
     shaped("LCM", 1, 255, ANY, lcm),
     shaped("MULTINOMIAL", 1, 255, ANY, multinomial),
@@ -105,23 +105,25 @@ fn permutationa(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     result.into()
 }
 
-/// The truncated numbers of all arguments; blanks are passed over. A text that is no number, a boolean or a negative
-/// number is an error, and so is having no number at all.
+/// The truncated numbers of all arguments; a blank is 0 in a range and passed over as a cell of its own. A text that
+/// is no number, a boolean or a negative number is an error, and so is having no number at all.
 fn whole_numbers(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
     let mut out = Vec::new();
     for arg in args {
-        visit(cx, &cx.grid(arg), |value| {
+        let grid = cx.grid(arg);
+        let alone = grid.len() == 1;
+        visit(cx, &grid, |value| {
             if value.is_omitted() {
                 return Err(ErrorCode::NA);
             }
-            if value.is_blank() {
+            if value.is_blank() && alone {
                 return Ok(());
             }
-            let n = trunc(strict_number(cx, value)?);
-            if n < 0.0 {
+            let x = strict_number(cx, value)?;
+            if x < 0.0 {
                 return Err(ErrorCode::Num);
             }
-            out.push(n);
+            out.push(trunc(x));
             Ok(())
         })?;
     }

@@ -3,7 +3,7 @@
 
 use crate::elementary;
 use crate::function::{Cx, Function, nth, scalar};
-use crate::kernels::rounding::strict_number;
+use crate::kernels::rounding::{ordered, strict_number};
 use crate::operator::power;
 use crate::value::{ErrorCode, Value};
 
@@ -14,9 +14,9 @@ pub const TABLE: &[Function] = &[
     scalar("SQRTPI", 1, 1, sqrtpi),
     scalar("EXP", 1, 1, exp),
     scalar("LN", 1, 1, ln),
-    scalar("LOG", 1, 2, log),
+    ordered("LOG", 1, 2, log),
     scalar("LOG10", 1, 1, log10),
-    scalar("POWER", 2, 2, pow),
+    ordered("POWER", 2, 2, pow),
     scalar("PI", 0, 0, pi),
 ];
 

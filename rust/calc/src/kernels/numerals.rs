@@ -3,13 +3,14 @@
 use crate::coerce::integer;
 use crate::digits::trunc;
 use crate::function::{Cx, Function, nth, scalar};
+use crate::kernels::rounding::ordered;
 use crate::value::{ErrorCode, Unpacked, Value};
 
 pub const TABLE: &[Function] = &[
     scalar("ROMAN", 1, 2, roman),
     scalar("ARABIC", 1, 1, arabic),
-    scalar("BASE", 2, 3, base),
-    scalar("DECIMAL", 2, 2, decimal),
+    ordered("BASE", 2, 3, base),
+    ordered("DECIMAL", 2, 2, decimal),
 ];
 
 const SYMBOLS: [(char, u32); 7] =

@@ -2,28 +2,39 @@
 
 use crate::coerce::integer;
 use crate::digits::{ceil, floor, round_down, round_half_away, round_up, trunc};
-use crate::function::{Cx, Function, nth, scalar};
+use crate::function::{Cx, Function, flags, nth, scalar};
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
     scalar("INT", 1, 1, int),
-    scalar("TRUNC", 1, 2, truncate),
-    scalar("ROUND", 2, 2, round),
-    scalar("ROUNDUP", 2, 2, roundup),
-    scalar("ROUNDDOWN", 2, 2, rounddown),
-    scalar("MROUND", 2, 2, mround),
-    scalar("CEILING", 2, 2, ceiling),
-    scalar("FLOOR", 2, 2, floor_to),
-    scalar("CEILING.MATH", 1, 3, ceiling_math),
-    scalar("FLOOR.MATH", 1, 3, floor_math),
-    scalar("CEILING.PRECISE", 1, 2, ceiling_precise),
-    scalar("ISO.CEILING", 1, 2, ceiling_precise),
-    scalar("FLOOR.PRECISE", 1, 2, floor_precise),
+    ordered("TRUNC", 1, 2, truncate),
+    ordered("ROUND", 2, 2, round),
+    ordered("ROUNDUP", 2, 2, roundup),
+    ordered("ROUNDDOWN", 2, 2, rounddown),
+    ordered("MROUND", 2, 2, mround),
+    ordered("CEILING", 2, 2, ceiling),
+    ordered("FLOOR", 2, 2, floor_to),
+    ordered("CEILING.MATH", 1, 3, ceiling_math),
+    ordered("FLOOR.MATH", 1, 3, floor_math),
+    ordered("CEILING.PRECISE", 1, 2, ceiling_precise),
+    ordered("ISO.CEILING", 1, 2, ceiling_precise),
+    ordered("FLOOR.PRECISE", 1, 2, floor_precise),
     scalar("EVEN", 1, 1, even),
     scalar("ODD", 1, 1, odd),
-    scalar("MOD", 2, 2, modulo),
-    scalar("QUOTIENT", 2, 2, quotient),
+    ordered("MOD", 2, 2, modulo),
+    ordered("QUOTIENT", 2, 2, quotient),
 ];
+
+/// A row whose kernel reads its arguments in order and gives the first failure, be it an error among them or a text
+/// that is no number. (The caller's own check would let any error win over the text.)
+pub(super) const fn ordered(
+    name: &'static str,
+    min: u8,
+    max: u8,
+    kernel: fn(&mut Cx<'_>, &[Value]) -> Value,
+) -> Function {
+    scalar(name, min, max, kernel).with(flags::SEES_ERRORS)
+}
 
 fn int(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     cx.number(nth(args, 0)).map(floor).into()
@@ -73,11 +84,9 @@ fn mround_of(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
     Ok(to_multiple(x, multiple, |steps| round_half_away(steps, 0)))
 }
 
-/// `x` as a whole number of multiples. Where the steps are too many to count, the number itself.
+/// `x` as a whole number of multiples; more of them than a double can hold are `#NUM!`.
 fn to_multiple(x: f64, multiple: f64, how: impl Fn(f64) -> f64) -> f64 {
-    let steps = x / multiple;
-    let result = how(steps) * multiple;
-    if steps.abs() < f64::MAX && result.is_finite() { result } else { x }
+    how(x / multiple) * multiple
 }
 
 fn ceiling(cx: &mut Cx<'_>, args: &[Value]) -> Value {

@@ -3,15 +3,16 @@
 use crate::elementary as e;
 use crate::function::{Cx, Function, nth, scalar};
 use crate::kernels::math::{map, try_map};
+use crate::kernels::rounding::ordered;
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
-    scalar("SIN", 1, 1, |cx, args| try_map(cx, args, |x| Ok(e::sin(small(x)?)))),
-    scalar("COS", 1, 1, |cx, args| try_map(cx, args, |x| Ok(e::cos(small(x)?)))),
-    scalar("TAN", 1, 1, |cx, args| try_map(cx, args, |x| Ok(e::tan(small(x)?)))),
-    scalar("COT", 1, 1, |cx, args| try_map(cx, args, |x| inverse(e::tan(small(x)?)))),
-    scalar("SEC", 1, 1, |cx, args| try_map(cx, args, |x| inverse(e::cos(small(x)?)))),
-    scalar("CSC", 1, 1, |cx, args| try_map(cx, args, |x| inverse(e::sin(small(x)?)))),
+    scalar("SIN", 1, 1, |cx, args| try_map(cx, args, |x| Ok(sin(small(x)?)))),
+    scalar("COS", 1, 1, |cx, args| try_map(cx, args, |x| Ok(cos(small(x)?)))),
+    scalar("TAN", 1, 1, |cx, args| try_map(cx, args, |x| Ok(tan(small(x)?)))),
+    scalar("COT", 1, 1, |cx, args| try_map(cx, args, |x| inverse(tan(small(x)?)))),
+    scalar("SEC", 1, 1, |cx, args| try_map(cx, args, |x| inverse(cos(small(x)?)))),
+    scalar("CSC", 1, 1, |cx, args| try_map(cx, args, |x| inverse(sin(small(x)?)))),
     scalar("SINH", 1, 1, |cx, args| map(cx, args, e::sinh)),
     scalar("COSH", 1, 1, |cx, args| map(cx, args, e::cosh)),
     scalar("TANH", 1, 1, |cx, args| map(cx, args, e::tanh)),
@@ -21,7 +22,7 @@ pub const TABLE: &[Function] = &[
     scalar("ASIN", 1, 1, |cx, args| map(cx, args, e::asin)),
     scalar("ACOS", 1, 1, |cx, args| map(cx, args, e::acos)),
     scalar("ATAN", 1, 1, |cx, args| map(cx, args, e::atan)),
-    scalar("ATAN2", 2, 2, atan2),
+    ordered("ATAN2", 2, 2, atan2),
     scalar("ACOT", 1, 1, |cx, args| map(cx, args, |x| e::atan2(1.0, x))),
     scalar("ASINH", 1, 1, |cx, args| map(cx, args, e::asinh)),
     scalar("ACOSH", 1, 1, |cx, args| map(cx, args, e::acosh)),
@@ -34,6 +35,45 @@ pub const TABLE: &[Function] = &[
 /// Excel refuses angles of 2^27 and more.
 fn small(x: f64) -> Result<f64, ErrorCode> {
     if x.abs() < 134_217_728.0 { Ok(x) } else { Err(ErrorCode::Num) }
+}
+
+/// Pi/2 as Excel reduces angles by it: rounded to 64 bits, in parts of at most 26 bits each, so that their products
+/// with a count of quarter turns are exact. Its SIN(PI()) is therefore 1.22514845490862E-16.
+const QUARTER: [f64; 3] = [1.570_796_310_901_641_8, 1.589_325_471_229_585_7e-8, 6.125_742_274_543_1e-17];
+
+/// Quarter turns in `x` (modulo 4) and what is left, at most an eighth of a turn.
+fn reduce(x: f64) -> (u8, f64) {
+    if x.abs() <= std::f64::consts::FRAC_PI_4 {
+        return (0, x);
+    }
+    let turns = (x * std::f64::consts::FRAC_2_PI).round();
+    let rest = QUARTER.iter().fold(x, |rest, part| rest - turns * part);
+    (turns.rem_euclid(4.0) as u8, rest)
+}
+
+fn sin(x: f64) -> f64 {
+    match reduce(x) {
+        (0, rest) => e::sin(rest),
+        (1, rest) => e::cos(rest),
+        (2, rest) => -e::sin(rest),
+        (_, rest) => -e::cos(rest),
+    }
+}
+
+fn cos(x: f64) -> f64 {
+    match reduce(x) {
+        (0, rest) => e::cos(rest),
+        (1, rest) => -e::sin(rest),
+        (2, rest) => -e::cos(rest),
+        (_, rest) => e::sin(rest),
+    }
+}
+
+fn tan(x: f64) -> f64 {
+    match reduce(x) {
+        (0 | 2, rest) => e::tan(rest),
+        (_, rest) => -1.0 / e::tan(rest),
+    }
 }
 
 fn inverse(x: f64) -> Result<f64, ErrorCode> {
