@@ -1,11 +1,19 @@
 //! Workbook in, plan out. Untrusted input; no thread, no JSON, no clock.
+//!
+//! Modules from the bottom up, each using only those above it in this list.
+
+pub mod error;
+
+pub mod limits;
+
+pub mod report;
+
+pub mod workbook;
+
+pub mod formula;
+
+pub mod xlsx;
 
 pub mod compile;
-pub mod error;
-pub mod formula;
-pub mod limits;
-pub mod report;
-pub mod workbook;
-pub mod xlsx;
 
 pub use compile::{Compiled, Recalculated, check, compile, recalculate};
