@@ -90,6 +90,24 @@ fn text_number(cx: &Cx<'_>, text: &str) -> Option<f64> {
     parse_number::number(text).or_else(|| date_number(text, cx.env.date1904, this_year(cx)))
 }
 
+/// The same by way of the context that a kernel has at hand.
+impl Cx<'_> {
+    /// See [`number`].
+    pub fn number(&self, value: Value) -> Result<f64, ErrorCode> {
+        number(self, value)
+    }
+
+    /// See [`text`].
+    pub fn text(&self, value: Value) -> Result<Cow<'_, str>, ErrorCode> {
+        text(self, value)
+    }
+
+    /// See [`boolean`].
+    pub fn boolean(&self, value: Value) -> Result<bool, ErrorCode> {
+        boolean(self, value)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,6 @@
 use crate::heap::{Array, Heap};
 use crate::range::{Grid, Range};
 use crate::value::{ErrorCode, Unpacked, Value};
-use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How the caller prepares one argument.
@@ -176,21 +175,6 @@ impl Cx<'_> {
             Unpacked::Text(id) => Some(self.heap.text(id)),
             _ => None,
         }
-    }
-
-    /// See `coerce::number`.
-    pub fn number(&self, value: Value) -> Result<f64, ErrorCode> {
-        crate::coerce::number(self, value)
-    }
-
-    /// See `coerce::text`.
-    pub fn text(&self, value: Value) -> Result<Cow<'_, str>, ErrorCode> {
-        crate::coerce::text(self, value)
-    }
-
-    /// See `coerce::boolean`.
-    pub fn boolean(&self, value: Value) -> Result<bool, ErrorCode> {
-        crate::coerce::boolean(self, value)
     }
 }
 
