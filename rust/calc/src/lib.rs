@@ -15,6 +15,8 @@ pub mod digits;
 
 pub mod serial;
 
+pub mod format;
+
 pub mod parse_number;
 
 pub mod parse_date;
