@@ -6,6 +6,7 @@ pub mod combinatorics;
 pub mod conditional;
 pub mod criteria;
 pub mod datetime;
+pub mod financial;
 pub mod lookup;
 pub mod math;
 pub mod numerals;
@@ -34,6 +35,11 @@ const FAMILIES: &[&[Function]] = &[
     rounding::TABLE,
     trig::TABLE,
 ];
+const FAMILIES: &[&[Function]] = &[address::TABLE, aggregate::TABLE, conditional::TABLE, financial::annuity::TABLE,
+    financial::cash_flow::TABLE,
+    financial::depreciation::TABLE,
+    financial::interest::TABLE,
+    lookup::TABLE];
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {
