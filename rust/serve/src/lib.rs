@@ -16,3 +16,11 @@ pub mod limits;
 pub mod stop;
 
 pub mod codec;
+
+pub mod validate;
+
+pub mod filter;
+
+pub mod engine;
+
+pub mod execute;

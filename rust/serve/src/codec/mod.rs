@@ -15,3 +15,9 @@ pub mod tokens;
 pub mod decode;
 
 pub mod scan;
+
+pub mod number;
+
+pub mod template;
+
+pub mod encode;

@@ -243,7 +243,7 @@ struct Quoted {
 
 /// Bytes before the first that is a quote, a backslash or a control character.
 #[inline]
-fn ordinary(bytes: &[u8]) -> usize {
+pub(super) fn ordinary(bytes: &[u8]) -> usize {
     let mut count = 0;
     for chunk in bytes.chunks_exact(8) {
         let special = special_bytes(chunk.try_into().unwrap_or([0; 8]));

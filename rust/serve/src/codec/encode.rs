@@ -1,0 +1,205 @@
+//! Output columns of a block to JSON, record by record, with the warnings and errors of each record.
+
+use crate::codec::dates;
+use crate::codec::notes::{NoteKind, Notes, ones};
+use crate::codec::number::{write_number, write_text};
+use crate::codec::template::{Template, Wording};
+use crate::error::ServeError;
+use crate::stop::StopSignal;
+use execd_calc::digits;
+use execd_calc::heap::Heap;
+use execd_calc::interface::Format;
+use execd_calc::value::{Unpacked, Value};
+
+/// What does not change over the blocks of a call.
+#[derive(Clone, Copy)]
+pub struct Style<'a> {
+    pub template: &'a Template,
+    pub wording: &'a Wording,
+    pub notes: &'a Notes,
+    /// Named in error items.
+    pub service: &'a str,
+    pub date1904: bool,
+    pub output_bytes: usize,
+    pub stop: &'a StopSignal,
+}
+
+/// The values of one block.
+pub struct Results<'a> {
+    /// One per part of the template.
+    pub columns: Vec<&'a [Value]>,
+    pub heap: &'a Heap,
+}
+
+/// Records as JSON: elements separated by commas, without the brackets around them.
+#[derive(Debug, Default)]
+pub struct Written {
+    pub outputs: Vec<u8>,
+    pub warnings: Vec<u8>,
+    pub errors: Vec<u8>,
+    pub process_time: Vec<u8>,
+}
+
+impl Written {
+    /// Bytes written.
+    pub fn size(&self) -> usize {
+        self.outputs.len() + self.warnings.len() + self.errors.len() + self.process_time.len()
+    }
+
+    /// Appends `records` records, of which the first has number `first` in the batch.
+    pub fn block(
+        &mut self,
+        style: &Style<'_>,
+        results: &Results<'_>,
+        first: usize,
+        records: usize,
+    ) -> Result<(), ServeError> {
+        let mut failed = Vec::new();
+        let start = self.outputs.len();
+        for record in 0..records {
+            style.stop.check()?;
+            separate(&mut self.outputs);
+            failed.clear();
+            self.outputs(style, results, record, &mut failed);
+            separate(&mut self.warnings);
+            self.warnings(style, first + record, &failed);
+            separate(&mut self.errors);
+            self.errors(style, first + record);
+            if self.size() > style.output_bytes {
+                return Err(ServeError::TooLarge { what: "answer in bytes", limit: style.output_bytes });
+            }
+            if record == 0 {
+                self.outputs.reserve((self.outputs.len() - start).saturating_mul(records - 1).min(1 << 24));
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends how long each of `records` records took.
+    pub fn process_time(&mut self, milliseconds: u64, records: usize) {
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(milliseconds.max(1)).as_bytes();
+        for _ in 0..records {
+            separate(&mut self.process_time);
+            self.process_time.extend_from_slice(digits);
+        }
+    }
+
+    fn outputs(&mut self, style: &Style<'_>, results: &Results<'_>, record: usize, failed: &mut Vec<usize>) {
+        let template = style.template;
+        let out = &mut self.outputs;
+        for (part, column) in template.parts.iter().zip(&results.columns) {
+            out.extend_from_slice(template.before(part));
+            let value = column.get(record).copied().unwrap_or(Value::BLANK);
+            match value.as_number() {
+                Some(x) if part.format == Format::General => write_number(out, x),
+                _ => {
+                    let is_error = write_value(out, results.heap, value, part.format, style.date1904);
+                    if is_error && failed.last() != Some(&part.output) {
+                        failed.push(part.output);
+                    }
+                }
+            }
+        }
+        out.extend_from_slice(template.tail());
+    }
+
+    fn warnings(&mut self, style: &Style<'_>, record: usize, failed: &[usize]) {
+        let mut items = Items::new(&mut self.warnings);
+        for input in ones(style.notes.absent.of(record)) {
+            items.next().extend_from_slice(style.wording.absent(input));
+        }
+        for note in style.notes.of(record) {
+            match note.kind {
+                NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
+                NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
+                NoteKind::Malformed(_) | NoteKind::Invalid => {}
+            }
+        }
+        if !failed.is_empty() {
+            style.wording.write_excel_errors(items.next(), failed);
+        }
+        items.end();
+    }
+
+    fn errors(&mut self, style: &Style<'_>, record: usize) {
+        let mut items = Items::new(&mut self.errors);
+        for note in style.notes.of(record) {
+            let message = match &note.kind {
+                NoteKind::Malformed(message) => Some(&**message),
+                NoteKind::Invalid => None,
+                NoteKind::EmptyText | NoteKind::Cut => continue,
+            };
+            style.wording.write_error(items.next(), note.input, message, style.service);
+        }
+        items.end();
+    }
+}
+
+fn separate(out: &mut Vec<u8>) {
+    if !out.is_empty() {
+        out.push(b',');
+    }
+}
+
+/// `null`, or an array that opens with its first item.
+struct Items<'a> {
+    out: &'a mut Vec<u8>,
+    any: bool,
+}
+
+impl<'a> Items<'a> {
+    fn new(out: &'a mut Vec<u8>) -> Items<'a> {
+        Items { out, any: false }
+    }
+
+    fn next(&mut self) -> &mut Vec<u8> {
+        self.out.push(if self.any { b',' } else { b'[' });
+        self.any = true;
+        self.out
+    }
+
+    fn end(self) {
+        self.out.extend_from_slice(if self.any { b"]" } else { b"null" });
+    }
+}
+
+/// Writes a value; true if it is an Excel error.
+fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) -> bool {
+    match value.unpack() {
+        Unpacked::Number(x) => write_formatted(out, x, format, date1904),
+        Unpacked::Text(id) => write_text(out, heap.text(id)),
+        Unpacked::Bool(true) => out.extend_from_slice(b"true"),
+        Unpacked::Bool(false) => out.extend_from_slice(b"false"),
+        Unpacked::Blank | Unpacked::Omitted => out.extend_from_slice(b"null"),
+        Unpacked::Error(code) => {
+            write_text(out, code.text());
+            return true;
+        }
+        Unpacked::Array(id) => {
+            // A cell shows the first value of an array; arrays do not hold arrays.
+            let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
+            return write_value(out, heap, first.unwrap_or(Value::BLANK), format, date1904);
+        }
+    }
+    false
+}
+
+fn write_formatted(out: &mut Vec<u8>, x: f64, format: Format, date1904: bool) {
+    let start = out.len();
+    out.push(b'"');
+    let written = match format {
+        Format::General => false,
+        Format::Text => {
+            out.extend_from_slice(digits::general(x).as_bytes());
+            true
+        }
+        Format::Date | Format::Time | Format::DateTime => dates::write_serial(out, x, format, date1904),
+    };
+    if written {
+        out.push(b'"');
+    } else {
+        out.truncate(start);
+        write_number(out, x);
+    }
+}

@@ -1,0 +1,245 @@
+//! What stands between the values of a record in the answer: braces, keys, headings. Prepared once per service and
+//! layout, so that writing a record is copying and formatting.
+
+use crate::codec::number::{write_escaped, write_number, write_text};
+use crate::codec::records::Layout;
+use execd_calc::interface::{Format, Heading, Interface, Output, Shape};
+use std::ops::Range;
+
+/// The frame around one record's values.
+#[derive(Debug)]
+pub struct Template {
+    pub layout: Layout,
+    /// The header row of the array layout.
+    pub header: Option<Vec<u8>>,
+    bytes: Vec<u8>,
+    pub parts: Vec<Part>,
+    tail: Range<usize>,
+}
+
+/// One value and what is written before it.
+#[derive(Clone, Debug)]
+pub struct Part {
+    before: Range<usize>,
+    pub cell: usize,
+    pub format: Format,
+    /// Number of the output, for the warning about Excel errors.
+    pub output: usize,
+}
+
+impl Template {
+    /// For the given outputs in this order.
+    pub fn new(interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
+        let outputs: Vec<(usize, &Output)> =
+            chosen.iter().filter_map(|&number| Some((number, interface.outputs.get(number)?))).collect();
+        let mut template =
+            Template { layout, header: None, bytes: Vec::new(), parts: Vec::new(), tail: 0..0 };
+        let mut start = 0;
+        template.bytes.push(if layout == Layout::Objects { b'{' } else { b'[' });
+        for (position, (number, output)) in outputs.iter().enumerate() {
+            if position > 0 {
+                template.bytes.push(b',');
+            }
+            if layout == Layout::Objects {
+                write_key(&mut template.bytes, &output.name);
+            }
+            match &output.shape {
+                Shape::Scalar => template.value(&mut start, *number, output, 0),
+                Shape::Table { headings, rows } => {
+                    template.table(&mut start, *number, output, headings, *rows)
+                }
+            }
+        }
+        template.bytes.push(if layout == Layout::Objects { b'}' } else { b']' });
+        template.tail = start..template.bytes.len();
+        if layout == Layout::Arrays {
+            template.header = Some(header_row(outputs.iter().map(|(_, output)| output.name.as_str())));
+        }
+        template
+    }
+
+    fn table(
+        &mut self,
+        start: &mut usize,
+        number: usize,
+        output: &Output,
+        headings: &[Heading],
+        rows: usize,
+    ) {
+        self.bytes.push(b'[');
+        if self.layout == Layout::Arrays {
+            write_headings(&mut self.bytes, headings);
+        }
+        for row in 0..rows {
+            if row > 0 || self.layout == Layout::Arrays {
+                self.bytes.push(b',');
+            }
+            self.bytes.push(if self.layout == Layout::Objects { b'{' } else { b'[' });
+            for (column, heading) in headings.iter().enumerate() {
+                if column > 0 {
+                    self.bytes.push(b',');
+                }
+                if self.layout == Layout::Objects {
+                    write_key(&mut self.bytes, &heading.text);
+                }
+                self.value(start, number, output, row * headings.len() + column);
+            }
+            self.bytes.push(if self.layout == Layout::Objects { b'}' } else { b']' });
+        }
+        self.bytes.push(b']');
+    }
+
+    fn value(&mut self, start: &mut usize, number: usize, output: &Output, offset: usize) {
+        let columns = output.formats.len().max(1);
+        let format = output.formats.get(offset % columns).copied().unwrap_or_default();
+        let before = *start..self.bytes.len();
+        *start = before.end;
+        self.parts.push(Part { before, cell: output.first_cell + offset, format, output: number });
+    }
+
+    #[inline]
+    pub fn before(&self, part: &Part) -> &[u8] {
+        self.bytes.get(part.before.clone()).unwrap_or(&[])
+    }
+
+    /// What follows the last value.
+    pub fn tail(&self) -> &[u8] {
+        self.bytes.get(self.tail.clone()).unwrap_or(&[])
+    }
+}
+
+fn write_key(out: &mut Vec<u8>, key: &str) {
+    write_text(out, key);
+    out.push(b':');
+}
+
+/// `["A11","A33"]`
+fn header_row<'a>(names: impl Iterator<Item = &'a str>) -> Vec<u8> {
+    let mut out = vec![b'['];
+    for (position, name) in names.enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write_text(&mut out, name);
+    }
+    out.push(b']');
+    out
+}
+
+/// A numeric heading keeps its kind in the array layout.
+fn write_headings(out: &mut Vec<u8>, headings: &[Heading]) {
+    out.push(b'[');
+    for (position, heading) in headings.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        match heading.text.parse::<f64>() {
+            Ok(number) if heading.numeric && number.is_finite() => write_number(out, number),
+            _ => write_text(out, &heading.text),
+        }
+    }
+    out.push(b']');
+}
+
+/// The items that tell something about an input, as JSON, by input.
+#[derive(Debug)]
+pub struct Wording {
+    inputs: Vec<InputWording>,
+    /// Names of the outputs, escaped.
+    outputs: Vec<Vec<u8>>,
+}
+
+#[derive(Debug)]
+struct InputWording {
+    absent: Vec<u8>,
+    empty: Vec<u8>,
+    cut: Vec<u8>,
+    /// An error item up to its message, and the message of a failed validation.
+    error: Vec<u8>,
+    invalid: String,
+}
+
+/// The message when the workbook's author wrote none.
+const INVALID: &str = "Input Not Valid";
+
+impl Wording {
+    pub fn new(interface: &Interface) -> Wording {
+        let inputs = interface.inputs.iter().map(|input| {
+            let name = escaped(&input.name);
+            let item = |parts: [&[u8]; 3]| parts.concat();
+            let message = input.validation.as_ref().and_then(|validation| validation.message.clone());
+            InputWording {
+                absent: item([
+                    b"{\"source_path\":\"Default Values\",\"message\":\"Input parameter missing for '",
+                    &name,
+                    b"'. API request processed using the default values saved into the file.\"}",
+                ]),
+                empty: item([
+                    b"{\"source_path\":\"inputs.",
+                    &name,
+                    b"\",\"message\":\"Input values submitted with \\\"\\\" will be processed as \\\"\\\". \
+                      Use null to submit blank values for inputs\"}",
+                ]),
+                cut: item([
+                    b"{\"source_path\":\"inputs.",
+                    &name,
+                    b"\",\"message\":\"The table is larger than its range in the workbook and was cut\"}",
+                ]),
+                error: item([
+                    b"{\"source_path\":\"$.Input.",
+                    &name,
+                    b"\",\"error_category\":\"validation_error\",\"error_type\":\"error.VALIDATION\",\"message\":",
+                ]),
+                invalid: message.unwrap_or_else(|| INVALID.to_owned()),
+            }
+        });
+        let outputs = interface.outputs.iter().map(|output| escaped(&output.name));
+        Wording { inputs: inputs.collect(), outputs: outputs.collect() }
+    }
+
+    fn input(&self, input: usize, pick: impl Fn(&InputWording) -> &[u8]) -> &[u8] {
+        self.inputs.get(input).map_or(&[], pick)
+    }
+
+    pub fn absent(&self, input: usize) -> &[u8] {
+        self.input(input, |words| &words.absent)
+    }
+
+    pub fn empty(&self, input: usize) -> &[u8] {
+        self.input(input, |words| &words.empty)
+    }
+
+    pub fn cut(&self, input: usize) -> &[u8] {
+        self.input(input, |words| &words.cut)
+    }
+
+    /// Writes an error item; without a message, that of the input's validation.
+    pub fn write_error(&self, out: &mut Vec<u8>, input: usize, message: Option<&str>, service: &str) {
+        let Some(words) = self.inputs.get(input) else { return };
+        out.extend_from_slice(&words.error);
+        write_text(out, message.unwrap_or(&words.invalid));
+        out.extend_from_slice(b",\"additional_details\":");
+        write_text(out, service);
+        out.push(b'}');
+    }
+
+    /// Writes the warning that names outputs with Excel errors.
+    pub fn write_excel_errors(&self, out: &mut Vec<u8>, outputs: &[usize]) {
+        out.extend_from_slice(
+            b"{\"message\":\"Output results include Excel errors in the following outputs: ",
+        );
+        for (position, &output) in outputs.iter().enumerate() {
+            if position > 0 {
+                out.extend_from_slice(b", ");
+            }
+            out.extend_from_slice(self.outputs.get(output).map_or(&[], Vec::as_slice));
+        }
+        out.extend_from_slice(b"\"}");
+    }
+}
+
+fn escaped(text: &str) -> Vec<u8> {
+    let mut out = Vec::new();
+    write_escaped(&mut out, text);
+    out
+}

@@ -1,0 +1,115 @@
+//! Evaluates batches in blocks, inline or on a pool of threads, under a deadline. What goes in and out as JSON is
+//! `execute`, as Arrow `table`; what a deadline means to an HTTP client is the host's.
+
+use crate::clock::Clock;
+use crate::error::ServeError;
+use crate::stop::{Alarm, StopSignal};
+use execd_calc::batch::Batch;
+use execd_calc::function::Env;
+use execd_calc::plan::Plan;
+use execd_calc::run::Frame;
+use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::any::Any;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The threads and the clock of one process. Started after the process was forked, never before.
+pub struct Engine {
+    pool: Option<ThreadPool>,
+    clock: Arc<dyn Clock>,
+    alarm: Alarm,
+}
+
+/// Records evaluated on one thread before a pool is worth its hand-off.
+const INLINE_RECORDS: usize = 512;
+/// Fewest records that a thread is given at once.
+const CHUNK_RECORDS: usize = 256;
+
+/// One block's worth of records in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Block {
+    pub first: usize,
+    pub records: usize,
+    /// Time the evaluation took.
+    pub took: Duration,
+}
+
+impl Engine {
+    /// `threads` evaluate big batches together; with 1, the calling thread does all the work.
+    pub fn new(threads: usize, clock: Arc<dyn Clock>) -> io::Result<Engine> {
+        let pool = if threads > 1 {
+            let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("execd-{n}"));
+            Some(builder.build().map_err(io::Error::other)?)
+        } else {
+            None
+        };
+        let alarm = Alarm::start(Arc::clone(&clock))?;
+        Ok(Engine { pool, clock, alarm })
+    }
+
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.clock
+    }
+
+    /// Runs `work` under a deadline. A panic in it is this execution's error and no one else's.
+    pub fn guarded<T>(
+        &self,
+        deadline: Option<Duration>,
+        stop: &Arc<StopSignal>,
+        work: impl FnOnce() -> Result<T, ServeError>,
+    ) -> Result<T, ServeError> {
+        let _armed = deadline.map(|deadline| {
+            if deadline <= self.clock.now() {
+                stop.expire();
+            }
+            self.alarm.arm(deadline, stop)
+        });
+        stop.check()?;
+        catch_unwind(AssertUnwindSafe(work))
+            .unwrap_or_else(|panic| Err(ServeError::Internal(text_of(&*panic))))
+    }
+
+    /// Evaluates a batch and hands every block to `each`, in order within a part; the parts come back in order.
+    pub fn evaluate<P: Default + Send>(
+        &self,
+        plan: &Plan,
+        batch: &Batch,
+        env: &Env,
+        stop: &StopSignal,
+        each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
+    ) -> Result<Vec<P>, ServeError> {
+        let run = |first: usize, end: usize| {
+            let mut part = P::default();
+            let mut frame = plan.frame(batch);
+            let step = plan.block_records().max(1);
+            for first in (first..end).step_by(step) {
+                stop.check()?;
+                let started = self.clock.now();
+                let records = step.min(end - first);
+                plan.run(&mut frame, batch, first, records, env, stop.flag()).map_err(|_| stop.reason())?;
+                let took = self.clock.now().saturating_sub(started);
+                each(&mut part, &frame, Block { first, records, took })?;
+            }
+            Ok(part)
+        };
+        let records = batch.records;
+        match &self.pool {
+            Some(pool) if records > INLINE_RECORDS => {
+                let chunks = (pool.current_num_threads() * 4).min(records / CHUNK_RECORDS).max(1);
+                let edge = |chunk: usize| records * chunk / chunks;
+                let parts = || (0..chunks).into_par_iter().map(|chunk| run(edge(chunk), edge(chunk + 1)));
+                pool.install(|| parts().collect())
+            }
+            _ => Ok(vec![run(0, records)?]),
+        }
+    }
+}
+
+fn text_of(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").to_owned()
+}

@@ -1,0 +1,182 @@
+//! One call of execute: raw `inputs` to the four JSON fragments of the answer. The envelope around them, the service's
+//! identity and HTTP belong to the host.
+
+use crate::clock::serial_now;
+use crate::codec::encode::{Results, Style, Written};
+use crate::codec::names::Names;
+use crate::codec::records::{Layout, Rules};
+use crate::codec::scan;
+use crate::codec::template::{Template, Wording};
+use crate::engine::Engine;
+use crate::error::ServeError;
+use crate::filter;
+use crate::limits::Limits;
+use crate::stop::StopSignal;
+use crate::validate::validate;
+use execd_calc::function::Env;
+use execd_calc::interface::Interface;
+use execd_calc::plan::Plan;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A compiled workbook with all that answering calls needs, prepared once.
+pub struct Service {
+    pub plan: Arc<Plan>,
+    pub interface: Arc<Interface>,
+    pub date1904: bool,
+    names: Names,
+    wording: Wording,
+    objects: Template,
+    arrays: Template,
+}
+
+/// What a caller may ask for besides the inputs.
+#[derive(Clone, Debug, Default)]
+pub struct ExecuteOptions {
+    /// Outputs to keep, see `filter::choose`; none keeps all.
+    pub outputs: Vec<String>,
+    /// Named in error items.
+    pub service: String,
+    /// NOW() in Unix seconds; the clock's time if left out.
+    pub now: Option<f64>,
+    pub limits: Limits,
+    /// By the engine's clock.
+    pub deadline: Option<Duration>,
+    /// Raise it from another thread to stop the execution.
+    pub stop: Arc<StopSignal>,
+}
+
+/// Four JSON values, to be put into an envelope as they are.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Fragments {
+    pub outputs: Vec<u8>,
+    pub process_time: Vec<u8>,
+    pub warnings: Vec<u8>,
+    pub errors: Vec<u8>,
+    pub records: usize,
+}
+
+impl Service {
+    pub fn new(plan: Arc<Plan>, interface: Arc<Interface>, date1904: bool) -> Service {
+        let all: Vec<usize> = (0..interface.outputs.len()).collect();
+        Service {
+            names: Names::new(&interface),
+            wording: Wording::new(&interface),
+            objects: Template::new(&interface, &all, Layout::Objects),
+            arrays: Template::new(&interface, &all, Layout::Arrays),
+            plan,
+            interface,
+            date1904,
+        }
+    }
+
+    /// The environment of an execution at a moment in Unix seconds.
+    pub fn env(&self, unix_seconds: f64) -> Env {
+        Env { date1904: self.date1904, now: serial_now(unix_seconds, self.date1904), ..Env::default() }
+    }
+
+    fn template(&self, layout: Layout) -> &Template {
+        match layout {
+            Layout::Objects => &self.objects,
+            Layout::Arrays => &self.arrays,
+        }
+    }
+}
+
+/// Answers one call. Stops with the reason soon after the deadline or when the stop signal is raised.
+pub fn execute(
+    engine: &Engine,
+    service: &Service,
+    raw_inputs: &[u8],
+    options: &ExecuteOptions,
+) -> Result<Fragments, ServeError> {
+    engine.guarded(options.deadline, &options.stop, || answer(engine, service, raw_inputs, options))
+}
+
+fn answer(
+    engine: &Engine,
+    service: &Service,
+    raw_inputs: &[u8],
+    options: &ExecuteOptions,
+) -> Result<Fragments, ServeError> {
+    let (interface, stop) = (&*service.interface, &*options.stop);
+    let date1904 = service.date1904;
+    let rules = Rules { interface, names: &service.names, limits: &options.limits, stop, date1904 };
+    let mut decoded = scan::decode(raw_inputs, rules)?;
+    if decoded.batch.records == 0 {
+        return Ok(no_records(decoded.nothing));
+    }
+    validate(&mut decoded, interface, date1904, stop)?;
+    let chosen;
+    let template = if options.outputs.is_empty() {
+        service.template(decoded.layout)
+    } else {
+        chosen = Template::new(interface, &filter::choose(interface, &options.outputs), decoded.layout);
+        &chosen
+    };
+    let style = Style {
+        template,
+        wording: &service.wording,
+        notes: &decoded.notes,
+        service: &options.service,
+        date1904,
+        output_bytes: options.limits.output_bytes,
+        stop,
+    };
+    let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
+    let parts =
+        engine.evaluate(&service.plan, &decoded.batch, &env, stop, |part: &mut Written, frame, block| {
+            let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
+            part.block(&style, &Results { columns, heap: frame.heap() }, block.first, block.records)?;
+            part.process_time(milliseconds_each(block.took, block.records), block.records);
+            Ok(())
+        })?;
+    stop.check()?;
+    join(template, parts, decoded.batch.records, &options.limits)
+}
+
+fn milliseconds_each(took: Duration, records: usize) -> u64 {
+    took.as_micros().div_ceil(1_000 * records.max(1) as u128) as u64
+}
+
+fn join(
+    template: &Template,
+    parts: Vec<Written>,
+    records: usize,
+    limits: &Limits,
+) -> Result<Fragments, ServeError> {
+    let length: usize = parts.iter().map(Written::size).sum();
+    if length > limits.output_bytes {
+        return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
+    }
+    let header = template.header.as_deref();
+    let outputs = parts.iter().map(|part| part.outputs.as_slice());
+    Ok(Fragments {
+        outputs: array(header.into_iter().chain(outputs)),
+        process_time: array(parts.iter().map(|part| part.process_time.as_slice())),
+        warnings: array(parts.iter().map(|part| part.warnings.as_slice())),
+        errors: array(parts.iter().map(|part| part.errors.as_slice())),
+        records,
+    })
+}
+
+/// `[a,b]` from runs of elements.
+fn array<'a>(runs: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
+    let mut out = Vec::with_capacity(runs.clone().map(|run| run.len() + 1).sum::<usize>() + 2);
+    out.push(b'[');
+    for run in runs.filter(|run| !run.is_empty()) {
+        if out.len() > 1 {
+            out.push(b',');
+        }
+        out.extend_from_slice(run);
+    }
+    out.push(b']');
+    out
+}
+
+/// The answer to a call without records.
+fn no_records(nothing: bool) -> Fragments {
+    let null = || b"null".to_vec();
+    let errors = if nothing { b"[\"Error: No inputs found\"]".to_vec() } else { null() };
+    Fragments { outputs: null(), process_time: null(), warnings: null(), errors, records: 0 }
+}
