@@ -15,6 +15,19 @@ pub mod rounding;
 pub mod sample;
 pub mod search;
 pub mod trig;
+pub mod bessel;
+pub mod complex;
+pub mod conditional;
+pub mod criteria;
+pub mod datetime;
+pub mod engineering;
+pub mod information;
+pub mod logical;
+pub mod lookup;
+pub mod radix;
+pub mod sample;
+pub mod search;
+pub mod units;
 
 use crate::function::Function;
 use std::collections::HashMap;
@@ -40,6 +53,20 @@ const FAMILIES: &[&[Function]] = &[address::TABLE, aggregate::TABLE, conditional
     financial::depreciation::TABLE,
     financial::interest::TABLE,
     lookup::TABLE];
+const FAMILIES: &[&[Function]] = &[
+    address::TABLE,
+    aggregate::TABLE,
+    conditional::TABLE,
+    bessel::TABLE,
+    complex::TABLE,
+    datetime::TABLE,
+    engineering::TABLE,
+    information::TABLE,
+    logical::TABLE,
+    lookup::TABLE,
+    radix::TABLE,
+    units::TABLE,
+];
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {
