@@ -2,31 +2,25 @@
 
 pub mod address;
 pub mod aggregate;
-pub mod combinatorics;
-pub mod conditional;
-pub mod criteria;
-pub mod datetime;
-pub mod financial;
-pub mod lookup;
-pub mod math;
-pub mod numerals;
-pub mod reference;
-pub mod rounding;
-pub mod sample;
-pub mod search;
-pub mod trig;
 pub mod bessel;
+pub mod combinatorics;
 pub mod complex;
 pub mod conditional;
 pub mod criteria;
 pub mod datetime;
 pub mod engineering;
+pub mod financial;
 pub mod information;
 pub mod logical;
 pub mod lookup;
+pub mod math;
+pub mod numerals;
 pub mod radix;
+pub mod reference;
+pub mod rounding;
 pub mod sample;
 pub mod search;
+pub mod trig;
 pub mod units;
 
 use crate::function::Function;
@@ -38,33 +32,25 @@ use std::sync::OnceLock;
 const FAMILIES: &[&[Function]] = &[
     address::TABLE,
     aggregate::TABLE,
+    bessel::TABLE,
     combinatorics::TABLE,
+    complex::TABLE,
     conditional::TABLE,
     datetime::TABLE,
-    lookup::TABLE,
-    math::TABLE,
-    numerals::TABLE,
-    reference::TABLE,
-    rounding::TABLE,
-    trig::TABLE,
-];
-const FAMILIES: &[&[Function]] = &[address::TABLE, aggregate::TABLE, conditional::TABLE, financial::annuity::TABLE,
+    engineering::TABLE,
+    financial::annuity::TABLE,
     financial::cash_flow::TABLE,
     financial::depreciation::TABLE,
     financial::interest::TABLE,
-    lookup::TABLE];
-const FAMILIES: &[&[Function]] = &[
-    address::TABLE,
-    aggregate::TABLE,
-    conditional::TABLE,
-    bessel::TABLE,
-    complex::TABLE,
-    datetime::TABLE,
-    engineering::TABLE,
     information::TABLE,
     logical::TABLE,
     lookup::TABLE,
+    math::TABLE,
+    numerals::TABLE,
     radix::TABLE,
+    reference::TABLE,
+    rounding::TABLE,
+    trig::TABLE,
     units::TABLE,
 ];
 

@@ -1,4 +1,4 @@
-//! Number systems: the DEC2BIN family, BASE and DECIMAL, Roman numerals.
+//! Number systems: the DEC2BIN family, BASE and DECIMAL. Roman numerals are in `numerals`.
 
 use super::engineering::strict_number;
 use crate::digits;
@@ -193,75 +193,6 @@ fn decimal(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     read(cx).into()
 }
 
-const NUMERALS: [(char, i32); 7] =
-    [('M', 1000), ('D', 500), ('C', 100), ('L', 50), ('X', 10), ('V', 5), ('I', 1)];
-
-/// Each form lets a numeral be put before one that stands one step further up than in the form before it.
-fn roman(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    let written = |cx: &Cx<'_>| {
-        let number = digits::trunc(cx.number(nth(args, 0))?);
-        let form = form(cx, nth(args, 1))?;
-        if (0.0..=3999.0).contains(&number) {
-            Ok(in_roman(number as i32, form))
-        } else {
-            Err(ErrorCode::Value)
-        }
-    };
-    text(cx, written(cx))
-}
-
-/// 0 (classic) to 4 (simplified), or TRUE and FALSE for the two.
-fn form(cx: &Cx<'_>, value: Value) -> Result<usize, ErrorCode> {
-    if value.is_bool() {
-        return Ok(if cx.boolean(value)? { 0 } else { 4 });
-    }
-    let form = digits::trunc(cx.number(value)?);
-    if (0.0..=4.0).contains(&form) { Ok(form as usize) } else { Err(ErrorCode::Value) }
-}
-
-fn in_roman(mut number: i32, form: usize) -> String {
-    let mut text = String::new();
-    for (position, &(numeral, value)) in NUMERALS.iter().enumerate() {
-        while number >= value {
-            text.push(numeral);
-            number -= value;
-        }
-        // Only I, X and C stand before others in the classic form, so the nearest is one or two steps down.
-        let nearest = if position % 2 == 0 { position + 2 } else { position + 1 };
-        let lower = NUMERALS.iter().take(nearest + form + 1).skip(nearest);
-        if let Some(&(before, less)) = lower.rev().find(|(_, less)| number >= value - less) {
-            text.push(before);
-            text.push(numeral);
-            number -= value - less;
-        }
-    }
-    text
-}
-
-/// Any order of numerals: one that stands before a higher one counts against it. Blanks around it and a minus before
-/// it are allowed.
-fn arabic(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    let read = |cx: &Cx<'_>| {
-        let text = cx.text(nth(args, 0))?;
-        if text.chars().count() as f64 > LONGEST {
-            return Err(ErrorCode::Value);
-        }
-        let text = text.trim();
-        let (sign, numerals) = text.strip_prefix('-').map_or((1.0, text), |rest| (-1.0, rest));
-        let values =
-            numerals.chars().map(numeral_value).collect::<Option<Vec<i32>>>().ok_or(ErrorCode::Value)?;
-        let next = values.iter().skip(1).chain(&[0]);
-        let sum: i32 =
-            values.iter().zip(next).map(|(value, next)| if value < next { -value } else { *value }).sum();
-        Ok(sign * f64::from(sum))
-    };
-    read(cx).into()
-}
-
-fn numeral_value(c: char) -> Option<i32> {
-    NUMERALS.iter().find(|(numeral, _)| numeral.eq_ignore_ascii_case(&c)).map(|(_, value)| *value)
-}
-
 pub const TABLE: &[Function] = &[
     scalar("DEC2BIN", 1, 2, dec2bin),
     scalar("DEC2OCT", 1, 2, dec2oct),
@@ -277,6 +208,4 @@ pub const TABLE: &[Function] = &[
     scalar("HEX2DEC", 1, 1, hex2dec).with(GIVES_NUMBER),
     scalar("BASE", 2, 3, base),
     scalar("DECIMAL", 2, 2, decimal).with(GIVES_NUMBER),
-    scalar("ROMAN", 1, 2, roman),
-    scalar("ARABIC", 1, 1, arabic).with(GIVES_NUMBER),
 ];
