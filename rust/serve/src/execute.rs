@@ -23,7 +23,6 @@ use std::time::Duration;
 pub struct Service {
     pub plan: Arc<Plan>,
     pub interface: Arc<Interface>,
-    pub date1904: bool,
     names: Names,
     wording: Wording,
     objects: Template,
@@ -57,7 +56,7 @@ pub struct Fragments {
 }
 
 impl Service {
-    pub fn new(plan: Arc<Plan>, interface: Arc<Interface>, date1904: bool) -> Service {
+    pub fn new(plan: Arc<Plan>, interface: Arc<Interface>) -> Service {
         let all: Vec<usize> = (0..interface.outputs.len()).collect();
         Service {
             names: Names::new(&interface),
@@ -66,13 +65,13 @@ impl Service {
             arrays: Template::new(&interface, &all, Layout::Arrays),
             plan,
             interface,
-            date1904,
         }
     }
 
     /// The environment of an execution at a moment in Unix seconds.
     pub fn env(&self, unix_seconds: f64) -> Env {
-        Env { date1904: self.date1904, now: serial_now(unix_seconds, self.date1904), ..Env::default() }
+        let date1904 = self.plan.date1904;
+        Env { date1904, now: serial_now(unix_seconds, date1904) }
     }
 
     fn template(&self, layout: Layout) -> &Template {
@@ -100,7 +99,7 @@ fn answer(
     options: &ExecuteOptions,
 ) -> Result<Fragments, ServeError> {
     let (interface, stop) = (&*service.interface, &*options.stop);
-    let date1904 = service.date1904;
+    let date1904 = service.plan.date1904;
     let rules = Rules { interface, names: &service.names, limits: &options.limits, stop, date1904 };
     let mut decoded = scan::decode(raw_inputs, rules)?;
     if decoded.batch.records == 0 {
