@@ -124,10 +124,10 @@ fn arrays_give_arrays_and_headings_keep_their_kind() {
 
 #[test]
 fn a_broken_table_spoils_only_its_record() {
-    let found = answer(r#"[["A","T"],[2,[["K"],[1]]],[2,[["K",13],[1,2]]]]"#, &ExecuteOptions {
-        outputs: vec!["T".to_owned(), "h*".to_owned()],
-        ..options()
-    });
+    let found = answer(
+        r#"[["A","T"],[2,[["K"],[1]]],[2,[["K",13],[1,2]]]]"#,
+        &ExecuteOptions { outputs: vec!["T".to_owned(), "h*".to_owned()], ..options() },
+    );
     assert_eq!(
         text(&found.outputs),
         r##"[["Half","T"],[1,[["K",13],["#VALUE!","#VALUE!"],["#VALUE!","#VALUE!"]]],[1,[["K",13],[1,2],[null,null]]]]"##
@@ -159,17 +159,24 @@ fn a_batch_gives_what_its_records_give_on_any_number_of_threads() {
     let records: Vec<String> = (0..5_000).map(record).collect();
     let whole = answer(&request(&records), &options());
     let pooled = execute(&engine(3), &service(), request(&records).as_bytes(), &options()).unwrap();
-    assert_eq!((&whole.outputs, &whole.errors, &whole.warnings), (&pooled.outputs, &pooled.errors, &pooled.warnings));
+    assert_eq!(
+        (&whole.outputs, &whole.errors, &whole.warnings),
+        (&pooled.outputs, &pooled.errors, &pooled.warnings)
+    );
     let service = service();
     let engine = engine(1);
     let inner = |json: &[u8]| text(json)[1..json.len() - 1].to_owned();
     let (mut outputs, mut errors) = (Vec::new(), Vec::new());
     for record in &records[..300] {
-        let one = execute(&engine, &service, request(std::slice::from_ref(record)).as_bytes(), &options()).unwrap();
+        let one =
+            execute(&engine, &service, request(std::slice::from_ref(record)).as_bytes(), &options()).unwrap();
         outputs.push(inner(&one.outputs)[r#"["Half","Ratio","Name","Day","T"],"#.len()..].to_owned());
         errors.push(inner(&one.errors));
     }
-    assert!(text(&whole.outputs)[r#"[["Half","Ratio","Name","Day","T"],"#.len()..].starts_with(&outputs.join(",")));
+    assert!(
+        text(&whole.outputs)[r#"[["Half","Ratio","Name","Day","T"],"#.len()..]
+            .starts_with(&outputs.join(","))
+    );
     assert!(inner(&whole.errors).starts_with(&errors.join(",")));
 }
 
@@ -177,7 +184,8 @@ fn a_batch_gives_what_its_records_give_on_any_number_of_threads() {
 fn deadline_cancel_and_limits_end_a_call() {
     let service = service();
     let engine = engine(2);
-    let run = |options: &ExecuteOptions| execute(&engine, &service, b"[{},{}]", options).map(|found| found.records);
+    let run =
+        |options: &ExecuteOptions| execute(&engine, &service, b"[{},{}]", options).map(|found| found.records);
     assert_eq!(run(&options()), Ok(2));
     let late = ExecuteOptions { deadline: Some(Duration::ZERO), ..options() };
     assert_eq!(run(&late), Err(ServeError::Deadline));
