@@ -1,4 +1,4 @@
-//! Number systems: the DEC2BIN family, BASE and DECIMAL. Roman numerals are in `numerals`.
+//! The DEC2BIN family. BASE, DECIMAL and Roman numerals are in `numerals`.
 
 use super::engineering::strict_number;
 use crate::digits;
@@ -155,44 +155,6 @@ fn hex2dec(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     to_decimal(cx, args, HEXADECIMAL)
 }
 
-/// Whole numbers up to here are exact.
-const EXACT: f64 = 9_007_199_254_740_992.0;
-const LONGEST: f64 = 255.0;
-
-fn radix(cx: &Cx<'_>, value: Value) -> Result<u32, ErrorCode> {
-    let radix = digits::trunc(cx.number(value)?);
-    if (2.0..=36.0).contains(&radix) { Ok(radix as u32) } else { Err(ErrorCode::Num) }
-}
-
-fn base(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    let written = |cx: &Cx<'_>| {
-        let number = digits::trunc(cx.number(nth(args, 0))?);
-        let radix = radix(cx, nth(args, 1))?;
-        let length = digits::trunc(cx.number(nth(args, 2))?);
-        if !(0.0..EXACT).contains(&number) || !(0.0..=LONGEST).contains(&length) {
-            return Err(ErrorCode::Num);
-        }
-        let length = length as usize;
-        Ok(format!("{:0>length$}", in_radix(number as u64, radix)))
-    };
-    text(cx, written(cx))
-}
-
-fn decimal(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    let read = |cx: &Cx<'_>| {
-        let text = cx.text(nth(args, 0))?;
-        let radix = radix(cx, nth(args, 1))?;
-        if text.len() as f64 > LONGEST {
-            return Err(ErrorCode::Value);
-        }
-        text.trim().chars().try_fold(0.0, |number, c| {
-            let digit = c.to_digit(radix).ok_or(ErrorCode::Num)?;
-            Ok(number * f64::from(radix) + f64::from(digit))
-        })
-    };
-    read(cx).into()
-}
-
 pub const TABLE: &[Function] = &[
     scalar("DEC2BIN", 1, 2, dec2bin),
     scalar("DEC2OCT", 1, 2, dec2oct),
@@ -206,6 +168,4 @@ pub const TABLE: &[Function] = &[
     scalar("HEX2BIN", 1, 2, hex2bin),
     scalar("HEX2OCT", 1, 2, hex2oct),
     scalar("HEX2DEC", 1, 1, hex2dec).with(GIVES_NUMBER),
-    scalar("BASE", 2, 3, base),
-    scalar("DECIMAL", 2, 2, decimal).with(GIVES_NUMBER),
 ];
