@@ -14,6 +14,8 @@ pub mod formula;
 
 pub mod xlsx;
 
+pub mod markers;
+
 pub mod compile;
 
 pub use compile::{Compiled, Recalculated, check, compile, recalculate};

@@ -18,6 +18,8 @@ pub struct Limits {
     pub cells: usize,
     /// Characters of one formula.
     pub formula_chars: usize,
+    /// Cells of all inputs, and of all outputs.
+    pub interface_cells: usize,
 }
 
 impl Default for Limits {
@@ -32,6 +34,7 @@ impl Default for Limits {
             sheets: 1_000,
             cells: 20_000_000,
             formula_chars: 65_536,
+            interface_cells: 1_000_000,
         }
     }
 }

@@ -111,6 +111,13 @@ impl Area {
         (self.first_row..=self.last_row).contains(&row) && (self.first_col..=self.last_col).contains(&col)
     }
 
+    pub fn intersects(&self, other: &Area) -> bool {
+        self.first_row <= other.last_row
+            && other.first_row <= self.last_row
+            && self.first_col <= other.last_col
+            && other.first_col <= self.last_col
+    }
+
     pub fn rows(&self) -> u32 {
         self.last_row - self.first_row + 1
     }

@@ -1,0 +1,102 @@
+//! Headings of a table: one row, or two where headings stand under others (`B.B1`).
+//!
+//! Two rows are headings when a heading of the first row covers more than one column and there are headings under
+//! it. It covers the columns of its merged cells. Without merged cells it covers the blank ones to its right, if the
+//! second row has a text in each of these columns and under the heading itself. A column with a second heading is
+//! called `first.second`; a column without one keeps the first alone, merged downwards or not.
+
+use crate::workbook::{Area, CellValue, Sheet, a1};
+use execd_calc::digits;
+use execd_calc::interface::Heading;
+use hashbrown::HashSet;
+
+pub struct Headings {
+    pub headings: Vec<Heading>,
+    /// Rows that they take.
+    pub rows: u32,
+}
+
+/// Reads the headings of the table in `area`, or says what is wrong with them.
+pub fn read(sheet: &Sheet, area: Area) -> Result<Headings, String> {
+    let tops: Vec<Option<Heading>> =
+        (area.first_col..=area.last_col).map(|col| heading(sheet, area.first_row, col)).collect();
+    let covers = cover(sheet, area, &tops);
+    let two_rows = area.rows() > 2 && covers.iter().any(|owner| owner.is_some());
+    let mut headings = Vec::with_capacity(tops.len());
+    for (index, (own, owner)) in tops.iter().zip(&covers).enumerate() {
+        let top = owner.and_then(|owner| tops.get(owner)).unwrap_or(own);
+        let col = area.first_col + index as u32;
+        let Some(top) = top else {
+            return Err(format!("has no heading in the cell {}", a1(area.first_row, col)));
+        };
+        let sub = if two_rows { heading(sheet, area.first_row + 1, col) } else { None };
+        headings.push(match sub {
+            Some(sub) => Heading { text: format!("{}.{}", top.text, sub.text), numeric: false },
+            None => top.clone(),
+        });
+    }
+    refuse_duplicates(&headings)?;
+    Ok(Headings { headings, rows: if two_rows { 2 } else { 1 } })
+}
+
+/// By column, the column whose heading covers it; None where a heading covers its own column only.
+fn cover(sheet: &Sheet, area: Area, tops: &[Option<Heading>]) -> Vec<Option<usize>> {
+    let mut covers = vec![None; tops.len()];
+    for merged in &sheet.merged {
+        let inside = merged.first_row == area.first_row
+            && merged.last_row == area.first_row
+            && merged.first_col >= area.first_col
+            && merged.last_col <= area.last_col;
+        if inside && merged.cols() > 1 {
+            let first = (merged.first_col - area.first_col) as usize;
+            let count = merged.cols() as usize;
+            covers.iter_mut().skip(first).take(count).for_each(|owner| *owner = Some(first));
+        }
+    }
+    let mut left = None;
+    for index in 0..tops.len() {
+        let free = covers.get(index).is_some_and(Option::is_none);
+        match tops.get(index) {
+            Some(None) if free => {
+                let Some(owner) = left else { continue };
+                let has_text = |at: usize| has_text_under(sheet, area, at);
+                if has_text(owner) && has_text(index) {
+                    covers.iter_mut().skip(index).take(1).for_each(|found| *found = Some(owner));
+                    covers.iter_mut().skip(owner).take(1).for_each(|found| *found = Some(owner));
+                } else {
+                    left = None;
+                }
+            }
+            _ => left = free.then_some(index),
+        }
+    }
+    covers
+}
+
+fn has_text_under(sheet: &Sheet, area: Area, index: usize) -> bool {
+    let place = (area.first_row + 1, area.first_col + index as u32);
+    sheet
+        .cells
+        .get(&place)
+        .is_some_and(|cell| matches!(&cell.value, CellValue::Text(text) if !text.is_empty()))
+}
+
+/// The heading in a cell. A formula gives the value that was stored with it.
+fn heading(sheet: &Sheet, row: u32, col: u32) -> Option<Heading> {
+    let (text, numeric) = match &sheet.cells.get(&(row, col))?.value {
+        CellValue::Text(text) if text.is_empty() => return None,
+        CellValue::Text(text) => (text.to_string(), false),
+        CellValue::Number(x) => (digits::general(*x), true),
+        CellValue::Bool(b) => (if *b { "TRUE" } else { "FALSE" }.to_owned(), false),
+        CellValue::Blank | CellValue::Error(_) => return None,
+    };
+    Some(Heading { text, numeric })
+}
+
+fn refuse_duplicates(headings: &[Heading]) -> Result<(), String> {
+    let mut seen = HashSet::new();
+    match headings.iter().find(|heading| !seen.insert(heading.text.to_lowercase())) {
+        Some(twice) => Err(format!("has the heading {} twice", twice.text)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,72 @@
+//! The cells that a defined name means: one rectangle on one sheet of this workbook.
+
+use crate::formula::ast::{Expr, MAX_COL, MAX_ROW, Reference, SheetName};
+use crate::formula::parse;
+use crate::workbook::{Area, DefinedName, Workbook};
+use execd_calc::value::ErrorCode;
+
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    pub sheet: usize,
+    pub area: Area,
+}
+
+/// Finds the target of a name, or says what the name means instead.
+pub fn find(workbook: &Workbook, name: &DefinedName) -> Result<Target, String> {
+    let text = name.text.trim();
+    if text.is_empty() {
+        return Err("points to nothing".to_owned());
+    }
+    if text.to_ascii_uppercase().contains("#REF!") {
+        return Err("points to cells that were deleted".to_owned());
+    }
+    match parse(text) {
+        Ok(Expr::Reference(reference)) => of_reference(workbook, &reference, name.sheet),
+        Ok(Expr::Union(_)) => Err("covers several areas: name one".to_owned()),
+        Ok(Expr::Table(_)) => Err("names a part of a table: name its cells instead".to_owned()),
+        Ok(Expr::Error(ErrorCode::Ref)) => Err("points to cells that were deleted".to_owned()),
+        Ok(Expr::Number(_) | Expr::Text(_) | Expr::Bool(_) | Expr::Error(_)) => {
+            Err("holds a constant: name a cell instead".to_owned())
+        }
+        Ok(_) => Err("holds a formula: name cells instead".to_owned()),
+        Err(error) => Err(format!("cannot be read: {error}")),
+    }
+}
+
+/// A reference without a sheet lies on `home`.
+pub fn of_reference(
+    workbook: &Workbook,
+    reference: &Reference,
+    home: Option<usize>,
+) -> Result<Target, String> {
+    let sheet = match &reference.sheet {
+        None => home.ok_or_else(|| "names no sheet".to_owned())?,
+        Some(SheetName::Local(wanted)) => {
+            let wanted = wanted.to_lowercase();
+            let found = workbook.sheets.iter().position(|sheet| sheet.name.to_lowercase() == wanted);
+            found.ok_or_else(|| "names a sheet that is not there".to_owned())?
+        }
+        Some(SheetName::Span(..)) => return Err("covers several sheets: name one".to_owned()),
+        Some(SheetName::External { .. }) => return Err("points to another workbook".to_owned()),
+    };
+    let (first, last) = (reference.first, reference.last);
+    let area = Area {
+        first_row: first.row.min(last.row),
+        first_col: first.col.min(last.col),
+        last_row: first.row.max(last.row),
+        last_col: first.col.max(last.col),
+    };
+    let extent = workbook.sheets.get(sheet).map(|sheet| sheet.extent).unwrap_or_default();
+    Ok(Target { sheet, area: clipped(area, extent) })
+}
+
+/// Whole columns and rows end with the cells of the sheet.
+fn clipped(mut area: Area, (rows, cols): (u32, u32)) -> Area {
+    if area.first_row == 0 && area.last_row == MAX_ROW {
+        area.last_row = rows.saturating_sub(1);
+    }
+    if area.first_col == 0 && area.last_col == MAX_COL {
+        area.last_col = cols.saturating_sub(1);
+    }
+    area
+}
