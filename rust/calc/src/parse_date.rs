@@ -15,7 +15,12 @@ pub struct DateTime {
 /// Reads a date, a time, or both in either order. `this_year` completes dates that leave the year out; without it
 /// such dates are refused.
 pub fn date_time(text: &str, this_year: Option<i64>) -> Option<DateTime> {
+    let padded = text;
     let text = text.trim_matches(' ');
+    // Excel refuses a year-first date with spaces around it (IronCalc's FLOOR_CEILING.xlsx), but not other texts.
+    if padded.len() > text.len() && text.as_bytes().get(4) == Some(&b'-') {
+        return None;
+    }
     if !text.is_ascii() || text.len() > 64 || !text.bytes().any(|byte| byte.is_ascii_digit()) {
         return None;
     }

@@ -20,6 +20,8 @@ pub mod reference;
 pub mod rounding;
 pub mod sample;
 pub mod search;
+pub mod statistical;
+pub mod subtotal;
 pub mod trig;
 pub mod units;
 
@@ -50,6 +52,10 @@ const FAMILIES: &[&[Function]] = &[
     radix::TABLE,
     reference::TABLE,
     rounding::TABLE,
+    statistical::ranks::TABLE,
+    statistical::regression::TABLE,
+    statistical::spread::TABLE,
+    subtotal::TABLE,
     trig::TABLE,
     units::TABLE,
 ];
