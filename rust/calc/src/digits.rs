@@ -26,6 +26,21 @@ pub(crate) const TENS: [f64; 23] = [
     1e19, 1e20, 1e21, 1e22,
 ];
 
+/// Powers of five as far as `scaled` needs them.
+const FIVES: [u128; 33] = {
+    let mut powers = [1; 33];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 5;
+        at += 1;
+    }
+    powers
+};
+
+fn five(power: u32) -> u128 {
+    FIVES.get(power as usize).copied().unwrap_or_else(|| 5u128.pow(power))
+}
+
 /// The 15-digit view of a finite number, exactly rounded, ties away from zero.
 pub fn decimal(x: f64) -> Decimal {
     let negative = x < 0.0;
@@ -60,7 +75,7 @@ fn split(a: f64) -> (u64, i32) {
 /// mantissa * 2^two * 10^ten as a whole number, half away from zero. The caller's range keeps all in 128 bits.
 fn scaled(mantissa: u64, two: i32, ten: i32) -> u64 {
     if ten >= 0 {
-        let product = u128::from(mantissa) * 5u128.pow(ten.unsigned_abs());
+        let product = u128::from(mantissa) * five(ten.unsigned_abs());
         let shift = two + ten;
         if shift >= 0 { (product << shift) as u64 } else { ((product >> (-shift - 1)) as u64).div_ceil(2) }
     } else {
