@@ -62,7 +62,7 @@ class Admission:
             self._pump()
 
     async def _wait(self, ticket: int, watch: Watch) -> _native.Permit:
-        future = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[_native.Permit] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = future
         self._schedule()
         try:

@@ -1,7 +1,7 @@
 """Content codings both ways: gzip, zlib-wrapped deflate, br. Whose body it is and what is in it are elsewhere."""
 
 import zlib
-from collections.abc import Callable
+from typing import Protocol
 
 import brotli
 
@@ -20,54 +20,72 @@ class Inflater:
 
     def __init__(self, coding: str, limit: int) -> None:
         self.coding = coding
-        self.left = limit
         self.limit = limit
-        self._take = _decoder(coding)
+        self._left = limit
+        self._stream = _stream(coding)
 
     def feed(self, piece: bytes) -> bytes:
         """Decode a piece; an over-long or broken stream is an error."""
         try:
             # One byte more than allowed is enough to know.
-            plain = self._take(piece, self.left + 1)
+            plain = self._stream.take(piece, self._left + 1)
         except (zlib.error, brotli.error) as error:
             raise ApiError("invalid_encoding", f"the body is not valid {self.coding}: {error}") from None
-        self.left -= len(plain)
-        if self.left < 0:
+        self._left -= len(plain)
+        if self._left < 0:
             raise ApiError("too_large", f"the unpacked body is larger than {self.limit} bytes")
         return plain
 
+    def finish(self) -> None:
+        """Refuse a stream that ends before its own end mark."""
+        if not self._stream.ended:
+            raise ApiError("invalid_encoding", f"the body is not valid {self.coding}: it ends too early")
 
-def _decoder(coding: str) -> Callable[[bytes, int], bytes]:
+
+class _Stream(Protocol):
+    def take(self, piece: bytes, most: int) -> bytes: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+
+def _stream(coding: str) -> _Stream:
     match coding:
         case "gzip" | "x-gzip":
-            return _zlib_decoder(GZIP_WINDOW)
+            return _Zlib(GZIP_WINDOW)
         case "deflate":
-            return _zlib_decoder(zlib.MAX_WBITS)
+            return _Zlib(zlib.MAX_WBITS)
         case "br":
-            return _brotli_decoder()
+            return _Brotli()
     raise ApiError("unknown_encoding", f"Content-Encoding {coding!r} is not supported: use gzip, deflate or br")
 
 
-def _zlib_decoder(window: int) -> Callable[[bytes, int], bytes]:
-    decoder = zlib.decompressobj(window)
+class _Zlib:
+    def __init__(self, window: int) -> None:
+        self._decoder = zlib.decompressobj(window)
 
-    def take(piece: bytes, most: int) -> bytes:
+    def take(self, piece: bytes, most: int) -> bytes:
         # What does not fit stays in `unconsumed_tail`, and then the limit has been passed anyway.
-        return decoder.decompress(piece, most)
+        return self._decoder.decompress(piece, most)
 
-    return take
+    @property
+    def ended(self) -> bool:
+        return self._decoder.eof
 
 
-def _brotli_decoder() -> Callable[[bytes, int], bytes]:
-    decoder = brotli.Decompressor()
+class _Brotli:
+    def __init__(self) -> None:
+        self._decoder = brotli.Decompressor()
 
-    def take(piece: bytes, most: int) -> bytes:
-        plain: bytes = decoder.process(piece, output_buffer_limit=most)
-        while len(plain) < most and not decoder.can_accept_more_data():
-            plain += decoder.process(b"", output_buffer_limit=most - len(plain))
+    def take(self, piece: bytes, most: int) -> bytes:
+        plain: bytes = self._decoder.process(piece, output_buffer_limit=most)
+        while len(plain) < most and not self._decoder.can_accept_more_data():
+            plain += self._decoder.process(b"", output_buffer_limit=most - len(plain))
         return plain
 
-    return take
+    @property
+    def ended(self) -> bool:
+        return bool(self._decoder.is_finished())
 
 
 def choose(accepted: str) -> str | None:

@@ -74,6 +74,8 @@ async def read(receive: Receive, headers: Headers, limit: int, holdings: Holding
                     size -= len(piece)
                     raise ApiError("overloaded", "the bodies of other requests fill this node's memory")
                 pieces.append(piece)
+            if inflater:
+                inflater.finish()
     except BaseException as error:
         holdings.give_back(sum(map(len, pieces)))
         if isinstance(error, TimeoutError):

@@ -38,4 +38,4 @@ def service_roots(settings: Settings) -> list[Path]:
     return [*roots, EXAMPLES] if settings.examples else roots
 
 
-EXAMPLES = Path(__file__).parent / "examples" / "services"
+EXAMPLES = Path(__file__).parent / "examples"

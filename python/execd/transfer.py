@@ -1,6 +1,6 @@
 """A file of records through a model: the work is native and streams, this shows how far it has come."""
 
-import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 from rich.console import Console
@@ -16,7 +16,7 @@ TICK = 0.1
 def run(model: Model, source: Path, target: Path, threads: int, console: Console) -> int:
     """Evaluate `source` into `target` and give the number of records. The bar shows only on a terminal."""
     job = _native.FileRun(model.native, _native.Engine(threads), str(source), str(target))
-    worker = threading.Thread(target=job.run)
+    pool = ThreadPoolExecutor(1)
     progress = Progress(
         TextColumn("{task.fields[records]:,} records"),
         BarColumn(),
@@ -27,13 +27,14 @@ def run(model: Model, source: Path, target: Path, threads: int, console: Console
     )
     with progress:
         bar = progress.add_task("", total=1.0, records=0)
-        worker.start()
+        result = pool.submit(job.run)
         try:
-            while worker.is_alive():
-                worker.join(TICK)
+            while wait([result], TICK).not_done:
                 progress.update(bar, completed=job.fraction, records=job.records)
         except KeyboardInterrupt:
             job.cancel()
-            worker.join()
             raise
-    return job.finish()
+        finally:
+            pool.shutdown()
+        progress.update(bar, completed=1.0, records=job.records)
+    return result.result()

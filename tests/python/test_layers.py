@@ -95,9 +95,8 @@ def test_rust_modules_use_only_those_declared_above_them(crate: str) -> None:
     for name, module, order, path in rust_uses():
         if name != crate:
             continue
-        for used in used_modules(path.read_text()):
-            if used in order and order.index(used) > order.index(module):
-                wrong.append(f"{path.relative_to(ROOT)} uses crate::{used}")
+        above = set(order[order.index(module) + 1 :])
+        wrong += [f"{path.relative_to(ROOT)} uses crate::{used}" for used in used_modules(path.read_text()) & above]
     assert not wrong, "\n".join(wrong)
 
 

@@ -1,0 +1,134 @@
+"""Workbooks that the tests build for themselves, with openpyxl."""
+
+import io
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from openpyxl import Workbook
+from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.datavalidation import DataValidation
+
+Cells = Mapping[str, object]
+
+
+def workbook(cells: Cells, names: Mapping[str, str], validations: Mapping[str, DataValidation] | None = None) -> bytes:
+    """One sheet `S` with `cells`, and defined names for addresses like `B2` or `B2:C4`."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "S"
+    for address, value in cells.items():
+        sheet[address] = value
+    for name, address in names.items():
+        absolute = ":".join("$" + part[0] + "$" + part[1:] for part in address.split(":"))
+        book.defined_names[name] = DefinedName(name, attr_text=f"S!{absolute}")
+    for address, validation in (validations or {}).items():
+        validation.add(address)
+        sheet.add_data_validation(validation)
+    buffer = io.BytesIO()
+    book.save(buffer)
+    return buffer.getvalue()
+
+
+def basics() -> bytes:
+    """Two numbers, a text and a table in; a sum, a quotient, a text and the table's total out."""
+    cells = {
+        "B1": 2,
+        "B2": 3,
+        "B3": "x",
+        "D1": "price",
+        "E1": "count",
+        "D2": 1.5,
+        "E2": 2,
+        "D3": 10,
+        "E3": 1,
+        "B5": "=B1+B2",
+        "B6": "=B1/B2",
+        "B7": '=B3&"!"',
+        "B8": "=SUMPRODUCT(D2:D3,E2:E3)",
+    }
+    inputs = {"Xinput_a": "B1", "Xinput_b": "B2", "Xinput_text": "B3", "Xinput_items": "D1:E3"}
+    outputs = {"Xoutput_sum": "B5", "Xoutput_quotient": "B6", "Xoutput_shout": "B7", "Xoutput_total": "B8"}
+    return workbook(cells, inputs | outputs)
+
+
+# Steps of `slow`: some tens of microseconds per record, which only many records make long.
+LINKS = 10_000
+
+
+def slow() -> bytes:
+    """A chain of dependent cells that cannot be folded: records times `LINKS` multiplications."""
+    cells: dict[str, object] = {"A1": 1}
+    cells |= {f"B{row}": f"=B{row - 1}*1.0000001+$A$1" for row in range(2, LINKS + 1)}
+    cells["B1"] = "=A1"
+    return workbook(cells, {"Xinput_x": "A1", "Xoutput_y": f"B{LINKS}"})
+
+
+def slow_inputs(records: int) -> bytes:
+    """The `inputs` of so many records for `slow`, in array layout."""
+    return b'[["x"]' + b",[1]" * records + b"]"
+
+
+def circular() -> bytes:
+    """Two cells that refer to each other."""
+    return workbook({"A1": 1, "B1": "=B2+A1", "B2": "=B1"}, {"Xinput_x": "A1", "Xoutput_y": "B1"})
+
+
+def unsupported() -> bytes:
+    """An output that needs a function nobody knows."""
+    return workbook({"A1": 1, "B1": "=NOSUCHFUNCTION(A1)"}, {"Xinput_x": "A1", "Xoutput_y": "B1"})
+
+
+def encrypted() -> bytes:
+    """The start of an OLE2 file: how Excel stores a workbook with a password."""
+    return bytes.fromhex("D0CF11E0A1B11AE1") + bytes(4096)
+
+
+def with_macro() -> bytes:
+    """`basics` as a macro-enabled workbook."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(basics())) as source, zipfile.ZipFile(result, "w") as target:
+        for entry in source.namelist():
+            data = source.read(entry)
+            if entry == "[Content_Types].xml":
+                plain = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+                data = data.replace(plain, b"application/vnd.ms-excel.sheet.macroEnabled.main+xml")
+            target.writestr(entry, data)
+        target.writestr("xl/vbaProject.bin", bytes(64))
+    return result.getvalue()
+
+
+def zip_bomb() -> bytes:
+    """A workbook whose sheet unpacks to several gigabytes."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(basics())) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
+        for entry in source.namelist():
+            if entry.startswith("xl/worksheets/sheet"):
+                with target.open(entry, "w", force_zip64=True) as part:
+                    part.write(b"<worksheet><sheetData>")
+                    for _ in range(3 * 1024):
+                        part.write(b" " * (1 << 20))
+            else:
+                target.writestr(entry, source.read(entry))
+    return result.getvalue()
+
+
+HOSTILE = {
+    "circular": circular,
+    "unsupported": unsupported,
+    "encrypted": encrypted,
+    "truncated": lambda: basics()[:2000],
+    "notaworkbook": lambda: b"not a workbook",
+    "empty": lambda: b"",
+}
+
+
+def write_services(data: Path) -> None:
+    """The services that a test server serves, in the folder `tests`."""
+    folder = data / "services" / "tests"
+    folder.mkdir(parents=True)
+    (folder / "basics.xlsx").write_bytes(basics())
+    (folder / "slow.xlsx").write_bytes(slow())
+    for name, build in HOSTILE.items():
+        (folder / f"{name}.xlsx").write_bytes(build())
+    (folder / "macro.xlsm").write_bytes(with_macro())

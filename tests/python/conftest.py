@@ -1,0 +1,127 @@
+"""A real server on loopback for the tests that need one."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from books import write_services
+
+# Seconds that anything on this machine may take before a test gives up on it.
+PATIENCE = 60.0
+
+EXECUTE = "/tenant/api/v4/execute"
+
+
+def eventually(condition: Callable[[], bool], what: str) -> None:
+    """Wait until `condition` holds."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"{what} did not happen within {PATIENCE} s"
+        time.sleep(0.002)
+
+
+class Server:
+    """`execd serve` in a process of its own."""
+
+    def __init__(self, data: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        command = [sys.executable, "-m", "execd", "serve", "--examples", "--data", str(data), *options]
+        self.log = data / f"server-{self.port}.log"
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "--port", str(self.port)], stdout=log, stderr=log, env=os.environ | (environment or {})
+            )
+        eventually(self.is_up, "the start of the server")
+
+    def is_up(self) -> bool:
+        """It answers."""
+        assert self.process.poll() is None, self.log.read_text()
+        try:
+            return httpx.get(self.url + "/health").status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def post(self, content: bytes, **headers: str) -> httpx.Response:
+        """One execute call with a body of any kind."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.post(self.url + EXECUTE, content=content, headers=named, timeout=PATIENCE)
+
+    def execute(self, service: str, inputs: Any, **more: Any) -> dict[str, Any]:
+        """One execute call that succeeds."""
+        response = self.post(json.dumps({"inputs": inputs, "service": service, **more}).encode())
+        assert response.status_code == 200, response.text
+        return dict(response.json())
+
+    def send_only(self, body: bytes) -> socket.socket:
+        """A call whose answer nobody has read yet."""
+        connection = socket.create_connection(("127.0.0.1", self.port))
+        connection.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\n" % EXECUTE.encode())
+        connection.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        return connection
+
+    def status(self) -> dict[str, Any]:
+        """Permits and queue."""
+        return dict(httpx.get(self.url + "/readyz").json())
+
+    def workers(self) -> list[int]:
+        """Process ids of the workers."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        self.process.wait(PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the test services."""
+    path = tmp_path_factory.mktemp("data")
+    write_services(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def server(data: Path) -> Iterator[Server]:
+    """The server that tests share which do it no harm."""
+    running = Server(data)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def start(data: Path) -> Iterator[Callable[..., Server]]:
+    """Servers of a test's own, with its own options."""
+    started: list[Server] = []
+
+    def begin(*options: str, **environment: str) -> Server:
+        started.append(Server(data, *options, environment=environment))
+        return started[-1]
+
+    yield begin
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture
+def raw_http(server: Server) -> Iterator[http.client.HTTPConnection]:
+    """A connection for requests that httpx would not send."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    yield connection
+    connection.close()

@@ -1,0 +1,80 @@
+"""Content codings, without a server."""
+
+import gzip
+import zlib
+from collections.abc import Callable
+
+import brotli
+import pytest
+
+from execd.compression import Inflater, choose, compress
+from execd.errors import ApiError
+
+PLAIN = b'{"inputs": [1, 2, 3]}' * 5000
+PACK: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress, "br": brotli.compress}
+
+
+@pytest.mark.parametrize("coding", PACK)
+@pytest.mark.parametrize("step", [1, 7, 1000, 1_000_000])
+def test_any_cut_of_the_stream_inflates(coding: str, step: int) -> None:
+    packed = PACK[coding](PLAIN)
+    inflater = Inflater(coding, len(PLAIN))
+    pieces = [inflater.feed(packed[at : at + step]) for at in range(0, len(packed), step)]
+    assert b"".join(pieces) == PLAIN
+
+
+@pytest.mark.parametrize("coding", PACK)
+def test_a_bomb_is_refused_before_it_unfolds(coding: str) -> None:
+    bomb = PACK[coding](bytes(100 << 20))
+    inflater = Inflater(coding, 1 << 20)
+    with pytest.raises(ApiError) as caught:
+        inflater.feed(bomb)
+    assert caught.value.status == 413
+
+
+@pytest.mark.parametrize("coding", PACK)
+def test_garbage_is_the_caller_s_mistake(coding: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        Inflater(coding, 1000).feed(b"this is not compressed at all")
+    assert caught.value.status == 400
+
+
+@pytest.mark.parametrize("coding", PACK)
+def test_a_truncated_stream_is_the_caller_s_mistake(coding: str) -> None:
+    inflater = Inflater(coding, len(PLAIN))
+    inflater.feed(PACK[coding](PLAIN)[:-9])
+    with pytest.raises(ApiError) as caught:
+        inflater.finish()
+    assert caught.value.status == 400
+
+
+def test_an_unknown_coding_is_415() -> None:
+    with pytest.raises(ApiError) as caught:
+        Inflater("zstd", 1000)
+    assert caught.value.status == 415
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("gzip, deflate", "gzip"),
+        ("gzip, deflate, br", "gzip"),
+        ("br", "br"),
+        ("deflate", "deflate"),
+        ("br;q=1.0, gzip;q=0.5", "br"),
+        ("gzip;q=0", None),
+        ("identity", None),
+        ("*", "gzip"),
+        ("", None),
+        ("gzip;q=x, br", "br"),
+        ("zstd", None),
+        ("identity;q=1, gzip;q=0.5", None),
+    ],
+)
+def test_the_answer_s_coding_is_one_that_the_client_prefers(accepted: str, chosen: str | None) -> None:
+    assert choose(accepted) == chosen
+
+
+@pytest.mark.parametrize("coding", PACK)
+def test_what_is_packed_unpacks(coding: str) -> None:
+    assert Inflater(coding, len(PLAIN)).feed(compress(coding, PLAIN)) == PLAIN
