@@ -23,7 +23,6 @@ __all__ = [
     "Permit",
     "Table",
     "WorkbookError",
-    "check_json",
     "inspect",
     "recalculate",
 ]
@@ -47,7 +46,12 @@ class WorkbookError(ExecdError):
     """
 
 class InputError(ExecdError):
-    """The caller's data are wrong; the message names the record and the input. Kinds: invalid_input, too_large."""
+    """The caller's data are wrong; the message names the record and the input. Kinds: invalid_input, too_large.
+
+    `offset` is the byte of `inputs` where the mistake is, if it is known.
+    """
+
+    offset: int | None
 
 class DeadlineExceeded(ExecdError):
     """The execution did not end in its time; nothing was kept. Kind: deadline."""
@@ -104,6 +108,9 @@ class Model:
         Raises InputError (the whole call is refused), DeadlineExceeded, Cancelled, InternalError.
         """
 
+    def check_inputs(self, inputs: bytes) -> None:
+        """Read `inputs` without evaluating anything. Raises InputError for what is wrong with them."""
+
     def evaluate(self, engine: Engine, table: ArrowStream) -> Table:
         """One row of outputs per row of `table`: columns are inputs by name, nulls are blanks. Raises InputError."""
 
@@ -112,7 +119,7 @@ class Engine:
     """The threads that calculate, and the thread that watches deadlines. Do not carry one over a fork."""
 
     def __new__(cls, threads: int = 0) -> Engine:
-        """`threads` calculate besides the caller's; 0 means one per core."""
+        """`threads` share big batches; with 1 the calling thread does all the work; 0 means one per core."""
 
     @staticmethod
     def shared() -> Engine:
@@ -127,12 +134,10 @@ class Call:
         inputs: bytes,
         *,
         service: str = "",
-        outputs: list[str] | None = None,
-        subservices: list[str] | None = None,
-        record_key: str | None = None,
+        outputs: list[str] = ...,
         unix_now: float | None = None,
     ) -> Call:
-        """`service` names the service in error items; the lists hold what the request asks for, empty for all.
+        """`service` names the service in error items; `outputs` are the names or patterns to keep, none for all.
 
         `unix_now` is the moment that NOW() gives, by default the moment of the execution.
         """
@@ -161,6 +166,8 @@ class Fragments:
     def warnings(self) -> bytes: ...
     @property
     def errors(self) -> bytes: ...
+    def __len__(self) -> int:
+        """The number of records."""
 
 @final
 class FileRun:
@@ -231,6 +238,3 @@ def recalculate(workbook: bytes, now: float, *, brief: bool = False) -> Table:
     Columns sheet, cell, kind, number, text; unless `brief` also formula, stored_kind, stored_number, stored_text:
     what the file held. `now` is Unix seconds. Raises WorkbookError.
     """
-
-def check_json(inputs: bytes) -> None:
-    """Raises InputError, naming the place, if the bytes do not start with one well-formed JSON value."""

@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from openpyxl import Workbook
@@ -113,7 +113,7 @@ def zip_bomb() -> bytes:
     return result.getvalue()
 
 
-HOSTILE = {
+HOSTILE: dict[str, Callable[[], bytes]] = {
     "circular": circular,
     "unsupported": unsupported,
     "encrypted": encrypted,

@@ -68,9 +68,15 @@ class Server:
 
     def send_only(self, body: bytes) -> socket.socket:
         """A call whose answer nobody has read yet."""
+        connection = self.send_head(len(body))
+        connection.sendall(body)
+        return connection
+
+    def send_head(self, length: int) -> socket.socket:
+        """A call whose body is still to come."""
         connection = socket.create_connection(("127.0.0.1", self.port))
-        connection.sendall(b"POST %s HTTP/1.1\r\nHost: x\r\n" % EXECUTE.encode())
-        connection.sendall(b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        head = f"POST {EXECUTE} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"
+        connection.sendall(head.encode())
         return connection
 
     def status(self) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Execute v4: a batch of records in, a batch of results out, synchronously and within the time limit."""
 
+import asyncio
 import logging
 import uuid
 from datetime import UTC, datetime
@@ -8,8 +9,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from execd import __version__, _native, incoming
-from execd.errors import ApiError, ExecdError, from_native
-from execd.faces.envelope import Envelope, decode
+from execd.errors import ApiError, ExecdError, InputError, from_native
+from execd.faces.envelope import BrokenJson, Envelope, decode
 from execd.faces.routing import ignoring_case
 from execd.incoming import Deadline, Gone, Watch
 from execd.node import Node
@@ -68,7 +69,7 @@ class Execute:
         reading.done = True
         try:
             arrived = datetime.now(UTC)
-            envelope = decode(body)
+            envelope = await self._decode(body)
             envelope.check_timestamp()
             version = await node.registry.resolve(
                 envelope.version_id or "", envelope.service_id or "", envelope.service or ""
@@ -79,6 +80,26 @@ class Execute:
         finally:
             node.holdings.give_back(len(body))
         return _envelope(fragments, version, envelope, arrived)
+
+    async def _decode(self, body: bytes) -> Envelope:
+        try:
+            return decode(body)
+        except BrokenJson as broken:
+            raise await self._located(body, broken) from None
+
+    async def _located(self, body: bytes, broken: BrokenJson) -> ApiError:
+        """The native decoder, which knows the service's inputs, names the record and the input."""
+        if broken.inputs_at is None:
+            return broken.error
+        try:
+            version = await self._node.registry.resolve("", "", broken.service)
+            await asyncio.to_thread(version.model.check_inputs, body[broken.inputs_at :])
+        except InputError as error:
+            if error.offset is not None and broken.is_at(broken.inputs_at + error.offset):
+                return ApiError("invalid_json", str(error))
+        except ApiError:
+            pass
+        return broken.error
 
     async def _refuse(
         self, error: ApiError, receive: Receive, send: Send, deadline: Deadline, reading: "Reading"
@@ -100,9 +121,7 @@ def _call(envelope: Envelope, version: Version, arrived: datetime) -> _native.Ca
     return _native.Call(
         bytes(envelope.inputs),
         service=version.source.service,
-        outputs=envelope.names(envelope.output),
-        subservices=envelope.names(envelope.subservice),
-        record_key=envelope.unique_record_key or None,
+        outputs=envelope.kept_outputs(),
         unix_now=arrived.timestamp() if now is None else now,
     )
 

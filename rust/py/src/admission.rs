@@ -49,7 +49,13 @@ fn seconds(value: f64) -> Duration {
 impl Admission {
     #[new]
     #[pyo3(signature = (slots, *, permits, max_waiting, max_wait))]
-    fn new(py: Python<'_>, slots: PathBuf, permits: usize, max_waiting: usize, max_wait: f64) -> PyResult<Admission> {
+    fn new(
+        py: Python<'_>,
+        slots: PathBuf,
+        permits: usize,
+        max_waiting: usize,
+        max_wait: f64,
+    ) -> PyResult<Admission> {
         let execute = Policy { max_waiting, max_wait: seconds(max_wait) };
         let machine = Mutex::new(Machine::new(permits, execute, Policy::REFUSE));
         let permits = Permits::open(&slots, permits)

@@ -1,12 +1,13 @@
 //! Arrow tables through the C stream interface, both ways. What the columns mean is elsewhere.
 #![allow(unsafe_code, reason = "taking a stream over the C interface moves it out of a raw pointer")]
 
-use crate::errors::{self, InputError};
-use arrow_array::ffi_stream::{RecordBatchStreamReader, FFI_ArrowArrayStream};
+use crate::errors;
 use arrow_array::cast::AsArray;
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
+use execd_serve::error::ServeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyDict, PyList};
 
@@ -84,10 +85,11 @@ fn append(list: &Bound<'_, PyList>, column: &ArrayRef) -> PyResult<()> {
 
 /// Reads all of `source`, an object with `__arrow_c_stream__`. The producer may need the GIL, so it is kept.
 pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, Vec<RecordBatch>)> {
-    let capsule = source
-        .call_method0("__arrow_c_stream__")
-        .map_err(|_| refused(py, "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)"))?;
-    let capsule = capsule.cast_into::<PyCapsule>().map_err(|_| refused(py, "__arrow_c_stream__ gave no capsule"))?;
+    let capsule = source.call_method0("__arrow_c_stream__").map_err(|_| {
+        refused(py, "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)")
+    })?;
+    let capsule =
+        capsule.cast_into::<PyCapsule>().map_err(|_| refused(py, "__arrow_c_stream__ gave no capsule"))?;
     let pointer = capsule.pointer_checked(Some(STREAM))?;
     // SAFETY: the capsule's name says that it holds an initialised stream; `from_raw` moves it out and marks the
     // original as released, which is what the interface asks of a consumer.
@@ -99,5 +101,5 @@ pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, V
 }
 
 fn refused(py: Python<'_>, message: &str) -> PyErr {
-    errors::raise::<InputError>(py, "invalid_table", message.to_owned())
+    errors::serve(py, &ServeError::invalid(message))
 }

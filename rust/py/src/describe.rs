@@ -1,7 +1,9 @@
 //! Interface and report as plain Python values. What they mean is in `execd_calc::interface` and
 //! `execd_model::report`.
 
-use execd_calc::interface::{Bound as Limit, Constant, Format, Input, Interface, Output, Rule, Shape, Validation};
+use execd_calc::interface::{
+    Bound as Limit, Constant, Format, Input, Interface, Output, Rule, Shape, Validation,
+};
 use execd_model::report::{Report, Unsupported};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
@@ -127,7 +129,10 @@ pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Dict<'py>> {
     row.set_item("steps", report.steps)?;
     row.set_item("slots", report.slots)?;
     row.set_item("constants", report.constants)?;
-    row.set_item("unsupported", report.unsupported.iter().map(|one| gap(py, one)).collect::<PyResult<Vec<_>>>()?)?;
+    row.set_item(
+        "unsupported",
+        report.unsupported.iter().map(|one| gap(py, one)).collect::<PyResult<Vec<_>>>()?,
+    )?;
     row.set_item("warnings", &report.warnings)?;
     Ok(row)
 }

@@ -2,6 +2,7 @@
 //! texts belong to the crates.
 
 use execd_model::error::{Error as ModelError, ErrorKind};
+use execd_serve::error::ServeError;
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -37,4 +38,24 @@ pub fn model(py: Python<'_>, error: &ModelError) -> PyErr {
         ErrorKind::Interface => "interface",
     };
     raise::<WorkbookError>(py, kind, error.to_string())
+}
+
+/// Besides `kind`, an `InputError` carries `offset`: the byte of `inputs` where the mistake is, if it is known.
+pub fn serve(py: Python<'_>, error: &ServeError) -> PyErr {
+    let (kind, message) = (error.kind(), error.to_string());
+    match error {
+        ServeError::InvalidInput { place, .. } => with_offset(py, kind, message, place.offset),
+        ServeError::TooLarge { .. } => with_offset(py, kind, message, None),
+        ServeError::Deadline => raise::<DeadlineExceeded>(py, kind, message),
+        ServeError::Cancelled => raise::<Cancelled>(py, kind, message),
+        ServeError::Internal(_) => raise::<InternalError>(py, kind, message),
+    }
+}
+
+fn with_offset(py: Python<'_>, kind: &'static str, message: String, offset: Option<usize>) -> PyErr {
+    let error = raise::<InputError>(py, kind, message);
+    match error.value(py).setattr("offset", offset) {
+        Ok(()) => error,
+        Err(other) => other,
+    }
 }

@@ -13,6 +13,8 @@ mod arrow;
 
 mod describe;
 
+mod execution;
+
 mod model;
 
 mod recalculate;
@@ -29,6 +31,8 @@ mod _native {
     use super::arrow::Table;
     #[pymodule_export]
     use super::errors::{Cancelled, DeadlineExceeded, ExecdError, InputError, InternalError, WorkbookError};
+    #[pymodule_export]
+    use super::execution::{Call, CancelToken, Engine, Fragments};
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]

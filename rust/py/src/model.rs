@@ -1,18 +1,26 @@
 //! `Model`: a compiled workbook that Python can describe and run.
 
 use crate::detach::detached;
+use crate::execution::{Call, CancelToken, Engine, Fragments};
 use crate::{describe, errors};
+use execd_model::compile;
 use execd_model::limits::Limits;
-use execd_model::{Compiled, compile};
+use execd_model::report::Report;
+use execd_serve::codec::names::Names;
+use execd_serve::codec::records::Rules;
+use execd_serve::codec::scan;
+use execd_serve::execute::{self, Service};
+use execd_serve::stop::StopSignal;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
+use std::sync::Arc;
 
 /// A compiled workbook. Immutable: threads may share it.
 #[pyclass(frozen, module = "execd._native")]
-#[derive(Debug)]
 pub struct Model {
-    compiled: Compiled,
+    service: Service,
+    report: Report,
 }
 
 #[pymethods]
@@ -20,22 +28,52 @@ impl Model {
     /// Compiles the bytes of an xlsx file.
     #[new]
     fn new(py: Python<'_>, workbook: PyBackedBytes) -> PyResult<Model> {
-        let compiled = detached(py, || compile(&workbook, &Limits::default()))?;
-        Ok(Model { compiled: compiled.map_err(|e| errors::model(py, &e))? })
+        let compiled = detached(py, || {
+            let compiled = compile(&workbook, &Limits::default())?;
+            let (plan, interface) = (Arc::new(compiled.plan), Arc::new(compiled.interface));
+            Ok(Model { service: Service::new(plan, interface, compiled.date1904), report: compiled.report })
+        })?;
+        compiled.map_err(|e| errors::model(py, &e))
     }
 
     #[getter]
     fn inputs<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        describe::inputs(py, &self.compiled.interface)
+        describe::inputs(py, &self.service.interface)
     }
 
     #[getter]
     fn outputs<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        describe::outputs(py, &self.compiled.interface)
+        describe::outputs(py, &self.service.interface)
     }
 
     #[getter]
     fn report<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        describe::report(py, &self.compiled.report)
+        describe::report(py, &self.report)
+    }
+
+    /// Executes a call, for at most `within` seconds.
+    #[pyo3(signature = (engine, call, token, within=None))]
+    fn answer(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        call: &Call,
+        token: &CancelToken,
+        within: Option<f64>,
+    ) -> PyResult<Fragments> {
+        let options = call.options(&engine.threads, token, within);
+        let answer =
+            detached(py, || execute::execute(&engine.threads, &self.service, &call.inputs, &options))?;
+        answer.map(|parts| Fragments { parts }).map_err(|e| errors::serve(py, &e))
+    }
+
+    /// Reads `inputs` without evaluating anything, to find out what is wrong with them and where.
+    fn check_inputs(&self, py: Python<'_>, inputs: PyBackedBytes) -> PyResult<()> {
+        let (interface, date1904) = (&*self.service.interface, self.service.date1904);
+        let (limits, stop, names) =
+            (execd_serve::limits::Limits::default(), StopSignal::default(), Names::new(interface));
+        let rules = Rules { interface, names: &names, limits: &limits, stop: &stop, date1904 };
+        let read = detached(py, || scan::decode(&inputs, rules).map(drop))?;
+        read.map_err(|e| errors::serve(py, &e))
     }
 }

@@ -44,7 +44,8 @@ const ALL: &[usize] = &[0, 1, 2, 3, 4, 5, 6, 7, 8];
 const BRIEF: &[usize] = &[0, 1, 2, 3, 4];
 
 fn table(rows: &[Recalculated]) -> Result<RecordBatch, arrow_schema::ArrowError> {
-    let (mut sheet, mut cell, mut formula) = (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
+    let (mut sheet, mut cell, mut formula) =
+        (StringBuilder::new(), StringBuilder::new(), StringBuilder::new());
     let (mut value, mut stored) = (Cells::default(), Cells::default());
     for row in rows {
         sheet.append_value(&row.sheet);

@@ -1,0 +1,153 @@
+//! `Call`, `CancelToken`, `Engine`, `Fragments`: what one execution takes and gives.
+
+use crate::errors;
+use execd_serve::clock::SystemClock;
+use execd_serve::engine::Engine as Threads;
+use execd_serve::execute::{ExecuteOptions, Fragments as Parts};
+use execd_serve::stop::StopSignal;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedBytes;
+use pyo3::types::PyBytes;
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// The threads that calculate, and the one that watches deadlines.
+#[pyclass(frozen, module = "execd._native")]
+pub struct Engine {
+    pub threads: Arc<Threads>,
+}
+
+/// The engine for library use, with the process it belongs to.
+static SHARED: Mutex<Option<(u32, Arc<Threads>)>> = Mutex::new(None);
+
+impl Engine {
+    fn start(threads: usize) -> io::Result<Arc<Threads>> {
+        let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        let threads = if threads == 0 { cores() } else { threads };
+        Threads::new(threads, Arc::new(SystemClock)).map(Arc::new)
+    }
+
+    fn of_this_process() -> io::Result<Arc<Threads>> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let process = std::process::id();
+        if let Some((owner, threads)) = &*shared
+            && *owner == process
+        {
+            return Ok(Arc::clone(threads));
+        }
+        let threads = Engine::start(0)?;
+        // An engine that came over a fork has no threads, and ending it would wait for them.
+        std::mem::forget(shared.replace((process, Arc::clone(&threads))));
+        Ok(threads)
+    }
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (threads=0))]
+    fn new(py: Python<'_>, threads: usize) -> PyResult<Engine> {
+        let threads = Engine::start(threads).map_err(|e| errors::internal(py, e.to_string()))?;
+        Ok(Engine { threads })
+    }
+
+    /// The engine of this process for library use, made when first asked for.
+    #[staticmethod]
+    fn shared(py: Python<'_>) -> PyResult<Engine> {
+        let threads = Engine::of_this_process().map_err(|e| errors::internal(py, e.to_string()))?;
+        Ok(Engine { threads })
+    }
+}
+
+/// The raw `inputs` of a request with its options.
+#[pyclass(frozen, module = "execd._native")]
+pub struct Call {
+    pub inputs: PyBackedBytes,
+    service: String,
+    outputs: Vec<String>,
+    unix_now: Option<f64>,
+}
+
+impl Call {
+    /// What the engine is told about this call.
+    pub fn options(&self, engine: &Threads, token: &CancelToken, within: Option<f64>) -> ExecuteOptions {
+        let within =
+            within.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        ExecuteOptions {
+            outputs: self.outputs.clone(),
+            service: self.service.clone(),
+            now: self.unix_now,
+            deadline: within.map(|within| engine.clock().now().saturating_add(within)),
+            stop: Arc::clone(&token.signal),
+            ..ExecuteOptions::default()
+        }
+    }
+}
+
+#[pymethods]
+impl Call {
+    #[new]
+    #[pyo3(signature = (inputs, *, service=String::new(), outputs=Vec::new(), unix_now=None))]
+    fn new(inputs: PyBackedBytes, service: String, outputs: Vec<String>, unix_now: Option<f64>) -> Call {
+        Call { inputs, service, outputs, unix_now }
+    }
+
+    fn __len__(&self) -> usize {
+        self.inputs.len()
+    }
+}
+
+/// Stops an execution from another thread.
+#[pyclass(frozen, module = "execd._native")]
+#[derive(Debug)]
+pub struct CancelToken {
+    pub signal: Arc<StopSignal>,
+}
+
+#[pymethods]
+impl CancelToken {
+    #[new]
+    fn new() -> CancelToken {
+        CancelToken { signal: Arc::default() }
+    }
+
+    fn cancel(&self) {
+        self.signal.cancel();
+    }
+}
+
+/// The parts of an answer.
+#[pyclass(frozen, module = "execd._native")]
+#[derive(Debug)]
+pub struct Fragments {
+    pub parts: Parts,
+}
+
+#[pymethods]
+impl Fragments {
+    #[getter]
+    fn outputs<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.parts.outputs)
+    }
+
+    #[getter]
+    fn process_time<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.parts.process_time)
+    }
+
+    #[getter]
+    fn warnings<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.parts.warnings)
+    }
+
+    #[getter]
+    fn errors<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.parts.errors)
+    }
+
+    fn __len__(&self) -> usize {
+        self.parts.records
+    }
+}

@@ -1,0 +1,164 @@
+"""Permits, queue, deadline and cancellation, as clients see them."""
+
+import json
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from books import slow_inputs
+from conftest import Server, eventually
+
+Start = Callable[..., Server]
+
+
+def slow_body(records: int) -> bytes:
+    return b'{"service":"tests/slow","inputs":' + slow_inputs(records) + b"}"
+
+
+# Records that keep a worker busy for far longer than any test runs.
+ENDLESS = slow_body(2_000_000)
+
+
+def test_never_more_executions_than_permits(start: Start) -> None:
+    server = start("--max-executions", "4", "--workers", "2", EXECD_QUEUE="4", EXECD_QUEUE_SECONDS="1")
+    body = slow_body(3_000)
+    seen: list[int] = []
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            seen.append(server.status()["in_use"])
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with ThreadPoolExecutor(64) as clients:
+        responses = list(clients.map(lambda _: server.post(body), range(128)))
+    done.set()
+    watcher.join()
+    assert max(seen) <= 4
+    assert {response.status_code for response in responses} <= {200, 429}
+    assert any(response.status_code == 200 for response in responses)
+    for response in responses:
+        if response.status_code == 429:
+            assert_well_formed_refusal(response)
+    assert server.status()["in_use"] == 0
+
+
+def assert_well_formed_refusal(response: httpx.Response) -> None:
+    assert int(response.headers["retry-after"]) >= 1
+    assert 0 < float(response.headers["x-retry-after"]) <= 60
+    assert response.json()["code"] == "TOO_MANY_EXECUTIONS"
+    assert "application/json" in response.headers["content-type"]
+
+
+def test_a_full_queue_refuses_at_once_and_a_waiting_call_in_time(start: Start) -> None:
+    server = start("--max-executions", "1", "--workers", "1", EXECD_QUEUE="1", EXECD_QUEUE_SECONDS="0.2")
+    running = server.send_only(ENDLESS)
+    eventually(lambda: server.status()["in_use"] == 1, "the execution")
+    assert_well_formed_refusal(server.post(slow_body(1)))
+    running.close()
+    eventually(lambda: server.status()["in_use"] == 0, "its end")
+
+
+def test_permits_of_a_killed_worker_are_free_at_once(start: Start) -> None:
+    server = start("--max-executions", "4", "--workers", "2", EXECD_QUEUE="64")
+    before = server.workers()
+    running = [server.send_only(ENDLESS) for _ in range(4)]
+    eventually(lambda: server.status()["in_use"] == 4, "four executions")
+    for worker in before:
+        os.kill(worker, signal.SIGKILL)
+    eventually(lambda: answers(server) and server.status()["in_use"] == 0, "free permits")
+    eventually(lambda: len(set(server.workers()) - set(before)) == 2, "two new workers")
+    for connection in running:
+        connection.close()
+    with ThreadPoolExecutor(4) as clients:
+        assert {r.status_code for r in clients.map(lambda _: server.post(slow_body(10)), range(4))} == {200}
+
+
+def answers(server: Server) -> bool:
+    try:
+        return httpx.get(server.url + "/health").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def test_no_worker_outlives_the_main_process(start: Start) -> None:
+    server = start("--workers", "2")
+    workers = server.workers()
+    assert len(workers) == 2
+    server.process.kill()
+    server.process.wait()
+    eventually(lambda: not any(alive(worker) for worker in workers), "the end of the workers")
+    assert not answers(server)
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{process}/stat") as status:  # noqa: PTH123
+        return status.read().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_the_deadline_is_504_and_stops_the_work(start: Start) -> None:
+    server = start("--time-limit", "1", "--workers", "1")
+    response = server.post(ENDLESS)
+    assert (response.status_code, response.json()["code"]) == (504, "TIME_LIMIT_EXCEEDED")
+    eventually(lambda: server.status()["in_use"] == 0, "the end of the execution")
+    used = cpu_ticks(server)
+    assert server.post(slow_body(1)).status_code == 200
+    assert cpu_ticks(server) - used < os.sysconf("SC_CLK_TCK")
+
+
+def cpu_ticks(server: Server) -> int:
+    total = 0
+    for worker in server.workers():
+        with open(f"/proc/{worker}/stat") as status:  # noqa: PTH123
+            fields = status.read().rsplit(")", 1)[1].split()
+        total += int(fields[11]) + int(fields[12])
+    return total
+
+
+def test_a_body_that_never_arrives_meets_the_deadline(start: Start) -> None:
+    server = start("--time-limit", "1", "--workers", "1")
+    connection = server.send_only(b"")
+    connection.close()
+    with server.send_head(100) as connection:
+        connection.sendall(b"{")
+        answer = connection.makefile("rb").readline()
+    assert b"504" in answer
+
+
+def test_a_client_that_goes_away_stops_its_execution(start: Start) -> None:
+    server = start("--max-executions", "1", "--workers", "1")
+    connection = server.send_only(ENDLESS)
+    eventually(lambda: server.status()["in_use"] == 1, "the execution")
+    connection.close()
+    eventually(lambda: server.status()["in_use"] == 0, "its end")
+
+
+def test_a_client_that_goes_away_leaves_the_queue(start: Start) -> None:
+    server = start("--max-executions", "1", "--workers", "1")
+    running = server.send_only(ENDLESS)
+    eventually(lambda: server.status()["in_use"] == 1, "the execution")
+    waiting = server.send_only(slow_body(1))
+    eventually(lambda: server.status()["waiting"] == 1, "the waiting call")
+    waiting.close()
+    eventually(lambda: server.status()["waiting"] == 0, "its leaving")
+    running.close()
+
+
+def test_sigterm_lets_a_running_execution_finish(start: Start) -> None:
+    server = start("--workers", "1")
+    with ThreadPoolExecutor(1) as client:
+        answer = client.submit(server.post, slow_body(20_000))
+        eventually(lambda: server.status()["in_use"] == 1, "the execution")
+        server.process.send_signal(signal.SIGTERM)
+        response = answer.result()
+    assert response.status_code == 200
+    assert len(json.loads(response.content)["outputs"]) == 20_001
