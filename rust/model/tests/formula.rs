@@ -52,6 +52,8 @@ const READ_AS: &[(&str, &str)] = &[
     ("[1]!Rate", "[1]!Rate"),
     ("Sheet1!Rate", "Sheet1!Rate"),
     ("[0]!Rate", "Rate"),
+    ("!A1+!Rate", "A1+Rate"),
+    ("SUM(!$A$1:B2,!A:A)", "SUM($A$1:B2,A:A)"),
     ("#REF!", "#REF!"),
     ("Sheet1!#REF!", "#REF!"),
     ("'[1]S 1'!#REF!", "#REF!"),

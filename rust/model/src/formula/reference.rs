@@ -72,7 +72,19 @@ pub(super) fn operand(original: &str, reference: ReferenceType) -> Result<Expr, 
         ),
         ReferenceType::External(reference) => external(reference),
         ReferenceType::Table(_) => table::read(original),
-        ReferenceType::NamedRange(text) => name(&text),
+        ReferenceType::NamedRange(text) => match text.strip_prefix('!') {
+            Some(rest) => on_own_sheet(rest),
+            None => name(&text),
+        },
+    }
+}
+
+/// `!A1` in a defined name: the cell on whatever sheet uses the name, which is what a reference without a sheet means.
+fn on_own_sheet(text: &str) -> Result<Expr, ParseError> {
+    match ReferenceType::from_string(text) {
+        Ok(ReferenceType::NamedRange(text)) => name(&text),
+        Ok(reference) => operand(text, reference),
+        Err(_) => Err(ParseError::new(format!("not a reference: !{text}"))),
     }
 }
 
@@ -204,7 +216,7 @@ pub(super) fn split_scope(text: &str) -> Option<(SheetName, &str)> {
             (scope.to_owned(), name)
         }
     };
-    Some((sheet_name(&scope), name))
+    (!scope.is_empty()).then(|| (sheet_name(&scope), name))
 }
 
 fn sheet_name(text: &str) -> SheetName {

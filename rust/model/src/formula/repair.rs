@@ -4,6 +4,7 @@
 //! - `#REF!A1`, left behind by a deleted sheet: `#REF!`
 //! - `Table1[a, b]`, a column with a comma: `Table1[[a, b]]`
 //! - blanks around the colon of a range: none
+//! - `!A1:B2`, on the sheet that uses the defined name: `A1:B2`
 
 /// The rewritten text, or None when there is nothing to rewrite.
 pub(super) fn repair(text: &str) -> Option<String> {
@@ -14,6 +15,7 @@ pub(super) fn repair(text: &str) -> Option<String> {
             '"' | '\'' => quoted(rest, first),
             '[' => column(rest),
             '#' => broken_reference(rest),
+            '!' if !repaired.ends_with(is_sheet_end) => ("".into(), rest.get(1..).unwrap_or("")),
             c if c.is_ascii_whitespace() => blanks(rest, repaired.ends_with(':')),
             c => {
                 let (one, after) = rest.split_at(c.len_utf8());
@@ -70,6 +72,11 @@ fn broken_reference(text: &str) -> Piece<'_> {
         after = doubled;
     }
     (head.into(), after)
+}
+
+/// May a sheet's name end so, its quote included?
+fn is_sheet_end(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '\'' | '_' | '.' | ']' | '?' | '$') || !c.is_ascii()
 }
 
 fn blanks(text: &str, after_colon: bool) -> Piece<'_> {
