@@ -51,12 +51,12 @@ pub fn integer(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
     Ok(crate::digits::trunc(number(cx, value)?))
 }
 
-/// A number as date, time and text functions take a whole-number argument: truncated toward zero, but a number within
-/// 5e-7 of the next whole number is that number (`TIME(1,1,0.9999999)` is 1:01:01, `TIME(1,1,0.999999)` is 1:01:00).
+/// A number as date, time and text functions take a whole-number argument: rounded down, but a number within 5e-7 of a
+/// whole number is that number (`TIME(1,1,0.9999999)` is 1:01:01, `TIME(1,1,0.999999)` is 1:01:00).
 pub fn whole(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
     let x = number(cx, value)?;
     let nearest = x.round();
-    Ok(if (x - nearest).abs() < 5e-7 { nearest } else { x.trunc() })
+    Ok(if (x - nearest).abs() < 5e-7 { nearest } else { x.floor() } + 0.0)
 }
 
 /// The number that Excel reads in a text (US locale), or `None`. Dates without a year are refused: only `number`

@@ -18,6 +18,7 @@ pub struct Format {
     numbers: Vec<Section>,
     /// The section for texts; `None` shows a text as it is.
     text: Option<Vec<Token>>,
+    text_only: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -92,7 +93,8 @@ impl Format {
         } else {
             None
         };
-        Some(Format { numbers: number_sections(sections)?, text })
+        let text_only = sections.is_empty();
+        Some(Format { numbers: number_sections(sections)?, text, text_only })
     }
 
     /// Appends a number as the format shows it. On `Err` what was appended is void.
@@ -126,6 +128,12 @@ impl Format {
             }
         }
         Ok(())
+    }
+
+    /// True for a format with nothing but a text section (`@`): a text stays a text in it, even one that reads as a
+    /// number.
+    pub fn is_for_text(&self) -> bool {
+        self.text_only
     }
 
     /// Appends a text as the format shows it.

@@ -65,6 +65,13 @@ impl Store {
         Value::text(TextId(self.id(self.spans.len() - 1)))
     }
 
+    fn share_part(&mut self, index: usize, from: usize, to: usize) -> Value {
+        let part = if self.text(index).get(from..to).is_some() { to - from } else { 0 };
+        let start = self.spans.get(index).map_or(0, |span| span.0);
+        self.spans.push((start + from.min(u32::MAX as usize) as u32 * u32::from(part > 0), part as u32));
+        Value::text(TextId(self.id(self.spans.len() - 1)))
+    }
+
     pub fn add_array(&mut self, array: Array) -> Value {
         self.arrays.push(array);
         Value::array(ArrayId(self.id(self.arrays.len() - 1)))
@@ -128,6 +135,16 @@ impl Heap {
         self.local.write_text(write)
     }
 
+    /// A part of a text as a text of its own, by bytes; no copy when the text is local. Anything but a part gives "".
+    pub fn add_part(&mut self, id: TextId, from: usize, to: usize) -> Value {
+        let index = (id.0 & INDEX) as usize;
+        match id.0 >> LAYER_SHIFT {
+            0 => self.local.add_text(self.constant.text(index).get(from..to).unwrap_or("")),
+            1 => self.local.add_text(self.batch.text(index).get(from..to).unwrap_or("")),
+            _ => self.local.share_part(index, from, to),
+        }
+    }
+
     /// Adds an array; a 1 x 1 array is its only value.
     pub fn add_array(&mut self, array: Array) -> Value {
         match (array.rows, array.cols, array.cells.first()) {
@@ -165,5 +182,14 @@ mod tests {
             _ => String::new(),
         };
         assert_eq!([read(a), read(b), read(c)], ["constant", "batch", "local"]);
+        let parts = [a, b, c].map(|value| match value.unpack() {
+            Unpacked::Text(id) => heap.add_part(id, 1, 3),
+            _ => value,
+        });
+        let read = |v: Value| match v.unpack() {
+            Unpacked::Text(id) => heap.text(id).to_owned(),
+            _ => String::new(),
+        };
+        assert_eq!(parts.map(read), ["on", "at", "oc"]);
     }
 }

@@ -11,6 +11,7 @@ pub struct DateFormat {
     decimals: usize,
     twelve_hours: bool,
     needs_calendar: bool,
+    elapsed: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -56,6 +57,7 @@ impl DateFormat {
             decimals: 0,
             twelve_hours: false,
             needs_calendar: false,
+            elapsed: tokens.iter().any(is_elapsed),
         };
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
@@ -131,6 +133,11 @@ impl DateFormat {
     /// Appends a serial. The whole of it is rounded to the seconds' decimals first, so that 23:59:59.9 shown without
     /// decimals is the next midnight.
     pub fn write(&self, serial: f64, date1904: bool, out: &mut String) -> Result<(), Unshowable> {
+        // Only elapsed time can be negative.
+        if serial < 0.0 && self.elapsed && !self.needs_calendar {
+            out.push('-');
+            return self.write(-serial, date1904, out);
+        }
         let mut day = serial::day_of(serial, date1904).ok_or(Unshowable)?;
         let whole = serial.floor();
         let unit = 10i64.pow(self.decimals as u32);
@@ -159,6 +166,10 @@ impl DateFormat {
         }
         Ok(())
     }
+}
+
+fn is_elapsed(token: &Token) -> bool {
+    matches!(token, Token::Date(Part::AllHours | Part::AllMinutes | Part::AllSeconds, _))
 }
 
 /// `m` and `mm` are minutes after hours or seconds and before seconds, whatever literals stand between.

@@ -150,8 +150,7 @@ impl NumberFormat {
                     let first = whole + 1 == self.whole;
                     let from = if first { number.whole_digits().max(whole + 1) - 1 } else { whole };
                     for place in (whole..=from).rev() {
-                        let forced = zero_shown && (place == 0 || *placeholder == b'?');
-                        self.write_whole(number, place, if forced { b'0' } else { *placeholder }, out);
+                        self.write_whole(number, place, if zero_shown { b'0' } else { *placeholder }, out);
                     }
                 }
                 Item::Point => {

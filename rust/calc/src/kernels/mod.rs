@@ -22,6 +22,7 @@ pub mod sample;
 pub mod search;
 pub mod statistical;
 pub mod subtotal;
+pub mod text;
 pub mod trig;
 pub mod units;
 
@@ -56,6 +57,7 @@ const FAMILIES: &[&[Function]] = &[
     statistical::regression::TABLE,
     statistical::spread::TABLE,
     subtotal::TABLE,
+    text::TABLE,
     trig::TABLE,
     units::TABLE,
 ];

@@ -17,10 +17,8 @@ pub fn weekday(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 
 fn weekday_or_error(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
     let serial = cx.number(nth(args, 0))?;
-    let kind = match nth(args, 1) {
-        kind if kind.is_omitted() => 1.0,
-        kind => coerce::whole(cx, kind)?,
-    };
+    // A second argument that is there but empty is 0, which no numbering has.
+    let kind = args.get(1).map_or(Ok(1.0), |&kind| coerce::whole(cx, kind))?;
     let sunday_based = serial::weekday(counted_day(cx, serial)?);
     let (first_day, first_number) = match kind as i64 {
         1 => (0, 1),
