@@ -1,8 +1,8 @@
 """Random records for the five benchmark workbooks: the same seed gives the same records.
 
 Writes FOLDER/<model>/in.<k>.f64 (numbers, little endian; dates as serials, booleans as 0 and 1) or
-in.<k>.txt (texts, one a line) for the k-th input. The first records are those of tests/oracle, and out.<k>.*
-hold their reference outputs, so that hand-written code can be checked before it is timed.
+in.<k>.txt (texts, one a line) for the k-th input, and in.names. The first records are those of tests/oracle,
+and out.<k>.* hold their reference outputs, so that everything can be checked before it is timed.
 
 usage: records.py FOLDER
 """
@@ -104,12 +104,14 @@ def records(model: str, count: int, seed: int) -> pa.Table:
     return pa.table(RECORDS[model](np.random.default_rng(seed), count))
 
 
-def write_column(column: pa.ChunkedArray, path: Path) -> None:
-    """Writes one column as numbers or as lines of text, by its type."""
-    if pa.types.is_string(column.type):
-        path.with_suffix(".txt").write_text("\n".join(column.to_pylist()), "utf-8")
-    else:
-        column.to_numpy().astype("<f8").tofile(path.with_suffix(".f64"))
+def write_columns(table: pa.Table, folder: Path, prefix: str) -> None:
+    """Writes every column as numbers or as lines of text, by its type, and the names."""
+    (folder / f"{prefix}.names").write_text("\n".join(table.column_names), "utf-8")
+    for k, column in enumerate(table.columns):
+        if pa.types.is_string(column.type):
+            (folder / f"{prefix}.{k}.txt").write_text("\n".join(column.to_pylist()), "utf-8")
+        else:
+            column.to_numpy().astype("<f8").tofile(folder / f"{prefix}.{k}.f64")
 
 
 def write_bench_data(model: str, folder: Path) -> None:
@@ -118,11 +120,10 @@ def write_bench_data(model: str, folder: Path) -> None:
     reference = pq.read_table(ORACLE / f"{model}.parquet")
     more = records(model, BENCH_RECORDS[model] - reference.num_rows, BENCH_SEED)
     inputs = reference.select([f"in.{name}" for name in more.column_names]).rename_columns(more.column_names)
-    for k, column in enumerate(pa.concat_tables([inputs, more.cast(inputs.schema)]).columns):
-        write_column(column, folder / f"in.{k}")
+    write_columns(pa.concat_tables([inputs, more.cast(inputs.schema)]), folder, "in")
     outputs = [name for name in reference.column_names if name.startswith("out.")]
-    for k, name in enumerate(outputs):
-        write_column(reference[name], folder / f"out.{k}")
+    names = [name.removeprefix("out.") for name in outputs]
+    write_columns(reference.select(outputs).rename_columns(names), folder, "out")
 
 
 def main() -> None:
