@@ -1,6 +1,6 @@
 //! Compile time against the number of formula cells: reading, parsing and compiling from the bytes of the file.
 
-use crate::table::Row;
+use crate::row::Row;
 use crate::timing::alternate;
 use execd_model::limits::Limits;
 use std::error::Error;

@@ -2,7 +2,7 @@
 
 use crate::by_hand::{MODELS, Model, Outputs, Version, close, supported};
 use crate::columns::{Column, Inputs, Named, Texts};
-use crate::table::{Row, count};
+use crate::row::{Row, count};
 use crate::timing::alternate;
 use execd_calc::batch::Batch;
 use execd_calc::function::Env;

@@ -1,15 +1,16 @@
-//! Prints one table of ratios: kernels against the same models by hand, JSON against msgspec and a memory copy, compile
-//! time against formula cells. `benches/run.py` prepares the folder and starts this.
+//! Measures kernels against the same models by hand, JSON against msgspec and a memory copy, compile time against
+//! formula cells. Prints rows of ratio, aim, what, execd, yardstick, separated by tabs; `benches/run.py` prepares the
+//! folder, starts this and prints the table.
 //!
 //! execd is compiled as it ships (the profile's target); the models by hand are compiled for AVX2 in the same program.
 //!
-//! usage: execd-benches FOLDER [kernel|codec|compile] [MODEL] [--runs N]
+//! usage: execd-benches FOLDER [kernel|codec|compile] [MODEL]
 
 mod by_hand;
 mod columns;
 mod compile;
 mod kernel;
-mod table;
+mod row;
 mod timing;
 
 use std::error::Error;
@@ -20,16 +21,14 @@ const RUNS: usize = 7;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let folder = Path::new(arguments.first().ok_or("usage: execd-benches FOLDER [kernel|codec|compile] [MODEL]")?);
-    let section = arguments.get(1).map(String::as_str);
-    let wanted = |name: &str| section.is_none_or(|section| section == name);
-    let mut rows = Vec::new();
+    let argument = |k: usize| arguments.get(k).map(String::as_str);
+    let folder = Path::new(argument(0).ok_or("usage: execd-benches FOLDER [kernel|codec|compile] [MODEL]")?);
+    let wanted = |section: &str| argument(1).is_none_or(|only| only == section);
     if wanted("kernel") {
-        rows.extend(kernel::measure(folder, arguments.get(2).map(String::as_str), RUNS)?);
+        row::print(&kernel::measure(folder, argument(2), RUNS)?);
     }
     if wanted("compile") {
-        rows.extend(compile::measure(folder, RUNS)?);
+        row::print(&compile::measure(folder, RUNS)?);
     }
-    table::print(&rows);
     Ok(())
 }

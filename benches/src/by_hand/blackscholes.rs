@@ -52,7 +52,8 @@ fn block(inputs: &Inputs, first: usize, out: &mut Outputs) {
     let (s, k) = (lanes(inputs.numbers(0), first), lanes(inputs.numbers(1), first));
     let (t, r) = (lanes(inputs.numbers(2), first), lanes(inputs.numbers(3), first));
     let sigma = lanes(inputs.numbers(4), first);
-    let (mut root, mut spread, mut moneyness): (Lanes, Lanes, Lanes) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+    let (mut root, mut spread, mut moneyness): (Lanes, Lanes, Lanes) =
+        ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let mut discount = [0.0; LANES];
     for j in 0..LANES {
         root[j] = t[j].sqrt();

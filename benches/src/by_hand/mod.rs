@@ -2,6 +2,7 @@
 //! plain loop over records and the best version its author could write, in lock step over `LANES` records.
 //!
 //! Both are compiled for x86-64-v3 (AVX2, FMA) by function attributes, whatever the rest of the program is compiled for.
+#![allow(clippy::needless_range_loop, reason = "loops over lanes go through several columns in step")]
 
 pub mod blackscholes;
 pub mod cashflow;
@@ -31,8 +32,20 @@ pub struct Model {
 pub const MODELS: [Model; 5] = [
     Model { name: "double", outputs: 4, texts: &[], plain: double::plain, best: double::plain },
     Model { name: "mortgage", outputs: 5, texts: &[], plain: mortgage::plain, best: mortgage::best },
-    Model { name: "premium", outputs: 8, texts: &[premium::REFERENCE], plain: premium::plain, best: premium::best },
-    Model { name: "blackscholes", outputs: 8, texts: &[], plain: blackscholes::plain, best: blackscholes::best },
+    Model {
+        name: "premium",
+        outputs: 8,
+        texts: &[premium::REFERENCE],
+        plain: premium::plain,
+        best: premium::best,
+    },
+    Model {
+        name: "blackscholes",
+        outputs: 8,
+        texts: &[],
+        plain: blackscholes::plain,
+        best: blackscholes::best,
+    },
     Model { name: "cashflow", outputs: 8, texts: &[], plain: cashflow::plain, best: cashflow::best },
 ];
 
@@ -74,12 +87,16 @@ impl Outputs {
                     }
                     Column::Texts(wanted) => {
                         let class = ["A", "B", "C", "D"].get(self.numbers[k][i] as usize);
-                        let given = if model.texts.contains(&k) { self.texts.get(i) } else { class.unwrap_or(&"") };
+                        let given =
+                            if model.texts.contains(&k) { self.texts.get(i) } else { class.unwrap_or(&"") };
                         (given == wanted.get(i), given.to_owned(), wanted.get(i).to_owned())
                     }
                 };
                 if !same {
-                    return Err(format!("{}: record {i}, output {k}: {given}, reference {wanted}", model.name));
+                    return Err(format!(
+                        "{}: record {i}, output {k}: {given}, reference {wanted}",
+                        model.name
+                    ));
                 }
             }
         }
@@ -95,7 +112,9 @@ pub fn close(x: f64, reference: f64) -> bool {
 /// Whether this machine runs what is compiled here.
 pub fn supported() -> bool {
     #[cfg(target_arch = "x86_64")]
-    return is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") && is_x86_feature_detected!("bmi2");
+    return is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("fma")
+        && is_x86_feature_detected!("bmi2");
     #[cfg(not(target_arch = "x86_64"))]
     return true;
 }

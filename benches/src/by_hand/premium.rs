@@ -134,7 +134,8 @@ fn block(inputs: &Inputs, first: usize, v: &[f64; MOST_YEARS + 1], out: &mut Out
     for j in 0..LANES {
         start[j] = age[j] as u32 * 4 + terms[j].column as u32;
     }
-    let (mut alive, mut claims, mut annuity): (Lanes, Lanes, Lanes) = ([1.0; LANES], [0.0; LANES], [0.0; LANES]);
+    let (mut alive, mut claims, mut annuity): (Lanes, Lanes, Lanes) =
+        ([1.0; LANES], [0.0; LANES], [0.0; LANES]);
     for t in 1..=greatest(&term) as usize {
         for j in 0..LANES {
             let row = (start[j] + 4 * (t as u32 - 1)).min(4 * OLDEST as u32 + start[j] % 4);

@@ -1,9 +1,9 @@
-//! The one table that a run prints, ratios first.
+//! A measurement as a row of the table that `benches/run.py` prints.
 
 /// A measurement beside its yardstick.
 pub struct Row {
     pub what: String,
-    /// Above 1: faster than the yardstick.
+    /// Above 1: better than the yardstick.
     pub ratio: f64,
     pub ours: String,
     pub yardstick: String,
@@ -13,11 +13,9 @@ pub struct Row {
 
 #[allow(clippy::print_stdout, reason = "this is what the program is for")]
 pub fn print(rows: &[Row]) {
-    println!("{:>7}  {:>5}  {:<44} {:>22}  {:>28}", "ratio", "aim", "what", "execd", "yardstick");
-    for row in rows {
-        let aim = row.aim.map_or(String::new(), |aim| format!("{aim:.2}"));
-        let short = if row.aim.is_some_and(|aim| row.ratio < aim) { "  <" } else { "" };
-        println!("{:>7.2}  {aim:>5}  {:<44} {:>22}  {:>28}{short}", row.ratio, row.what, row.ours, row.yardstick);
+    for Row { what, ratio, ours, yardstick, aim } in rows {
+        let aim = aim.map_or(String::new(), |aim| aim.to_string());
+        println!("{ratio:.4}\t{aim}\t{what}\t{ours}\t{yardstick}");
     }
 }
 

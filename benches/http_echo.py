@@ -1,0 +1,204 @@
+"""Server CPU of one 64 kB batch through Execute v4, beside Starlette on Granian echoing the same bytes.
+
+Both servers run with one worker and the same event loop and get the same requests over four connections, in
+turns. CPU is user and system time of all processes of a server, from /proc. The yardstick is twice the echo.
+
+usage: http_echo.py
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rows import Row, alternate, show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE / "models"))
+
+from records import RECORDS  # noqa: E402
+
+BYTES = 64_000
+CONNECTIONS = 4
+SECONDS = 2.0
+RUNS = 5
+ALLOWED = 2.0
+"""Times the CPU of the echo."""
+
+Server = tuple[subprocess.Popen[bytes], int]
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def server(command: list[str], folder: Path) -> "Iterator[Server]":
+    """A running server, with its port."""
+    port = free_port()
+    with (
+        (folder / f"{port}.log").open("wb") as log,
+        subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log, cwd=HERE) as process,
+    ):
+        try:
+            wait_for(port, process)
+            yield process, port
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Returns as soon as the port answers."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise RuntimeError(f"server ended with status {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError("the server does not listen")
+
+
+def processes(root: int) -> list[int]:
+    """A process and all its descendants."""
+    children = Path(f"/proc/{root}/task/{root}/children").read_text("ascii").split()
+    return [root, *(pid for child in children for pid in processes(int(child)))]
+
+
+def cpu_seconds(root: int) -> float:
+    """User and system time of a process and its descendants."""
+    ticks = 0
+    for pid in processes(root):
+        fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def drive(port: int, request: bytes, seconds: float) -> int:
+    """Sends the request over one connection until the time is up; how often it was answered."""
+    answered = 0
+    end = time.monotonic() + seconds
+    with closing(socket.create_connection(("127.0.0.1", port))) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while time.monotonic() < end:
+            connection.sendall(request)
+            read_answer(connection)
+            answered += 1
+    return answered
+
+
+def read_answer(connection: socket.socket) -> None:
+    """Reads one response with a Content-Length and status 200."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += receive(connection)
+    head, _, body = data.partition(b"\r\n\r\n")
+    status, *headers = head.decode("latin-1").split("\r\n")
+    if " 200" not in status:
+        raise RuntimeError(f"{status}: {body[:500]!r}")
+    fields = dict(line.lower().split(": ", 1) for line in headers)
+    missing = int(fields["content-length"]) - len(body)
+    while missing > 0:
+        missing -= len(receive(connection))
+
+
+def receive(connection: socket.socket) -> bytes:
+    """The next bytes; the end of the connection is an error."""
+    data = connection.recv(1 << 18)
+    if not data:
+        raise ConnectionError("the server closed the connection")
+    return data
+
+
+def cpu_per_request(running: Server, request: bytes) -> float:
+    """Server CPU seconds per request under load."""
+    process, port = running
+    before = cpu_seconds(process.pid)
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        futures = [pool.submit(drive, port, request, SECONDS) for _ in range(CONNECTIONS)]
+        answered = sum(future.result() for future in futures)
+    return (cpu_seconds(process.pid) - before) / answered
+
+
+def batch(model: str, *, objects: bool) -> bytes:
+    """The body of a call with as many random records as fit into the size."""
+    table = RECORDS[model](np.random.default_rng(1), 10_000)
+    columns = [column.tolist() for column in table.values()]
+    rows = [list(row) for row in zip(*columns, strict=True)]
+    records = [dict(zip(table, row, strict=True)) for row in rows] if objects else rows
+    size = len(json.dumps(records[:100], separators=(",", ":"))) / 100
+    taken = records[: int(BYTES / size)]
+    inputs = taken if objects else [list(table), *taken]
+    call = {"service": f"models/{model}", "inputs": inputs}
+    return json.dumps(call, separators=(",", ":")).encode()
+
+
+def request_of(body: bytes) -> bytes:
+    """The body as an HTTP request."""
+    head = (
+        "POST /demo/api/v4/execute HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def measure(case: str, ours: Server, echo: Server, body: bytes) -> Row:
+    """One row: the CPU of both servers for the same request."""
+    request = request_of(body)
+    contestants: list[Callable[[], float]] = [
+        lambda: cpu_per_request(ours, request),
+        lambda: cpu_per_request(echo, request),
+    ]
+    for warm_up in contestants:
+        warm_up()
+    cpu, yardstick = alternate(RUNS, *contestants)
+    return Row(
+        ratio=ALLOWED * yardstick / cpu,
+        aim=1.0,
+        what=f"server CPU, {len(body) // 1000} kB {case}",
+        ours=f"{cpu * 1e6:.0f} µs",
+        yardstick=f"{ALLOWED * yardstick * 1e6:.0f} µs ({ALLOWED:.0f} x echo of {yardstick * 1e6:.0f} µs)",
+    )
+
+
+def main() -> list[Row]:
+    """All rows."""
+    bin_folder = Path(sys.executable).parent
+    cases = {
+        f"{model}, {layout}": batch(model, objects=layout == "objects")
+        for model in ("double", "premium")
+        for layout in ("arrays", "objects")
+    }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        execd = [bin_folder / "execd", "serve", "--workers", "1", "--threads", "1", "--examples"]
+        granian = [bin_folder / "granian", "--interface", "asginl", "--workers", "1", "--no-ws"]
+        with (
+            server([*map(str, execd), "--data", name], folder) as ours,
+            server([*map(str, granian), "--loop", "uvloop", "echo_app:app"], folder) as echo,
+        ):
+            return [measure(case, ours, echo, body) for case, body in cases.items()]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(show(main()) + "\n")
