@@ -4,9 +4,10 @@
 //!
 //! execd is compiled as it ships (the profile's target); the models by hand are compiled for AVX2 in the same program.
 //!
-//! usage: execd-benches FOLDER [kernel|codec|compile] [MODEL]
+//! usage: execd-benches FOLDER PYTHON [kernel|codec|compile] [MODEL]
 
 mod by_hand;
+mod codec;
 mod columns;
 mod compile;
 mod kernel;
@@ -22,10 +23,14 @@ const RUNS: usize = 7;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let argument = |k: usize| arguments.get(k).map(String::as_str);
-    let folder = Path::new(argument(0).ok_or("usage: execd-benches FOLDER [kernel|codec|compile] [MODEL]")?);
-    let wanted = |section: &str| argument(1).is_none_or(|only| only == section);
+    let usage = "usage: execd-benches FOLDER PYTHON [kernel|codec|compile] [MODEL]";
+    let (folder, python) = (Path::new(argument(0).ok_or(usage)?), argument(1).ok_or(usage)?);
+    let wanted = |section: &str| argument(2).is_none_or(|only| only == section);
     if wanted("kernel") {
-        row::print(&kernel::measure(folder, argument(2), RUNS)?);
+        row::print(&kernel::measure(folder, argument(3), RUNS)?);
+    }
+    if wanted("codec") {
+        row::print(&codec::measure(folder, python, RUNS)?);
     }
     if wanted("compile") {
         row::print(&compile::measure(folder, RUNS)?);
