@@ -128,6 +128,7 @@ fn polynomial(y: f64, coefficients: &[f64]) -> f64 {
 }
 
 /// 2/pi, to as many digits as the approximations were made with.
+#[allow(clippy::approx_constant, reason = "Excel's own digits")]
 const TWO_BY_PI: f64 = 0.636_619_772;
 
 fn j0(x: f64) -> f64 {
