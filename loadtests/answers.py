@@ -1,0 +1,36 @@
+"""What the suites share: one call, its check, and the verdict at the end of a run."""
+
+import json
+from typing import Any
+
+from locust import FastHttpUser, events
+from locust.env import Environment
+
+PATH = "/load/api/v4/execute"
+REFUSED = "429 (expected when the node is full)"
+
+
+def body(service: str, inputs: list[Any]) -> bytes:
+    """A request of Execute v4."""
+    return json.dumps({"service": service, "inputs": inputs}).encode()
+
+
+def call(user: FastHttpUser, name: str, request: bytes, status: int, records: int = 0) -> None:
+    """Send a request; right is `status` with so many results, or a well-formed refusal."""
+    with user.client.post(PATH, data=request, name=name, catch_response=True) as response:
+        if response.status_code == 429:
+            response.request_meta["name"] = f"{name}: {REFUSED}"
+            if not response.headers.get("retry-after") or response.js["code"] != "TOO_MANY_EXECUTIONS":
+                response.failure("a refusal without Retry-After or code")
+        elif response.status_code != status:
+            response.failure(f"status {response.status_code} instead of {status}: {response.text[:200]}")
+        elif status == 200 and len(json.loads(response.content)["outputs"]) != records + 1:
+            response.failure("results are missing")
+
+
+@events.quitting.add_listener
+def judge(environment: Environment, **_: Any) -> None:
+    """Fail the run on any failure, and on silence."""
+    answered = [entry for entry in environment.stats.entries.values() if REFUSED not in entry.name]
+    silent = not answered or any(entry.num_requests == 0 for entry in answered)
+    environment.process_exit_code = 1 if environment.stats.total.num_failures or silent else 0

@@ -1,0 +1,112 @@
+"""The command line, run as a user runs it."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from books import HOSTILE, basics, workbook
+
+Run = subprocess.CompletedProcess[str]
+
+
+def execd(*arguments: str | Path) -> Run:
+    return subprocess.run(
+        [sys.executable, "-m", "execd", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "basics.xlsx"
+    path.write_bytes(basics())
+    return path
+
+
+def test_help_and_version() -> None:
+    assert "serve" in execd("--help").stdout
+    assert "0.1.0" in execd("--version").stdout
+
+
+def test_check_prints_the_interface(book: Path) -> None:
+    result = execd("check", book)
+    assert result.returncode == 0, result.stderr
+    assert all(word in result.stdout for word in ("items", "price, count", "quotient", "4 formula cells"))
+    report = json.loads(execd("check", book, "--json").stdout)
+    assert report["report"]["formula_cells"] == 4
+
+
+def test_check_names_what_is_unsupported(tmp_path: Path) -> None:
+    path = tmp_path / "u.xlsx"
+    path.write_bytes(HOSTILE["unsupported"]())
+    result = execd("check", path)
+    assert result.returncode == 1
+    assert "S!B1" in result.stdout
+    assert "NOSUCHFUNCTION" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "verify"])
+@pytest.mark.parametrize("name", ["encrypted", "truncated", "notaworkbook", "empty"])
+def test_a_file_that_is_no_workbook_is_one_line(tmp_path: Path, command: str, name: str) -> None:
+    path = tmp_path / "x.xlsx"
+    path.write_bytes(HOSTILE[name]())
+    result = execd(command, path)
+    assert result.returncode == 1
+    assert result.stderr.startswith("execd: ")
+    assert "Traceback" not in result.stderr
+
+
+SUFFIXES = ["csv", "parquet", "ndjson", "arrow"]
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("target", SUFFIXES)
+def test_run_takes_and_gives_every_format(book: Path, tmp_path: Path, source: str, target: str) -> None:
+    frame = pl.DataFrame({"a": [1.5, 2.5, 3.0], "b": [1, 2, 4], "text": ["p", "q", None]})
+    path, result_path = tmp_path / f"in.{source}", tmp_path / f"out.{target}"
+    writers: dict[str, Callable[[Path], object]] = {"csv": frame.write_csv, "parquet": frame.write_parquet}
+    writers |= {"ndjson": frame.write_ndjson, "arrow": frame.write_ipc}
+    writers[source](path)
+    result = execd("run", book, "--input", path, "--output", result_path)
+    assert result.returncode == 0, result.stderr
+    readers: dict[str, Callable[[Path], pl.DataFrame]] = {
+        "csv": pl.read_csv,
+        "parquet": pl.read_parquet,
+        "ndjson": pl.read_ndjson,
+        "arrow": pl.read_ipc,
+    }
+    rows = readers[target](result_path)
+    assert rows["sum"].to_list() == [2.5, 4.5, 7.0]
+    assert rows["shout"].to_list() == ["p!", "q!", "!"]
+    assert "\x1b" not in result.stderr
+
+
+def test_run_says_what_it_cannot_read(book: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.xml"
+    path.write_text("<a/>")
+    result = execd("run", book, "--input", path, "--output", tmp_path / "out.csv")
+    assert result.returncode == 1
+    assert "xml" in result.stderr
+
+
+def test_verify_agrees_with_stored_values(tmp_path: Path) -> None:
+    examples = Path(__file__).parents[2] / "examples" / "services"
+    for path in sorted(examples.rglob("*.xlsx")):
+        result = execd("verify", path, "--json")
+        verdict = json.loads(result.stdout)
+        assert (result.returncode, verdict["mismatched"], verdict["unsupported"]) == (0, 0, 0), path
+        assert verdict["matched"] > 0
+    path = tmp_path / "unstored.xlsx"
+    path.write_bytes(workbook({"A1": "=1+1"}, {}))
+    assert json.loads(execd("verify", path, "--json").stdout)["not_stored"] == 1
+
+
+def test_serve_refuses_what_it_must() -> None:
+    result = execd("serve", "--host", "0.0.0.0")
+    assert result.returncode == 1
+    assert "loopback" in result.stderr
+    assert execd("serve", "--port", "70000").returncode == 1
