@@ -14,6 +14,7 @@ pub mod information;
 pub mod logical;
 pub mod lookup;
 pub mod math;
+pub mod matrix;
 pub mod numerals;
 pub mod radix;
 pub mod reference;
@@ -49,6 +50,7 @@ const FAMILIES: &[&[Function]] = &[
     logical::TABLE,
     lookup::TABLE,
     math::TABLE,
+    matrix::TABLE,
     numerals::TABLE,
     radix::TABLE,
     reference::TABLE,
