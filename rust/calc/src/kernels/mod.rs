@@ -8,6 +8,7 @@ pub mod complex;
 pub mod conditional;
 pub mod criteria;
 pub mod datetime;
+pub mod dynamic;
 pub mod engineering;
 pub mod financial;
 pub mod information;
@@ -18,6 +19,7 @@ pub mod matrix;
 pub mod numerals;
 pub mod radix;
 pub mod reference;
+pub mod reshape;
 pub mod rounding;
 pub mod sample;
 pub mod search;
@@ -41,6 +43,7 @@ const FAMILIES: &[&[Function]] = &[
     complex::TABLE,
     conditional::TABLE,
     datetime::TABLE,
+    dynamic::TABLE,
     engineering::TABLE,
     financial::annuity::TABLE,
     financial::cash_flow::TABLE,
@@ -54,6 +57,7 @@ const FAMILIES: &[&[Function]] = &[
     numerals::TABLE,
     radix::TABLE,
     reference::TABLE,
+    reshape::TABLE,
     rounding::TABLE,
     statistical::ranks::TABLE,
     statistical::regression::TABLE,
