@@ -26,5 +26,5 @@ pub fn log10(x: f64) -> f64 {
 
 pub use libm::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, erf, erfc, expm1, lgamma, log1p, log2, sin,
-    sinh, tan, tanh,
+    sinh, tan, tanh, tgamma,
 };

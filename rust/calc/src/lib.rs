@@ -27,6 +27,8 @@ pub mod coerce;
 
 pub mod elementary;
 
+pub mod special;
+
 pub mod compare;
 
 pub mod wildcard;

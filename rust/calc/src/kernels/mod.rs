@@ -9,6 +9,7 @@ pub mod conditional;
 pub mod criteria;
 pub mod datetime;
 pub mod dynamic;
+pub mod distribution;
 pub mod engineering;
 pub mod financial;
 pub mod information;
@@ -44,6 +45,10 @@ const FAMILIES: &[&[Function]] = &[
     conditional::TABLE,
     datetime::TABLE,
     dynamic::TABLE,
+    distribution::continuous::TABLE,
+    distribution::discrete::TABLE,
+    distribution::normal::TABLE,
+    distribution::tested::TABLE,
     engineering::TABLE,
     financial::annuity::TABLE,
     financial::cash_flow::TABLE,
