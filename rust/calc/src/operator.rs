@@ -62,8 +62,8 @@ pub fn unary(cx: &mut Cx<'_>, op: UnaryOp, operand: Value) -> Value {
 fn arithmetic(cx: &Cx<'_>, op: BinaryOp, left: Value, right: Value) -> Result<f64, ErrorCode> {
     let (a, b) = (cx.number(left)?, cx.number(right)?);
     match op {
-        BinaryOp::Add => Ok(sum(a, b)),
-        BinaryOp::Sub => Ok(sum(a, -b)),
+        BinaryOp::Add => Ok(a + b),
+        BinaryOp::Sub => Ok(a - b),
         BinaryOp::Mul => Ok(a * b),
         BinaryOp::Div if b == 0.0 => Err(ErrorCode::Div0),
         BinaryOp::Div => Ok(a / b),
@@ -71,7 +71,8 @@ fn arithmetic(cx: &Cx<'_>, op: BinaryOp, left: Value, right: Value) -> Result<f6
     }
 }
 
-/// Addition that gives 0 when the operands cancel at 15 significant digits.
+/// Addition that gives 0 when the operands cancel at 15 significant digits: what Excel does when + or - is the last
+/// operation of a formula, and only then (`-(I47-H47)` keeps the rest that `I47-H47` drops).
 #[inline]
 pub fn sum(a: f64, b: f64) -> f64 {
     if same15(a, -b) { 0.0 } else { a + b }

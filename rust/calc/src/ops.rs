@@ -4,7 +4,7 @@
 use crate::compare;
 use crate::function::Cx;
 use crate::lift;
-use crate::operator::{BinaryOp, UnaryOp};
+use crate::operator::{self, BinaryOp, UnaryOp};
 use crate::value::{ErrorCode, Unpacked, Value};
 
 /// One operand.
@@ -24,6 +24,9 @@ pub enum Op1 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Op2 {
     Operator(BinaryOp),
+    /// + and - as the last operation of a formula: 0 when the operands cancel at 15 significant digits.
+    LastAdd,
+    LastSub,
     /// Running aggregates over the cells of a range: `a` is the running value, `b` the next cell. Text, booleans and
     /// blanks of a cell do not count; the first error stays.
     Sum,
@@ -64,6 +67,8 @@ pub fn one(cx: &mut Cx<'_>, op: Op1, a: Value) -> Value {
 pub fn two(cx: &mut Cx<'_>, op: Op2, a: Value, b: Value) -> Value {
     match op {
         Op2::Operator(op) => lift::binary(cx, op, a, b),
+        Op2::LastAdd => last_sum(cx, a, b, BinaryOp::Add),
+        Op2::LastSub => last_sum(cx, a, b, BinaryOp::Sub),
         Op2::Sum => running(cx, a, b, |a, b| a + b),
         Op2::Min => running(cx, a, b, f64::min),
         Op2::Max => running(cx, a, b, f64::max),
@@ -116,6 +121,16 @@ fn running(cx: &Cx<'_>, a: Value, b: Value, f: impl Fn(f64, f64) -> f64) -> Valu
             Value::number(total)
         }
         _ => a,
+    }
+}
+
+fn last_sum(cx: &mut Cx<'_>, a: Value, b: Value, op: BinaryOp) -> Value {
+    let plain = lift::binary(cx, op, a, b);
+    match (plain.as_number(), cx.number(a), cx.number(b)) {
+        (Some(_), Ok(a), Ok(b)) => {
+            Value::number(operator::sum(a, if op == BinaryOp::Sub { -b } else { b }))
+        }
+        _ => plain,
     }
 }
 

@@ -23,7 +23,7 @@ fn finite(r: f64) -> Lane {
     (r, !(r.abs() <= f64::MAX))
 }
 
-/// Products and quotients: no infinity, no subnormal, no -0.
+/// Results of arithmetic: no infinity, no subnormal, no -0.
 #[inline(always)]
 fn scaled(r: f64) -> Lane {
     let r = r + 0.0;
@@ -84,6 +84,8 @@ pub fn one(op: Op1, mut run: impl Loop1) -> bool {
 pub fn two(op: Op2, mut run: impl Loop2) -> bool {
     match op {
         Op2::Operator(op) => return operator(op, run),
+        Op2::LastAdd => run.run(|a, b| added(a, a + b)),
+        Op2::LastSub => run.run(|a, b| added(a, a - b)),
         Op2::Sum => run.run(|a, b| finite(a + b)),
         Op2::Min => run.run(|a, b| (if a < b { a } else { b }, a.is_nan() | b.is_nan())),
         Op2::Max => run.run(|a, b| (if a > b { a } else { b }, a.is_nan() | b.is_nan())),
@@ -95,8 +97,8 @@ pub fn two(op: Op2, mut run: impl Loop2) -> bool {
 #[inline(always)]
 fn operator(op: BinaryOp, mut run: impl Loop2) -> bool {
     match op {
-        BinaryOp::Add => run.run(|a, b| added(a, a + b)),
-        BinaryOp::Sub => run.run(|a, b| added(a, a - b)),
+        BinaryOp::Add => run.run(|a, b| scaled(a + b)),
+        BinaryOp::Sub => run.run(|a, b| scaled(a - b)),
         BinaryOp::Mul => run.run(|a, b| scaled(a * b)),
         BinaryOp::Div => run.run(|a, b| scaled(a / b)),
         BinaryOp::Eq => run.run(|a, b| compared(a, b, holds(BinaryOp::Eq, a, b))),

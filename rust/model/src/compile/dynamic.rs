@@ -150,7 +150,6 @@ impl Lowerer<'_> {
             ));
         }
         let mut terms = Vec::with_capacity(rows * cols);
-        self.speculative += 1;
         for row in 0..rows as u32 {
             for col in 0..cols as u32 {
                 let (row, col) = (place.area.first_row + row, place.area.first_col + col);
@@ -160,13 +159,11 @@ impl Lowerer<'_> {
                         terms.push(Term::Const(Value::error(ErrorCode::Ref)));
                     }
                     Err(failure) => {
-                        self.speculative -= 1;
-                        return Err(failure);
+                                        return Err(failure);
                     }
                 }
             }
         }
-        self.speculative -= 1;
         let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
         let content = match constants {
             Some(values) => RangeContent::Table(Rc::new(Table::new(rows, cols, values))),

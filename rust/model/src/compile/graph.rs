@@ -237,6 +237,7 @@ impl Graph {
             Op2::Operator(Add | Sub | Mul | Div | Pow) => kinds::NUMERIC | array,
             Op2::Operator(Concat) => kinds::TEXT | kinds::ERROR | array,
             Op2::Operator(_) => kinds::BOOL | kinds::ERROR | array,
+            Op2::LastAdd | Op2::LastSub => kinds::NUMERIC | array,
             Op2::Sum | Op2::Min | Op2::Max | Op2::Times => kinds::NUMERIC,
         };
         self.share(Op::Two(op), &[Argument::Term(a), Argument::Term(b)], kinds)

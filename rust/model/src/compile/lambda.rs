@@ -30,6 +30,7 @@ impl Lowerer<'_> {
         let mut names = Vec::new();
         for parameter in parameters {
             let Expr::Name { name, .. } = parameter else { return Err(wrong("LAMBDA")) };
+            let name = name.strip_prefix("_xlop.").unwrap_or(name);
             names.push(name.trim_matches(['[', ']']).into());
         }
         Ok(Abs::Lambda(Rc::new(Closure { parameters: names, body: body.clone(), scope: at.scope.clone() })))

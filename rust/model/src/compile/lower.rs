@@ -16,6 +16,11 @@ use std::rc::Rc;
 
 /// Nested demands (dynamic references, names in names) deeper than this are refused.
 const MAX_DEPTH: usize = 200;
+/// Dynamic references can demand a cell in the middle of another: the stack grows with them.
+const RED_ZONE: usize = 256 << 10;
+const STACK: usize = 4 << 20;
+/// Cells in the middle of being lowered; beyond it a workbook is refused rather than memory filled with stacks.
+const MAX_PENDING: usize = 10_000;
 /// Static arrays and ranges are expanded up to this many cells.
 pub const MAX_GRID_CELLS: usize = 1 << 21;
 
@@ -87,11 +92,13 @@ pub struct Failure {
     pub kind: ErrorKind,
     pub reason: Rc<str>,
     pub origin: Option<Rc<Unsupported>>,
+    /// The cell that was found to need itself.
+    pub circle: Option<CellAddress>,
 }
 
 impl Failure {
     pub fn unsupported(reason: impl Into<String>) -> Failure {
-        Failure { kind: ErrorKind::Unsupported, reason: reason.into().into(), origin: None }
+        Failure { kind: ErrorKind::Unsupported, reason: reason.into().into(), origin: None, circle: None }
     }
 }
 
@@ -127,7 +134,7 @@ impl At {
 }
 
 #[derive(Clone, Debug)]
-enum State {
+pub(super) enum State {
     Pending,
     Done(Term),
     Failed(Failure),
@@ -136,19 +143,21 @@ enum State {
 pub struct Lowerer<'w> {
     pub sheets: Sheets<'w>,
     pub graph: Graph,
-    inputs: HashMap<CellAddress, u32>,
-    states: HashMap<CellAddress, State>,
+    pub(super) inputs: HashMap<CellAddress, u32>,
+    pub(super) states: HashMap<CellAddress, State>,
     trees: HashMap<CellAddress, Rc<Expr>>,
     shared_trees: HashMap<(usize, u32, u32), Lowered<Rc<Expr>>>,
     pub(super) name_trees: HashMap<(usize, String), Lowered<Rc<Expr>>>,
     /// Results of array formulas by their first cell.
     pub(super) arrays: HashMap<CellAddress, Abs>,
     pub(super) ranges: HashMap<Place, u32>,
-    settled: HashSet<Place>,
+    pub(super) settled: HashSet<Place>,
+    /// Cells that met a circle when they were lowered before anyone needed them.
+    pub(super) postponed: HashSet<CellAddress>,
     pub(super) depth: usize,
-    /// Above 0 while cells are lowered that a dynamic reference might pick: a circle found then is no fault of the
-    /// cell it was found in.
-    pub(super) speculative: usize,
+    /// The last failure that was not written down, for whoever asked for its cell.
+    provisional: Option<(CellAddress, Failure)>,
+    pending: usize,
     /// Formula cells lowered so far.
     pub lowered_cells: usize,
 }
@@ -159,21 +168,18 @@ impl<'w> Lowerer<'w> {
             sheets,
             graph,
             inputs,
-            states: HashMap::new(),
+            pub(super) states: HashMap::new(),
             trees: HashMap::new(),
             shared_trees: HashMap::new(),
             name_trees: HashMap::new(),
             arrays: HashMap::new(),
             ranges: HashMap::new(),
-            settled: HashSet::new(),
+            pub(super) settled: HashSet::new(),
             depth: 0,
-            speculative: 0,
+            provisional: None,
+            pending: 0,
             lowered_cells: 0,
         }
-    }
-
-    pub fn is_input(&self, at: CellAddress) -> bool {
-        self.inputs.contains_key(&at)
     }
 
     fn cell(&self, at: CellAddress) -> Option<&'w Cell> {
@@ -199,13 +205,16 @@ impl<'w> Lowerer<'w> {
         let formula_at = owner.unwrap_or(at);
         match self.cell(formula_at) {
             Some(cell) if cell.formula.is_some() => {
-                self.lower_with_precedents(formula_at);
+                stacker::maybe_grow(RED_ZONE, STACK, || self.lower_with_precedents(formula_at));
                 match self.states.get(&at) {
                     Some(State::Done(term)) => Ok(*term),
                     Some(State::Failed(failure)) => Err(failure.clone()),
                     Some(State::Pending) => Err(self.circular(at)),
-                    // An array formula that gave fewer cells than its area held when saved.
-                    None => Ok(self.constant(at)),
+                    None => match self.provisional.take() {
+                        Some((failed, failure)) if failed == formula_at => Err(failure),
+                        // An array formula that gave fewer cells than its area held when saved.
+                        _ => Ok(self.constant(at)),
+                    },
                 }
             }
             _ => Ok(self.constant(at)),
@@ -227,7 +236,7 @@ impl<'w> Lowerer<'w> {
 
     fn circular(&self, at: CellAddress) -> Failure {
         let reason = format!("circular reference through {}", self.label(at));
-        Failure { kind: ErrorKind::Circular, reason: reason.into(), origin: None }
+        Failure { kind: ErrorKind::Circular, reason: reason.into(), origin: None, circle: Some(at) }
     }
 
     pub fn label(&self, at: CellAddress) -> String {
@@ -235,72 +244,8 @@ impl<'w> Lowerer<'w> {
         format!("{sheet}!{}", a1(at.row, at.col))
     }
 
-    /// Lowers a formula cell after everything it refers to statically, without recursion: chains of cells may be
-    /// as long as the workbook.
-    fn lower_with_precedents(&mut self, root: CellAddress) {
-        let mut stack = vec![(root, false)];
-        let mut open: HashSet<CellAddress> = HashSet::new();
-        while let Some((at, expanded)) = stack.pop() {
-            if self.states.contains_key(&at) {
-                continue;
-            }
-            if expanded {
-                self.lower_cell(at);
-                continue;
-            }
-            if !open.insert(at) {
-                continue;
-            }
-            stack.push((at, true));
-            if let Ok(tree) = self.tree(at) {
-                let mut found = Vec::new();
-                self.precedents(&tree, at, 0, &mut found);
-                stack.extend(found.into_iter().filter(|next| !open.contains(next)).map(|next| (next, false)));
-            }
-        }
-    }
-
-    /// Formula cells that an expression names and that are not lowered yet.
-    fn precedents(&mut self, expr: &Expr, at: CellAddress, depth: usize, found: &mut Vec<CellAddress>) {
-        let places = match expr {
-            Expr::Reference(reference) => self.reference(reference, at).unwrap_or_default(),
-            Expr::Table(reference) => {
-                self.table_reference(reference, at).map_or(Vec::new(), |place| vec![place])
-            }
-            Expr::Name { name, .. } if depth < 8 => {
-                if let Ok(Some(tree)) = self.name_tree(name, at) {
-                    self.precedents(&tree, at, depth + 1, found);
-                }
-                Vec::new()
-            }
-            _ => Vec::new(),
-        };
-        for place in places {
-            self.unlowered(&place, found);
-        }
-        each_child(expr, &mut |child| self.precedents(child, at, depth, found));
-    }
-
-    fn unlowered(&mut self, place: &Place, found: &mut Vec<CellAddress>) {
-        if self.settled.contains(place) {
-            return;
-        }
-        let before = found.len();
-        let states = &self.states;
-        let (sheets, inputs) = (&self.sheets, &self.inputs);
-        sheets.each_formula(place, |at| {
-            if !states.contains_key(&at) && !inputs.contains_key(&at) {
-                let owner = sheets.owner(at).map_or(at, |(row, col)| CellAddress { row, col, ..at });
-                found.push(owner);
-            }
-        });
-        if found.len() == before && !place.is_cell() {
-            self.settled.insert(*place);
-        }
-    }
-
     /// The tree of a formula cell.
-    fn tree(&mut self, at: CellAddress) -> Lowered<Rc<Expr>> {
+    pub(super) fn tree(&mut self, at: CellAddress) -> Lowered<Rc<Expr>> {
         if let Some(tree) = self.trees.get(&at) {
             return Ok(tree.clone());
         }
@@ -333,16 +278,29 @@ impl<'w> Lowerer<'w> {
         Ok(tree)
     }
 
-    fn lower_cell(&mut self, at: CellAddress) {
+    pub(super) fn lower_cell(&mut self, at: CellAddress) {
         self.lowered_cells += 1;
         self.states.insert(at, State::Pending);
-        let result = self.tree(at).and_then(|tree| self.lower_formula(&tree, at));
+        self.pending += 1;
+        let depth = std::mem::take(&mut self.depth);
+        let result = if self.pending > MAX_PENDING {
+            Err(Failure::unsupported("a chain of dynamic references is too long"))
+        } else {
+            self.tree(at).and_then(|tree| self.lower_formula(&tree, at))
+        };
+        self.depth = depth;
+        self.pending -= 1;
         self.trees.remove(&at);
         if let Err(mut failure) = result {
-            if self.speculative > 0 && failure.kind == ErrorKind::Circular {
+            // Only the cell that the circle closes on is known to be circular: this one may have been tried
+            // before its turn, because a range that holds it is named somewhere.
+            if failure.circle.is_some_and(|circle| circle != at) {
                 self.states.remove(&at);
+                self.trees.remove(&at);
+                self.provisional = Some((at, failure));
                 return;
             }
+            failure.circle = None;
             if failure.origin.is_none() {
                 failure.origin = Some(Rc::new(self.describe(at, &failure.reason)));
             }
@@ -375,7 +333,7 @@ impl<'w> Lowerer<'w> {
         Unsupported { sheet, cell: a1(at.row, at.col), formula, reason: reason.to_owned() }
     }
 
-    fn array_area(&self, at: CellAddress) -> Option<Area> {
+    pub(super) fn array_area(&self, at: CellAddress) -> Option<Area> {
         match self.cell(at)?.formula.as_ref()? {
             CellFormula::Array { area, .. } | CellFormula::Dynamic { area, .. } => Some(*area),
             _ => None,
@@ -385,7 +343,7 @@ impl<'w> Lowerer<'w> {
     fn lower_formula(&mut self, tree: &Expr, cell: CellAddress) -> Lowered<()> {
         let array_area = self.array_area(cell);
         let at = At { cell, array: array_area.is_some(), wants_range: false, scope: None };
-        let result = self.lower(tree, &at)?;
+        let result = self.lower_root(tree, &at)?;
         let Some(area) = array_area else {
             let term = self.single_value(result, &at)?;
             self.states.insert(cell, State::Done(term));
@@ -396,6 +354,38 @@ impl<'w> Lowerer<'w> {
             Some(CellFormula::Dynamic { .. })
         );
         self.spread(result, &at, area, dynamic)
+    }
+
+    /// A whole formula: + and - as its last operation drop what lies beyond 15 digits, unless in parentheses.
+    fn lower_root(&mut self, tree: &Expr, at: &At) -> Lowered<Abs> {
+        let op = match tree {
+            Expr::Binary(BinaryOp::Add, ..) => Op2::LastAdd,
+            Expr::Binary(BinaryOp::Sub, ..) => Op2::LastSub,
+            _ => return self.lower(tree, at),
+        };
+        let Expr::Binary(_, left, right) = tree else { return self.lower(tree, at) };
+        if self.in_parentheses(at.cell) {
+            return self.lower(tree, at);
+        }
+        let left = self.lower(left, at)?;
+        let left = self.single(left, at)?;
+        let right = self.lower(right, at)?;
+        let right = self.single(right, at)?;
+        self.map(&[&left, &right], |graph, terms| match *terms {
+            [left, right] => graph.two(op, left, right),
+            _ => Term::Const(Value::error(ErrorCode::Value)),
+        })
+    }
+
+    fn in_parentheses(&self, at: CellAddress) -> bool {
+        let text: &str = match self.cell(at).and_then(|cell| cell.formula.as_ref()) {
+            Some(CellFormula::Normal(text))
+            | Some(CellFormula::Array { text, .. })
+            | Some(CellFormula::Dynamic { text, .. }) => text,
+            Some(CellFormula::Shared { text, .. }) => text,
+            _ => return false,
+        };
+        is_parenthesised(text)
     }
 
     /// The value that an ordinary formula's cell takes.
@@ -441,8 +431,13 @@ impl<'w> Lowerer<'w> {
 
     /// The result of an array formula by its first cell, for `A1#`.
     pub fn spilled(&mut self, at: CellAddress) -> Lowered<Abs> {
-        let term = self.term(at)?;
-        Ok(self.arrays.get(&at).cloned().unwrap_or(Abs::Term(term)))
+        self.term(at)?;
+        let dynamic = matches!(
+            self.cell(at).and_then(|cell| cell.formula.as_ref()),
+            Some(CellFormula::Dynamic { .. })
+        );
+        let array = self.arrays.get(&at).filter(|_| dynamic).cloned();
+        Ok(array.unwrap_or(constant(Value::error(ErrorCode::Ref))))
     }
 
     pub fn lower(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
@@ -589,17 +584,22 @@ impl<'w> Lowerer<'w> {
 
     /// Implicit intersection: the cell of the range in the formula's own row or column.
     pub fn intersect(&mut self, place: &Place, at: &At) -> Lowered<Term> {
-        let area = &place.area;
-        let (row, col) = match (place.rows(), place.cols()) {
-            (1, 1) => (area.first_row, area.first_col),
-            (_, 1) => (at.cell.row, area.first_col),
-            (1, _) => (area.first_row, at.cell.col),
-            _ => (at.cell.row, at.cell.col),
-        };
+        let (row, col) = self.crossing(place, at.cell);
         if place.contains(row, col) {
             self.term(CellAddress { sheet: place.sheet, row, col })
         } else {
             Ok(Term::Const(Value::error(ErrorCode::Value)))
+        }
+    }
+
+    /// Where the formula's own row or column would cross a range.
+    pub(super) fn crossing(&self, place: &Place, at: CellAddress) -> (u32, u32) {
+        let area = &place.area;
+        match (place.rows(), place.cols()) {
+            (1, 1) => (area.first_row, area.first_col),
+            (_, 1) => (at.row, area.first_col),
+            (1, _) => (area.first_row, at.col),
+            _ => (at.row, at.col),
         }
     }
 
@@ -634,22 +634,31 @@ pub fn for_each_cell(sheet: usize, area: &Area, mut f: impl FnMut(CellAddress)) 
     }
 }
 
-fn parse_text(text: &str) -> Lowered<Expr> {
-    parse::parse(text).map_err(|error| Failure::unsupported(format!("the formula cannot be read: {error}")))
+/// True for `(A1-B1)`, false for `(A1)-(B1)`.
+fn is_parenthesised(text: &str) -> bool {
+    let text = text.trim();
+    if !text.starts_with('(') {
+        return false;
+    }
+    let (mut depth, mut quote) = (0usize, None);
+    for (at, c) in text.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    return at + 1 == text.len();
+                }
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
-fn each_child(expr: &Expr, f: &mut dyn FnMut(&Expr)) {
-    match expr {
-        Expr::Unary(_, a) | Expr::Spill(a) | Expr::Single(a) => f(a),
-        Expr::Binary(_, a, b) | Expr::RangeOf(a, b) | Expr::Intersection(a, b) => {
-            f(a);
-            f(b);
-        }
-        Expr::Union(items) | Expr::Call { args: items, .. } => items.iter().for_each(f),
-        Expr::Invoke { callee, args } => {
-            f(callee);
-            args.iter().for_each(f);
-        }
-        _ => {}
-    }
+fn parse_text(text: &str) -> Lowered<Expr> {
+    parse::parse(text).map_err(|error| Failure::unsupported(format!("the formula cannot be read: {error}")))
 }

@@ -1,10 +1,32 @@
 //! The passes from workbook to plan.
 
+mod call;
+mod decompose;
+mod dynamic;
+mod graph;
+mod lambda;
+mod lower;
+mod precedents;
+mod recalculate;
+mod resolve;
+mod schedule;
+mod sheets;
+mod special;
+
 use crate::error::Error;
 use crate::limits::Limits;
+use crate::markers;
 use crate::report::{Report, Unsupported};
+use crate::workbook::{Sheet, Workbook};
+use execd_calc::function::Env;
 use execd_calc::interface::{Constant, Interface};
 use execd_calc::plan::Plan;
+use execd_calc::value::Value;
+use graph::{Graph, Term};
+use lower::{Failure, Lowerer};
+use sheets::Sheets;
+
+pub use recalculate::Recalculated;
 
 /// A workbook as a calculation service.
 #[derive(Debug)]
@@ -15,32 +37,116 @@ pub struct Compiled {
     pub date1904: bool,
 }
 
-/// One formula cell after recalculation.
-#[derive(Clone, Debug)]
-pub struct Recalculated {
-    pub sheet: String,
-    /// A1 style.
-    pub cell: String,
-    pub result: Result<Constant, Unsupported>,
-    /// What the file stored for the cell (Excel's value), for `verify`.
-    pub stored: Constant,
-    pub formula: String,
-}
-
 /// Compiles the bytes of an xlsx file. Anything the outputs need that cannot be compiled is an `Unsupported` error
 /// whose message lists sheet, cell and formula; `check` gives the report instead.
 pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Compiled, Error> {
-    let _ = (bytes, limits);
-    Err(Error::new(crate::error::ErrorKind::Unsupported, "compilation is not built yet"))
+    let (compiled, failure) = attempt(bytes, limits)?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(compiled),
+    }
 }
 
 /// The interface as far as it can be read, and the report, even when `compile` fails.
 pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error> {
-    compile(bytes, limits).map(|compiled| (compiled.interface, compiled.report))
+    attempt(bytes, limits).map(|(compiled, _)| (compiled.interface, compiled.report))
+}
+
+/// Compiles as far as possible; the error is what `compile` gives when an output could not be compiled.
+fn attempt(bytes: &[u8], limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
+    let book = crate::xlsx::read(bytes, limits)?;
+    let declared = markers::interface(&book)?;
+    let env = Env { date1904: book.settings.date1904, now: 0.0 };
+    let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
+    let mut lowerer = Lowerer::new(Sheets::new(&book), Graph::new(env, false), inputs);
+    let mut outputs = Vec::with_capacity(declared.output_cells.len());
+    let mut failures: Vec<Failure> = Vec::new();
+    for &at in &declared.output_cells {
+        outputs.push(match lowerer.term(at) {
+            Ok(term) => term,
+            Err(failure) => {
+                failures.push(failure);
+                Term::Const(Value::BLANK)
+            }
+        });
+    }
+    let defaults = default_values(&mut lowerer.graph, &declared.interface);
+    let plan = schedule::plan(&lowerer.graph, &outputs, &defaults, book.settings.date1904);
+    let unsupported = unsupported(&failures);
+    let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));
+    let report = Report {
+        sheets: book.sheets.len(),
+        formula_cells: book.sheets.iter().map(formula_cells).sum(),
+        live_cells: lowerer.lowered_cells,
+        steps: plan.steps.len(),
+        slots: plan.slots,
+        constants: plan.constants.len(),
+        unsupported,
+        warnings: warnings(&book),
+    };
+    let date1904 = book.settings.date1904;
+    Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
+}
+
+fn formula_cells(sheet: &Sheet) -> usize {
+    sheet.cells.values().filter(|cell| cell.formula.is_some()).count()
+}
+
+fn default_values(graph: &mut Graph, interface: &Interface) -> Vec<Value> {
+    let defaults = interface.inputs.iter().flat_map(|input| &input.defaults);
+    defaults
+        .map(|constant| match constant {
+            Constant::Blank => Value::BLANK,
+            Constant::Number(x) => Value::number(*x),
+            Constant::Bool(b) => Value::bool(*b),
+            Constant::Error(code) => Value::error(*code),
+            Constant::Text(text) => graph.heap.add_text(text),
+        })
+        .collect()
+}
+
+/// One entry per place, whatever the number of outputs that need it.
+fn unsupported(failures: &[Failure]) -> Vec<Unsupported> {
+    let mut found: Vec<Unsupported> = Vec::new();
+    for failure in failures {
+        let entry = match failure.origin.as_deref() {
+            Some(origin) => origin.clone(),
+            None => Unsupported {
+                sheet: String::new(),
+                cell: String::new(),
+                formula: String::new(),
+                reason: failure.reason.to_string(),
+            },
+        };
+        if !found.contains(&entry) {
+            found.push(entry);
+        }
+    }
+    found
+}
+
+fn describe(unsupported: &[Unsupported]) -> String {
+    const MOST: usize = 10;
+    let mut lines: Vec<String> = unsupported.iter().take(MOST).map(Unsupported::to_string).collect();
+    if unsupported.len() > MOST {
+        lines.push(format!("and {} more", unsupported.len() - MOST));
+    }
+    lines.join("\n")
+}
+
+fn warnings(book: &Workbook) -> Vec<String> {
+    let mut warnings = book.warnings.clone();
+    if book.settings.iterate {
+        warnings.push("iterative calculation is switched on; circular references are not iterated".to_owned());
+    }
+    if book.settings.precision_as_displayed {
+        warnings.push("\"precision as displayed\" is switched on; values are calculated in full precision".to_owned());
+    }
+    warnings
 }
 
 /// Recomputes every formula cell from the constants of the workbook; spilled cells are rows too.
 pub fn recalculate(bytes: &[u8], limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
-    let _ = now;
-    compile(bytes, limits).map(|_| Vec::new())
+    let book = crate::xlsx::read(bytes, limits)?;
+    Ok(recalculate::recalculate(&book, now))
 }

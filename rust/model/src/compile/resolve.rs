@@ -31,9 +31,10 @@ impl Lowerer<'_> {
     pub(super) fn lower_reference(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
         match expr {
             Expr::Reference(reference) => self.reference(reference, at.cell).map(Abs::Places),
-            Expr::Table(reference) => {
-                self.table_reference(reference, at.cell).map(|place| Abs::Places(vec![place]))
-            }
+            Expr::Table(reference) => Ok(match self.table_reference(reference, at.cell)? {
+                Some(place) => Abs::Places(vec![place]),
+                None => constant(Value::error(ErrorCode::Ref)),
+            }),
             Expr::Name { scope, name } => self.lower_name(scope.as_ref(), name, at),
             Expr::RangeOf(left, right) => {
                 let (left, right) = (self.lower(left, at)?, self.lower(right, at)?);
@@ -120,7 +121,8 @@ impl Lowerer<'_> {
         self.sheets.sheet(name).ok_or_else(|| Failure::unsupported(format!("there is no sheet {name:?}")))
     }
 
-    pub(super) fn table_reference(&self, reference: &TableReference, at: CellAddress) -> Lowered<Place> {
+    /// The place of a table reference; none where the table has no such rows.
+    pub(super) fn table_reference(&self, reference: &TableReference, at: CellAddress) -> Lowered<Option<Place>> {
         let table = match &reference.table {
             Some(name) => self
                 .sheets
@@ -164,10 +166,8 @@ impl Lowerer<'_> {
             (first, last)
         };
         let (first_col, last_col) = (first_col.min(last_col), first_col.max(last_col));
-        if first_row > last_row {
-            return Err(Failure::unsupported(format!("table {:?} has no such rows", table.name)));
-        }
-        Ok(Place { sheet: table.sheet, area: Area { first_row, first_col, last_row, last_col } })
+        let area = Area { first_row, first_col, last_row, last_col };
+        Ok((first_row <= last_row).then_some(Place { sheet: table.sheet, area }))
     }
 
     fn lower_name(&mut self, scope: Option<&SheetName>, name: &str, at: &At) -> Lowered<Abs> {

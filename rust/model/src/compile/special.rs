@@ -226,6 +226,7 @@ impl Lowerer<'_> {
                 };
                 (place.rows(), place.cols())
             }
+            Abs::Grid(_) if area != 1.0 => return Ok(Some(super::call::error(ErrorCode::Ref))),
             Abs::Grid(grid) => (grid.rows, grid.cols),
             _ => return self.index_call(array, args, at),
         };
@@ -303,6 +304,7 @@ impl Lowerer<'_> {
                     [place] => place,
                     _ => return Ok(Some(super::call::error(ErrorCode::Ref))),
                 },
+                Abs::Term(Term::Const(value)) if value.is_error() => return Ok(Some(constant(value))),
                 _ => return Ok(Some(super::call::error(ErrorCode::Value))),
             },
             _ => return Ok(None),
