@@ -127,9 +127,7 @@ fn running(cx: &Cx<'_>, a: Value, b: Value, f: impl Fn(f64, f64) -> f64) -> Valu
 fn last_sum(cx: &mut Cx<'_>, a: Value, b: Value, op: BinaryOp) -> Value {
     let plain = lift::binary(cx, op, a, b);
     match (plain.as_number(), cx.number(a), cx.number(b)) {
-        (Some(_), Ok(a), Ok(b)) => {
-            Value::number(operator::sum(a, if op == BinaryOp::Sub { -b } else { b }))
-        }
+        (Some(_), Ok(a), Ok(b)) => Value::number(operator::sum(a, if op == BinaryOp::Sub { -b } else { b })),
         _ => plain,
     }
 }

@@ -159,7 +159,7 @@ impl Lowerer<'_> {
                         terms.push(Term::Const(Value::error(ErrorCode::Ref)));
                     }
                     Err(failure) => {
-                                        return Err(failure);
+                        return Err(failure);
                     }
                 }
             }

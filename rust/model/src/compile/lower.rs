@@ -168,13 +168,14 @@ impl<'w> Lowerer<'w> {
             sheets,
             graph,
             inputs,
-            pub(super) states: HashMap::new(),
+            states: HashMap::new(),
             trees: HashMap::new(),
             shared_trees: HashMap::new(),
             name_trees: HashMap::new(),
             arrays: HashMap::new(),
             ranges: HashMap::new(),
-            pub(super) settled: HashSet::new(),
+            settled: HashSet::new(),
+            postponed: HashSet::new(),
             depth: 0,
             provisional: None,
             pending: 0,
@@ -432,10 +433,8 @@ impl<'w> Lowerer<'w> {
     /// The result of an array formula by its first cell, for `A1#`.
     pub fn spilled(&mut self, at: CellAddress) -> Lowered<Abs> {
         self.term(at)?;
-        let dynamic = matches!(
-            self.cell(at).and_then(|cell| cell.formula.as_ref()),
-            Some(CellFormula::Dynamic { .. })
-        );
+        let dynamic =
+            matches!(self.cell(at).and_then(|cell| cell.formula.as_ref()), Some(CellFormula::Dynamic { .. }));
         let array = self.arrays.get(&at).filter(|_| dynamic).cloned();
         Ok(array.unwrap_or(constant(Value::error(ErrorCode::Ref))))
     }

@@ -55,7 +55,7 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error
 /// Compiles as far as possible; the error is what `compile` gives when an output could not be compiled.
 fn attempt(bytes: &[u8], limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
     let book = crate::xlsx::read(bytes, limits)?;
-    let declared = markers::interface(&book)?;
+    let declared = markers::interface(&book, limits)?;
     let env = Env { date1904: book.settings.date1904, now: 0.0 };
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut lowerer = Lowerer::new(Sheets::new(&book), Graph::new(env, false), inputs);
@@ -137,10 +137,13 @@ fn describe(unsupported: &[Unsupported]) -> String {
 fn warnings(book: &Workbook) -> Vec<String> {
     let mut warnings = book.warnings.clone();
     if book.settings.iterate {
-        warnings.push("iterative calculation is switched on; circular references are not iterated".to_owned());
+        warnings
+            .push("iterative calculation is switched on; circular references are not iterated".to_owned());
     }
     if book.settings.precision_as_displayed {
-        warnings.push("\"precision as displayed\" is switched on; values are calculated in full precision".to_owned());
+        warnings.push(
+            "\"precision as displayed\" is switched on; values are calculated in full precision".to_owned(),
+        );
     }
     warnings
 }

@@ -122,7 +122,11 @@ impl Lowerer<'_> {
     }
 
     /// The place of a table reference; none where the table has no such rows.
-    pub(super) fn table_reference(&self, reference: &TableReference, at: CellAddress) -> Lowered<Option<Place>> {
+    pub(super) fn table_reference(
+        &self,
+        reference: &TableReference,
+        at: CellAddress,
+    ) -> Lowered<Option<Place>> {
         let table = match &reference.table {
             Some(name) => self
                 .sheets

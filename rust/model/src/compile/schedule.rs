@@ -134,7 +134,8 @@ impl<'g> Scheduler<'g> {
         self.uses[operand as usize] += 1;
         self.users[operand as usize].push(user);
         let known = self.region_of[operand as usize];
-        self.region_of[operand as usize] = if known == u32::MAX { region } else { self.common(known, region) };
+        self.region_of[operand as usize] =
+            if known == u32::MAX { region } else { self.common(known, region) };
     }
 
     fn common(&self, mut a: u32, mut b: u32) -> u32 {
@@ -252,9 +253,10 @@ impl<'g> Scheduler<'g> {
             same_region &= self.region_of[operand as usize] == self.region_of[user as usize]
                 || self.region_of[operand as usize] == ROOT;
         });
-        let has_regions = self.branches.get(&user).is_some_and(|regions| {
-            regions.iter().any(|&region| self.lived_in[region as usize])
-        });
+        let has_regions = self
+            .branches
+            .get(&user)
+            .is_some_and(|regions| regions.iter().any(|&region| self.lived_in[region as usize]));
         // Only inside the region that is being written out.
         ready && ends && same_region && !has_regions && self.region_of[user as usize] == ROOT
     }
@@ -296,7 +298,9 @@ fn each_operand_in_place(graph: &Graph, id: u32, mut f: impl FnMut(Option<u32>))
         match *argument {
             GraphArgument::Term(term) => f(node_of(term)),
             GraphArgument::Range(range) => {
-                if let Some(RangeContent::Terms(terms)) = graph.ranges.get(range as usize).map(|range| &range.content) {
+                if let Some(RangeContent::Terms(terms)) =
+                    graph.ranges.get(range as usize).map(|range| &range.content)
+                {
                     terms.iter().filter_map(|term| node_of(*term)).for_each(|id| f(Some(id)));
                 }
             }
@@ -361,7 +365,9 @@ impl<'g> Emitter<'g> {
                 Item::Leave => {
                     self.plan.steps.push(Step::Leave);
                     let after = self.plan.steps.len() as u32;
-                    if let Some(Step::Enter { end, .. }) = entered.pop().and_then(|at| self.plan.steps.get_mut(at)) {
+                    if let Some(Step::Enter { end, .. }) =
+                        entered.pop().and_then(|at| self.plan.steps.get_mut(at))
+                    {
                         *end = after;
                     }
                 }
@@ -421,9 +427,12 @@ impl<'g> Emitter<'g> {
             Op::Two(op) => Step::Two { op, a: single(0)?, b: single(1)?, out },
             Op::Three(op) => Step::Three { op, a: single(0)?, b: single(1)?, c: single(2)?, out },
             Op::Element { row, col } => Step::Element { a: single(0)?, row, col, out },
-            Op::Call(function) => {
-                Step::Call { function, first: self.add_arguments(operands), count: operands.len() as u32, out }
-            }
+            Op::Call(function) => Step::Call {
+                function,
+                first: self.add_arguments(operands),
+                count: operands.len() as u32,
+                out,
+            },
             Op::Pack { rows, cols } => Step::Pack { first: self.add_arguments(operands), rows, cols, out },
         })
     }
@@ -493,7 +502,9 @@ impl<'g> Emitter<'g> {
                 let cells = table.cells.iter().map(|&cell| self.frozen(cell)).collect();
                 Content::Table(Arc::new(Table::new(table.rows, table.cols, cells)))
             }
-            RangeContent::Terms(terms) => Content::Operands(terms.iter().map(|&term| self.operand(term)).collect()),
+            RangeContent::Terms(terms) => {
+                Content::Operands(terms.iter().map(|&term| self.operand(term)).collect())
+            }
         };
         self.plan.ranges.push(PlanRange {
             rows: range.rows,
