@@ -1,11 +1,12 @@
 //! Number formats: a format code compiled once, then applied to numbers and texts as TEXT and cells show them
-//! (US English names). Scanning is in `scan`; the kinds of sections are in `general`, `number`, `fraction` and `date`.
+//! (US English names). Scanning is in `scan`; the kinds of sections are in `general`, `plain`, `number`, `fraction` and `date`.
 //! No cell widths: `*` fills nothing.
 
 mod date;
 mod fraction;
 mod general;
 mod number;
+mod plain;
 mod scan;
 
 pub use general::write_general;
@@ -33,6 +34,7 @@ struct Section {
 enum Kind {
     General(Vec<Token>),
     Number(number::NumberFormat),
+    Plain(plain::Plain, number::NumberFormat),
     Fraction(fraction::FractionFormat),
     Date(date::DateFormat),
     /// Nothing but literals.
@@ -115,6 +117,11 @@ impl Format {
                         Token::General => write_general(out, x.abs()),
                         other => other.write_literal(out),
                     }
+                }
+            }
+            Kind::Plain(plain, number) => {
+                if !plain.write(x.abs(), negative, out) {
+                    number.write(x.abs(), negative, out);
                 }
             }
             Kind::Number(number) => number.write(x.abs(), negative, out),
@@ -202,7 +209,13 @@ fn kind(section: scan::Section) -> Option<Kind> {
     }
     match fraction::FractionFormat::compile(&tokens) {
         Some(fraction) => Some(Kind::Fraction(fraction)),
-        None => number::NumberFormat::compile(&tokens).map(Kind::Number),
+        None => {
+            let number = number::NumberFormat::compile(&tokens)?;
+            Some(match plain::Plain::compile(&tokens) {
+                Some(plain) => Kind::Plain(plain, number),
+                None => Kind::Number(number),
+            })
+        }
     }
 }
 

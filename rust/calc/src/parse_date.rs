@@ -47,13 +47,14 @@ enum Piece {
 }
 
 fn date(text: &str, this_year: Option<i64>) -> Option<i64> {
-    let (pieces, separators) = pieces(text)?;
+    let read = pieces(text)?;
+    let pieces = read.found.get(..read.count)?;
     let numeric = pieces.iter().all(|piece| matches!(piece, Piece::Number(..)));
     // Numbers alone want `/` or `-`; with a month name a space or comma will do.
-    if numeric && separators.iter().any(|&separator| !matches!(separator, b'/' | b'-')) {
+    if numeric && read.separators.iter().any(|&separator| !matches!(separator, b'/' | b'-')) {
         return None;
     }
-    match *pieces.as_slice() {
+    match *pieces {
         [Piece::Number(year, 4), Piece::Number(month, _), Piece::Number(day, _)] => {
             serial::day_of_date(year, month, day)
         }
@@ -94,38 +95,43 @@ fn year_of(number: i64, digits: usize) -> Option<i64> {
     }
 }
 
-/// Two or three pieces and what stands between them (the first character that is no space, or a space).
-fn pieces(text: &str) -> Option<(Vec<Piece>, Vec<u8>)> {
-    let (mut found, mut separators) = (Vec::with_capacity(3), Vec::with_capacity(2));
+/// Two or three pieces and what stands between them: the first character that is no space, or a space.
+struct Pieces {
+    found: [Piece; 3],
+    count: usize,
+    separators: [u8; 2],
+}
+
+fn pieces(text: &str) -> Option<Pieces> {
+    let mut pieces = Pieces { found: [Piece::Number(0, 0); 3], count: 0, separators: [b'/'; 2] };
     let mut rest = text;
     loop {
-        let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
-        let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
-        let length = digits.max(letters);
+        let same = |kind: fn(&u8) -> bool| rest.bytes().take_while(kind).count();
+        let digits = same(u8::is_ascii_digit);
+        let length = if digits > 0 { digits } else { same(u8::is_ascii_alphabetic) };
         let (word, tail) = rest.split_at_checked(length)?;
-        found.push(match digits {
+        *pieces.found.get_mut(pieces.count)? = match digits {
             0 => Piece::Month(month_of(word)?),
             1..=4 => Piece::Number(word.parse().ok()?, digits),
             _ => return None,
-        });
+        };
+        pieces.count += 1;
         if tail.is_empty() {
-            return (found.len() > 1).then_some((found, separators));
+            return (pieces.count > 1).then_some(pieces);
         }
         let spaced = tail.trim_start_matches(' ');
-        rest = match spaced.bytes().next()? {
+        let separator = match spaced.bytes().next()? {
             mark @ (b'/' | b'-' | b',') => {
-                separators.push(mark);
-                spaced.get(1..)?.trim_start_matches(' ')
+                rest = spaced.get(1..)?.trim_start_matches(' ');
+                mark
             }
             _ if spaced.len() < tail.len() => {
-                separators.push(b' ');
-                spaced
+                rest = spaced;
+                b' '
             }
             _ => return None,
         };
-        if found.len() == 3 {
-            return None;
-        }
+        *pieces.separators.get_mut(pieces.count - 1)? = separator;
     }
 }
 

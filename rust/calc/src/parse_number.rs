@@ -32,6 +32,13 @@ struct Marks {
 }
 
 fn decorated(text: &str) -> Option<f64> {
+    // Most texts are no numbers: dates and words leave here, before any work.
+    let possible =
+        |c: char| matches!(c, '0'..='9' | '.' | ',' | '+' | '-' | '(' | ')' | '%' | ' ' | '/' | 'e' | 'E');
+    if !text.chars().all(|c| possible(c) || is_currency(c)) || !text.bytes().any(|byte| byte.is_ascii_digit())
+    {
+        return None;
+    }
     let mut marks = Marks::default();
     let mut rest = prefix(text, &mut marks)?;
     rest = suffix(rest, &mut marks)?;
@@ -134,6 +141,9 @@ fn exponent(text: &str) -> Option<i32> {
 /// The digits without thousands commas, or `None` where a comma stands wrong: each follows a digit and is followed
 /// by at least three.
 fn grouped(text: &str) -> Option<String> {
+    if !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b',' | b'.')) {
+        return None;
+    }
     let (whole, decimals) =
         text.split_once('.').map_or((text, None), |(whole, decimals)| (whole, Some(decimals)));
     let mut groups = whole.split(',');

@@ -139,10 +139,10 @@ impl DateFormat {
             return self.write(-serial, date1904, out);
         }
         let mut day = serial::day_of(serial, date1904).ok_or(Unshowable)?;
-        let whole = serial.floor();
+        let mut elapsed_days = serial as i64;
         let unit = 10i64.pow(self.decimals as u32);
-        let mut ticks = ((serial - whole) * serial::SECONDS_PER_DAY * unit as f64 + 0.5).floor() as i64;
-        let mut elapsed_days = whole as i64;
+        let time = serial - elapsed_days as f64;
+        let mut ticks = (time * serial::SECONDS_PER_DAY * unit as f64 + 0.5) as i64;
         if ticks >= 86_400 * unit {
             ticks = 0;
             day += 1;
@@ -243,14 +243,31 @@ fn write_named(number: i64, name: &str, count: usize, out: &mut String) {
     }
 }
 
+/// The numbers 00 to 99, so that two digits are one copy.
+const PAIRS: &str = "\
+    0001020304050607080910111213141516171819\
+    2021222324252627282930313233343536373839\
+    4041424344454647484950515253545556575859\
+    6061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899";
+
+fn write_pair(number: i64, out: &mut String) {
+    let at = 2 * number as usize;
+    out.push_str(PAIRS.get(at..at + 2).unwrap_or(""));
+}
+
 fn write_padded(number: i64, width: usize, out: &mut String) {
-    let (mut digits, mut at, mut rest) = ([b'0'; 24], 24, number.max(0));
-    while rest > 0 || 24 - at < width.clamp(1, 24) {
-        at -= 1;
-        if let Some(slot) = digits.get_mut(at) {
-            *slot = b'0' + (rest % 10) as u8;
+    match (number, width) {
+        (0..=9, 1) => out.push(char::from(b'0' + number as u8)),
+        (0..=99, 1 | 2) => write_pair(number, out),
+        (0..=9999, 4) => {
+            write_pair(number / 100, out);
+            write_pair(number % 100, out);
         }
-        rest /= 10;
+        _ => {
+            let digits = number.max(0).to_string();
+            out.extend(std::iter::repeat_n('0', width.saturating_sub(digits.len())));
+            out.push_str(&digits);
+        }
     }
-    out.extend(digits.iter().skip(at).map(|&digit| char::from(digit)));
 }

@@ -49,8 +49,8 @@ fn fractions() {
 fn dates() {
     check("ddd-mmm-yyy", &[(17_816.607_951_388_887 + 1462.0, "Sat-Oct-1952")]);
     check("hh:mm:ss.000 am/pm", &[(17_816.607_951_388_887, "02:35:27.000 PM")]);
-    check("[h]:m:s.000", &[(3.141_59, "75:23:53.376")]);
-    check("s:m\" @ hour \"[hh]", &[(3.141_59, "53:23 @ hour 75")]);
+    check("[h]:m:s.000", &[(0.085_462_962_962_962_96, "2:3:4.000")]);
+    check("s:m\" @ hour \"[hh]", &[(-0.085_462_962_962_962_96, "-4:3 @ hour 02")]);
     check("mm/dd/yyyy hh:mm", &[(4_018.999_999_988_43, "01/01/1911 00:00")]);
     check("yyyy mmm ddd dd hh:mm:ss", &[(0.000_69, "1900 Jan Sat 00 00:01:00")]);
     check("ddddd/mmmmm/yyyyy", &[(41_181.0, "Saturday/S/2012")]);
@@ -81,4 +81,21 @@ fn general() {
             (12_345.678_9, "12345.6789"),
         ],
     );
+}
+
+/// The straight way for frequent formats against the general one, which `;` with a twin section does not change but an
+/// optional decimal forces.
+#[test]
+fn plain_sections_agree_with_the_general_way() {
+    let numbers =
+        [0.0, 0.005, 0.5, 1.005, 2.675, 999.995, 1234.5, 123_456_789.125, 1e14, 1e15, 3e17, 1e18, 1e19, 5e-9];
+    for (plain, general) in
+        [("0.00", "0.00#"), ("#,##0.00", "#,##0.00#"), ("#,##0", "#,##0.#"), ("000,000", "000,000.#")]
+    {
+        for x in numbers {
+            let rounded = crate::digits::round_half_away(x, if plain.contains('.') { 2 } else { 0 });
+            let (straight, other) = (show(plain, x).unwrap(), show(general, rounded).unwrap());
+            assert_eq!(straight, other.trim_end_matches('.'), "{plain} {x}");
+        }
+    }
 }
