@@ -16,6 +16,8 @@ pub struct Limits {
     pub sheets: usize,
     /// Cells of all sheets.
     pub cells: usize,
+    /// Defined names; and, of one part, validations, merged areas, columns, relationships.
+    pub records: usize,
     /// Characters of one formula.
     pub formula_chars: usize,
     /// Cells of all inputs, and of all outputs.
@@ -32,7 +34,8 @@ impl Default for Limits {
             xml_depth: 64,
             xml_token_bytes: 4 << 20,
             sheets: 1_000,
-            cells: 20_000_000,
+            cells: 5_000_000,
+            records: 200_000,
             formula_chars: 65_536,
             interface_cells: 1_000_000,
         }

@@ -35,6 +35,7 @@ struct Head {
     style: Option<u32>,
     kind: Kind,
     metadata: usize,
+    value_metadata: usize,
 }
 
 /// Reads the `c` element that was just opened. `expected` is its place when it does not say.
@@ -77,7 +78,14 @@ pub fn read(
 }
 
 fn head(xml: &Xml, expected: (u32, u32)) -> Result<Head, Error> {
-    let mut head = Head { row: expected.0, col: expected.1, style: None, kind: Kind::Number, metadata: 0 };
+    let mut head = Head {
+        row: expected.0,
+        col: expected.1,
+        style: None,
+        kind: Kind::Number,
+        metadata: 0,
+        value_metadata: 0,
+    };
     for attribute in xml.raw_attributes() {
         let (key, value) = attribute?;
         match key {
@@ -87,6 +95,7 @@ fn head(xml: &Xml, expected: (u32, u32)) -> Result<Head, Error> {
             }
             "s" => head.style = value.parse().ok(),
             "t" => head.kind = kind(&value).ok_or_else(|| xml.broken(&format!("cells of type {value:?}")))?,
+            "vm" => head.value_metadata = value.parse().unwrap_or(0),
             "cm" => head.metadata = value.parse().unwrap_or(0),
             _ => {}
         }
@@ -133,7 +142,11 @@ fn read_value(
             "0" | "false" => Some(CellValue::Bool(false)),
             _ => None,
         },
-        Kind::Error => Some(CellValue::Error(ErrorCode::from_text(word).unwrap_or(ErrorCode::Unknown))),
+        Kind::Error => {
+            let rich = head.value_metadata.checked_sub(1).and_then(|index| context.rich_errors.get(index));
+            let plain = ErrorCode::from_text(word).unwrap_or(ErrorCode::Unknown);
+            Some(CellValue::Error(rich.copied().flatten().unwrap_or(plain)))
+        }
         Kind::Date => iso_date::serial(word, context.date1904).map(CellValue::Number),
     };
     match value {
@@ -233,6 +246,8 @@ struct FormulaAttributes {
     /// A one-dimensional data table has its values in a row.
     in_row: bool,
     inputs: [Option<(u32, u32)>; 2],
+    /// The input cell was deleted; its old address still stands there.
+    deleted: [bool; 2],
 }
 
 impl FormulaAttributes {
@@ -244,6 +259,7 @@ impl FormulaAttributes {
             two_dimensional: false,
             in_row: false,
             inputs: [None, None],
+            deleted: [false, false],
         };
         for attribute in xml.raw_attributes() {
             let (key, value) = attribute?;
@@ -262,6 +278,8 @@ impl FormulaAttributes {
                 "dtr" => found.in_row = text::flag(&value),
                 "r1" => found.inputs[0] = address::cell(&value),
                 "r2" => found.inputs[1] = address::cell(&value),
+                "del1" => found.deleted[0] = text::flag(&value),
+                "del2" => found.deleted[1] = text::flag(&value),
                 _ => {}
             }
         }
@@ -269,7 +287,8 @@ impl FormulaAttributes {
     }
 
     fn data_table(&self, area: Area) -> CellFormula {
-        let [first, second] = self.inputs;
+        let first = self.inputs[0].filter(|_| !self.deleted[0]);
+        let second = self.inputs[1].filter(|_| !self.deleted[1]);
         let (row_input, col_input) = match (self.two_dimensional, self.in_row) {
             (true, _) => (first, second),
             (false, true) => (first, None),

@@ -1,79 +1,96 @@
-//! The metadata part, of which one thing matters: which `cm` numbers mark dynamic array formulas.
+//! The metadata part, of which two things matter: which `cm` numbers mark dynamic array formulas, and which rich
+//! value a `vm` number stands for.
 
 use super::xml::Xml;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 
-/// By `cm` - 1: is the cell's array formula a dynamic one?
-pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<bool>, Error> {
-    // Position of XLDAPR among the metadata types, from 1, and whether each of its records says "dynamic".
-    let mut types = 0;
-    let mut dynamic_type = None;
-    let mut records: Vec<bool> = Vec::new();
-    let mut cells = Vec::new();
+#[derive(Default)]
+pub struct Metadata {
+    /// By `cm` - 1: is the cell's array formula a dynamic one?
+    pub dynamic: Vec<bool>,
+    /// By `vm` - 1: number of the rich value.
+    pub rich_values: Vec<Option<u32>>,
+}
+
+/// A record of a cell or a value: number of its type, from 1, and of its record among those of the type.
+type Pointer = (u32, u32);
+
+pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Metadata, Error> {
+    let mut types: Vec<String> = Vec::new();
+    let mut dynamic: Vec<Option<u32>> = Vec::new();
+    let mut rich: Vec<Option<u32>> = Vec::new();
+    let (mut cells, mut values) = (Vec::new(), Vec::new());
     while xml.next_in(0)? {
         match xml.name() {
             "metadataType" => {
-                types += 1;
-                if xml.attribute("name")?.as_deref() == Some("XLDAPR") {
-                    dynamic_type = Some(types);
-                }
+                check_count(types.len(), limits)?;
+                types.push(xml.attribute("name")?.unwrap_or_default());
             }
-            "futureMetadata" if xml.attribute("name")?.as_deref() == Some("XLDAPR") => {
-                records = future_records(xml, limits)?;
-            }
-            "cellMetadata" => cells = cell_records(xml, limits)?,
+            "futureMetadata" => match xml.attribute("name")?.as_deref() {
+                Some("XLDAPR") => dynamic = records(xml, limits)?,
+                Some("XLRICHVALUE") => rich = records(xml, limits)?,
+                _ => xml.skip()?,
+            },
+            "cellMetadata" => cells = pointers(xml, limits)?,
+            "valueMetadata" => values = pointers(xml, limits)?,
             _ => {}
         }
     }
-    let is_dynamic = |&(kind, record): &(u32, u32)| {
-        Some(kind) == dynamic_type && records.get(record as usize).copied().unwrap_or(false)
+    let is_a = |kind: u32, name: &str| {
+        kind.checked_sub(1).and_then(|kind| types.get(kind as usize)).is_some_and(|found| found == name)
     };
-    Ok(cells.iter().map(is_dynamic).collect())
+    let follow = |(kind, record): Pointer, name: &str, records: &[Option<u32>]| {
+        if is_a(kind, name) { records.get(record as usize).copied().flatten() } else { None }
+    };
+    Ok(Metadata {
+        dynamic: cells.iter().map(|pointer| follow(*pointer, "XLDAPR", &dynamic) == Some(1)).collect(),
+        rich_values: values.iter().map(|pointer| follow(*pointer, "XLRICHVALUE", &rich)).collect(),
+    })
 }
 
-/// One `bk` per record, holding `dynamicArrayProperties`.
-fn future_records(xml: &mut Xml, limits: &Limits) -> Result<Vec<bool>, Error> {
+/// One `bk` per record, holding 1 for a dynamic array, or the number of a rich value.
+fn records(xml: &mut Xml, limits: &Limits) -> Result<Vec<Option<u32>>, Error> {
     let level = xml.depth();
     let mut records = Vec::new();
     while xml.next_in(level)? {
-        match xml.name() {
+        let value = match xml.name() {
             "bk" => {
                 check_count(records.len(), limits)?;
-                records.push(false);
+                records.push(None);
+                continue;
             }
-            "dynamicArrayProperties" => {
-                let dynamic = xml.flag("fDynamic")?.unwrap_or(false);
-                if let Some(last) = records.last_mut() {
-                    *last = dynamic;
-                }
-            }
-            _ => {}
+            "dynamicArrayProperties" => Some(u32::from(xml.flag("fDynamic")?.unwrap_or(false))),
+            "rvb" => xml.number("i")?,
+            _ => continue,
+        };
+        if let Some(last) = records.last_mut() {
+            *last = value;
         }
     }
     Ok(records)
 }
 
-/// One `bk` per cell record, with the type (from 1) and the record (from 0) of its `rc`.
-fn cell_records(xml: &mut Xml, limits: &Limits) -> Result<Vec<(u32, u32)>, Error> {
+/// One `bk` per record of a cell or of a value, holding an `rc`.
+fn pointers(xml: &mut Xml, limits: &Limits) -> Result<Vec<Pointer>, Error> {
     let level = xml.depth();
-    let mut cells = Vec::new();
+    let mut pointers = Vec::new();
     while xml.next_in(level)? {
         match xml.name() {
             "bk" => {
-                check_count(cells.len(), limits)?;
-                cells.push((0, 0));
+                check_count(pointers.len(), limits)?;
+                pointers.push((0, 0));
             }
             "rc" => {
-                let record = (xml.number("t")?.unwrap_or(0), xml.number("v")?.unwrap_or(0));
-                if let Some(last) = cells.last_mut() {
-                    *last = record;
+                let pointer = (xml.number("t")?.unwrap_or(0), xml.number("v")?.unwrap_or(0));
+                if let Some(last) = pointers.last_mut() {
+                    *last = pointer;
                 }
             }
             _ => {}
         }
     }
-    Ok(cells)
+    Ok(pointers)
 }
 
 fn check_count(count: usize, limits: &Limits) -> Result<(), Error> {

@@ -8,6 +8,7 @@ mod metadata;
 mod metered;
 mod number_format;
 mod package;
+mod rich_errors;
 mod shared_formulas;
 mod shared_strings;
 mod sheet;
@@ -24,6 +25,7 @@ use crate::workbook::{Area, Sheet, Workbook};
 use package::{Package, Relationship};
 use sheet::Context;
 use workbook_part::WorkbookPart;
+use xml::Xml;
 
 /// Reads the bytes of an xlsx file. The file is not trusted: limits hold for what is unpacked, not for what the
 /// archive declares.
@@ -71,24 +73,18 @@ fn read_sheets(
     links: &[Relationship],
     limits: &Limits,
 ) -> Result<Workbook, Error> {
-    let named =
-        |kind: &str| links.iter().find(|link| link.kind == kind && !link.external && !link.target.is_empty());
-    let strings = match named("sharedStrings") {
-        Some(link) => shared_strings::read(&mut package.part(&link.target)?, limits)?,
-        None => Vec::new(),
-    };
-    let styles = match named("styles") {
-        Some(link) => styles::read(&mut package.part(&link.target)?, limits)?,
-        None => Vec::new(),
-    };
-    let dynamic = match named("sheetMetadata") {
-        Some(link) => metadata::read(&mut package.part(&link.target)?, limits)?,
-        None => Vec::new(),
-    };
+    let strings = optional(package, links, "sharedStrings", |xml| shared_strings::read(xml, limits))?;
+    let styles = optional(package, links, "styles", |xml| styles::read(xml, limits))?;
+    let metadata = optional(package, links, "sheetMetadata", |xml| metadata::read(xml, limits))?;
+    let structures =
+        optional(package, links, "rdRichValueStructure", |xml| rich_errors::structures(xml, limits))?;
+    let errors =
+        optional(package, links, "rdRichValue", |xml| rich_errors::values(xml, &structures, limits))?;
     let context = Context {
         strings: &strings,
         styles: &styles,
-        dynamic: &dynamic,
+        dynamic: &metadata.dynamic,
+        rich_errors: &rich_errors::by_metadata(&metadata, &errors),
         date1904: part.settings.date1904,
         limits,
     };
@@ -114,6 +110,20 @@ fn read_sheets(
         workbook.sheets.push(sheet);
     }
     Ok(workbook)
+}
+
+/// A part that a workbook can go without.
+fn optional<T: Default>(
+    package: &mut Package,
+    links: &[Relationship],
+    kind: &str,
+    read: impl FnOnce(&mut Xml) -> Result<T, Error>,
+) -> Result<T, Error> {
+    let link = links.iter().find(|link| link.kind == kind && !link.external && !link.target.is_empty());
+    match link {
+        Some(link) => read(&mut package.part(&link.target)?),
+        None => Ok(T::default()),
+    }
 }
 
 fn read_sheet(

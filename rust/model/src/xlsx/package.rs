@@ -80,13 +80,19 @@ impl<'b> Package<'b> {
             if xml.name() != "Relationship" {
                 continue;
             }
+            let kind = xml.attribute("Type")?.unwrap_or_default();
+            let kind = kind.rsplit('/').next().unwrap_or_default();
+            // The only ones that a sheet may have by the thousand.
+            if kind == "hyperlink" {
+                continue;
+            }
+            xml.check_count(&found)?;
             let external =
                 xml.attribute("TargetMode")?.is_some_and(|mode| mode.eq_ignore_ascii_case("External"));
             let target = xml.attribute("Target")?.unwrap_or_default();
-            let kind = xml.attribute("Type")?.unwrap_or_default();
             found.push(Relationship {
                 id: xml.attribute("Id")?.unwrap_or_default(),
-                kind: kind.rsplit('/').next().unwrap_or_default().to_owned(),
+                kind: kind.to_owned(),
                 target: if external { target } else { resolve(folder, &target) },
                 external,
             });

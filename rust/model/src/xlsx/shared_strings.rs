@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
     let mut strings: Vec<Arc<str>> = Vec::new();
+    let empty: Arc<str> = "".into();
     while xml.next_in(0)? {
         // `sstItem` is what the beta of Excel 2007 wrote.
         if !matches!(xml.name(), "si" | "sstItem") {
@@ -17,7 +18,8 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
             let message = format!("the workbook has more than {} texts", limits.cells);
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
-        strings.push(item(xml)?.into());
+        let text = item(xml)?;
+        strings.push(if text.is_empty() { empty.clone() } else { text.into() });
     }
     Ok(strings)
 }

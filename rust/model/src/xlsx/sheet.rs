@@ -7,6 +7,7 @@ use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, Sheet, Shows, ValidationKind, a1};
+use execd_calc::value::ErrorCode;
 use std::sync::Arc;
 
 /// What the cells of all sheets refer to.
@@ -15,6 +16,8 @@ pub struct Context<'c> {
     pub styles: &'c [Shows],
     /// By `cm` - 1: marks a dynamic array formula.
     pub dynamic: &'c [bool],
+    /// By `vm` - 1: the error that `#VALUE!` stands for.
+    pub rich_errors: &'c [Option<ErrorCode>],
     pub date1904: bool,
     pub limits: &'c Limits,
 }
@@ -43,10 +46,12 @@ pub fn read(
             "sheetData" => sheet_data(xml, context, sheet, cells_left)?,
             "autoFilter" => filter = tables::auto_filter(xml)?,
             "mergeCell" => {
+                xml.check_count(&sheet.merged)?;
                 let reference = xml.attribute("ref")?.unwrap_or_default();
                 sheet.merged.extend(address::area(&reference));
             }
             "dataValidation" => {
+                xml.check_count(&sheet.validations)?;
                 let validation = validations::read(xml)?;
                 if validation.kind != ValidationKind::None {
                     sheet.validations.push(validation);
@@ -61,6 +66,7 @@ pub fn read(
 }
 
 fn column(xml: &Xml, context: &Context, sheet: &mut Sheet) -> Result<(), Error> {
+    xml.check_count(&sheet.formats.cols)?;
     let (Some(first), Some(last), Some(style)) =
         (xml.number("min")?, xml.number("max")?, xml.number("style")?)
     else {

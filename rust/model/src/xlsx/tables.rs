@@ -31,7 +31,10 @@ pub fn read(xml: &mut Xml, sheet: usize) -> Result<TablePart, Error> {
     while xml.next_in(1)? {
         match xml.name() {
             "autoFilter" => filter = auto_filter(xml)?,
-            "tableColumn" => table.columns.push(xml.attribute("name")?.unwrap_or_default()),
+            "tableColumn" => {
+                xml.check_count(&table.columns)?;
+                table.columns.push(xml.attribute("name")?.unwrap_or_default());
+            }
             _ => {}
         }
     }

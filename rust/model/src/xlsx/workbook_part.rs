@@ -39,8 +39,14 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<WorkbookPart, Error> {
                     relationship: xml.relationship_id()?.unwrap_or_default(),
                 });
             }
-            "externalReference" => part.external.push(xml.relationship_id()?.unwrap_or_default()),
-            "definedName" => part.names.push(defined_name(xml)?),
+            "externalReference" => {
+                xml.check_count(&part.external)?;
+                part.external.push(xml.relationship_id()?.unwrap_or_default());
+            }
+            "definedName" => {
+                xml.check_count(&part.names)?;
+                part.names.push(defined_name(xml)?);
+            }
             _ => {}
         }
     }

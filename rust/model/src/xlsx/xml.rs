@@ -27,6 +27,7 @@ pub struct Xml<'p> {
     depth: usize,
     max_depth: usize,
     max_text: usize,
+    max_records: usize,
 }
 
 enum Step {
@@ -48,6 +49,7 @@ impl<'p> Xml<'p> {
             depth: 0,
             max_depth: limits.xml_depth,
             max_text: limits.xml_token_bytes,
+            max_records: limits.records,
         }
     }
 
@@ -147,6 +149,17 @@ impl<'p> Xml<'p> {
     /// The error for content that makes no sense, naming the part.
     pub fn broken(&self, what: &str) -> Error {
         Error::new(ErrorKind::NotAWorkbook, format!("the part {} is broken: {what}", self.part))
+    }
+
+    /// Fails when a list of this part cannot take one more record.
+    pub fn check_count<T>(&self, list: &[T]) -> Result<(), Error> {
+        if list.len() < self.max_records {
+            return Ok(());
+        }
+        Err(too_large(
+            &self.part,
+            &format!("more than {} elements of the kind <{}>", self.max_records, self.name()),
+        ))
     }
 
     fn find(&self, wanted: impl Fn(&str) -> bool) -> Result<Option<String>, Error> {
