@@ -160,10 +160,7 @@ fn beta_dist_old(cx: &Cx<'_>, args: &[Value]) -> Real {
 fn beta_inv(cx: &Cx<'_>, args: &[Value]) -> Real {
     let [p, a, b] = reals(cx, args)?;
     let (low, high) = bounds(cx, args, 3)?;
-    require(p > 0.0 && p <= 1.0 && a > 0.0 && b > 0.0)?;
-    if p == 1.0 {
-        return Ok(high);
-    }
+    require(p > 0.0 && p < 1.0 && a > 0.0 && b > 0.0)?;
     let (part, rest) = beta_quantile(a, b, lower(p));
     Ok(if part < rest { low + part * (high - low) } else { high - rest * (high - low) })
 }

@@ -23,6 +23,9 @@ pub const TABLE: &[Function] = &[
     }),
 ];
 
+/// Excel refuses 10^30; where exactly it stops is not documented.
+const MOST_TRIALS: f64 = 1e10;
+
 /// Probability of at most `k` successes in `n` trials.
 fn binomial_lower(k: f64, n: f64, p: f64) -> f64 {
     if k < 0.0 {
@@ -37,7 +40,7 @@ fn binomial_lower(k: f64, n: f64, p: f64) -> f64 {
 fn binom_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     let ([k, n, p], cumulative) = reals_and_flag(cx, args)?;
     let (k, n) = (trunc(k), trunc(n));
-    require(k >= 0.0 && k <= n && (0.0..=1.0).contains(&p))?;
+    require(k >= 0.0 && k <= n && n <= MOST_TRIALS && (0.0..=1.0).contains(&p))?;
     Ok(if cumulative { binomial_lower(k, n, p) } else { binomial_term(k, n, p, 1.0 - p) })
 }
 
@@ -108,8 +111,10 @@ fn negative([failures, successes, p]: [f64; 3], cumulative: bool) -> Real {
 
 fn poisson_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     let ([k, mean], cumulative) = reals_and_flag(cx, args)?;
+    // Excel looks at the sign before it truncates here.
+    require(k >= 0.0)?;
     let k = trunc(k);
-    require(k >= 0.0 && mean >= 0.0)?;
+    require(mean >= 0.0)?;
     Ok(if cumulative { gamma_tails(k + 1.0, mean).upper } else { poisson_term(k, mean) })
 }
 

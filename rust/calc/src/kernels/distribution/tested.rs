@@ -120,6 +120,9 @@ fn prob(cx: &Cx<'_>, args: &[Arg<'_>]) -> Real {
         given if !given.is_omitted() => cx.number(given)?,
         _ => low,
     };
+    if pairs.is_empty() {
+        return Err(ErrorCode::Div0);
+    }
     require(pairs.iter().all(|&(_, chance)| (0.0..=1.0).contains(&chance)))?;
     let total: f64 = pairs.iter().map(|pair| pair.1).sum();
     require((total - 1.0).abs() < 1e-9)?;
