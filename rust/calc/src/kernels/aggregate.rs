@@ -147,7 +147,7 @@ fn maxa(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     extreme(cx, args, Cells::All, f64::NEG_INFINITY, f64::max)
 }
 
-/// Products at the same place, added up. What is no number counts as 0.
+/// Products at the same place, added up. What is no number counts as 0, but for a text that stands alone.
 fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let grids: Vec<Grid<'_>> = args.iter().map(|arg| cx.grid(arg)).collect();
     let Some(first) = grids.first() else { return Value::error(ErrorCode::Value) };
@@ -157,6 +157,9 @@ fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
         return Value::error(code);
     }
     if grids.iter().any(|grid| (grid.rows(), grid.cols()) != (first.rows(), first.cols())) {
+        return Value::error(ErrorCode::Value);
+    }
+    if first.len() == 1 && grids.iter().any(|grid| grid.get(0, 0).is_text()) {
         return Value::error(ErrorCode::Value);
     }
     let (rows, cols) = grids.iter().fold((0, 0), |size, grid| wider(size, grid.used()));

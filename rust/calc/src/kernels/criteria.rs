@@ -82,7 +82,11 @@ impl Criterion {
     pub fn matches(&self, cx: &Cx<'_>, cell: Value) -> bool {
         match self.op {
             Op::Eq => self.is_equal(cx, cell),
-            Op::Ne => !self.is_equal(cx, cell),
+            // A text that reads as the number equals it, but is not kept out by `<>` either.
+            Op::Ne => match (&self.operand, cell.unpack()) {
+                (Operand::Number(_), Unpacked::Text(_)) => true,
+                _ => !self.is_equal(cx, cell),
+            },
             Op::Lt => self.order(cx, cell) == Some(Ordering::Less),
             Op::Le => matches!(self.order(cx, cell), Some(Ordering::Less | Ordering::Equal)),
             Op::Gt => self.order(cx, cell) == Some(Ordering::Greater),

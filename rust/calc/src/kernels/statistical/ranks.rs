@@ -60,8 +60,12 @@ fn at(sample: &[f64], position: f64) -> Result<f64, ErrorCode> {
     Ok(low + (position - below) * (high - low))
 }
 
-/// The numbers that occur most often, at least twice, in order of first appearance.
+/// The numbers that occur most often, at least twice, in order of first appearance. A text typed in is an error even
+/// when it reads as a number.
 fn most_frequent(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
+    if args.iter().any(|arg| matches!(arg, Arg::Value(value) if value.is_text())) {
+        return Err(ErrorCode::Value);
+    }
     let sample = numbers(cx, args, Cells::Numbers)?;
     let mut counts: HashMap<u64, usize> = HashMap::with_capacity(sample.len());
     for x in &sample {
