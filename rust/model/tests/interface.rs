@@ -1,0 +1,286 @@
+//! Inputs and outputs that X-names declare. The oracle of expected values is the documentation of the Execute API
+//! (mapping of inputs and outputs, data validations); where it is silent, the rule stands beside the case.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod builder;
+
+use builder::Book;
+use execd_calc::interface::{Bound, Constant, Format, Heading, Rule, Shape, Validation};
+use execd_model::error::{Error, ErrorKind};
+use execd_model::limits::Limits;
+use execd_model::markers::{self, Declared};
+use execd_model::workbook::CellAddress;
+use execd_model::xlsx;
+
+fn try_declared(book: &Book) -> Result<Declared, Error> {
+    let workbook = xlsx::read(&book.bytes(), &Limits::default()).unwrap();
+    markers::interface(&workbook, &Limits::default())
+}
+
+fn declared(book: &Book) -> Declared {
+    try_declared(book).unwrap()
+}
+
+/// A row of cells: numbers, texts, and nothing for an empty text.
+fn row(cells: &[&str]) -> String {
+    let cell = |text: &&str| match text.parse::<f64>() {
+        _ if text.is_empty() => "<c/>".to_owned(),
+        Ok(x) => format!("<c><v>{x}</v></c>"),
+        Err(_) => format!("<c t='str'><v>{text}</v></c>"),
+    };
+    format!("<row>{}</row>", cells.iter().map(cell).collect::<String>())
+}
+
+fn rows(rows: &[&[&str]]) -> String {
+    rows.iter().map(|cells| row(cells)).collect()
+}
+
+fn sheet(cells: &[&[&str]], merged: &[&str]) -> Book {
+    let merged: String = merged.iter().map(|area| format!("<mergeCell ref='{area}'/>")).collect();
+    let content = format!("<sheetData>{}</sheetData><mergeCells>{merged}</mergeCells>", rows(cells));
+    Book::new().sheet("My Sheet", &content)
+}
+
+fn at(row: u32, col: u32) -> CellAddress {
+    CellAddress { sheet: 0, row, col }
+}
+
+fn headings(shape: &Shape) -> Vec<&str> {
+    match shape {
+        Shape::Table { headings, .. } => headings.iter().map(|heading| heading.text.as_str()).collect(),
+        Shape::Scalar => panic!("a scalar"),
+    }
+}
+
+#[test]
+fn scalars_and_tables_are_numbered_through() {
+    let book = sheet(&[&["rate", "0.05"], &["B1", "2"], &["3", "4"], &["5", ""]], &[])
+        .name_with("xINPUT_Rate", "'My Sheet'!$B$1", "comment='per year'")
+        .name("Xinput_grid", "'My Sheet'!$A$2:$B$4")
+        .name("Xoutput_sub.Total", "'my sheet'!$A$3")
+        .name("Xoutput_metadata.x", "'My Sheet'!$A$1")
+        .name("Unrelated", "1+1");
+    let declared = declared(&book);
+    let [grid, rate] = declared.interface.inputs.as_slice() else { panic!() };
+    assert_eq!((grid.name.as_str(), rate.name.as_str()), ("grid", "Rate"));
+    assert_eq!((grid.first_cell, rate.first_cell), (0, 4));
+    let numeric = Heading { text: "2".to_owned(), numeric: true };
+    let plain = Heading { text: "B1".to_owned(), numeric: false };
+    assert_eq!(grid.shape, Shape::Table { headings: vec![plain, numeric], rows: 2 });
+    let number = Constant::Number;
+    assert_eq!(grid.defaults, [number(3.0), number(4.0), number(5.0), Constant::Blank]);
+    assert_eq!((rate.shape.clone(), rate.defaults.as_slice()), (Shape::Scalar, &[number(0.05)][..]));
+    assert_eq!(rate.description.as_deref(), Some("per year"));
+    assert_eq!(rate.address, "'My Sheet'!$B$1");
+    assert_eq!(declared.input_cells, [at(2, 0), at(2, 1), at(3, 0), at(3, 1), at(0, 1)]);
+    let outputs: Vec<&str> = declared.interface.outputs.iter().map(|output| output.name.as_str()).collect();
+    assert_eq!(outputs, ["metadata.x", "sub.Total"]);
+    assert_eq!(declared.output_cells, [at(0, 0), at(2, 0)]);
+    assert!(declared.warnings.is_empty(), "{:?}", declared.warnings);
+}
+
+#[test]
+fn two_heading_rows() {
+    // The documented table A44: headings A1, B (over B1 and B2) and C1.
+    let cells: &[&[&str]] = &[&["A1", "B", "", "C1"], &["", "B1", "B2", ""], &["1", "2", "3", "4"]];
+    for merged in [&["A1:A2", "B1:C1", "D1:D2"][..], &["B1:C1"], &[]] {
+        let found = declared(&sheet(cells, merged).name("Xoutput_A44", "'My Sheet'!$A$1:$D$3"));
+        let output = &found.interface.outputs[0];
+        assert_eq!(headings(&output.shape), ["A1", "B.B1", "B.B2", "C1"], "{merged:?}");
+        assert_eq!(found.output_cells, [at(2, 0), at(2, 1), at(2, 2), at(2, 3)]);
+    }
+}
+
+#[test]
+fn texts_in_the_first_data_row_are_no_headings() {
+    let cells: &[&[&str]] = &[&["name", "city"], &["Ann", "Bern"], &["Bob", "Basel"]];
+    let found = declared(&sheet(cells, &[]).name("Xoutput_people", "'My Sheet'!$A$1:$B$3"));
+    assert_eq!(headings(&found.interface.outputs[0].shape), ["name", "city"]);
+    assert_eq!(found.output_cells.len(), 4);
+}
+
+#[test]
+fn numbers_under_merged_headings_are_headings() {
+    let cells: &[&[&str]] = &[&["k", "rate", ""], &["", "2024", "2025"], &["1", "2", "3"]];
+    let found = declared(&sheet(cells, &["B1:C1"]).name("Xoutput_r", "'My Sheet'!$A$1:$C$3"));
+    assert_eq!(headings(&found.interface.outputs[0].shape), ["k", "rate.2024", "rate.2025"]);
+}
+
+#[test]
+fn merged_cells_count_as_one_and_whole_columns_end_with_the_data() {
+    let cells: &[&[&str]] = &[&["total", ""], &["1", ""], &["2", ""]];
+    let book = sheet(cells, &["A1:B1"])
+        .name("Xoutput_merged", "'My Sheet'!$A$1:$B$1")
+        .name("Xoutput_whole", "'My Sheet'!$A:$A");
+    let found = declared(&book);
+    assert_eq!(found.interface.outputs[0].shape, Shape::Scalar);
+    assert_eq!(found.interface.outputs[1].shape.cells(), 2);
+}
+
+#[test]
+fn formats_follow_number_formats_also_of_blank_cells() {
+    let styles = "<styleSheet><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/><xf numFmtId='22'/><xf numFmtId='49'/>\
+        <xf numFmtId='9'/><xf numFmtId='20'/></cellXfs></styleSheet>";
+    let content = "<sheetData><row><c s='1'><v>45000</v></c><c s='2'/><c s='3'/><c s='4'/><c s='5'/></row>\
+        <row><c t='str'><v>d</v></c><c t='str'><v>n</v></c></row><row><c s='1'/><c/></row></sheetData>";
+    let mut book = Book::new().sheet("S", content).linked("styles", "styles.xml", styles);
+    for (name, column) in [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D"), ("e", "E")] {
+        book = book.name(&format!("Xinput_{name}"), &format!("S!${column}$1"));
+    }
+    let found = declared(&book.name("Xinput_t", "S!$A$2:$B$3").name("Xoutput_t", "S!$A$2:$B$3"));
+    let formats: Vec<Format> = found.interface.inputs.iter().map(|input| input.format).collect();
+    let expected =
+        [Format::Date, Format::DateTime, Format::Text, Format::General, Format::Time, Format::General];
+    assert_eq!(formats, expected, "the columns of the table differ");
+    assert_eq!(found.interface.outputs[0].formats, [Format::Date, Format::General]);
+}
+
+/// An input in B1 with a validation; F1:F3 hold x, 2 and nothing, G1 holds a formula.
+fn validated(validation: &str) -> Book {
+    let content = format!(
+        "<sheetData><row><c r='A1'><v>5</v></c><c r='B1'><v>1</v></c><c r='F1' t='str'><v>x</v></c>\
+         <c r='G1'><f>1+1</f><v>2</v></c></row><row><c r='F2'><v>2</v></c></row></sheetData>\
+         <dataValidations>{validation}</dataValidations>"
+    );
+    Book::new()
+        .sheet("S", &content)
+        .name("Xinput_B", "S!$B$1")
+        .name("Xoutput_B", "S!$B$1")
+        .name("Choices", "S!$F$1:$F$3")
+}
+
+fn validation(book: &Book) -> (Option<Validation>, Vec<String>) {
+    let found = declared(book);
+    (found.interface.inputs[0].validation.clone(), found.warnings)
+}
+
+#[test]
+fn validations_with_constant_bounds() {
+    let text = |text: &str| Constant::Text(text.to_owned());
+    let from_range = || Rule::List(vec![text("x"), Constant::Number(2.0)]);
+    let cases = [
+        ("type='whole' sqref='A1:C1'", "25", "1000", Rule::Whole(Bound::Between(25.0, 1000.0))),
+        ("type='decimal' operator='greaterThan' sqref='B1'", "-0.5", "", Rule::Decimal(Bound::Greater(-0.5))),
+        (
+            "type='date' operator='lessThanOrEqual' sqref='B1'",
+            "45000",
+            "",
+            Rule::Date(Bound::AtMost(45000.0)),
+        ),
+        ("type='textLength' operator='notEqual' sqref='B1'", "3", "", Rule::TextLength(Bound::NotEqual(3.0))),
+        ("type='time' operator='equal' sqref='B1'", "0.5", "", Rule::Time(Bound::Equal(0.5))),
+        // A relative reference is written for the first cell of the validation: from A1, E1 is F1 seen from B1.
+        ("type='decimal' operator='lessThan' sqref='A1:B2'", "E2", "", Rule::Decimal(Bound::Less(2.0))),
+        (
+            "type='list' sqref='B1'",
+            "\"x, 2,TRUE\"",
+            "",
+            Rule::List(vec![text("x"), Constant::Number(2.0), Constant::Bool(true)]),
+        ),
+        ("type='list' sqref='B1'", "$F$1:$F$3", "", from_range()),
+        ("type='list' sqref='B1'", "S!$F:$F", "", from_range()),
+        ("type='list' sqref='B1'", "choices", "", from_range()),
+    ];
+    for (attributes, first, second, rule) in cases {
+        let one = format!(
+            "<dataValidation {attributes} error='No!' allowBlank='1'><formula1>{first}</formula1>\
+             <formula2>{second}</formula2></dataValidation>"
+        );
+        let (found, warnings) = validation(&validated(&one));
+        let expected = Validation { rule, message: Some("No!".to_owned()), ignore_blank: true };
+        assert_eq!(found, Some(expected), "{attributes}: {warnings:?}");
+    }
+}
+
+#[test]
+fn validations_that_change_are_told() {
+    for (attributes, first, words) in [
+        ("type='whole' operator='equal'", "G1", "G1"),
+        ("type='whole' operator='equal'", "B1", "B1"),
+        ("type='whole' operator='equal'", "TODAY()", "TODAY()"),
+        ("type='whole' operator='equal'", "1+", "1+"),
+        ("type='whole'", "1", "missing"),
+        ("type='list'", "G1:G2", "depends on a formula"),
+        ("type='list'", "A1:B1", "depends on an input"),
+        ("type='list'", "INDIRECT(A1)", "formula"),
+        ("type='list'", "Nowhere", "not defined"),
+        ("type='custom'", "B1&gt;0", "formula"),
+    ] {
+        let one =
+            format!("<dataValidation {attributes} sqref='B1'><formula1>{first}</formula1></dataValidation>");
+        let (found, warnings) = validation(&validated(&one));
+        assert_eq!(found, None, "{first}");
+        assert!(warnings.len() == 1 && warnings[0].contains(words), "{first}: {warnings:?}");
+    }
+}
+
+#[test]
+fn unsupported_names_and_unsaved_defaults_are_told() {
+    let book = Book::new()
+        .rows("S", "<row><c r='A1'><f>1+1</f></c><c r='B1'><v>1</v></c></row>")
+        .name("Xinput_a", "S!$A$1")
+        .name("Xoutput_b", "S!$B$1")
+        .name("Xsolve_goal", "S!$A$1:$B$13");
+    let warnings = declared(&book).warnings;
+    assert!(warnings.iter().any(|warning| warning.contains("Xsolve_goal")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("without a value")), "{warnings:?}");
+}
+
+#[test]
+fn wrong_names_are_named() {
+    let cells: &[&[&str]] = &[&["h", "H", "", "t"], &["1", "2", "3", "4"], &["5", "6", "7", "8"]];
+    for (name, text, words) in [
+        ("Xinput_a", "", "points to nothing"),
+        ("Xinput_a", "'My Sheet'!#REF!", "deleted"),
+        ("Xinput_a", "#REF!", "deleted"),
+        ("Xinput_a", "'My Sheet'!$A$1,'My Sheet'!$B$2", "several areas"),
+        ("Xinput_a", "OFFSET('My Sheet'!$A$1,1,1)", "formula"),
+        ("Xinput_a", "5", "constant"),
+        ("Xinput_a", "Sales[Net]", "table"),
+        ("Xinput_a", "Elsewhere!$A$1", "sheet that is not there"),
+        ("Xinput_a", "[1]Sheet1!$A$1", "another workbook"),
+        ("Xinput_a", "One:Two!$A$1", "several sheets"),
+        ("Xinput_a", "$A$1", "names no sheet"),
+        ("Xinput_a", "((", "cannot be read"),
+        ("Xinput_", "'My Sheet'!$A$1", "no name"),
+        ("Xinput_a", "'My Sheet'!$A$1:$B$3", "heading H twice"),
+        ("Xinput_a", "'My Sheet'!$C$1:$D$3", "no heading in the cell C1"),
+        ("Xinput_a", "'My Sheet'!$D$1:$E$3", "no heading in the cell E1"),
+        ("Xinput_a", "'My Sheet'!$A$1:$A$1048576", ""),
+        ("Xinput_a", "'My Sheet'!$A$2:$D$2", "headings only"),
+    ] {
+        let result = try_declared(&sheet(cells, &[]).name(name, text).name("Xoutput_x", "'My Sheet'!$D$2"));
+        if words.is_empty() {
+            assert!(result.is_ok(), "whole column spelled out: {:?}", result.err());
+            continue;
+        }
+        let error = result.err().unwrap_or_else(|| panic!("{text} is fine"));
+        assert_eq!(error.kind, ErrorKind::Interface, "{error}");
+        assert!(error.message.contains(words) && error.message.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn contradictions_are_refused() {
+    let cells: &[&[&str]] = &[&["h", "i"], &["1", "2"]];
+    let base = || sheet(cells, &[]).name("Xoutput_x", "'My Sheet'!$B$2");
+    for (book, words) in [
+        (base().name("Xinput_a", "'My Sheet'!$A$2").name("xinput_A", "'My Sheet'!$B$2"), "defined twice"),
+        (base().name("xoutput_X", "'My Sheet'!$A$2"), "defined twice"),
+        (
+            base().name("Xinput_a", "'My Sheet'!$A$2").name("Xinput_t", "'My Sheet'!$A$1:$B$2"),
+            "both cover the cell A2",
+        ),
+        (sheet(cells, &[]).name("Xinput_a", "'My Sheet'!$A$2"), "no output"),
+    ] {
+        let error = try_declared(&book).err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Interface, "{error}");
+        assert!(error.message.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn an_interface_of_billions_of_cells_is_too_large() {
+    let book = sheet(&[&["h", "i"], &["1", "2"]], &[]).name("Xoutput_x", "'My Sheet'!$A$1:$B$1048575");
+    assert_eq!(try_declared(&book).err().unwrap().kind, ErrorKind::TooLarge);
+}
