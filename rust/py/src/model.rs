@@ -31,7 +31,7 @@ impl Model {
         let compiled = detached(py, || {
             let compiled = compile(&workbook, &Limits::default())?;
             let (plan, interface) = (Arc::new(compiled.plan), Arc::new(compiled.interface));
-            Ok(Model { service: Service::new(plan, interface, compiled.date1904), report: compiled.report })
+            Ok(Model { service: Service::new(plan, interface), report: compiled.report })
         })?;
         compiled.map_err(|e| errors::model(py, &e))
     }
@@ -69,7 +69,7 @@ impl Model {
 
     /// Reads `inputs` without evaluating anything, to find out what is wrong with them and where.
     fn check_inputs(&self, py: Python<'_>, inputs: PyBackedBytes) -> PyResult<()> {
-        let (interface, date1904) = (&*self.service.interface, self.service.date1904);
+        let (interface, date1904) = (&*self.service.interface, self.service.plan.date1904);
         let (limits, stop, names) =
             (execd_serve::limits::Limits::default(), StopSignal::default(), Names::new(interface));
         let rules = Rules { interface, names: &names, limits: &limits, stop: &stop, date1904 };
