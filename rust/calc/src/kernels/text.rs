@@ -6,6 +6,7 @@ mod codes;
 mod convert;
 mod find;
 mod join;
+mod regex;
 mod slice;
 mod split;
 mod units;
@@ -56,6 +57,9 @@ pub const TABLE: &[Function] = &[
     shaped("TEXTBEFORE", 2, 6, BEFORE_AFTER, split::textbefore),
     shaped("TEXTAFTER", 2, 6, BEFORE_AFTER, split::textafter),
     shaped("TEXTSPLIT", 2, 6, SPLIT, split::textsplit).with(flags::GIVES_ARRAY),
+    scalar("REGEXTEST", 2, 3, regex::regextest),
+    scalar("REGEXEXTRACT", 2, 4, regex::regexextract).with(flags::GIVES_ARRAY),
+    scalar("REGEXREPLACE", 3, 5, regex::regexreplace),
     scalar("TEXT", 2, 2, convert::text),
     scalar("FIXED", 1, 3, convert::fixed),
     scalar("DOLLAR", 1, 2, convert::dollar),
