@@ -14,7 +14,7 @@ pub struct Limits {
     /// Bytes of one tag or text.
     pub xml_token_bytes: usize,
     pub sheets: usize,
-    /// Cells of all sheets.
+    /// Cells of all sheets. A cell takes about 160 bytes while its sheet grows.
     pub cells: usize,
     /// Defined names; and, of one part, validations, merged areas, columns, relationships.
     pub records: usize,
@@ -34,7 +34,7 @@ impl Default for Limits {
             xml_depth: 64,
             xml_token_bytes: 4 << 20,
             sheets: 1_000,
-            cells: 5_000_000,
+            cells: 3_500_000,
             records: 200_000,
             formula_chars: 65_536,
             interface_cells: 1_000_000,

@@ -82,7 +82,7 @@ fn attempt(bytes: &[u8], limits: &Limits) -> Result<(Compiled, Option<Error>), E
         slots: plan.slots,
         constants: plan.constants.len(),
         unsupported,
-        warnings: warnings(&book),
+        warnings: [warnings(&book), declared.warnings].concat(),
     };
     let date1904 = book.settings.date1904;
     Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
