@@ -12,6 +12,9 @@ mod scan;
 pub use general::write_general;
 use scan::Token;
 
+/// Excel takes no longer format codes, in UTF-16 units.
+const LONGEST_CODE: usize = 255;
+
 /// A compiled format code.
 #[derive(Clone, Debug)]
 pub struct Format {
@@ -82,6 +85,9 @@ pub struct Unshowable;
 impl Format {
     /// Compiles a format code; `None` for what Excel refuses.
     pub fn parse(code: &str) -> Option<Format> {
+        if code.len() > LONGEST_CODE && code.encode_utf16().count() > LONGEST_CODE {
+            return None;
+        }
         let mut sections = Vec::new();
         for text in scan::sections(code) {
             sections.push(scan::section(text)?);

@@ -175,9 +175,7 @@ fn time(text: &str) -> Option<f64> {
         (None, _) => return None,
         (Some(second), None) if second.contains('.') => (0, whole(first)?, fraction(second)?),
         (Some(second), None) => (whole(first)?, whole_or_zero(second)?, 0.0),
-        (Some(second), Some(third)) => {
-            (whole(first)?, whole(second)?, if third.is_empty() { 0.0 } else { fraction(third)? })
-        }
+        (Some(second), Some(third)) => (whole(first)?, whole(second)?, fraction(third)?),
     };
     let hours = match half {
         None => hours,
@@ -271,5 +269,23 @@ mod tests {
         let both = date_time("2024-02-29 06:00", None);
         assert_eq!(both, Some(DateTime { day: Some(45_351), time: Some(0.25) }));
         assert_eq!(date_time("2024-01-05T10:30:00", None), None);
+    }
+
+    /// Whatever the text, it is read or refused; the seed is fixed.
+    #[test]
+    fn no_text_panics() {
+        let alphabet: Vec<char> = "0123456789//--::..,, JanuaryFebPMam$%()eE+é".chars().collect();
+        let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+        let mut next = move |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..50_000 {
+            let text: String = (0..next(14)).filter_map(|_| alphabet.get(next(alphabet.len()))).collect();
+            let _ = date_time(&text, Some(2026));
+            if let Some(x) = crate::parse_number::number(&text) {
+                assert!(x.is_finite(), "{text}");
+            }
+        }
     }
 }

@@ -44,6 +44,16 @@ pub enum Part {
 }
 
 impl Token {
+    /// True for what reads differently in another language. Names are known in English only, so that a section with
+    /// both is refused.
+    fn is_worded(&self) -> bool {
+        match self {
+            Token::Date(Part::MonthOrMinute | Part::Day, count) => *count > 2,
+            Token::HalfDay(..) => true,
+            _ => false,
+        }
+    }
+
     /// Appends the token as it reads outside of any number or date.
     pub fn write_literal(&self, out: &mut String) {
         match self {
@@ -88,16 +98,20 @@ pub fn sections(code: &str) -> Vec<&str> {
 
 /// Tokens of one section; `None` for what Excel refuses.
 pub fn section(text: &str) -> Option<Section> {
-    let mut scanner = Scanner { rest: text, section: Section { condition: None, tokens: Vec::new() } };
+    let section = Section { condition: None, tokens: Vec::new() };
+    let mut scanner = Scanner { rest: text, section, foreign: false };
     while let Some(c) = scanner.rest.chars().next() {
         scanner.take(c)?;
     }
-    Some(scanner.section)
+    let section = scanner.section;
+    (!scanner.foreign || !section.tokens.iter().any(Token::is_worded)).then_some(section)
 }
 
 struct Scanner<'a> {
     rest: &'a str,
     section: Section,
+    /// A bracket names a language other than English, or other digits or another calendar.
+    foreign: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -238,9 +252,16 @@ impl<'a> Scanner<'a> {
             self.rest = "]";
             return Some(());
         }
+        self.foreign |= !locale.is_empty() && !is_english(locale);
         self.literal(symbol);
         Some(())
     }
+}
+
+/// Whether a Windows locale number is one of English, with the usual digits and calendar.
+fn is_english(locale: &str) -> bool {
+    u32::from_str_radix(locale, 16).is_ok_and(|id| id <= 0xFFFF && id & 0x3FF == 9)
+        || locale.starts_with("en")
 }
 
 fn condition(body: &str) -> Option<Condition> {

@@ -99,3 +99,32 @@ fn plain_sections_agree_with_the_general_way() {
         }
     }
 }
+
+/// Names are known in English only.
+#[test]
+fn other_languages_are_refused_where_words_are_shown() {
+    assert_eq!(show("[$-40C]mmmm", 41_181.0), None);
+    assert_eq!(show("[$-40C]dd/mm/yyyy", 41_181.0).as_deref(), Some("29/09/2012"));
+    assert_eq!(show("[$-809]mmmm", 41_181.0).as_deref(), Some("September"));
+    assert_eq!(show("[$€-407]0.00", 1.5).as_deref(), Some("€1.50"));
+}
+
+/// Whatever the code, it is refused or shows something; the seed is fixed.
+#[test]
+fn no_code_panics() {
+    let alphabet: Vec<char> = "00##??..,,%%//\\\"_*@[]$<>=;;EeymdhsAP/+-:19 €x".chars().collect();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = move |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    for _ in 0..20_000 {
+        let code: String = (0..next(16)).filter_map(|_| alphabet.get(next(alphabet.len()))).collect();
+        for x in [0.0, -1.5, 41_181.999_99, 1e300, 5e-324, -0.004] {
+            drop(show(&code, x));
+        }
+        if let Some(format) = Format::parse(&code) {
+            format.write_text("text", &mut String::new());
+        }
+    }
+}
