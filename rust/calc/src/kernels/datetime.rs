@@ -6,6 +6,8 @@ mod spans;
 mod weeks;
 mod workdays;
 
+pub use spans::year_fraction;
+
 use crate::coerce;
 use crate::function::{Cx, Function, Param, flags, scalar, shaped};
 use crate::serial;

@@ -1,8 +1,11 @@
 //! Financial functions, by subject. Here: how they read their arguments.
 
 pub mod annuity;
+mod calendar;
 pub mod cash_flow;
+pub mod coupon;
 pub mod depreciation;
+pub mod discount;
 pub mod interest;
 pub mod solve;
 
