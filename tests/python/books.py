@@ -80,8 +80,10 @@ def unsupported() -> bytes:
 
 
 def encrypted() -> bytes:
-    """The start of an OLE2 file: how Excel stores a workbook with a password."""
-    return bytes.fromhex("D0CF11E0A1B11AE1") + bytes(4096)
+    """An OLE2 file whose directory has the entry under which Excel stores a workbook with a password."""
+    header = bytes.fromhex("D0CF11E0A1B11AE1").ljust(512, b"\0")
+    entry = "EncryptedPackage".encode("utf-16-le").ljust(128, b"\0")
+    return header + entry + bytes(4096)
 
 
 def with_macro() -> bytes:

@@ -26,23 +26,22 @@ def client(server: Server) -> Iterator[spark.Client]:
 
 @pytest.mark.parametrize("encoding", [None, "gzip", "deflate"])
 def test_execute_by_name(client: spark.Client, encoding: str | None) -> None:
-    with client.services as services:
-        response = services.execute("MyFolder/BlockParty", inputs=SAMPLE, response_format="raw", encoding=encoding)
+    response = client.services.execute("MyFolder/BlockParty", inputs=SAMPLE, response_format="raw", encoding=encoding)
     assert response.status == 200
     assert [one["A11"] for one in response.data["outputs"]] == [20, 8]
     assert response.data["outputs"][0]["A44"][1] == {"A1": 220, "B.B1": 240, "B.B2": 260, "C1": 280}
 
 
 def test_execute_by_version(client: spark.Client) -> None:
-    with client.services as services:
-        named = services.execute("MyFolder/BlockParty[0.1.0]", inputs=SAMPLE, response_format="raw").data
-        uri = spark.UriParams(version_id=named["version_id"])
-        assert services.execute(uri, inputs=SAMPLE, response_format="raw").data["outputs"] == named["outputs"]
+    execute = client.services.execute
+    named = execute("MyFolder/BlockParty[0.1.0]", inputs=SAMPLE, response_format="raw").data
+    uri = spark.UriParams(version_id=named["version_id"])
+    assert execute(uri, inputs=SAMPLE, response_format="raw").data["outputs"] == named["outputs"]
 
 
 def test_an_unknown_service_is_the_client_s_not_found_error(client: spark.Client) -> None:
-    with client.services as services, pytest.raises(spark.SparkApiError) as caught:
-        services.execute("MyFolder/Nothing", inputs=SAMPLE)
+    with pytest.raises(spark.SparkApiError) as caught:
+        client.services.execute("MyFolder/Nothing", inputs=SAMPLE)
     assert caught.value.status == 404
 
 

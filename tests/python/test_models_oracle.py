@@ -6,13 +6,14 @@ However the records are cut into batches and on however many threads they run, t
 from functools import cache
 from pathlib import Path
 
-import execd
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from execd import _native
 from pyarrow import compute as pc
+
+import execd
+from execd import _native
 
 ROOT = Path(__file__).parents[2]
 MODELS = ["double", "mortgage", "premium", "blackscholes", "cashflow"]

@@ -10,8 +10,8 @@ import msgspec
 from execd.errors import ApiError
 
 EMPTY = msgspec.Raw(b"")
-# Inputs shorter than this are parsed again with the envelope when it is searched for repeated keys.
-SHORT = 64
+# No honest envelope is longer, its `inputs` aside.
+LONG = 1 << 20
 
 
 class Envelope(msgspec.Struct):
@@ -59,14 +59,16 @@ class BrokenJson(Exception):
     def __init__(self, body: bytes, error: Exception) -> None:
         super().__init__("nests too deeply" if isinstance(error, RecursionError) else str(error))
         inputs, service = _inputs_key.search(body), _service_key.search(body)
-        byte = _byte.search(str(error))
         self.inputs_at = inputs.end() if inputs else None
         self.service = service[1].decode(errors="replace") if service else ""
-        self.byte = int(byte[1]) if byte else None
 
-    def is_at(self, byte: int) -> bool:
-        """Two JSON readers rarely agree to the byte; this one is where the body broke."""
-        return self.byte is None or abs(byte - self.byte) <= NEAR
+    def is_inside(self, body: bytes, start: int, end: int) -> bool:
+        """It is inside the value from `start` on if that value does not end by `end`."""
+        try:
+            msgspec.json.decode(body[start:end], type=msgspec.Raw)
+        except (msgspec.DecodeError, RecursionError):
+            return True
+        return False
 
     @property
     def error(self) -> ApiError:
@@ -74,12 +76,9 @@ class BrokenJson(Exception):
         return ApiError("invalid_json", f"the request is not valid JSON: {self}")
 
 
-NEAR = 16
-
 _decoder = msgspec.json.Decoder(Envelope)
 _inputs_key = re.compile(rb'"inputs"\s*:\s*')
 _service_key = re.compile(rb'"service"\s*:\s*"([^"\\]*)"')
-_byte = re.compile(r"\(byte (\d+)\)")
 
 
 def decode(body: bytes) -> Envelope:
@@ -98,7 +97,9 @@ def decode(body: bytes) -> Envelope:
 
 def _refuse_repeated_keys(body: bytes, inputs: bytes) -> None:
     """JSON readers disagree about which of two equal keys counts, so neither does."""
-    rest = _without(body, inputs) if len(inputs) > SHORT else body
+    rest = _without(body, inputs)
+    if len(rest) > LONG:
+        raise ApiError("too_large", f"the request without its inputs is larger than {LONG} bytes")
     try:
         json.loads(rest, object_pairs_hook=_distinct)
     except (ValueError, RecursionError) as error:
@@ -107,12 +108,12 @@ def _refuse_repeated_keys(body: bytes, inputs: bytes) -> None:
 
 
 def _without(body: bytes, inputs: bytes) -> bytes:
-    """`body` with `inputs` replaced by null. Looking for the start of it first keeps the search linear."""
-    start = inputs[:SHORT]
-    at = body.find(start)
-    while body[at : at + len(inputs)] != inputs:
-        at = body.find(start, at + 1)
-    return body[:at] + b"null" + body[at + len(inputs) :]
+    """`body` with its `inputs` replaced by null."""
+    for key in _inputs_key.finditer(body):
+        start, end = key.end(), key.end() + len(inputs)
+        if body[start:end] == inputs:
+            return body[:start] + b"null" + body[end:]
+    return body
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -95,7 +95,8 @@ class Execute:
             version = await self._node.registry.resolve("", "", broken.service)
             await asyncio.to_thread(version.model.check_inputs, body[broken.inputs_at :])
         except InputError as error:
-            if error.offset is not None and broken.is_at(broken.inputs_at + error.offset):
+            start = broken.inputs_at
+            if error.offset is not None and broken.is_inside(body, start, start + error.offset):
                 return ApiError("invalid_json", str(error))
         except ApiError:
             pass
