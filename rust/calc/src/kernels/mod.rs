@@ -66,6 +66,7 @@ const FAMILIES: &[&[Function]] = &[
     reference::TABLE,
     reshape::TABLE,
     rounding::TABLE,
+    statistical::least_squares::TABLE,
     statistical::ranks::TABLE,
     statistical::regression::TABLE,
     statistical::spread::TABLE,
