@@ -75,6 +75,7 @@ fn modes(cx: &Cx<'_>, args: &[Arg<'_>], first: usize) -> Result<(Mode, Direction
         -1.0 => Mode::Smaller,
         1.0 => Mode::Larger,
         2.0 => Mode::Wildcard,
+        3.0 => Mode::Regex,
         _ => return Err(ErrorCode::Value),
     };
     let direction = match nth_arg(args, first + 1) {

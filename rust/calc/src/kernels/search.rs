@@ -3,6 +3,7 @@
 
 use crate::compare;
 use crate::function::Cx;
+use crate::kernels::text::regex_pattern;
 use crate::lookup_index::{Indexes, LineCells, Numbers, Texts, bisect};
 use crate::range::{Grid, Table};
 use crate::value::{ErrorCode, Unpacked, Value};
@@ -20,13 +21,14 @@ pub struct Line<'a> {
     at: usize,
 }
 
-/// XMATCH's match mode. Mode 3, regular expressions, is not supported.
+/// XMATCH's match mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Exact,
     Smaller,
     Larger,
     Wildcard,
+    Regex,
 }
 
 /// XMATCH's search mode.
@@ -193,9 +195,14 @@ pub fn modern(
     match needle.unpack() {
         Unpacked::Error(code) => return Err(code),
         Unpacked::Array(_) => return Err(ErrorCode::Value),
-        _ if mode == Mode::Wildcard && bisecting => return Err(ErrorCode::Value),
+        _ if matches!(mode, Mode::Wildcard | Mode::Regex) && bisecting => return Err(ErrorCode::Value),
         Unpacked::Blank | Unpacked::Omitted => return Ok(blank(cx, line, last)),
         _ => {}
+    }
+    if mode == Mode::Regex {
+        let pattern = regex_pattern(&cx.text(needle)?)?;
+        let fits = |value| cx.text_of(value).is_some_and(|text| pattern.is_match(text));
+        return Ok(line.find(cx, last, fits));
     }
     if mode == Mode::Wildcard
         && let Some(text) = cx.text_of(needle)
@@ -205,7 +212,7 @@ pub fn modern(
     }
     Ok(match mode {
         _ if bisecting => bound(cx, needle, line, mode, last),
-        Mode::Exact | Mode::Wildcard => equal(cx, needle, line, last),
+        Mode::Exact | Mode::Wildcard | Mode::Regex => equal(cx, needle, line, last),
         Mode::Smaller | Mode::Larger => nearest(cx, needle, line, mode == Mode::Larger, last),
     })
 }

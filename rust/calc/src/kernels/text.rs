@@ -11,6 +11,8 @@ mod slice;
 mod split;
 mod units;
 
+pub use regex::pattern as regex_pattern;
+
 use crate::coerce;
 use crate::function::{Cx, Function, Param, flags, scalar, shaped};
 use crate::value::{ErrorCode, Value};

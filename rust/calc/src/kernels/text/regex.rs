@@ -33,6 +33,11 @@ fn compiled(pattern: &str, ignore_case: bool) -> Result<Rc<Regex>, ErrorCode> {
     })
 }
 
+/// A pattern for look-ups, which tell upper from lower case as REGEXTEST does.
+pub fn pattern(text: &str) -> Result<Rc<Regex>, ErrorCode> {
+    compiled(text, false)
+}
+
 /// True for a pattern that PCRE2 may know and `regex-lite` does not.
 fn is_beyond(pattern: &str) -> bool {
     let escapes = |c: char| c.is_ascii_digit() || "pPKRXghkGZACEQ".contains(c);
