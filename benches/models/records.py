@@ -23,10 +23,10 @@ ORACLE = Path(__file__).parents[2] / "tests" / "oracle"
 BENCH_SEED = 20261121
 BENCH_RECORDS = {
     "double": 1_000_000,
-    "mortgage": 20_000,
+    "mortgage": 8_000,
     "premium": 100_000,
     "blackscholes": 500_000,
-    "cashflow": 20_000,
+    "cashflow": 8_000,
 }
 
 
