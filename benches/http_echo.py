@@ -53,30 +53,30 @@ def server(command: list[str], folder: Path) -> "Iterator[Server]":
     """A running server, with its port."""
     port = free_port()
     with (
-        (folder / f"{port}.log").open("wb") as log,
+        (folder / f"{port}.log").open("w+b") as log,
         subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log, cwd=HERE) as process,
     ):
         try:
-            wait_for(port, process)
+            wait_for(port, process, Path(log.name))
             yield process, port
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(30)
 
 
-def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
     """Returns as soon as the port answers."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise RuntimeError(f"server ended with status {process.returncode}")
+            raise RuntimeError(f"the server ended:\n{log.read_text('utf-8')}")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:
             time.sleep(0.1)
         else:
             return
-    raise TimeoutError("the server does not listen")
+    raise TimeoutError(f"the server does not listen:\n{log.read_text('utf-8')}")
 
 
 def processes(root: int) -> list[int]:
@@ -183,7 +183,6 @@ def measure(case: str, ours: Server, echo: Server, body: bytes) -> Row:
 
 def main() -> list[Row]:
     """All rows."""
-    bin_folder = Path(sys.executable).parent
     cases = {
         f"{model}, {layout}": batch(model, objects=layout == "objects")
         for model in ("double", "premium")
@@ -191,11 +190,22 @@ def main() -> list[Row]:
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        execd = [bin_folder / "execd", "serve", "--workers", "1", "--threads", "1", "--examples"]
-        granian = [bin_folder / "granian", "--interface", "asginl", "--workers", "1", "--no-ws"]
+        execd = ["-m", "execd", "serve", "--workers", "1", "--threads", "1", "--examples", "--data"]
+        granian = [
+            "-m",
+            "granian",
+            "--interface",
+            "asginl",
+            "--workers",
+            "1",
+            "--no-ws",
+            "--loop",
+            "uvloop",
+            "echo_app:app",
+        ]
         with (
-            server([*map(str, execd), "--data", name], folder) as ours,
-            server([*map(str, granian), "--loop", "uvloop", "echo_app:app"], folder) as echo,
+            server([sys.executable, *execd, name], folder) as ours,
+            server([sys.executable, *granian], folder) as echo,
         ):
             return [measure(case, ours, echo, body) for case, body in cases.items()]
 
