@@ -282,10 +282,12 @@ impl Texts {
 
 /// The text with upper case taken away; texts that Excel holds for equal give the same.
 pub fn fold(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) {
-        Cow::Borrowed(text)
-    } else {
+    if !text.is_ascii() {
         Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())
+    } else if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(text)
     }
 }
 
