@@ -73,16 +73,17 @@ impl Engine {
     }
 
     /// Evaluates a batch and hands every block to `each`, in order within a part; the parts come back in order.
-    pub fn evaluate<P: Default + Send>(
+    pub fn evaluate<P: Send>(
         &self,
         plan: &Plan,
         batch: &Batch,
         env: &Env,
         stop: &StopSignal,
+        part: impl Fn() -> P + Sync,
         each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
     ) -> Result<Vec<P>, ServeError> {
         let run = |first: usize, end: usize| {
-            let mut part = P::default();
+            let mut part = part();
             let mut frame = plan.frame(batch);
             let step = plan.block_records().max(1);
             for first in (first..end).step_by(step) {
@@ -104,6 +105,20 @@ impl Engine {
                 pool.install(|| parts().collect())
             }
             _ => Ok(vec![run(0, records)?]),
+        }
+    }
+}
+
+impl Engine {
+    /// Runs two pieces of work at once if there are threads for it, else one after the other.
+    pub fn both<A: Send, B: Send>(
+        &self,
+        first: impl FnOnce() -> A + Send,
+        second: impl FnOnce() -> B + Send,
+    ) -> (A, B) {
+        match &self.pool {
+            Some(pool) => pool.install(|| rayon::join(first, second)),
+            None => (first(), second()),
         }
     }
 }

@@ -38,6 +38,8 @@ pub enum ServeError {
     Deadline,
     /// The client went away; nothing was kept.
     Cancelled,
+    /// A file cannot be read or written.
+    File { path: String, message: String },
     /// A bug of ours; the text is for the log.
     Internal(String),
 }
@@ -50,6 +52,7 @@ impl ServeError {
             ServeError::TooLarge { .. } => "too_large",
             ServeError::Deadline => "deadline",
             ServeError::Cancelled => "cancelled",
+            ServeError::File { .. } => "file",
             ServeError::Internal(_) => "internal",
         }
     }
@@ -66,6 +69,7 @@ impl fmt::Display for ServeError {
             ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
             ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),
             ServeError::Cancelled => f.write_str("the execution was cancelled"),
+            ServeError::File { path, message } => write!(f, "{path}: {message}"),
             ServeError::Internal(message) => write!(f, "internal error: {message}"),
         }
     }

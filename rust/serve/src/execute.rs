@@ -23,7 +23,7 @@ use std::time::Duration;
 pub struct Service {
     pub plan: Arc<Plan>,
     pub interface: Arc<Interface>,
-    names: Names,
+    pub(crate) names: Names,
     wording: Wording,
     objects: Template,
     arrays: Template,
@@ -74,7 +74,23 @@ impl Service {
         Env { date1904, now: serial_now(unix_seconds, date1904) }
     }
 
-    fn template(&self, layout: Layout) -> &Template {
+    /// The rules for reading this service's inputs.
+    pub fn rules<'a>(&'a self, options: &'a ExecuteOptions) -> Rules<'a> {
+        Rules {
+            interface: &self.interface,
+            names: &self.names,
+            limits: &options.limits,
+            stop: &options.stop,
+            date1904: self.plan.date1904,
+        }
+    }
+
+    /// What is said when a value breaks the validation of an input.
+    pub fn invalid_message(&self, input: usize) -> &str {
+        self.wording.invalid(input)
+    }
+
+    pub(crate) fn template(&self, layout: Layout) -> &Template {
         match layout {
             Layout::Objects => &self.objects,
             Layout::Arrays => &self.arrays,
@@ -100,8 +116,7 @@ fn answer(
 ) -> Result<Fragments, ServeError> {
     let (interface, stop) = (&*service.interface, &*options.stop);
     let date1904 = service.plan.date1904;
-    let rules = Rules { interface, names: &service.names, limits: &options.limits, stop, date1904 };
-    let mut decoded = scan::decode(raw_inputs, rules)?;
+    let mut decoded = scan::decode(raw_inputs, service.rules(options))?;
     if decoded.batch.records == 0 {
         return Ok(no_records(decoded.nothing));
     }
@@ -124,7 +139,7 @@ fn answer(
     };
     let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
     let parts =
-        engine.evaluate(&service.plan, &decoded.batch, &env, stop, |part: &mut Written, frame, block| {
+        engine.evaluate(&service.plan, &decoded.batch, &env, stop, Written::default, |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
             part.block(&style, &Results { columns, heap: frame.heap() }, block.first, block.records)?;
             part.process_time(milliseconds_each(block.took, block.records), block.records);

@@ -21,6 +21,12 @@ pub mod validate;
 
 pub mod filter;
 
+pub mod flat;
+
 pub mod engine;
 
 pub mod execute;
+
+pub mod arrow;
+
+pub mod files;

@@ -60,7 +60,7 @@ impl Written {
             style.stop.check()?;
             separate(&mut self.outputs);
             failed.clear();
-            self.outputs(style, results, record, &mut failed);
+            write_record(&mut self.outputs, style.template, results, record, style.date1904, &mut failed);
             separate(&mut self.warnings);
             self.warnings(style, first + record, &failed);
             separate(&mut self.errors);
@@ -83,25 +83,6 @@ impl Written {
             separate(&mut self.process_time);
             self.process_time.extend_from_slice(digits);
         }
-    }
-
-    fn outputs(&mut self, style: &Style<'_>, results: &Results<'_>, record: usize, failed: &mut Vec<usize>) {
-        let template = style.template;
-        let out = &mut self.outputs;
-        for (part, column) in template.parts.iter().zip(&results.columns) {
-            out.extend_from_slice(template.before(part));
-            let value = column.get(record).copied().unwrap_or(Value::BLANK);
-            match value.as_number() {
-                Some(x) if part.format == Format::General => write_number(out, x),
-                _ => {
-                    let is_error = write_value(out, results.heap, value, part.format, style.date1904);
-                    if is_error && failed.last() != Some(&part.output) {
-                        failed.push(part.output);
-                    }
-                }
-            }
-        }
-        out.extend_from_slice(template.tail());
     }
 
     fn warnings(&mut self, style: &Style<'_>, record: usize, failed: &[usize]) {
@@ -134,6 +115,31 @@ impl Written {
         }
         items.end();
     }
+}
+
+/// Writes the outputs of one record; `failed` gets the outputs that hold Excel errors.
+pub fn write_record(
+    out: &mut Vec<u8>,
+    template: &Template,
+    results: &Results<'_>,
+    record: usize,
+    date1904: bool,
+    failed: &mut Vec<usize>,
+) {
+    for (part, column) in template.parts.iter().zip(&results.columns) {
+        out.extend_from_slice(template.before(part));
+        let value = column.get(record).copied().unwrap_or(Value::BLANK);
+        match value.as_number() {
+            Some(x) if part.format == Format::General => write_number(out, x),
+            _ => {
+                let is_error = write_value(out, results.heap, value, part.format, date1904);
+                if is_error && failed.last() != Some(&part.output) {
+                    failed.push(part.output);
+                }
+            }
+        }
+    }
+    out.extend_from_slice(template.tail());
 }
 
 fn separate(out: &mut Vec<u8>) {

@@ -80,6 +80,14 @@ pub struct Notes {
 }
 
 impl Notes {
+    /// Records with an input that breaks its validation or could not be taken.
+    pub fn invalid_records(&self) -> usize {
+        let invalid = |note: &&Note| matches!(note.kind, NoteKind::Invalid | NoteKind::Malformed(_));
+        let mut records: Vec<usize> = self.list.iter().filter(invalid).map(|note| note.record).collect();
+        records.dedup();
+        records.len()
+    }
+
     /// The notes of one record.
     pub fn of(&self, record: usize) -> &[Note] {
         let from = self.list.partition_point(|note| note.record < record);

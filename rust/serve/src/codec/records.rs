@@ -201,6 +201,13 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
+    /// Puts a JSON value into one cell of the claimed input, leaving its other cells to the workbook.
+    pub fn single_cell(&mut self, input: usize, cell: usize, scalar: Scalar<'_>) -> Result<(), Fault> {
+        let value = self.value(input, scalar)?;
+        self.put(cell, value);
+        Ok(())
+    }
+
     /// A number for a scalar input: the hot path.
     #[inline]
     pub fn number(&mut self, cell: usize, number: f64) {

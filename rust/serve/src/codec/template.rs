@@ -213,6 +213,11 @@ impl Wording {
         self.input(input, |words| &words.cut)
     }
 
+    /// The message of a failed validation.
+    pub fn invalid(&self, input: usize) -> &str {
+        self.inputs.get(input).map_or(INVALID, |words| &words.invalid)
+    }
+
     /// Writes an error item; without a message, that of the input's validation.
     pub fn write_error(&self, out: &mut Vec<u8>, input: usize, message: Option<&str>, service: &str) {
         let Some(words) = self.inputs.get(input) else { return };

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses some of it")]
 
+pub mod service;
+
 use execd_calc::batch::Batch;
 use execd_calc::heap::{Heap, Layer, Store};
 use execd_calc::interface::{Constant, Format, Heading, Input, Interface, Output, Shape};

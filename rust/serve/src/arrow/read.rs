@@ -1,0 +1,194 @@
+//! One record batch to the input columns of a batch. Columns are found by name, ignoring case; others are ignored,
+//! missing ones are left to the workbook, nulls are blanks.
+
+use crate::codec::dates;
+use crate::codec::notes::{Absent, Note, NoteKind, Notes};
+use crate::codec::records::{Decoded, Layout, Rules};
+use crate::error::{Place, ServeError};
+use crate::flat;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int32Type, Int64Type};
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_cast::cast;
+use arrow_schema::{DataType, TimeUnit};
+use execd_calc::batch::Batch;
+use execd_calc::function::MAX_TEXT_UNITS;
+use execd_calc::heap::{Layer, Store};
+use execd_calc::interface::Format;
+use execd_calc::serial;
+use execd_calc::value::{ErrorCode, Value};
+use std::sync::Arc;
+
+pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError> {
+    let inputs = &rules.interface.inputs;
+    let cells = inputs.iter().map(|input| input.first_cell + input.shape.cells()).max().unwrap_or(0);
+    let mut columns = vec![Vec::new(); cells];
+    let mut reader =
+        Reader { rules, store: Store::new(Layer::Batch), notes: Vec::new(), input: 0, format: Format::General };
+    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+        rules.stop.check()?;
+        let Some((input, cell)) = flat::input_cell(rules.interface, rules.names, field.name()) else {
+            refuse_nested(rules, field.name(), array)?;
+            continue;
+        };
+        reader.input = input;
+        reader.format = inputs.get(input).map_or(Format::General, |input| input.format);
+        let values = reader.column(array)?;
+        if let Some(column) = columns.get_mut(cell) {
+            *column = values;
+        }
+    }
+    reader.notes.sort_by_key(|note| note.record);
+    let notes = Notes { absent: Absent::new(inputs.len()), list: reader.notes };
+    let batch = Batch { records: batch.num_rows(), columns, store: Arc::new(reader.store) };
+    Ok(Decoded { layout: Layout::Objects, batch, notes, nothing: false })
+}
+
+/// A column that names a table input as a whole must not be dropped silently.
+fn refuse_nested(rules: Rules<'_>, name: &str, array: &ArrayRef) -> Result<(), ServeError> {
+    if rules.names.input(name).is_none() {
+        return Ok(());
+    }
+    let message = format!("a table input is read from columns like {name}[1].heading, not from {}", array.data_type());
+    Err(ServeError::InvalidInput { place: place(name), message })
+}
+
+fn place(input: &str) -> Place {
+    Place { input: Some(input.to_owned()), ..Place::default() }
+}
+
+struct Reader<'a> {
+    rules: Rules<'a>,
+    store: Store,
+    notes: Vec<Note>,
+    input: usize,
+    format: Format,
+}
+
+const DAY_MICROSECONDS: f64 = 86_400e6;
+/// Serial of 1970-01-01 in the 1900 system.
+const EPOCH: i64 = 25_569;
+
+impl Reader<'_> {
+    fn column(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
+        let date1904 = self.rules.date1904;
+        match array.data_type() {
+            DataType::Null => Ok(vec![Value::BLANK; array.len()]),
+            DataType::Boolean => {
+                let flags = array.as_boolean();
+                Ok((0..array.len()).map(|row| or_blank(array, row, || Value::bool(flags.value(row)))).collect())
+            }
+            DataType::Date32 | DataType::Date64 => {
+                let days = self.cast(array, &DataType::Date32)?;
+                let days = self.cast(&days, &DataType::Int32)?;
+                let values = days.as_primitive::<Int32Type>();
+                Ok((0..days.len())
+                    .map(|row| or_blank(&days, row, || serial_of(f64::from(values.value(row)), date1904)))
+                    .collect())
+            }
+            DataType::Timestamp(unit, _) => {
+                let per_day = per_second(*unit) * serial::SECONDS_PER_DAY;
+                self.ticks(array, |ticks| serial_of(ticks / per_day, date1904))
+            }
+            DataType::Time32(_) | DataType::Time64(_) => {
+                let time = self.cast(array, &DataType::Time64(TimeUnit::Microsecond))?;
+                self.ticks(&time, |ticks| Value::number(ticks / DAY_MICROSECONDS))
+            }
+            DataType::Utf8 => self.texts(array),
+            DataType::LargeUtf8 | DataType::Utf8View => {
+                let texts = self.cast(array, &DataType::Utf8)?;
+                self.texts(&texts)
+            }
+            DataType::Dictionary(_, values) => {
+                let plain = self.cast(array, values)?;
+                self.column(&plain)
+            }
+            other if other.is_numeric() => {
+                let numbers = self.cast(array, &DataType::Float64)?;
+                let values = numbers.as_primitive::<Float64Type>();
+                Ok(match numbers.nulls() {
+                    None => values.values().iter().map(|&x| Value::number(x)).collect(),
+                    Some(_) => (0..numbers.len())
+                        .map(|row| or_blank(&numbers, row, || Value::number(values.value(row))))
+                        .collect(),
+                })
+            }
+            other => Err(self.refused(format!("a column of type {other} cannot be read"))),
+        }
+    }
+
+    fn refused(&self, message: String) -> ServeError {
+        let name = self.rules.interface.inputs.get(self.input).map_or("", |input| input.name.as_str());
+        ServeError::InvalidInput { place: place(name), message }
+    }
+
+    fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ServeError> {
+        if array.data_type() == to {
+            return Ok(Arc::clone(array));
+        }
+        cast(array, to).map_err(|error| self.refused(error.to_string()))
+    }
+
+    fn ticks(&self, array: &ArrayRef, value: impl Fn(f64) -> Value) -> Result<Vec<Value>, ServeError> {
+        let ticks = self.cast(array, &DataType::Int64)?;
+        let values = ticks.as_primitive::<Int64Type>();
+        Ok((0..ticks.len()).map(|row| or_blank(&ticks, row, || value(values.value(row) as f64))).collect())
+    }
+
+    fn texts(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
+        let texts = array.as_string::<i32>();
+        let mut column = Vec::with_capacity(array.len());
+        for row in 0..array.len() {
+            column.push(if array.is_null(row) { Value::BLANK } else { self.text(row, texts.value(row))? });
+        }
+        Ok(column)
+    }
+
+    fn text(&mut self, record: usize, text: &str) -> Result<Value, ServeError> {
+        if let Some(serial) = dates::serial_of_text(text, self.format, self.rules.date1904) {
+            return Ok(Value::number(serial));
+        }
+        if text.len() > MAX_TEXT_UNITS && text.encode_utf16().count() > MAX_TEXT_UNITS {
+            let kind = NoteKind::Malformed("a text has at most 32767 characters".into());
+            self.notes.push(Note { record, input: self.input, kind });
+            return Ok(ErrorCode::Value.into());
+        }
+        let limit = self.rules.limits.text_bytes.min(u32::MAX as usize);
+        if self.store.text_bytes() + text.len() > limit {
+            return Err(ServeError::TooLarge { what: "text in bytes", limit });
+        }
+        Ok(self.store.add_text(text))
+    }
+}
+
+fn or_blank(array: &ArrayRef, row: usize, value: impl FnOnce() -> Value) -> Value {
+    if array.is_null(row) { Value::BLANK } else { value() }
+}
+
+fn per_second(unit: TimeUnit) -> f64 {
+    match unit {
+        TimeUnit::Second => 1.0,
+        TimeUnit::Millisecond => 1e3,
+        TimeUnit::Microsecond => 1e6,
+        TimeUnit::Nanosecond => 1e9,
+    }
+}
+
+/// The serial of a moment in days since 1970; `#NUM!` where Excel's calendar has none.
+fn serial_of(days: f64, date1904: bool) -> Value {
+    let whole = days.floor();
+    let since_1900 = whole as i64 + EPOCH;
+    // Before March 1900 the phantom leap day has not yet been counted.
+    let day = if since_1900 > 60 { since_1900 } else { since_1900 - 1 };
+    let serial = if day >= 1 { serial::serial_of(day, date1904) } else { None };
+    serial.map_or(ErrorCode::Num.into(), |serial| Value::number(serial + (days - whole)))
+}
+
+/// Days since 1970 of a day of the 1900 system; `None` for the days that never were.
+pub(super) fn days_since_1970(day: i64) -> Option<i64> {
+    match day {
+        ..1 | 60 => None,
+        ..60 => Some(day + 1 - EPOCH),
+        _ => Some(day - EPOCH),
+    }
+}

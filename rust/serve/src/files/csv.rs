@@ -1,0 +1,148 @@
+//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number or TRUE/FALSE if it
+//! reads as one and its input is not a text; an empty field is a blank.
+
+use super::file_error;
+use super::source::{CHUNK_RECORDS, Counted};
+use crate::codec::dates;
+use crate::codec::number::write_number;
+use crate::codec::records::{Decoded, Fault, Layout, Records, Rules, Scalar};
+use crate::codec::tokens::Tokens;
+use crate::error::{Place, ServeError};
+use crate::flat::{self, OutputColumn};
+use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use execd_calc::digits::general;
+use execd_calc::heap::Heap;
+use execd_calc::interface::{Constant, Format};
+use execd_calc::value::{Unpacked, Value};
+use std::path::Path;
+
+pub struct CsvSource {
+    reader: Reader<Counted>,
+    header: Vec<String>,
+    record: ByteRecord,
+}
+
+impl CsvSource {
+    pub fn open(path: &Path, file: Counted) -> Result<CsvSource, ServeError> {
+        let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
+        let header = reader.headers().map_err(|error| file_error(path, error))?;
+        let header = header.iter().map(|name| name.trim_start_matches('\u{FEFF}').to_owned()).collect();
+        Ok(CsvSource { reader, header, record: ByteRecord::new() })
+    }
+
+    pub fn next(&mut self, path: &Path, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
+        let columns: Vec<Option<Column>> = self.header.iter().map(|name| Column::named(name, rules)).collect();
+        let mut records = Records::new(rules);
+        records.expect(CHUNK_RECORDS);
+        while records.count() < CHUNK_RECORDS {
+            match self.reader.read_byte_record(&mut self.record) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) => return Err(file_error(path, error)),
+            }
+            if let Err(fault) = self.take(&mut records, &columns) {
+                return Err(explain(fault, &records, rules));
+            }
+        }
+        Ok((records.count() > 0).then(|| records.finish(Layout::Objects, false)))
+    }
+
+    fn take(&self, records: &mut Records<'_>, columns: &[Option<Column>]) -> Result<(), Fault> {
+        records.begin_record()?;
+        for (field, column) in self.record.iter().zip(columns) {
+            let Some(column) = column else { continue };
+            records.claim(column.input);
+            let text = std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))?;
+            records.single_cell(column.input, column.cell, column.scalar(text))?;
+        }
+        records.end_record();
+        Ok(())
+    }
+}
+
+fn explain(fault: Fault, records: &Records<'_>, rules: Rules<'_>) -> ServeError {
+    let (record, input) = records.place();
+    match fault {
+        Fault::Invalid(message) => ServeError::InvalidInput { place: Place { record, input, offset: None }, message },
+        Fault::TooLarge { what, limit } => ServeError::TooLarge { what, limit },
+        Fault::Stopped => rules.stop.reason(),
+    }
+}
+
+/// A column of the file that names an input cell.
+struct Column {
+    input: usize,
+    cell: usize,
+    /// The workbook holds a text here: `007` stays a text.
+    text: bool,
+}
+
+impl Column {
+    fn named(name: &str, rules: Rules<'_>) -> Option<Column> {
+        let (input, cell) = flat::input_cell(rules.interface, rules.names, name)?;
+        let declared = rules.interface.inputs.get(input)?;
+        let default = declared.defaults.get(cell - declared.first_cell);
+        let text = declared.format == Format::Text || matches!(default, Some(Constant::Text(_)));
+        Some(Column { input, cell, text })
+    }
+
+    fn scalar<'t>(&self, field: &'t str) -> Scalar<'t> {
+        if field.is_empty() {
+            return Scalar::Null;
+        }
+        if self.text {
+            return Scalar::Text(field);
+        }
+        let mut tokens = Tokens::new(field);
+        match tokens.number() {
+            Some(number) if tokens.at_end() => Scalar::Number(number),
+            _ if field.eq_ignore_ascii_case("true") => Scalar::Bool(true),
+            _ if field.eq_ignore_ascii_case("false") => Scalar::Bool(false),
+            _ => Scalar::Text(field),
+        }
+    }
+}
+
+pub fn write_header(out: &mut Vec<u8>, columns: &[OutputColumn]) {
+    for (position, column) in columns.iter().enumerate() {
+        if position > 0 {
+            out.push(b',');
+        }
+        write_field(out, &column.name);
+    }
+    out.push(b'\n');
+}
+
+pub fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) {
+    match value.unpack() {
+        Unpacked::Number(x) => match format {
+            Format::Text => write_field(out, &general(x)),
+            _ if dates::write_serial(out, x, format, date1904) => {}
+            _ => write_number(out, x),
+        },
+        Unpacked::Text(id) => write_field(out, heap.text(id)),
+        Unpacked::Bool(b) => out.extend_from_slice(if b { b"TRUE" } else { b"FALSE" }),
+        Unpacked::Blank | Unpacked::Omitted => {}
+        Unpacked::Error(code) => out.extend_from_slice(code.text().as_bytes()),
+        Unpacked::Array(id) => {
+            let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
+            write_value(out, heap, first.unwrap_or(Value::BLANK), format, date1904);
+        }
+    }
+}
+
+/// An empty text is quoted, so that it differs from a blank.
+fn write_field(out: &mut Vec<u8>, text: &str) {
+    let quoted = text.is_empty() || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
+    if !quoted {
+        return out.extend_from_slice(text.as_bytes());
+    }
+    out.push(b'"');
+    for byte in text.bytes() {
+        if byte == b'"' {
+            out.push(b'"');
+        }
+        out.push(byte);
+    }
+    out.push(b'"');
+}

@@ -1,0 +1,159 @@
+//! Reading records from a file, a bounded chunk at a time.
+
+use super::csv::CsvSource;
+use super::{FileKind, file_error};
+use crate::arrow;
+use crate::codec::records::Decoded;
+use crate::codec::scan;
+use crate::error::ServeError;
+use crate::execute::{ExecuteOptions, Service};
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::{FileReader, StreamReader};
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Seek};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Records of one chunk, and bytes of one chunk of lines.
+pub const CHUNK_RECORDS: usize = 1 << 16;
+const CHUNK_BYTES: usize = 8 << 20;
+
+pub struct Source {
+    path: PathBuf,
+    reader: Reader,
+    records: usize,
+    total: u64,
+    read: Arc<AtomicU64>,
+}
+
+enum Reader {
+    Csv(Box<CsvSource>),
+    Lines(BufReader<Counted>),
+    Parquet(ParquetRecordBatchReader),
+    Arrow(Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>> + Send>),
+}
+
+/// A file that tells how much of it has been read.
+pub struct Counted {
+    file: File,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.file.read(buffer)?;
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        Ok(count)
+    }
+}
+
+impl Source {
+    pub fn open(path: &Path) -> Result<Source, ServeError> {
+        let failed = |error: &dyn std::fmt::Display| file_error(path, error);
+        let kind = FileKind::of(path)?;
+        let mut file = File::open(path).map_err(|error| failed(&error))?;
+        let mut total = file.metadata().map_err(|error| failed(&error))?.len();
+        let read = Arc::new(AtomicU64::new(0));
+        let stream = kind == FileKind::Arrow && !starts_as_ipc_file(&mut file).map_err(|error| failed(&error))?;
+        let counted = |file| Counted { file, read: Arc::clone(&read) };
+        let reader = match kind {
+            FileKind::Csv => Reader::Csv(Box::new(CsvSource::open(path, counted(file))?)),
+            FileKind::Ndjson => Reader::Lines(BufReader::with_capacity(1 << 18, counted(file))),
+            FileKind::Parquet => {
+                let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(&error))?;
+                total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
+                let reader = builder.with_batch_size(CHUNK_RECORDS).build();
+                Reader::Parquet(reader.map_err(|error| failed(&error))?)
+            }
+            FileKind::Arrow if stream => {
+                let reader = StreamReader::try_new_buffered(counted(file), None);
+                Reader::Arrow(Box::new(reader.map_err(|error| failed(&error))?))
+            }
+            FileKind::Arrow => {
+                let reader = FileReader::try_new_buffered(file, None).map_err(|error| failed(&error))?;
+                total = reader.num_batches() as u64;
+                Reader::Arrow(Box::new(reader))
+            }
+        };
+        Ok(Source { path: path.to_owned(), reader, records: 0, total, read })
+    }
+
+    /// The next records, or `None` at the end.
+    pub fn next(&mut self, service: &Service, options: &ExecuteOptions) -> Result<Option<Decoded>, ServeError> {
+        let rules = service.rules(options);
+        let before = self.records;
+        let path = &self.path;
+        let decoded = match &mut self.reader {
+            Reader::Csv(reader) => reader.next(path, rules),
+            Reader::Lines(reader) => match lines(reader).map_err(|error| file_error(path, error))? {
+                Some(json) => scan::decode(&json, rules).map(Some),
+                None => Ok(None),
+            },
+            Reader::Parquet(reader) => {
+                let batch = reader.next().transpose().map_err(|error| file_error(path, error))?;
+                let rows = batch.as_ref().map_or(0, RecordBatch::num_rows);
+                self.read.fetch_add(rows as u64, Ordering::Relaxed);
+                batch.map(|batch| arrow::read(&batch, rules)).transpose()
+            }
+            Reader::Arrow(reader) => {
+                let batch = reader.next().transpose().map_err(|error| file_error(path, error))?;
+                self.read.fetch_add(1, Ordering::Relaxed);
+                batch.map(|batch| arrow::read(&batch, rules)).transpose()
+            }
+        };
+        let decoded = decoded.map_err(|error| in_file(error, before))?;
+        self.records += decoded.as_ref().map_or(0, |decoded| decoded.batch.records);
+        Ok(decoded)
+    }
+
+    /// How much of the file has been read, from 0 to 1.
+    pub fn fraction(&self) -> f64 {
+        self.read.load(Ordering::Relaxed) as f64 / self.total.max(1) as f64
+    }
+}
+
+/// Counts a mistake's record from the start of the file; bytes of a chunk mean nothing to the caller.
+fn in_file(error: ServeError, before: usize) -> ServeError {
+    match error {
+        ServeError::InvalidInput { mut place, message } => {
+            place.record = place.record.map(|record| record + before);
+            place.offset = None;
+            ServeError::InvalidInput { place, message }
+        }
+        other => other,
+    }
+}
+
+/// The format with a footer begins with these bytes; the stream format does not.
+fn starts_as_ipc_file(file: &mut File) -> std::io::Result<bool> {
+    let mut start = Vec::new();
+    Read::by_ref(file).take(6).read_to_end(&mut start)?;
+    file.rewind()?;
+    Ok(start == b"ARROW1")
+}
+
+/// Some lines as one JSON array of objects, or `None` at the end of the file.
+fn lines(reader: &mut BufReader<Counted>) -> std::io::Result<Option<Vec<u8>>> {
+    let mut json = vec![b'['];
+    let mut count = 0;
+    while json.len() < CHUNK_BYTES && count < CHUNK_RECORDS {
+        let start = json.len();
+        if count > 0 {
+            json.push(b',');
+        }
+        let content = json.len();
+        if reader.read_until(b'\n', &mut json)? == 0 {
+            json.truncate(start);
+            break;
+        }
+        if json.get(content..).is_some_and(|line| line.trim_ascii().is_empty()) {
+            json.truncate(start);
+        } else {
+            count += 1;
+        }
+    }
+    json.push(b']');
+    Ok((count > 0).then_some(json))
+}

@@ -1,0 +1,180 @@
+//! Arrow and files: the same records through every format. Expected values are those of the JSON tests.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step of a test must stop it")]
+
+mod sample;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Date32Type, Float64Type, Int32Type};
+use arrow_array::{
+    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, NullArray, RecordBatch,
+    StringArray, StructArray, TimestampMillisecondArray,
+};
+use arrow_schema::DataType;
+use execd_serve::arrow::evaluate;
+use execd_serve::error::ServeError;
+use execd_serve::execute::ExecuteOptions;
+use execd_serve::files::{Progress, Summary, run};
+use sample::service::{engine, service};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
+    RecordBatch::try_from_iter(columns).unwrap()
+}
+
+fn answers(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, ServeError> {
+    let (schema, batches) = evaluate(&engine(1), &service(), &[batch(columns)], &ExecuteOptions::default())?;
+    assert_eq!(batches[0].schema(), schema);
+    Ok(batches[0].clone())
+}
+
+fn numbers(batch: &RecordBatch, name: &str) -> Vec<Option<f64>> {
+    batch.column_by_name(name).unwrap().as_primitive::<Float64Type>().iter().collect()
+}
+
+fn texts(batch: &RecordBatch, name: &str) -> Vec<Option<String>> {
+    let column = batch.column_by_name(name).unwrap();
+    column.as_string::<i32>().iter().map(|text| text.map(str::to_owned)).collect()
+}
+
+#[test]
+fn columns_by_name_and_the_rest_from_the_workbook() {
+    let found = answers(vec![
+        ("a", Arc::new(Int64Array::from(vec![Some(4), Some(0), None]))),
+        ("ignored", Arc::new(BooleanArray::from(vec![true, false, true]))),
+        ("t[2].k", Arc::new(Float64Array::from(vec![7.0, 8.0, 9.0]))),
+    ])
+    .unwrap();
+    assert_eq!(numbers(&found, "Half"), [Some(2.0), Some(0.0), Some(0.0)]);
+    assert_eq!(numbers(&found, "Ratio"), [Some(0.25), None, None]);
+    assert_eq!(texts(&found, "errors"), [None, Some("Ratio: #DIV/0!".into()), Some("Ratio: #DIV/0!".into())]);
+    assert_eq!(numbers(&found, "T[2].K"), [Some(7.0), Some(8.0), Some(9.0)]);
+    assert_eq!(numbers(&found, "T[1].13"), [Some(4.5); 3], "the default");
+    let days: Vec<_> = found.column_by_name("Day").unwrap().as_primitive::<Date32Type>().iter().collect();
+    // The default serial 2.5 lies in 1900-01-02, which is day -25566 of the Unix calendar.
+    assert_eq!(days, [Some(-25_566); 3]);
+}
+
+#[test]
+fn kinds_of_columns_become_excel_values() {
+    let text = |array: ArrayRef| texts(&answers(vec![("Name", array)]).unwrap(), "errors");
+    // The output Name is a number in the workbook: whatever else arrives there is told in `errors`.
+    let dictionary: DictionaryArray<Int32Type> = vec![Some("red"), None].into_iter().collect();
+    assert_eq!(text(Arc::new(dictionary)), [Some("Name: red".into()), None]);
+    assert_eq!(text(Arc::new(BooleanArray::from(vec![true]))), [Some("Name: TRUE".into())]);
+    assert_eq!(text(Arc::new(NullArray::new(2))), [None, None]);
+    assert_eq!(
+        text(Arc::new(StringArray::from(vec!["longer"]))),
+        [Some("Name: too \"long\"; Name: longer".into())],
+        "the validation's message first"
+    );
+    let number = |array: ArrayRef| numbers(&answers(vec![("Name", array)]).unwrap(), "Name");
+    // Excel's documentation: 1 January 2008 is serial 39448; 28 February 1900 is 59, 1 March 1900 is 61.
+    assert_eq!(number(Arc::new(Date32Array::from(vec![13_879, -25_509, -25_508]))), [Some(39_448.0), Some(59.0), Some(61.0)]);
+    let noon = TimestampMillisecondArray::from(vec![1_199_145_600_000 + 43_200_000]);
+    assert_eq!(number(Arc::new(noon)), [Some(39_448.5)]);
+    let days = answers(vec![("Day", Arc::new(StringArray::from(vec!["2008-01-01"])) as ArrayRef)]).unwrap();
+    assert_eq!(days.column_by_name("Day").unwrap().as_primitive::<Date32Type>().value(0), 13_879);
+}
+
+#[test]
+fn nested_tables_are_refused_with_the_way_out() {
+    let field = arrow_schema::Field::new("K", DataType::Float64, true);
+    let array = StructArray::from(vec![(Arc::new(field), Arc::new(Float64Array::from(vec![1.0])) as ArrayRef)]);
+    let error = answers(vec![("T", Arc::new(array))]).unwrap_err().to_string();
+    assert!(error.starts_with("inputs, input 'T': a table input is read from columns like T[1].heading"), "{error}");
+}
+
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Folder {
+        let path = std::env::temp_dir().join(format!("execd-files-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&path).unwrap();
+        Folder(path)
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn through(input: &Path, output: &Path) -> Result<Summary, ServeError> {
+    let progress = Progress::default();
+    let summary = run(&engine(2), &service(), input, output, &ExecuteOptions::default(), &progress)?;
+    assert_eq!((progress.records(), progress.fraction()), (summary.records, 1.0));
+    Ok(summary)
+}
+
+const CSV: &str = "a,name,Day,T[1].K\n4,x,2008-01-01,1\n0,\"say \"\"hi\"\", you\",,TRUE\n1e1,007,2008-01-02,\n";
+const ANSWERS: &str = "Half,Ratio,Name,Day,T[1].K,T[1].13,T[2].K,T[2].13\n\
+    2,0.25,x,2008-01-01,1,4.5,5.5,6.5\n\
+    0,#DIV/0!,\"say \"\"hi\"\", you\",,TRUE,4.5,5.5,6.5\n\
+    5,0.1,7,2008-01-02,,4.5,5.5,6.5\n";
+
+#[test]
+fn csv_to_csv() {
+    let folder = Folder::new("csv");
+    std::fs::write(folder.file("in.csv"), CSV).unwrap();
+    let summary = through(&folder.file("in.csv"), &folder.file("out.csv")).unwrap();
+    assert_eq!(summary, Summary { records: 3, invalid: 1 });
+    assert_eq!(std::fs::read_to_string(folder.file("out.csv")).unwrap(), ANSWERS);
+    assert!(!folder.file("out.csv.part").exists());
+}
+
+#[test]
+fn every_format_reads_what_it_wrote() {
+    let folder = Folder::new("formats");
+    // Half of each answer becomes the input A of the next run: the columns are named so that they meet.
+    std::fs::write(folder.file("start.ndjson"), "{\"A\":1.5,\"T\":[{\"K\":2,\"13\":3}]}\n\n{\"a\":-7}\r\n{}").unwrap();
+    for suffix in ["ndjson", "csv", "parquet", "arrow"] {
+        let (first, second) = (folder.file(&format!("first.{suffix}")), folder.file(&format!("second-{suffix}.csv")));
+        assert_eq!(through(&folder.file("start.ndjson"), &first).unwrap().records, 3);
+        assert_eq!(through(&first, &second).unwrap().records, 3);
+        let text = std::fs::read_to_string(&second).unwrap();
+        let rows: Vec<&str> = text.lines().skip(1).collect();
+        // A is no output, so it is the workbook's 0.5; the table goes through both runs.
+        assert_eq!(rows.len(), 3, "{suffix}");
+        assert!(rows[0].starts_with("0.25,2,") && rows[0].contains(",2,3,"), "{suffix}: {}", rows[0]);
+        assert!(rows[2].ends_with("3.5,4.5,5.5,6.5"), "{suffix}: {}", rows[2]);
+    }
+}
+
+#[test]
+fn many_chunks_keep_their_order() {
+    let folder = Folder::new("chunks");
+    let count = 150_000;
+    let lines: String = (0..count).map(|n| format!("{n}\n")).collect();
+    std::fs::write(folder.file("in.csv"), format!("A\n{lines}")).unwrap();
+    let filtered = ExecuteOptions { outputs: vec!["Half".to_owned()], ..ExecuteOptions::default() };
+    let progress = Progress::default();
+    let summary =
+        run(&engine(2), &service(), &folder.file("in.csv"), &folder.file("out.ndjson"), &filtered, &progress).unwrap();
+    assert_eq!(summary.records, count);
+    let text = std::fs::read_to_string(folder.file("out.ndjson")).unwrap();
+    assert!(text.lines().enumerate().all(|(n, line)| line == format!("{{\"Half\":{}}}", n as f64 / 2.0)));
+}
+
+#[test]
+fn mistakes_name_file_or_record_and_leave_no_output() {
+    let folder = Folder::new("mistakes");
+    let out = folder.file("out.csv");
+    let error = |name: &str, content: &[u8]| {
+        std::fs::write(folder.file(name), content).unwrap();
+        through(&folder.file(name), &out).unwrap_err().to_string()
+    };
+    assert_eq!(error("a.ndjson", b"{\"A\":1}\n{\"A\":}\n"), "inputs, record 2, input 'A': expected value");
+    assert_eq!(error("a.csv", b"A\n1\n\xFF\n"), "inputs, record 2, input 'A': not valid UTF-8");
+    assert!(error("a.parquet", b"no parquet at all").contains("a.parquet: "));
+    assert!(error("a.arrow", b"ARROW1 but no more").contains("a.arrow: "));
+    assert!(error("a.xml", b"").contains("the suffix must be"));
+    assert!(through(&folder.file("none.csv"), &out).unwrap_err().to_string().contains("none.csv: "));
+    assert!(!out.exists() && !folder.file("out.csv.part").exists());
+}
