@@ -138,13 +138,19 @@ fn answer(
         stop,
     };
     let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
-    let parts =
-        engine.evaluate(&service.plan, &decoded.batch, &env, stop, Written::default, |part, frame, block| {
+    let parts = engine.evaluate(
+        &service.plan,
+        &decoded.batch,
+        &env,
+        stop,
+        Written::default,
+        |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
             part.block(&style, &Results { columns, heap: frame.heap() }, block.first, block.records)?;
             part.process_time(milliseconds_each(block.took, block.records), block.records);
             Ok(())
-        })?;
+        },
+    )?;
     stop.check()?;
     join(template, parts, decoded.batch.records, &options.limits)
 }

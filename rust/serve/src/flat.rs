@@ -34,7 +34,11 @@ pub fn output_columns(interface: &Interface, chosen: &[usize]) -> Vec<OutputColu
         let format = |column: usize| output.formats.get(column).copied().unwrap_or_default();
         match &output.shape {
             Shape::Scalar => {
-                columns.push(OutputColumn { name: output.name.clone(), cell: output.first_cell, format: format(0) });
+                columns.push(OutputColumn {
+                    name: output.name.clone(),
+                    cell: output.first_cell,
+                    format: format(0),
+                });
             }
             Shape::Table { headings, rows } => {
                 for (row, (column, heading)) in

@@ -71,7 +71,10 @@ fn kinds_of_columns_become_excel_values() {
     );
     let number = |array: ArrayRef| numbers(&answers(vec![("Name", array)]).unwrap(), "Name");
     // Excel's documentation: 1 January 2008 is serial 39448; 28 February 1900 is 59, 1 March 1900 is 61.
-    assert_eq!(number(Arc::new(Date32Array::from(vec![13_879, -25_509, -25_508]))), [Some(39_448.0), Some(59.0), Some(61.0)]);
+    assert_eq!(
+        number(Arc::new(Date32Array::from(vec![13_879, -25_509, -25_508]))),
+        [Some(39_448.0), Some(59.0), Some(61.0)]
+    );
     let noon = TimestampMillisecondArray::from(vec![1_199_145_600_000 + 43_200_000]);
     assert_eq!(number(Arc::new(noon)), [Some(39_448.5)]);
     let days = answers(vec![("Day", Arc::new(StringArray::from(vec!["2008-01-01"])) as ArrayRef)]).unwrap();
@@ -81,9 +84,13 @@ fn kinds_of_columns_become_excel_values() {
 #[test]
 fn nested_tables_are_refused_with_the_way_out() {
     let field = arrow_schema::Field::new("K", DataType::Float64, true);
-    let array = StructArray::from(vec![(Arc::new(field), Arc::new(Float64Array::from(vec![1.0])) as ArrayRef)]);
+    let array =
+        StructArray::from(vec![(Arc::new(field), Arc::new(Float64Array::from(vec![1.0])) as ArrayRef)]);
     let error = answers(vec![("T", Arc::new(array))]).unwrap_err().to_string();
-    assert!(error.starts_with("inputs, input 'T': a table input is read from columns like T[1].heading"), "{error}");
+    assert!(
+        error.starts_with("inputs, input 'T': a table input is read from columns like T[1].heading"),
+        "{error}"
+    );
 }
 
 struct Folder(PathBuf);
@@ -113,7 +120,8 @@ fn through(input: &Path, output: &Path) -> Result<Summary, ServeError> {
     Ok(summary)
 }
 
-const CSV: &str = "a,name,Day,T[1].K\n4,x,2008-01-01,1\n0,\"say \"\"hi\"\", you\",,TRUE\n1e1,007,2008-01-02,\n";
+const CSV: &str =
+    "a,name,Day,T[1].K\n4,x,2008-01-01,1\n0,\"say \"\"hi\"\", you\",,TRUE\n1e1,007,2008-01-02,\n";
 const ANSWERS: &str = "Half,Ratio,Name,Day,T[1].K,T[1].13,T[2].K,T[2].13\n\
     2,0.25,x,2008-01-01,1,4.5,5.5,6.5\n\
     0,#DIV/0!,\"say \"\"hi\"\", you\",,TRUE,4.5,5.5,6.5\n\
@@ -133,9 +141,11 @@ fn csv_to_csv() {
 fn every_format_reads_what_it_wrote() {
     let folder = Folder::new("formats");
     // Half of each answer becomes the input A of the next run: the columns are named so that they meet.
-    std::fs::write(folder.file("start.ndjson"), "{\"A\":1.5,\"T\":[{\"K\":2,\"13\":3}]}\n\n{\"a\":-7}\r\n{}").unwrap();
+    std::fs::write(folder.file("start.ndjson"), "{\"A\":1.5,\"T\":[{\"K\":2,\"13\":3}]}\n\n{\"a\":-7}\r\n{}")
+        .unwrap();
     for suffix in ["ndjson", "csv", "parquet", "arrow"] {
-        let (first, second) = (folder.file(&format!("first.{suffix}")), folder.file(&format!("second-{suffix}.csv")));
+        let (first, second) =
+            (folder.file(&format!("first.{suffix}")), folder.file(&format!("second-{suffix}.csv")));
         assert_eq!(through(&folder.file("start.ndjson"), &first).unwrap().records, 3);
         assert_eq!(through(&first, &second).unwrap().records, 3);
         let text = std::fs::read_to_string(&second).unwrap();
@@ -156,7 +166,8 @@ fn many_chunks_keep_their_order() {
     let filtered = ExecuteOptions { outputs: vec!["Half".to_owned()], ..ExecuteOptions::default() };
     let progress = Progress::default();
     let summary =
-        run(&engine(2), &service(), &folder.file("in.csv"), &folder.file("out.ndjson"), &filtered, &progress).unwrap();
+        run(&engine(2), &service(), &folder.file("in.csv"), &folder.file("out.ndjson"), &filtered, &progress)
+            .unwrap();
     assert_eq!(summary.records, count);
     let text = std::fs::read_to_string(folder.file("out.ndjson")).unwrap();
     assert!(text.lines().enumerate().all(|(n, line)| line == format!("{{\"Half\":{}}}", n as f64 / 2.0)));

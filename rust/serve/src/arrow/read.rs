@@ -23,8 +23,13 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
     let inputs = &rules.interface.inputs;
     let cells = inputs.iter().map(|input| input.first_cell + input.shape.cells()).max().unwrap_or(0);
     let mut columns = vec![Vec::new(); cells];
-    let mut reader =
-        Reader { rules, store: Store::new(Layer::Batch), notes: Vec::new(), input: 0, format: Format::General };
+    let mut reader = Reader {
+        rules,
+        store: Store::new(Layer::Batch),
+        notes: Vec::new(),
+        input: 0,
+        format: Format::General,
+    };
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         rules.stop.check()?;
         let Some((input, cell)) = flat::input_cell(rules.interface, rules.names, field.name()) else {
@@ -49,7 +54,8 @@ fn refuse_nested(rules: Rules<'_>, name: &str, array: &ArrayRef) -> Result<(), S
     if rules.names.input(name).is_none() {
         return Ok(());
     }
-    let message = format!("a table input is read from columns like {name}[1].heading, not from {}", array.data_type());
+    let message =
+        format!("a table input is read from columns like {name}[1].heading, not from {}", array.data_type());
     Err(ServeError::InvalidInput { place: place(name), message })
 }
 
@@ -76,7 +82,9 @@ impl Reader<'_> {
             DataType::Null => Ok(vec![Value::BLANK; array.len()]),
             DataType::Boolean => {
                 let flags = array.as_boolean();
-                Ok((0..array.len()).map(|row| or_blank(array, row, || Value::bool(flags.value(row)))).collect())
+                Ok((0..array.len())
+                    .map(|row| or_blank(array, row, || Value::bool(flags.value(row))))
+                    .collect())
             }
             DataType::Date32 | DataType::Date64 => {
                 let days = self.cast(array, &DataType::Date32)?;

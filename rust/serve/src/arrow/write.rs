@@ -36,7 +36,8 @@ const ERRORS: &str = "errors";
 impl Answer {
     /// Runs the workbook once on its own values to learn the kinds of the outputs.
     pub fn new(engine: &Engine, service: &Service, options: &ExecuteOptions) -> Result<Answer, ServeError> {
-        let columns = output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs));
+        let columns =
+            output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs));
         let batch = Batch::defaults(1, service.plan.input_cells);
         let types = engine.evaluate(
             &service.plan,
@@ -51,7 +52,8 @@ impl Answer {
             },
         )?;
         let fields = columns.iter().zip(types.into_iter().flatten());
-        let mut fields: Vec<Field> = fields.map(|(column, kind)| Field::new(&column.name, kind, true)).collect();
+        let mut fields: Vec<Field> =
+            fields.map(|(column, kind)| Field::new(&column.name, kind, true)).collect();
         fields.push(Field::new(ERRORS, DataType::Utf8, true));
         Ok(Answer { columns, schema: Arc::new(Schema::new(fields)), date1904: service.plan.date1904 })
     }

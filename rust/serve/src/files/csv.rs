@@ -31,7 +31,8 @@ impl CsvSource {
     }
 
     pub fn next(&mut self, path: &Path, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
-        let columns: Vec<Option<Column>> = self.header.iter().map(|name| Column::named(name, rules)).collect();
+        let columns: Vec<Option<Column>> =
+            self.header.iter().map(|name| Column::named(name, rules)).collect();
         let mut records = Records::new(rules);
         records.expect(CHUNK_RECORDS);
         while records.count() < CHUNK_RECORDS {
@@ -52,7 +53,8 @@ impl CsvSource {
         for (field, column) in self.record.iter().zip(columns) {
             let Some(column) = column else { continue };
             records.claim(column.input);
-            let text = std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))?;
+            let text =
+                std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))?;
             records.single_cell(column.input, column.cell, column.scalar(text))?;
         }
         records.end_record();
@@ -63,7 +65,9 @@ impl CsvSource {
 fn explain(fault: Fault, records: &Records<'_>, rules: Rules<'_>) -> ServeError {
     let (record, input) = records.place();
     match fault {
-        Fault::Invalid(message) => ServeError::InvalidInput { place: Place { record, input, offset: None }, message },
+        Fault::Invalid(message) => {
+            ServeError::InvalidInput { place: Place { record, input, offset: None }, message }
+        }
         Fault::TooLarge { what, limit } => ServeError::TooLarge { what, limit },
         Fault::Stopped => rules.stop.reason(),
     }

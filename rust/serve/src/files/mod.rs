@@ -33,7 +33,10 @@ impl FileKind {
             "ndjson" | "jsonl" => Ok(FileKind::Ndjson),
             "parquet" => Ok(FileKind::Parquet),
             "arrow" | "ipc" | "feather" => Ok(FileKind::Arrow),
-            _ => Err(file_error(path, "the suffix must be .csv, .ndjson, .jsonl, .parquet, .arrow, .ipc or .feather")),
+            _ => Err(file_error(
+                path,
+                "the suffix must be .csv, .ndjson, .jsonl, .parquet, .arrow, .ipc or .feather",
+            )),
         }
     }
 }

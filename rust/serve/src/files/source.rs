@@ -56,13 +56,15 @@ impl Source {
         let mut file = File::open(path).map_err(|error| failed(&error))?;
         let mut total = file.metadata().map_err(|error| failed(&error))?.len();
         let read = Arc::new(AtomicU64::new(0));
-        let stream = kind == FileKind::Arrow && !starts_as_ipc_file(&mut file).map_err(|error| failed(&error))?;
+        let stream =
+            kind == FileKind::Arrow && !starts_as_ipc_file(&mut file).map_err(|error| failed(&error))?;
         let counted = |file| Counted { file, read: Arc::clone(&read) };
         let reader = match kind {
             FileKind::Csv => Reader::Csv(Box::new(CsvSource::open(path, counted(file))?)),
             FileKind::Ndjson => Reader::Lines(BufReader::with_capacity(1 << 18, counted(file))),
             FileKind::Parquet => {
-                let builder = ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(&error))?;
+                let builder =
+                    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(&error))?;
                 total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
                 let reader = builder.with_batch_size(CHUNK_RECORDS).build();
                 Reader::Parquet(reader.map_err(|error| failed(&error))?)
@@ -81,7 +83,11 @@ impl Source {
     }
 
     /// The next records, or `None` at the end.
-    pub fn next(&mut self, service: &Service, options: &ExecuteOptions) -> Result<Option<Decoded>, ServeError> {
+    pub fn next(
+        &mut self,
+        service: &Service,
+        options: &ExecuteOptions,
+    ) -> Result<Option<Decoded>, ServeError> {
         let rules = service.rules(options);
         let before = self.records;
         let path = &self.path;
