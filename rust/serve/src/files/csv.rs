@@ -1,5 +1,5 @@
-//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number or TRUE/FALSE if it
-//! reads as one and its input is not a text; an empty field is a blank.
+//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (as JSON spells it,
+//! so that `007` is none) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank.
 
 use super::file_error;
 use super::source::{CHUNK_RECORDS, Counted};
