@@ -8,6 +8,7 @@ usage: http_echo.py
 
 import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -190,19 +191,8 @@ def main() -> list[Row]:
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        execd = ["-m", "execd", "serve", "--workers", "1", "--threads", "1", "--examples", "--data"]
-        granian = [
-            "-m",
-            "granian",
-            "--interface",
-            "asginl",
-            "--workers",
-            "1",
-            "--no-ws",
-            "--loop",
-            "uvloop",
-            "echo_app:app",
-        ]
+        execd = shlex.split("-m execd serve --workers 1 --threads 1 --examples --data")
+        granian = shlex.split("-m granian --interface asginl --workers 1 --no-ws --loop uvloop echo_app:app")
         with (
             server([sys.executable, *execd, name], folder) as ours,
             server([sys.executable, *granian], folder) as echo,

@@ -38,14 +38,16 @@ pub fn measure(folder: &Path, only: Option<&str>, runs: usize) -> Result<Vec<Row
 fn measure_model(folder: &Path, model: &Model, runs: usize) -> Result<Vec<Row>, Box<dyn Error>> {
     let inputs = Inputs::read(folder, model.name)?;
     let records = inputs.records();
+    let mut kernel = Kernel::new(folder, model, &inputs)?;
+    kernel.check(&inputs.reference).map_err(|fault| format!("{}: {fault}", model.name))?;
     let (mut plain, mut best) = (Outputs::new(model, records), Outputs::new(model, records));
+    for (version, out) in [(model.plain, &mut plain), (model.best, &mut best)] {
+        run_version(version, &inputs, out);
+        out.check(model, &inputs.reference.columns)?;
+    }
     let mut run_plain = || run_version(model.plain, &inputs, &mut plain);
     let mut run_best = || run_version(model.best, &inputs, &mut best);
-    let mut kernel = Kernel::new(folder, model, &inputs)?;
     let seconds = alternate(runs, &mut [&mut || kernel.run(), &mut run_plain, &mut run_best]);
-    kernel.check(&inputs.reference).map_err(|fault| format!("{}: {fault}", model.name))?;
-    plain.check(model, &inputs.reference.columns)?;
-    best.check(model, &inputs.reference.columns)?;
     let rate = |seconds: f64| format!("{} records/s", count(records as f64 / seconds));
     let aim = AIMS.iter().find(|(name, _)| *name == model.name).map(|(_, aim)| *aim);
     let row = |what: &str, yardstick: f64, aim: Option<f64>| Row {
