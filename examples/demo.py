@@ -80,7 +80,7 @@ def show(url: str, layout: str, request: Path) -> None:
     """Send one sample and print what went out and what came back."""
     body = request.read_bytes()
     console.rule(f"{layout}: POST {url}")
-    console.print(Syntax(body.decode().strip(), "json", background_color="default"))
+    console.print(Syntax(body.decode().strip(), "json", background_color="default", word_wrap=True))
     call = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(call) as response:
         answer = json.load(response)
