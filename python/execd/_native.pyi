@@ -176,11 +176,14 @@ class FileRun:
     def __new__(
         cls, model: Model, engine: Engine, source: str | PathLike[str], target: str | PathLike[str]
     ) -> FileRun: ...
-    def run(self) -> int:
-        """Evaluate to the end and give the number of records. Raises InputError, Cancelled, InternalError."""
+    def run(self) -> tuple[int, int]:
+        """Evaluate to the end: the number of records, and of those with an input that breaks its validation.
+
+        The target appears when all is done. Raises InputError, Cancelled, InternalError.
+        """
 
     def cancel(self) -> None:
-        """Stop; the target is not left half written."""
+        """Stop; the target is left as it was."""
 
     @property
     def records(self) -> int:

@@ -85,9 +85,10 @@ def check(file: Path, *, as_json: bool) -> None:
 def run(file: Path, source: Path, target: Path, threads: int) -> None:
     """Evaluate a file of records: csv, parquet, ndjson or arrow, told by the suffix."""
     started = time.monotonic()
-    records = transfer.run(load(file), source, target, threads, err)
+    records, invalid = transfer.run(load(file), source, target, threads, err)
     seconds = time.monotonic() - started
-    err.print(f"{records:,} records in {seconds:.1f} s to {target}", highlight=False, markup=False)
+    noted = f", {invalid:,} of them with invalid inputs (see the column errors)" if invalid else ""
+    err.print(f"{records:,} records in {seconds:.1f} s to {target}{noted}", highlight=False, markup=False)
 
 
 @main.command("verify")

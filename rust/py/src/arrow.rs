@@ -5,7 +5,7 @@ use crate::errors;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
 use arrow_schema::{ArrowError, SchemaRef};
 use execd_serve::error::ServeError;
 use pyo3::prelude::*;
@@ -84,7 +84,7 @@ fn append(list: &Bound<'_, PyList>, column: &ArrayRef) -> PyResult<()> {
 }
 
 /// Reads all of `source`, an object with `__arrow_c_stream__`. The producer may need the GIL, so it is kept.
-pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, Vec<RecordBatch>)> {
+pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
     let capsule = source.call_method0("__arrow_c_stream__").map_err(|_| {
         refused(py, "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)")
     })?;
@@ -95,9 +95,7 @@ pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<(SchemaRef, V
     // original as released, which is what the interface asks of a consumer.
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr().cast()) };
     let reader = RecordBatchStreamReader::try_new(stream).map_err(|e| refused(py, &e.to_string()))?;
-    let schema = reader.schema();
-    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|e| refused(py, &e.to_string()))?;
-    Ok((schema, batches))
+    reader.collect::<Result<Vec<_>, _>>().map_err(|e| refused(py, &e.to_string()))
 }
 
 fn refused(py: Python<'_>, message: &str) -> PyErr {

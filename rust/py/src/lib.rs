@@ -17,6 +17,8 @@ mod execution;
 
 mod model;
 
+mod file_run;
+
 mod recalculate;
 
 use pyo3::prelude::*;
@@ -33,6 +35,8 @@ mod _native {
     use super::errors::{Cancelled, DeadlineExceeded, ExecdError, InputError, InternalError, WorkbookError};
     #[pymodule_export]
     use super::execution::{Call, CancelToken, Engine, Fragments};
+    #[pymodule_export]
+    use super::file_run::FileRun;
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]

@@ -1,16 +1,14 @@
 //! `Model`: a compiled workbook that Python can describe and run.
 
+use crate::arrow::Table;
 use crate::detach::detached;
 use crate::execution::{Call, CancelToken, Engine, Fragments};
-use crate::{describe, errors};
+use crate::{arrow, describe, errors};
 use execd_model::compile;
 use execd_model::limits::Limits;
 use execd_model::report::Report;
-use execd_serve::codec::names::Names;
-use execd_serve::codec::records::Rules;
 use execd_serve::codec::scan;
-use execd_serve::execute::{self, Service};
-use execd_serve::stop::StopSignal;
+use execd_serve::execute::{self, ExecuteOptions, Service};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
@@ -19,7 +17,7 @@ use std::sync::Arc;
 /// A compiled workbook. Immutable: threads may share it.
 #[pyclass(frozen, module = "execd._native")]
 pub struct Model {
-    service: Service,
+    pub service: Arc<Service>,
     report: Report,
 }
 
@@ -31,7 +29,7 @@ impl Model {
         let compiled = detached(py, || {
             let compiled = compile(&workbook, &Limits::default())?;
             let (plan, interface) = (Arc::new(compiled.plan), Arc::new(compiled.interface));
-            Ok(Model { service: Service::new(plan, interface), report: compiled.report })
+            Ok(Model { service: Arc::new(Service::new(plan, interface)), report: compiled.report })
         })?;
         compiled.map_err(|e| errors::model(py, &e))
     }
@@ -67,13 +65,19 @@ impl Model {
         answer.map(|parts| Fragments { parts }).map_err(|e| errors::serve(py, &e))
     }
 
+    /// One row of outputs per row of a table: columns are inputs by name.
+    fn evaluate(&self, py: Python<'_>, engine: &Engine, table: &Bound<'_, PyAny>) -> PyResult<Table> {
+        let batches = arrow::read(py, table)?;
+        let options = ExecuteOptions::default();
+        let evaluate = || execd_serve::arrow::evaluate(&engine.threads, &self.service, &batches, &options);
+        let (schema, answers) = detached(py, evaluate)?.map_err(|e| errors::serve(py, &e))?;
+        Ok(Table::new(schema, answers))
+    }
+
     /// Reads `inputs` without evaluating anything, to find out what is wrong with them and where.
     fn check_inputs(&self, py: Python<'_>, inputs: PyBackedBytes) -> PyResult<()> {
-        let (interface, date1904) = (&*self.service.interface, self.service.plan.date1904);
-        let (limits, stop, names) =
-            (execd_serve::limits::Limits::default(), StopSignal::default(), Names::new(interface));
-        let rules = Rules { interface, names: &names, limits: &limits, stop: &stop, date1904 };
-        let read = detached(py, || scan::decode(&inputs, rules).map(drop))?;
+        let options = ExecuteOptions::default();
+        let read = detached(py, || scan::decode(&inputs, self.service.rules(&options)).map(drop))?;
         read.map_err(|e| errors::serve(py, &e))
     }
 }

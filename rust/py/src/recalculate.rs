@@ -10,6 +10,7 @@ use execd_calc::interface::Constant;
 use execd_model::limits::Limits;
 use execd_model::report::Unsupported;
 use execd_model::{Recalculated, check};
+use execd_serve::clock::serial_now;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyDict;
@@ -32,8 +33,9 @@ pub fn inspect<'py>(py: Python<'py>, workbook: PyBackedBytes) -> PyResult<Bound<
 #[pyfunction]
 #[pyo3(signature = (workbook, now, *, brief=false))]
 pub fn recalculate(py: Python<'_>, workbook: PyBackedBytes, now: f64, brief: bool) -> PyResult<Table> {
-    let rows = detached(py, || execd_model::recalculate(&workbook, &Limits::default(), now))?
-        .map_err(|e| errors::model(py, &e))?;
+    let rows =
+        detached(py, || execd_model::recalculate(&workbook, &Limits::default(), serial_now(now, false)))?
+            .map_err(|e| errors::model(py, &e))?;
     let columns = if brief { BRIEF } else { ALL };
     let batch = detached(py, || table(&rows).and_then(|table| table.project(columns)))?
         .map_err(|e| errors::internal(py, e.to_string()))?;
