@@ -131,8 +131,10 @@ pub fn same15(a: f64, b: f64) -> bool {
 }
 
 /// The whole number that `x` is on its view, if it is one.
+#[inline]
 fn whole_on_view(x: f64) -> Option<f64> {
-    let near = x.round();
+    // Casts, as rounding is a call on the baseline processor.
+    let near = if x.abs() < 4.6e15 { (x + 0.5f64.copysign(x)) as i64 as f64 } else { x };
     if near == x {
         return Some(x);
     }

@@ -120,6 +120,17 @@ impl<'a> Grid<'a> {
         matches!(self, Grid::Range(_))
     }
 
+    /// The used cells, row by row, where they lie in memory like this; `None` where they are computed or wider.
+    pub fn dense(&self) -> Option<&'a [Value]> {
+        let (cells, width) = match self {
+            Grid::Range(range) => range.cells.table().map(|table| (table.cells.as_slice(), table.cols))?,
+            Grid::Array(array) => (array.cells.as_slice(), array.cols),
+            Grid::Single(_) => return None,
+        };
+        let (rows, cols) = self.used();
+        if width == cols { cells.get(..rows * cols) } else { None }
+    }
+
     /// The used cells, row by row.
     pub fn iter(&self) -> impl Iterator<Item = Value> + 'a {
         let grid = *self;

@@ -163,25 +163,42 @@ fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
         return Value::error(ErrorCode::Value);
     }
     let (rows, cols) = grids.iter().fold((0, 0), |size, grid| wider(size, grid.used()));
+    let dense: Option<Vec<&[Value]>> =
+        grids.iter().map(|grid| grid.dense().filter(|_| grid.used() == (rows, cols))).collect();
     let mut total = 0.0;
     for row in 0..rows {
         if row % 1024 == 0 && cx.cancelled() {
             return Value::error(ErrorCode::Timeout);
         }
         for col in 0..cols {
-            let mut product = 1.0;
-            for grid in &grids {
-                let value = grid.get(row, col);
-                product *= match value.unpack() {
-                    Unpacked::Number(x) => x,
-                    Unpacked::Error(code) => return Value::error(code),
-                    _ => 0.0,
-                };
+            let product = match &dense {
+                Some(slices) => {
+                    let place = row * cols + col;
+                    times(slices.iter().map(|cells| cells.get(place).copied().unwrap_or(Value::BLANK)))
+                }
+                None => times(grids.iter().map(|grid| grid.get(row, col))),
+            };
+            match product {
+                Ok(product) => total += product,
+                Err(code) => return Value::error(code),
             }
-            total += product;
         }
     }
     Value::number(total)
+}
+
+/// What is no number counts as 0; the first error wins.
+#[inline]
+fn times(factors: impl Iterator<Item = Value>) -> Result<f64, ErrorCode> {
+    let mut product = 1.0;
+    for factor in factors {
+        product *= match factor.unpack() {
+            Unpacked::Number(x) => x,
+            Unpacked::Error(code) => return Err(code),
+            _ => 0.0,
+        };
+    }
+    Ok(product)
 }
 
 fn paired(cx: &Cx<'_>, args: &[Arg<'_>], term: fn(f64, f64) -> f64) -> Value {

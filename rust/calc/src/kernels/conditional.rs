@@ -2,7 +2,7 @@
 
 use crate::function::{Arg, Cx, Function, Param, flags, shaped};
 use crate::kernels::criteria::Criterion;
-use crate::kernels::sample::wider;
+use crate::kernels::sample::{not_cancelled, wider};
 use crate::range::Grid;
 use crate::value::{ErrorCode, Unpacked, Value};
 
@@ -54,14 +54,29 @@ fn scan(
     cx: &Cx<'_>,
     grid: &Grid<'_>,
     criterion: &Criterion,
-    searched: (usize, usize),
+    (rows, cols): (usize, usize),
     places: &mut Vec<(u32, u32)>,
 ) -> Result<(), ErrorCode> {
-    for row in 0..searched.0 {
-        if row % 1024 == 0 && cx.cancelled() {
-            return Err(ErrorCode::Timeout);
+    // One column that lies in memory is by far the most frequent case.
+    if let Some(cells) = grid.dense()
+        && (rows, cols) == grid.used()
+        && cols == 1
+    {
+        for (row, &value) in cells.iter().enumerate() {
+            if criterion.matches(cx, value) {
+                places.push((row as u32, 0));
+            }
+            if row % 4096 == 0 {
+                not_cancelled(cx)?;
+            }
         }
-        for col in 0..searched.1 {
+        return Ok(());
+    }
+    for row in 0..rows {
+        if row % 1024 == 0 {
+            not_cancelled(cx)?;
+        }
+        for col in 0..cols {
             if criterion.matches(cx, grid.get(row, col)) {
                 places.push((row as u32, col as u32));
             }

@@ -18,6 +18,19 @@ enum Op {
     Ge,
 }
 
+impl Op {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Op::Eq => order == Ordering::Equal,
+            Op::Ne => order != Ordering::Equal,
+            Op::Lt => order == Ordering::Less,
+            Op::Le => order != Ordering::Greater,
+            Op::Gt => order == Ordering::Greater,
+            Op::Ge => order != Ordering::Less,
+        }
+    }
+}
+
 /// Longest first, so that a prefix search finds the right one.
 const OPS: [(&str, Op); 6] =
     [("<=", Op::Le), (">=", Op::Ge), ("<>", Op::Ne), ("=", Op::Eq), ("<", Op::Lt), (">", Op::Gt)];
@@ -79,7 +92,11 @@ impl Criterion {
         Criterion { op, operand }
     }
 
+    #[inline]
     pub fn matches(&self, cx: &Cx<'_>, cell: Value) -> bool {
+        if let (Operand::Number(own), Some(x)) = (&self.operand, cell.as_number()) {
+            return self.op.holds(compare::numbers(x, *own));
+        }
         match self.op {
             Op::Eq => self.is_equal(cx, cell),
             // A text that reads as the number equals it, but is not kept out by `<>` either.
@@ -87,23 +104,22 @@ impl Criterion {
                 (Operand::Number(_), Unpacked::Text(_)) => true,
                 _ => !self.is_equal(cx, cell),
             },
-            Op::Lt => self.order(cx, cell) == Some(Ordering::Less),
-            Op::Le => matches!(self.order(cx, cell), Some(Ordering::Less | Ordering::Equal)),
-            Op::Gt => self.order(cx, cell) == Some(Ordering::Greater),
-            Op::Ge => matches!(self.order(cx, cell), Some(Ordering::Greater | Ordering::Equal)),
+            _ => self.order(cx, cell).is_some_and(|order| self.op.holds(order)),
         }
     }
 
     fn is_equal(&self, cx: &Cx<'_>, cell: Value) -> bool {
         match (&self.operand, cell.unpack()) {
-            (Operand::Number(own), Unpacked::Number(x)) => same15(*own, x),
             (Operand::Number(own), Unpacked::Text(id)) => {
                 number_in(cx, cx.heap.text(id)).is_some_and(|x| same15(*own, x))
             }
             (Operand::Bool(own), Unpacked::Bool(b)) => *own == b,
             (Operand::Error(own), Unpacked::Error(code)) => *own == code,
             (Operand::Like(pattern), Unpacked::Text(id)) => pattern.matches(cx.heap.text(id)),
-            (Operand::Text(own), Unpacked::Text(id)) => compare::equal_texts(own, cx.heap.text(id)),
+            (Operand::Text(own), Unpacked::Text(id)) => {
+                let text = cx.heap.text(id);
+                text.eq_ignore_ascii_case(own) || (!own.is_ascii() && compare::equal_texts(own, text))
+            }
             (Operand::Blank | Operand::Empty, Unpacked::Blank) => true,
             (Operand::Empty, Unpacked::Text(id)) => cx.heap.text(id).is_empty(),
             _ => false,
@@ -113,7 +129,6 @@ impl Criterion {
     /// How the cell stands to the operand, when both are of one kind.
     fn order(&self, cx: &Cx<'_>, cell: Value) -> Option<Ordering> {
         match (&self.operand, cell.unpack()) {
-            (Operand::Number(own), Unpacked::Number(x)) => Some(compare::numbers(x, *own)),
             (Operand::Bool(own), Unpacked::Bool(b)) => Some(b.cmp(own)),
             (Operand::Text(own), Unpacked::Text(id)) => Some(compare::texts(cx.heap.text(id), own)),
             _ => None,

@@ -23,6 +23,13 @@ pub fn visit(
     mut each: impl FnMut(Value) -> Result<(), ErrorCode>,
 ) -> Result<(), ErrorCode> {
     let (rows, cols) = grid.used();
+    if let Some(cells) = grid.dense() {
+        for part in cells.chunks(CHECK) {
+            part.iter().try_for_each(|&value| each(value))?;
+            not_cancelled(cx)?;
+        }
+        return Ok(());
+    }
     let mut seen = 0;
     for row in 0..rows {
         for col in 0..cols {
@@ -31,12 +38,15 @@ pub fn visit(
         seen += cols;
         if seen >= CHECK {
             seen = 0;
-            if cx.cancelled() {
-                return Err(ErrorCode::Timeout);
-            }
+            not_cancelled(cx)?;
         }
     }
     Ok(())
+}
+
+/// For loops: an error when the execution is to stop.
+pub fn not_cancelled(cx: &Cx<'_>) -> Result<(), ErrorCode> {
+    if cx.cancelled() { Err(ErrorCode::Timeout) } else { Ok(()) }
 }
 
 /// One argument's numbers in order; its first error ends it. A value typed in or calculated is coerced, a blank one
