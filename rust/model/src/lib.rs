@@ -18,4 +18,6 @@ pub mod markers;
 
 pub mod compile;
 
-pub use compile::{Compiled, Recalculated, check, compile, recalculate};
+pub use compile::{
+    Compiled, Recalculated, check, compile, compile_workbook, recalculate, recalculate_workbook,
+};

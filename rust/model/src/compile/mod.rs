@@ -26,7 +26,7 @@ use graph::{Graph, Term};
 use lower::{Failure, Lowerer};
 use sheets::Sheets;
 
-pub use recalculate::Recalculated;
+pub use recalculate::{Recalculated, recalculate as recalculate_workbook};
 
 /// A workbook as a calculation service.
 #[derive(Debug)]
@@ -40,7 +40,12 @@ pub struct Compiled {
 /// Compiles the bytes of an xlsx file. Anything the outputs need that cannot be compiled is an `Unsupported` error
 /// whose message lists sheet, cell and formula; `check` gives the report instead.
 pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Compiled, Error> {
-    let (compiled, failure) = attempt(bytes, limits)?;
+    compile_workbook(&crate::xlsx::read(bytes, limits)?, limits)
+}
+
+/// The same for a workbook that was read or built already.
+pub fn compile_workbook(book: &Workbook, limits: &Limits) -> Result<Compiled, Error> {
+    let (compiled, failure) = attempt(book, limits)?;
     match failure {
         Some(error) => Err(error),
         None => Ok(compiled),
@@ -49,16 +54,16 @@ pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Compiled, Error> {
 
 /// The interface as far as it can be read, and the report, even when `compile` fails.
 pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error> {
-    attempt(bytes, limits).map(|(compiled, _)| (compiled.interface, compiled.report))
+    let book = crate::xlsx::read(bytes, limits)?;
+    attempt(&book, limits).map(|(compiled, _)| (compiled.interface, compiled.report))
 }
 
 /// Compiles as far as possible; the error is what `compile` gives when an output could not be compiled.
-fn attempt(bytes: &[u8], limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
-    let book = crate::xlsx::read(bytes, limits)?;
-    let declared = markers::interface(&book, limits)?;
+fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
+    let declared = markers::interface(book, limits)?;
     let env = Env { date1904: book.settings.date1904, now: 0.0 };
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
-    let mut lowerer = Lowerer::new(Sheets::new(&book), Graph::new(env, false), inputs);
+    let mut lowerer = Lowerer::new(Sheets::new(book), Graph::new(env, false), inputs);
     let mut outputs = Vec::with_capacity(declared.output_cells.len());
     let mut failures: Vec<Failure> = Vec::new();
     for &at in &declared.output_cells {
@@ -82,7 +87,7 @@ fn attempt(bytes: &[u8], limits: &Limits) -> Result<(Compiled, Option<Error>), E
         slots: plan.slots,
         constants: plan.constants.len(),
         unsupported,
-        warnings: [warnings(&book), declared.warnings].concat(),
+        warnings: [warnings(book), declared.warnings].concat(),
     };
     let date1904 = book.settings.date1904;
     Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
@@ -151,5 +156,5 @@ fn warnings(book: &Workbook) -> Vec<String> {
 /// Recomputes every formula cell from the constants of the workbook; spilled cells are rows too.
 pub fn recalculate(bytes: &[u8], limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
     let book = crate::xlsx::read(bytes, limits)?;
-    Ok(recalculate::recalculate(&book, now))
+    Ok(recalculate_workbook(&book, now))
 }

@@ -1,0 +1,188 @@
+//! Runs plans over records and holds the results against the same records folded as constants. Also the generator
+//! of odd values.
+
+use super::book::{self, NOW};
+use execd_calc::batch::Batch;
+use execd_calc::function::Env;
+use execd_calc::heap::{Heap, Layer, Store};
+use execd_calc::interface::Constant;
+use execd_calc::plan::Plan;
+use execd_calc::value::{Unpacked, Value};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// A small generator of pseudo-random numbers (splitmix64), so that a seed gives the same records everywhere.
+pub struct Random(pub u64);
+
+impl Random {
+    pub fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ z >> 31
+    }
+
+    pub fn below(&mut self, end: usize) -> usize {
+        (self.bits() % end as u64) as usize
+    }
+
+    /// From 0 up to 1.
+    pub fn unit(&mut self) -> f64 {
+        (self.bits() >> 11) as f64 / (1u64 << 53) as f64
+    }
+
+    pub fn pick<'a, T>(&mut self, items: &'a [T]) -> &'a T {
+        &items[self.below(items.len())]
+    }
+}
+
+const NUMBERS: [f64; 30] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    2.0,
+    3.0,
+    0.5,
+    -0.5,
+    0.1,
+    0.2,
+    0.3,
+    0.30000000000000004,
+    1.0000000000000002,
+    10.0,
+    12.0,
+    100.0,
+    365.0,
+    44_927.0,
+    44_927.75,
+    -2_958_466.0,
+    999_999_999_999_999.0,
+    1e15,
+    9.007_199_254_740_993e15,
+    1e-15,
+    1e-300,
+    2.2250738585072014e-308,
+    5e-324,
+    1.7976931348623157e308,
+    -1.7976931348623157e308,
+    1e200,
+];
+
+const TEXTS: [&str; 24] = [
+    "", " ", "a", "A", "abc", "ABC", "1", " 2 ", "1e3", "50%", "$1,000", "(5)", "1/2/2023", "12:30", "TRUE",
+    "false", "#N/A", "#DIV/0!", "=1", "é", "ß", "日本", "3+4i", ">1",
+];
+
+/// Any kind of value that an input can take.
+pub fn odd_value(random: &mut Random) -> Constant {
+    match random.below(10) {
+        0 => Constant::Blank,
+        1 => Constant::Bool(random.below(2) == 1),
+        2 | 3 => Constant::Text((*random.pick(&TEXTS)).to_owned()),
+        4..=6 => Constant::Number(*random.pick(&NUMBERS)),
+        7 => Constant::Number((random.unit() - 0.5) * 10f64.powi(random.below(40) as i32 - 20)),
+        8 => Constant::Number(random.below(20) as f64),
+        _ => Constant::Number((random.unit() * 200.0 - 100.0).round() / 4.0),
+    }
+}
+
+/// A value near another: the same, a unit in the last place away, cancelling it, or odd.
+pub fn near(value: &Constant, random: &mut Random) -> Constant {
+    let Constant::Number(x) = *value else { return odd_value(random) };
+    match random.below(8) {
+        0 => Constant::Number(x),
+        1 => Constant::Number(-x),
+        2 => Constant::Number(x.next_up()),
+        3 => Constant::Number(x.next_down()),
+        4 => Constant::Number(x * (1.0 + 4e-16 * random.below(20) as f64)),
+        5 => Constant::Number(x + random.below(5) as f64 - 2.0),
+        6 => Constant::Number(x * (0.5 + random.unit())),
+        _ => odd_value(random),
+    }
+}
+
+/// One record per entry, one constant per input.
+pub fn run(plan: &Plan, records: &[Vec<Constant>]) -> Vec<Vec<Constant>> {
+    let mut store = Store::new(Layer::Batch);
+    let cells = plan.input_cells;
+    let columns = (0..cells)
+        .map(|cell| records.iter().map(|record| value(&mut store, &record[cell])).collect())
+        .collect();
+    let batch = Batch { records: records.len(), columns, store: Arc::new(store) };
+    let env = Env { date1904: plan.date1904, now: NOW };
+    let cancel = AtomicBool::new(false);
+    let mut frame = plan.frame(&batch);
+    let mut results = Vec::with_capacity(records.len());
+    let step = plan.block_records();
+    for first in (0..records.len()).step_by(step) {
+        let count = step.min(records.len() - first);
+        plan.run(&mut frame, &batch, first, count, &env, &cancel).unwrap();
+        for record in 0..count {
+            let outputs = (0..plan.output_cells).map(|cell| frame.output(cell)[record]);
+            results.push(outputs.map(|value| constant(frame.heap(), value)).collect());
+        }
+    }
+    results
+}
+
+fn value(store: &mut Store, constant: &Constant) -> Value {
+    match constant {
+        Constant::Blank => Value::BLANK,
+        Constant::Number(x) => Value::number(*x),
+        Constant::Text(text) => store.add_text(text),
+        Constant::Bool(b) => Value::bool(*b),
+        Constant::Error(code) => Value::error(*code),
+    }
+}
+
+fn constant(heap: &Heap, value: Value) -> Constant {
+    match value.unpack() {
+        Unpacked::Number(x) => Constant::Number(x),
+        Unpacked::Text(id) => Constant::Text(heap.text(id).to_owned()),
+        Unpacked::Bool(b) => Constant::Bool(b),
+        Unpacked::Error(code) => Constant::Error(code),
+        Unpacked::Blank => Constant::Blank,
+        Unpacked::Omitted | Unpacked::Array(_) => panic!("an output is {value:?}"),
+    }
+}
+
+/// The same kind and, of numbers, the same bits.
+pub fn same(a: &Constant, b: &Constant) -> bool {
+    match (a, b) {
+        (Constant::Number(a), Constant::Number(b)) => a.to_bits() == b.to_bits(),
+        _ => a == b,
+    }
+}
+
+/// Differences between the records in one batch, the first `alone` of them alone, and folded.
+pub fn differences(
+    formulas: &[String],
+    records: &[Vec<Constant>],
+    alone: usize,
+) -> Result<Vec<String>, String> {
+    let compiled = book::compiled(&records[0], formulas)?;
+    let batch = run(&compiled.plan, records);
+    let mut found = Vec::new();
+    for (at, (record, in_batch)) in records.iter().zip(&batch).enumerate() {
+        let folded = book::folded(record, formulas);
+        let by_itself = (at < alone).then(|| run(&compiled.plan, std::slice::from_ref(record)).remove(0));
+        for (output, formula) in formulas.iter().enumerate() {
+            let wanted = match &folded[output] {
+                Ok(wanted) => wanted,
+                Err(reason) => return Err(reason.clone()),
+            };
+            let mut note = |path: &str, got: &Constant| {
+                if !same(wanted, got) {
+                    found.push(format!("{formula} of {record:?}: folded {wanted:?}, {path} {got:?}"));
+                }
+            };
+            note("in a batch", &in_batch[output]);
+            if let Some(results) = &by_itself {
+                note("alone", &results[output]);
+            }
+        }
+    }
+    Ok(found)
+}
