@@ -153,6 +153,11 @@ impl Heap {
         }
     }
 
+    /// Adds an array of one cell that stays one: functions treat cells otherwise than values typed in.
+    pub fn add_cell(&mut self, cell: Value) -> Value {
+        self.local.add_array(Array { rows: 1, cols: 1, cells: vec![cell] })
+    }
+
     /// Empties the local layer: every local handle is void afterwards.
     pub fn reset(&mut self) {
         self.local.clear();

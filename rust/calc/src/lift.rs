@@ -95,14 +95,18 @@ fn call_lifted(
     cx.add_array(rows, cols, cells)
 }
 
-/// The element of `value` at a position of a lifted result: single rows, columns and values repeat, and beyond the
-/// array it is `#N/A`.
+/// A row or column that crosses no array.
+pub const NOWHERE: usize = u32::MAX as usize;
+
+/// The element of `value` at a position of a lifted result: single rows, columns and values repeat, beyond the array
+/// it is `#N/A`, and `NOWHERE` `#VALUE!`.
 pub fn element(cx: &Cx<'_>, value: Value, row: usize, col: usize) -> Value {
     let Unpacked::Array(id) = value.unpack() else { return value };
     let array = cx.heap.array(id);
     let row = if array.rows == 1 { 0 } else { row };
     let col = if array.cols == 1 { 0 } else { col };
-    array.get(row, col).unwrap_or(Value::error(ErrorCode::NA))
+    let beyond = if row == NOWHERE || col == NOWHERE { ErrorCode::Value } else { ErrorCode::NA };
+    array.get(row, col).unwrap_or(Value::error(beyond))
 }
 
 /// An array inside an array is its first value.

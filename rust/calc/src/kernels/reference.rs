@@ -11,6 +11,9 @@ pub const PICK: &str = "\u{1}OFFSET";
 /// INDIRECT per record: `(text, then pairs of a sheet's or name's name and its cells)`, the formula's own sheet first.
 pub const INDIRECT: &str = "\u{1}INDIRECT";
 
+/// The value of a reference that a record chose, as cells for a function that takes ranges.
+pub const CELLS: &str = "\u{1}CELLS";
+
 const LAST_ROW: f64 = 1_048_575.0;
 const LAST_COL: f64 = 16_383.0;
 
@@ -124,7 +127,13 @@ fn corner(text: &str) -> Option<(Option<f64>, Option<f64>)> {
     Some((row, col))
 }
 
+fn cells(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    let value = nth_arg(args, 0);
+    if value.is_array() || value.is_error() { value } else { cx.heap.add_cell(value) }
+}
+
 pub const TABLE: &[Function] = &[
+    shaped(CELLS, 1, 1, &[Param::Any], cells).with(flags::GIVES_ARRAY),
     shaped(PICK, 7, 7, &[Param::Any, Param::Scalar], pick).with(flags::GIVES_ARRAY),
     shaped(INDIRECT, 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], indirect)
         .repeating(2)

@@ -32,7 +32,8 @@ fn scaled(r: f64) -> Lane {
 
 #[inline(always)]
 fn added(a: f64, r: f64) -> Lane {
-    (r, !(r.abs() <= f64::MAX) | ((r.abs() < a.abs() * NEAR) & (r != 0.0)))
+    let near = (a.abs() * NEAR).max(f64::MIN_POSITIVE);
+    (r, !(r.abs() <= f64::MAX) | ((r.abs() < near) & (r != 0.0)))
 }
 
 #[inline(always)]

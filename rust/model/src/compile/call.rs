@@ -1,15 +1,19 @@
 //! Calls of ordinary functions: arguments by the shapes of the function's row, lifting over arrays of known shape.
 
-use super::graph::{Argument, RangeArgument, RangeContent, Term};
+use super::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use super::lower::{Abs, At, Failure, Lowered, Lowerer, MAX_GRID_CELLS, Single, constant};
 use super::sheets::Place;
 use crate::formula::ast::Expr;
 use crate::workbook::CellAddress;
 use execd_calc::function::{Function, Param, flags};
 use execd_calc::kernels;
+use execd_calc::ops::Op1;
 use execd_calc::range::{Origin, Table};
 use execd_calc::value::{ErrorCode, Value};
 use std::rc::Rc;
+
+/// A call is repeated for at most this many combinations of references that a record chooses.
+const MAX_CHOICES: usize = 64;
 
 /// An argument before lifting.
 #[derive(Clone, Debug)]
@@ -62,6 +66,9 @@ impl Lowerer<'_> {
 
     /// Calls a function with arguments that are lowered already.
     pub(super) fn call_with(&mut self, function: &'static Function, args: Vec<Abs>, at: &At) -> Lowered<Abs> {
+        if let Some(position) = args.iter().position(|arg| matches!(arg, Abs::Choice(_))) {
+            return self.call_with_choice(function, args, position, at);
+        }
         if let Some(result) = self.decompose(function.name, &args)? {
             return Ok(result);
         }
@@ -70,6 +77,41 @@ impl Lowerer<'_> {
             self.prepare(function, arg, at, &mut prepared)?;
         }
         self.lift(function, &prepared)
+    }
+
+    /// A call whose argument at `position` is a reference that a record chooses: one call for each choice, since a
+    /// function treats cells otherwise than values, and a range otherwise than another of a different size.
+    fn call_with_choice(
+        &mut self,
+        function: &'static Function,
+        mut args: Vec<Abs>,
+        position: usize,
+        at: &At,
+    ) -> Lowered<Abs> {
+        let Some(Abs::Choice(choice)) = args.get(position).cloned() else {
+            return Err(Failure::unsupported("a choice of references"));
+        };
+        let too_many = args.iter().map(choices).product::<usize>() > MAX_CHOICES;
+        if too_many || function.param(position) == Param::Scalar {
+            let whole = At { array: at.array || function.param(position) != Param::Scalar, ..at.clone() };
+            args[position] = self.single(Abs::Choice(choice), &whole)?.into();
+            return self.call_with(function, args, at);
+        }
+        let mut call = |lowerer: &mut Self, arg: Abs| {
+            args[position] = arg;
+            lowerer.call_with(function, args.clone(), at)
+        };
+        let yes = call(self, choice.yes.clone())?;
+        let no = call(self, choice.no.clone())?;
+        let truth = Single::One(choice.truth);
+        let chosen = self.choose_between(&truth, yes, no, at)?;
+        if self.graph.kinds(choice.truth) & kinds::ERROR == 0 {
+            return Ok(chosen);
+        }
+        // COUNT and the like make something else of a failed condition than the error itself.
+        let of_error = call(self, Abs::Term(choice.truth))?;
+        let failed = Single::One(self.graph.one(Op1::IsError, choice.truth));
+        self.choose_between(&failed, of_error, chosen, at)
     }
 
     fn prepare(
@@ -100,6 +142,10 @@ impl Lowerer<'_> {
             }
             (_, Abs::Term(term)) => prepared.push(Prepared::Whole(Argument::Term(term))),
             (_, Abs::Omitted) => prepared.push(Prepared::Whole(Argument::Term(Term::Const(Value::OMITTED)))),
+            (_, choice @ Abs::Choice(_)) => {
+                let abs = Abs::from(self.single(choice, &At { array: true, ..at.clone() })?);
+                return self.prepare(function, abs, at, prepared);
+            }
             (_, Abs::Lambda(_)) => {
                 return Err(Failure::unsupported(format!("a LAMBDA as an argument of {}", function.name)));
             }
@@ -199,6 +245,14 @@ impl Lowerer<'_> {
             Some(Single::One(Term::Const(value))) => Some(value),
             _ => None,
         })
+    }
+}
+
+/// Calls that a choice of references stands for.
+fn choices(arg: &Abs) -> usize {
+    match arg {
+        Abs::Choice(choice) => choices(&choice.yes) + choices(&choice.no),
+        _ => 1,
     }
 }
 

@@ -79,7 +79,7 @@ impl Lowerer<'_> {
             match arg {
                 // Typed-in values follow other rules than cells unless they are numbers.
                 Abs::Term(term) if self.is_numeric(*term) => terms.push(*term),
-                Abs::Term(_) | Abs::Omitted | Abs::Lambda(_) => return Ok(None),
+                Abs::Term(_) | Abs::Omitted | Abs::Lambda(_) | Abs::Choice(_) => return Ok(None),
                 Abs::Places(places) => {
                     for place in places {
                         match self.place_cells(place)? {
@@ -131,7 +131,14 @@ impl Lowerer<'_> {
             }
             _ => true,
         });
-        if !same || !nominal || others.is_empty() || !factors.iter().any(|cells| Self::varies(&cells.terms)) {
+        // A text in single cells is an error, in larger ranges 0.
+        let single = first.rows * first.cols == 1;
+        if !same
+            || !nominal
+            || single
+            || others.is_empty()
+            || !factors.iter().any(|cells| Self::varies(&cells.terms))
+        {
             return Ok(None);
         }
         let mut products = first.terms.clone();

@@ -16,7 +16,7 @@ use std::rc::Rc;
 impl Lowerer<'_> {
     pub(super) fn offset_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
         let Some((base, _)) = args.split_first() else { return Ok(super::call::error(ErrorCode::Value)) };
-        let Abs::Places(places) = self.lower(base, at)? else {
+        let Ok(places) = self.lower_places(base, at)? else {
             return Ok(super::call::error(ErrorCode::Value));
         };
         let [base] = *places else { return Ok(super::call::error(ErrorCode::Value)) };
@@ -49,11 +49,11 @@ impl Lowerer<'_> {
                 }
                 Ok(offset_place(&base, numbers))
             }
-            None => self.offset_per_record(&base, &terms),
+            None => self.offset_per_record(&base, &terms, at),
         }
     }
 
-    fn offset_per_record(&mut self, base: &Place, terms: &[Term]) -> Lowered<Abs> {
+    fn offset_per_record(&mut self, base: &Place, terms: &[Term], at: &At) -> Lowered<Abs> {
         let Some(pick) = kernels::find(kernels::reference::PICK) else {
             return Err(Failure::unsupported("OFFSET that depends on an input"));
         };
@@ -62,7 +62,16 @@ impl Lowerer<'_> {
         let corner = [base.area.first_row, base.area.first_col];
         arguments.extend(corner.map(|index| Argument::Term(Term::Const(Value::number(f64::from(index))))));
         arguments.extend(terms.iter().map(|&term| Argument::Term(term)));
-        Ok(Abs::Term(self.graph.call(pick, &arguments)))
+        let picked = self.graph.call(pick, &arguments);
+        Ok(self.as_cells(picked, at))
+    }
+
+    /// What a reference that a record chooses is to the function around it: cells, where it takes ranges.
+    pub(super) fn as_cells(&mut self, value: Term, at: &At) -> Abs {
+        match kernels::find(kernels::reference::CELLS).filter(|_| at.wants_range) {
+            Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
+            None => Abs::Term(value),
+        }
     }
 
     pub(super) fn indirect_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
@@ -129,7 +138,8 @@ impl Lowerer<'_> {
             arguments.push(Argument::Term(self.graph.text(&name)));
             arguments.push(Argument::Range(self.reachable(&place)?));
         }
-        Ok(Abs::Term(self.graph.call(function, &arguments)))
+        let found = self.graph.call(function, &arguments);
+        Ok(self.as_cells(found, at))
     }
 
     /// All used cells of a sheet as a range.

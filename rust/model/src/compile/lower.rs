@@ -32,7 +32,16 @@ pub enum Abs {
     /// References, one or several (a union).
     Places(Vec<Place>),
     Lambda(Rc<super::lambda::Closure>),
+    /// A record decides between two things of which at least one is a reference.
+    Choice(Rc<Choice>),
     Omitted,
+}
+
+#[derive(Debug)]
+pub struct Choice {
+    pub truth: Term,
+    pub yes: Abs,
+    pub no: Abs,
 }
 
 /// An array of known shape.
@@ -554,6 +563,12 @@ impl<'w> Lowerer<'w> {
             Abs::Grid(grid) => Ok(Single::Many(grid)),
             Abs::Omitted => Ok(Single::One(Term::Const(Value::OMITTED))),
             Abs::Lambda(_) => Ok(Single::One(Term::Const(Value::error(ErrorCode::Calc)))),
+            Abs::Choice(choice) => {
+                let yes = self.single(choice.yes.clone(), at)?;
+                let no = self.single(choice.no.clone(), at)?;
+                let chosen = self.map_select(&Single::One(choice.truth), &yes, &no)?;
+                self.single(chosen, at)
+            }
             Abs::Places(places) => match *places {
                 [place] if place.is_cell() => {
                     let cell = CellAddress {

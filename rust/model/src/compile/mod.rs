@@ -4,6 +4,7 @@ mod call;
 mod decompose;
 mod dynamic;
 mod graph;
+mod index;
 mod lambda;
 mod lower;
 mod precedents;

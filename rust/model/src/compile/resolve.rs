@@ -1,5 +1,6 @@
 //! References, names and tables to places on sheets. No functions.
 
+use super::graph::Term;
 use super::lower::{Abs, At, Failure, Lowered, Lowerer, Single, constant};
 use super::sheets::Place;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
@@ -37,25 +38,24 @@ impl Lowerer<'_> {
             }),
             Expr::Name { scope, name } => self.lower_name(scope.as_ref(), name, at),
             Expr::RangeOf(left, right) => {
-                let (left, right) = (self.lower(left, at)?, self.lower(right, at)?);
-                match (left, right) {
-                    (Abs::Places(left), Abs::Places(right)) => Ok(hull(left, right)),
+                match (self.lower_places(left, at)?, self.lower_places(right, at)?) {
+                    (Ok(left), Ok(right)) => Ok(hull(left, right)),
                     _ => Ok(constant(Value::error(ErrorCode::Value))),
                 }
             }
             Expr::Union(items) => {
                 let mut places = Vec::new();
                 for item in items {
-                    match self.lower(item, at)? {
-                        Abs::Places(more) => places.extend(more),
-                        _ => return Ok(constant(Value::error(ErrorCode::Value))),
+                    match self.lower_places(item, at)? {
+                        Ok(more) => places.extend(more),
+                        Err(_) => return Ok(constant(Value::error(ErrorCode::Value))),
                     }
                 }
                 Ok(Abs::Places(places))
             }
             Expr::Intersection(left, right) => {
-                let (left, right) = (self.lower(left, at)?, self.lower(right, at)?);
-                let (Abs::Places(left), Abs::Places(right)) = (left, right) else {
+                let (Ok(left), Ok(right)) = (self.lower_places(left, at)?, self.lower_places(right, at)?)
+                else {
                     return Ok(constant(Value::error(ErrorCode::Value)));
                 };
                 let common: Vec<Place> =
@@ -66,8 +66,8 @@ impl Lowerer<'_> {
                     Abs::Places(common)
                 })
             }
-            Expr::Spill(operand) => match self.lower(operand, at)? {
-                Abs::Places(places) => match *places {
+            Expr::Spill(operand) => match self.lower_places(operand, at)? {
+                Ok(places) => match *places {
                     [place] if place.is_cell() => self.spilled(CellAddress {
                         sheet: place.sheet,
                         row: place.area.first_row,
@@ -75,7 +75,7 @@ impl Lowerer<'_> {
                     }),
                     _ => Ok(constant(Value::error(ErrorCode::Ref))),
                 },
-                _ => Ok(constant(Value::error(ErrorCode::Ref))),
+                Err(_) => Ok(constant(Value::error(ErrorCode::Ref))),
             },
             Expr::Single(operand) => match self.lower(operand, at)? {
                 Abs::Places(places) => match *places {
@@ -88,6 +88,17 @@ impl Lowerer<'_> {
                 },
             },
             _ => Err(Failure::unsupported("an expression of an unknown form")),
+        }
+    }
+
+    /// The places that an expression stands for, or what it is instead.
+    pub(super) fn lower_places(&mut self, expr: &Expr, at: &At) -> Lowered<Result<Vec<Place>, Abs>> {
+        match self.lower(expr, &At { wants_range: true, ..at.clone() })? {
+            Abs::Places(places) => Ok(Ok(places)),
+            Abs::Choice(_) | Abs::Term(Term::Node(_)) => {
+                Err(Failure::unsupported("a reference that depends on an input"))
+            }
+            other => Ok(Err(other)),
         }
     }
 

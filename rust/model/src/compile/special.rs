@@ -1,8 +1,8 @@
 //! Functions that are not evaluated like others: lazy forms, forms that give references, and forms that look at
 //! where they stand or at the workbook rather than at values.
 
-use super::graph::Term;
-use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Single, constant};
+use super::graph::{Term, kinds};
+use super::lower::{Abs, At, Choice, Failure, Grid, Lowered, Lowerer, Single, constant};
 use super::sheets::Place;
 use crate::formula::ast::Expr;
 use crate::workbook::{CellAddress, CellFormula};
@@ -40,12 +40,12 @@ impl Lowerer<'_> {
             ("COLUMN", args) => return self.row_or_column(args, at, false),
             ("ROWS" | "COLUMNS", [arg]) => return self.count_form(arg, at, name == "ROWS"),
             ("ISREF", [arg]) => {
-                let is_reference = matches!(self.lower(arg, at)?, Abs::Places(_));
+                let is_reference = self.lower_places(arg, at)?.is_ok();
                 Ok(constant(Value::bool(is_reference)))
             }
-            ("AREAS", [arg]) => match self.lower(arg, at)? {
-                Abs::Places(places) => Ok(constant(Value::number(places.len() as f64))),
-                _ => Ok(super::call::error(ErrorCode::Value)),
+            ("AREAS", [arg]) => match self.lower_places(arg, at)? {
+                Ok(places) => Ok(constant(Value::number(places.len() as f64))),
+                Err(_) => Ok(super::call::error(ErrorCode::Value)),
             },
             ("SHEET", []) => Ok(constant(Value::number(at.cell.sheet as f64 + 1.0))),
             ("SHEETS", []) => Ok(constant(Value::number(self.sheets.book.sheets.len() as f64))),
@@ -90,7 +90,15 @@ impl Lowerer<'_> {
         }
     }
 
-    fn choose_between(&mut self, truth: &Single, yes: Abs, no: Abs, at: &At) -> Lowered<Abs> {
+    pub(super) fn choose_between(&mut self, truth: &Single, yes: Abs, no: Abs, at: &At) -> Lowered<Abs> {
+        let is_reference = |abs: &Abs| matches!(abs, Abs::Places(_) | Abs::Choice(_));
+        if let Single::One(truth) = *truth
+            && at.wants_range
+            && self.graph.kinds(truth) & kinds::ARRAY == 0
+            && (is_reference(&yes) || is_reference(&no))
+        {
+            return Ok(Abs::Choice(Rc::new(Choice { truth, yes, no })));
+        }
         let at = &At { array: at.array || at.wants_range, ..at.clone() };
         let (yes, no) = (self.single(yes, at)?, self.single(no, at)?);
         self.map_select(truth, &yes, &no)
@@ -99,7 +107,9 @@ impl Lowerer<'_> {
     fn if_error_form(&mut self, test: Op1, value: &Expr, otherwise: &Expr, at: &At) -> Lowered<Abs> {
         let value = self.lower(value, at)?;
         let value = match self.single(value, at)? {
-            Single::One(Term::Const(v)) if v.is_empty() => Single::One(Term::Const(Value::ZERO)),
+            Single::One(term) if self.graph.kinds(term) & kinds::ARRAY == 0 => {
+                Single::One(self.graph.one(Op1::Settle, term))
+            }
             single => single,
         };
         let failed = self.map_one(test, value.clone());
@@ -199,113 +209,17 @@ impl Lowerer<'_> {
         Ok(result)
     }
 
-    /// INDEX with known positions gives a reference (or an element of a known array); else it is an ordinary call.
-    fn index_form(&mut self, array: &Expr, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
-        let wide = At { array: true, ..at.clone() };
-        let array = match self.lower(array, &wide)? {
-            Abs::Places(places) => Abs::Places(places),
-            other => Abs::from(self.single(other, &wide)?),
-        };
-        let mut positions = Vec::new();
-        for position in 1..args.len().min(4) {
-            match self.single_argument(args, position, &at.for_value())? {
-                Some(Single::One(Term::Const(value))) => match value.unpack() {
-                    Unpacked::Number(x) => positions.push(x.trunc()),
-                    Unpacked::Bool(b) => positions.push(f64::from(u8::from(b))),
-                    Unpacked::Blank | Unpacked::Omitted => positions.push(0.0),
-                    _ => return self.index_call(array, args, at),
-                },
-                _ => return self.index_call(array, args, at),
-            }
-        }
-        let area = positions.get(2).copied().unwrap_or(1.0);
-        let (rows, cols) = match &array {
-            Abs::Places(places) => {
-                let Some(place) = places.get((area - 1.0) as usize).filter(|_| area >= 1.0) else {
-                    return Ok(Some(super::call::error(ErrorCode::Ref)));
-                };
-                (place.rows(), place.cols())
-            }
-            Abs::Grid(_) if area != 1.0 => return Ok(Some(super::call::error(ErrorCode::Ref))),
-            Abs::Grid(grid) => (grid.rows, grid.cols),
-            _ => return self.index_call(array, args, at),
-        };
-        let (row, col) = match *positions.as_slice() {
-            [only] if rows == 1 && cols > 1 => (0.0, only),
-            [only] => (only, 0.0),
-            [row, col, ..] => (row, col),
-            [] => (0.0, 0.0),
-        };
-        if row < 0.0 || col < 0.0 {
-            return Ok(Some(super::call::error(ErrorCode::Value)));
-        }
-        if row as usize > rows || col as usize > cols {
-            return Ok(Some(super::call::error(ErrorCode::Ref)));
-        }
-        let span = |position: f64, count: usize| match position as usize {
-            0 => (0, count - 1),
-            n => (n - 1, n - 1),
-        };
-        let ((first_row, last_row), (first_col, last_col)) = (span(row, rows), span(col, cols));
-        Ok(Some(match array {
-            Abs::Places(places) => {
-                let Some(place) = places.get((area - 1.0) as usize) else {
-                    return Ok(Some(super::call::error(ErrorCode::Ref)));
-                };
-                let mut part = *place;
-                part.area.last_row = part.area.first_row + last_row as u32;
-                part.area.first_row += first_row as u32;
-                part.area.last_col = part.area.first_col + last_col as u32;
-                part.area.first_col += first_col as u32;
-                Abs::Places(vec![part])
-            }
-            Abs::Grid(grid) => {
-                let rows = first_row..=last_row;
-                let terms: Vec<Term> = rows
-                    .flat_map(|row| (first_col..=last_col).map(move |col| (row, col)))
-                    .map(|(row, col)| grid.at(row, col))
-                    .collect();
-                match *terms.as_slice() {
-                    [term] => Abs::Term(term),
-                    _ => Abs::Grid(Rc::new(Grid {
-                        rows: last_row - first_row + 1,
-                        cols: last_col - first_col + 1,
-                        terms,
-                    })),
-                }
-            }
-            other => other,
-        }))
-    }
-
-    fn index_call(&mut self, array: Abs, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
-        let Some(function) = kernels::find("INDEX") else { return Ok(None) };
-        let mut results = vec![array];
-        for arg in args.iter().skip(1) {
-            results.push(self.lower(arg, &at.for_value())?);
-        }
-        let result = self.call_with(function, results, at)?;
-        // Without a whole row or column asked for, one value comes back.
-        if let Abs::Term(term @ Term::Node(_)) = result
-            && !at.array
-            && !at.wants_range
-        {
-            return Ok(Some(Abs::Term(self.graph.element(term, 0, 0))));
-        }
-        Ok(Some(result))
-    }
-
     fn row_or_column(&mut self, args: &[Expr], at: &At, row: bool) -> Lowered<Option<Abs>> {
         let number = |x: u32| Term::Const(Value::number(f64::from(x) + 1.0));
         let place = match args {
             [] => Place::cell(at.cell.sheet, at.cell.row, at.cell.col),
-            [arg] => match self.lower(arg, &At { array: true, ..at.clone() })? {
-                Abs::Places(places) => match *places {
+            [arg] => match self.lower_places(arg, &At { array: true, ..at.clone() })? {
+                Ok(places) => match *places {
                     [place] => place,
                     _ => return Ok(Some(super::call::error(ErrorCode::Ref))),
                 },
-                Abs::Term(Term::Const(value)) if value.is_error() => return Ok(Some(constant(value))),
-                _ => return Ok(Some(super::call::error(ErrorCode::Value))),
+                Err(Abs::Term(Term::Const(value))) if value.is_error() => return Ok(Some(constant(value))),
+                Err(_) => return Ok(Some(super::call::error(ErrorCode::Value))),
             },
             _ => return Ok(None),
         };
@@ -340,7 +254,7 @@ impl Lowerer<'_> {
     }
 
     fn is_formula(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
-        let Abs::Places(places) = self.lower(arg, at)? else {
+        let Ok(places) = self.lower_places(arg, at)? else {
             return Ok(super::call::error(ErrorCode::Value));
         };
         let Some(place) = places.first() else { return Ok(super::call::error(ErrorCode::Ref)) };
@@ -367,7 +281,7 @@ impl Lowerer<'_> {
         let Some(function) = kernels::find(name) else { return Ok(None) };
         let mut args = Vec::new();
         for range in ranges {
-            let Abs::Places(places) = self.lower(range, at)? else {
+            let Ok(places) = self.lower_places(range, at)? else {
                 return Ok(Some(super::call::error(ErrorCode::Value)));
             };
             for place in places {

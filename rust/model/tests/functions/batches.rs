@@ -1,6 +1,5 @@
 //! Each case with its literals as inputs: alone, in a mixed batch, and folded, bit for bit the same.
 
-use super::book;
 use super::cases;
 use super::records::{self, Random};
 use execd_calc::interface::Constant;

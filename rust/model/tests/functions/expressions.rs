@@ -13,8 +13,8 @@ fn expression(random: &mut Random, depth: usize) -> String {
     if depth == 0 || random.below(6) == 0 {
         return leaf(random);
     }
-    let mut inner = |random: &mut Random| expression(random, depth - 1);
-    match random.below(15) {
+    let inner = |random: &mut Random| expression(random, depth - 1);
+    match random.below(17) {
         0..=5 => {
             let op = *random.pick(&["+", "-", "*", "/", "^", "&", "=", "<>", "<", ">="]);
             format!("({}{op}{})", inner(random), inner(random))
@@ -30,10 +30,21 @@ fn expression(random: &mut Random, depth: usize) -> String {
         }
         13 => {
             let name =
-                *random.pick(&["ABS", "INT", "EXP", "LEN", "ISNUMBER", "N", "-", "ISERROR", "TRIM", "SQRT"]);
+                *random.pick(&["ABS", "INT", "EXP", "LEN", "ISNUMBER", "T", "-", "ISERROR", "TRIM", "SQRT"]);
             format!("{name}({})", inner(random))
         }
-        _ => format!("ROUND({},{})", inner(random), random.below(4)),
+        14 => format!("ROUND({},{})", inner(random), random.below(4)),
+        15 => {
+            let name = *random.pick(&["SUM", "COUNT", "COUNTA", "MAX", "AVERAGE", "INDEX", "COUNTBLANK"]);
+            // A condition that may be an array has no one range to choose.
+            let range = format!("IF({}>{},{},{})", leaf(random), leaf(random), range(random), range(random));
+            if name == "INDEX" {
+                format!("INDEX({range},1,{})", random.below(3) + 1)
+            } else {
+                format!("{name}({range})")
+            }
+        }
+        _ => format!("INDEX({},1,{})", range(random), inner(random)),
     }
 }
 
@@ -42,6 +53,11 @@ fn leaf(random: &mut Random) -> String {
         0 => (*random.pick(&["1", "2", "0", "0.1", "\"a\"", "TRUE", "\"\"", "1E+15"])).to_owned(),
         _ => book::input_cell(random.below(INPUTS)),
     }
+}
+
+fn range(random: &mut Random) -> String {
+    let (first, last) = (random.below(INPUTS), random.below(INPUTS));
+    format!("{}:{}", book::input_cell(first.min(last)), book::input_cell(first.max(last)))
 }
 
 #[test]
