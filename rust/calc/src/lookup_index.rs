@@ -9,6 +9,9 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
+/// Rows and columns beyond these are searched without an index: look-ups search the first ones.
+const MAX_LINES: usize = 256;
+
 /// The indexes of one table, one per row or column that was ever searched.
 #[derive(Debug, Default)]
 pub struct Indexes {
@@ -35,7 +38,7 @@ struct LineIndex {
 }
 
 impl Indexes {
-    /// The numbers of a line; `None` for a line outside the rectangle.
+    /// The numbers of a line; `None` for a line outside the rectangle or too far inside.
     pub fn numbers(&self, line: LineCells<'_>) -> Option<&Numbers> {
         Some(self.line(line)?.numbers.get_or_init(|| Numbers::new(&line.lanes())))
     }
@@ -47,7 +50,8 @@ impl Indexes {
 
     fn line(&self, line: LineCells<'_>) -> Option<&LineIndex> {
         let (lines, count) = if line.vertical { (&self.columns, line.cols) } else { (&self.rows, line.rows) };
-        lines.get_or_init(|| (0..count).map(|_| LineIndex::default()).collect()).get(line.at)
+        let all = || (0..count.min(MAX_LINES)).map(|_| LineIndex::default()).collect();
+        lines.get_or_init(all).get(line.at)
     }
 }
 

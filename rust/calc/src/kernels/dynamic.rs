@@ -76,7 +76,7 @@ fn unique_lines(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
             Some((_, count)) => *count += times,
             None => found.push((line, times)),
         }
-        if line % 4096 == 0 && cx.cancelled() {
+        if line % 64 == 0 && cx.cancelled() {
             return Err(ErrorCode::Timeout);
         }
     }
