@@ -210,9 +210,15 @@ fn beta_fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     f64::NAN
 }
 
-/// The standard normal distribution.
+/// Probability of at most `z` in the standard normal distribution.
+#[inline(always)]
+pub fn normal_lower(z: f64) -> f64 {
+    0.5 * erfc(-z * FRAC_1_SQRT_2)
+}
+
+/// Both tails of the standard normal distribution.
 pub fn normal_tails(z: f64) -> Tails {
-    Tails { lower: 0.5 * erfc(-z * FRAC_1_SQRT_2), upper: 0.5 * erfc(z * FRAC_1_SQRT_2) }
+    Tails { lower: normal_lower(z), upper: normal_lower(-z) }
 }
 
 /// Probability between 0 and z of the standard normal distribution, negative for negative z.
@@ -220,6 +226,7 @@ pub fn normal_from_middle(z: f64) -> f64 {
     0.5 * erf(z * FRAC_1_SQRT_2)
 }
 
+#[inline(always)]
 pub fn normal_density(z: f64) -> f64 {
     exp(-0.5 * z * z) / SQRT_2PI
 }
@@ -233,8 +240,7 @@ pub fn normal_quantile(p: f64) -> f64 {
         / (1.0 + t * (1.432_788 + t * (0.189_269 + t * 0.001_308)));
     let mut z = rational - t;
     for _ in 0..3 {
-        let error =
-            if tail > 0.25 { normal_from_middle(z) - (tail - 0.5) } else { normal_tails(z).lower - tail };
+        let error = if tail > 0.25 { normal_from_middle(z) - (tail - 0.5) } else { normal_lower(z) - tail };
         let step = error / normal_density(z);
         z -= step / (1.0 + 0.5 * z * step);
     }

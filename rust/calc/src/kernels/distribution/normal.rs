@@ -6,7 +6,7 @@ use crate::elementary::{exp, ln};
 use crate::function::{Cx, Function};
 use crate::kernels::distribution::continuous::t_quantile_two_sided;
 use crate::kernels::rounding::ordered;
-use crate::special::{normal_density, normal_from_middle, normal_quantile, normal_tails};
+use crate::special::{normal_density, normal_from_middle, normal_lower, normal_quantile};
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
@@ -15,7 +15,7 @@ pub const TABLE: &[Function] = &[
     ordered("NORM.INV", 3, 3, |cx, args| norm_inv(cx, args).into()),
     ordered("NORMINV", 3, 3, |cx, args| norm_inv(cx, args).into()),
     ordered("NORM.S.DIST", 2, 2, |cx, args| norm_s_dist(cx, args).into()),
-    ordered("NORMSDIST", 1, 1, |cx, args| reals(cx, args).map(|[z]| normal_tails(z).lower).into()),
+    ordered("NORMSDIST", 1, 1, |cx, args| reals(cx, args).map(|[z]| normal_lower(z)).into()),
     ordered("NORM.S.INV", 1, 1, |cx, args| reals(cx, args).and_then(|[p]| quantile(p)).into()),
     ordered("NORMSINV", 1, 1, |cx, args| reals(cx, args).and_then(|[p]| quantile(p)).into()),
     ordered("GAUSS", 1, 1, |cx, args| reals(cx, args).map(|[z]| normal_from_middle(z)).into()),
@@ -33,12 +33,12 @@ fn norm_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     let ([x, mean, deviation], cumulative) = reals_and_flag(cx, args)?;
     require(deviation > 0.0)?;
     let z = (x - mean) / deviation;
-    Ok(if cumulative { normal_tails(z).lower } else { normal_density(z) / deviation })
+    Ok(if cumulative { normal_lower(z) } else { normal_density(z) / deviation })
 }
 
 fn norm_s_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     let ([z], cumulative) = reals_and_flag(cx, args)?;
-    Ok(if cumulative { normal_tails(z).lower } else { normal_density(z) })
+    Ok(if cumulative { normal_lower(z) } else { normal_density(z) })
 }
 
 fn quantile(p: f64) -> Real {
@@ -60,7 +60,7 @@ fn lognorm_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
 fn lognormal([x, mean, deviation]: [f64; 3], cumulative: bool) -> Real {
     require(x > 0.0 && deviation > 0.0)?;
     let z = (ln(x) - mean) / deviation;
-    Ok(if cumulative { normal_tails(z).lower } else { normal_density(z) / (deviation * x) })
+    Ok(if cumulative { normal_lower(z) } else { normal_density(z) / (deviation * x) })
 }
 
 /// Significance, standard deviation and sample size.
