@@ -42,6 +42,8 @@ pub mod flags {
     pub const FORCES_ARRAY: u32 = 16;
     /// The result is a number or an error, whatever the arguments.
     pub const GIVES_NUMBER: u32 = 32;
+    /// A union of areas in a place for one range is all their cells (RANK, LARGE …).
+    pub const TAKES_UNION: u32 = 64;
 }
 
 /// One row of a family's table.

@@ -1,7 +1,7 @@
 //! What dynamic references become when their arguments depend on a record: a pick from every cell they could reach.
 //! The forms with known arguments are resolved when a workbook is compiled.
 
-use crate::coerce;
+use crate::digits;
 use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::range::Range;
 use crate::value::{ErrorCode, Value};
@@ -21,8 +21,9 @@ fn pick(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let Some(Arg::Range(range)) = args.first().copied() else { return Value::error(ErrorCode::Ref) };
     let mut numbers = [0.0; 6];
     for (position, number) in numbers.iter_mut().enumerate() {
-        match coerce::integer(cx, nth_arg(args, position + 1)) {
-            Ok(x) => *number = x,
+        match cx.number(nth_arg(args, position + 1)) {
+            Ok(x) if position < 4 => *number = digits::trunc(x),
+            Ok(x) => *number = size(x),
             Err(code) => return Value::error(code),
         }
     }
@@ -30,6 +31,12 @@ fn pick(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let (first_row, height) = span(base_row + rows, height);
     let (first_col, width) = span(base_col + cols, width);
     rectangle(cx, &range, [first_row, first_col, height, width])
+}
+
+/// A height or width of OFFSET: whole, and a part of a cell is one cell.
+pub fn size(x: f64) -> f64 {
+    let whole = digits::trunc(x);
+    if whole == 0.0 && x != 0.0 { x.signum() } else { whole }
 }
 
 /// First index and size; a negative size counts backwards.

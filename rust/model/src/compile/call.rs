@@ -127,14 +127,29 @@ impl Lowerer<'_> {
             (_, Abs::Places(places)) => {
                 let many = places.len() > 1;
                 if many && (usize::from(function.repeat) != 1 || function.arity.1 != 255) {
-                    prepared
-                        .push(Prepared::Whole(Argument::Term(Term::Const(Value::error(ErrorCode::Value)))));
-                    return Ok(());
+                    let whole = if function.has(flags::TAKES_UNION) {
+                        self.union_cells(&places)?
+                    } else {
+                        super::call::error(ErrorCode::Value)
+                    };
+                    return self.prepare(function, whole, at, prepared);
                 }
                 for place in places {
                     let range = self.range_argument(&place)?;
                     prepared.push(Prepared::Whole(Argument::Range(range)));
                 }
+            }
+            (_, Abs::Cells(grid)) => {
+                let content = range_content(grid.terms.clone(), grid.rows, grid.cols);
+                let range = self.graph.add_range(RangeArgument {
+                    rows: grid.rows,
+                    cols: grid.cols,
+                    used_rows: grid.rows,
+                    used_cols: grid.cols,
+                    origin: Origin { sheet: 0, row: 0, col: 0 },
+                    content,
+                });
+                prepared.push(Prepared::Whole(Argument::Range(range)));
             }
             (_, Abs::Grid(grid)) => {
                 let term = self.graph.pack(grid.rows, grid.cols, &grid.terms);
@@ -151,6 +166,15 @@ impl Lowerer<'_> {
             }
         }
         Ok(())
+    }
+
+    /// The cells of several places, one below the other.
+    fn union_cells(&mut self, places: &[Place]) -> Lowered<Abs> {
+        let mut terms = Vec::new();
+        for place in places {
+            terms.extend_from_slice(&self.place_grid(place)?.terms);
+        }
+        Ok(Abs::Cells(Rc::new(super::lower::Grid { rows: terms.len(), cols: 1, terms })))
     }
 
     fn lift(&mut self, function: &'static Function, prepared: &[Prepared]) -> Lowered<Abs> {
@@ -202,11 +226,7 @@ impl Lowerer<'_> {
                 terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
             }
         }
-        let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
-        let content = match constants {
-            Some(values) => RangeContent::Table(Rc::new(Table::new(used_rows, used_cols, values))),
-            None => RangeContent::Terms(terms),
-        };
+        let content = range_content(terms, used_rows, used_cols);
         let range = self.graph.add_range(RangeArgument {
             rows: place.rows(),
             cols: place.cols(),
@@ -245,6 +265,14 @@ impl Lowerer<'_> {
             Some(Single::One(Term::Const(value))) => Some(value),
             _ => None,
         })
+    }
+}
+
+pub fn range_content(terms: Vec<Term>, rows: usize, cols: usize) -> RangeContent {
+    let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
+    match constants {
+        Some(values) => RangeContent::Table(Rc::new(Table::new(rows, cols, values))),
+        None => RangeContent::Terms(terms),
     }
 }
 

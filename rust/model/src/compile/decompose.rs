@@ -43,7 +43,7 @@ impl Lowerer<'_> {
                 [place] => self.place_cells(place),
                 _ => Ok(None),
             },
-            Abs::Grid(grid) => {
+            Abs::Grid(grid) | Abs::Cells(grid) => {
                 Ok(Some(Cells { terms: grid.terms.clone(), rows: grid.rows, cols: grid.cols }))
             }
             _ => Ok(None),
@@ -88,7 +88,7 @@ impl Lowerer<'_> {
                         }
                     }
                 }
-                Abs::Grid(grid) => terms.extend_from_slice(&grid.terms),
+                Abs::Grid(grid) | Abs::Cells(grid) => terms.extend_from_slice(&grid.terms),
             }
         }
         if !Self::varies(&terms) || terms.len() > MAX_CHAIN {

@@ -1,17 +1,17 @@
 //! OFFSET and INDIRECT: a reference when their arguments are known, else a value picked per record from every cell
 //! they could reach.
 
-use super::graph::{Argument, RangeArgument, RangeContent, Term};
+use super::graph::{Argument, RangeArgument, Term};
 use super::lower::{Abs, At, Failure, Lowered, Lowerer, Single, constant};
 use super::sheets::Place;
 use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW};
 use crate::formula::parse;
 use crate::workbook::{Area, CellAddress};
+use execd_calc::digits;
 use execd_calc::kernels;
-use execd_calc::range::{Origin, Table};
+use execd_calc::range::Origin;
 use execd_calc::value::{ErrorCode, Unpacked, Value};
-use std::rc::Rc;
 
 impl Lowerer<'_> {
     pub(super) fn offset_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
@@ -41,9 +41,10 @@ impl Lowerer<'_> {
         match known {
             Some(values) => {
                 let mut numbers = [0i64; 4];
-                for (number, value) in numbers.iter_mut().zip(values) {
+                for (position, (number, value)) in numbers.iter_mut().zip(values).enumerate() {
                     match self.graph.cx().number(value) {
-                        Ok(x) => *number = execd_calc::digits::trunc(x) as i64,
+                        Ok(x) if position < 2 => *number = digits::trunc(x) as i64,
+                        Ok(x) => *number = kernels::reference::size(x) as i64,
                         Err(code) => return Ok(super::call::error(code)),
                     }
                 }
@@ -174,11 +175,7 @@ impl Lowerer<'_> {
                 }
             }
         }
-        let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
-        let content = match constants {
-            Some(values) => RangeContent::Table(Rc::new(Table::new(rows, cols, values))),
-            None => RangeContent::Terms(terms),
-        };
+        let content = super::call::range_content(terms, rows, cols);
         let origin =
             Origin { sheet: place.sheet as u32, row: place.area.first_row, col: place.area.first_col };
         Ok(self.graph.add_range(RangeArgument {

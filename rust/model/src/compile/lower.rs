@@ -1,7 +1,7 @@
 //! Formula trees to terms of the graph: partial evaluation, cell by cell, on demand. Ordinary calls are in `call`,
 //! functions that are not evaluated like others in `special`, references in `resolve`.
 
-use super::graph::{Graph, Term};
+use super::graph::{Graph, Term, kinds};
 use super::sheets::{Place, Sheets};
 use crate::error::ErrorKind;
 use crate::formula::ast::Expr;
@@ -32,6 +32,8 @@ pub enum Abs {
     /// References, one or several (a union).
     Places(Vec<Place>),
     Lambda(Rc<super::lambda::Closure>),
+    /// Cells that form no one place: a union, or what is left of a range.
+    Cells(Rc<Grid>),
     /// A record decides between two things of which at least one is a reference.
     Choice(Rc<Choice>),
     Omitted,
@@ -158,7 +160,7 @@ pub struct Lowerer<'w> {
     shared_trees: HashMap<(usize, u32, u32), Lowered<Rc<Expr>>>,
     pub(super) name_trees: HashMap<(usize, String), Lowered<Rc<Expr>>>,
     /// Results of array formulas by their first cell.
-    pub(super) arrays: HashMap<CellAddress, Abs>,
+    pub(super) arrays: HashMap<CellAddress, Rc<Grid>>,
     pub(super) ranges: HashMap<Place, u32>,
     pub(super) settled: HashSet<Place>,
     /// Cells that met a circle when they were lowered before anyone needed them.
@@ -223,7 +225,7 @@ impl<'w> Lowerer<'w> {
                     None => match self.provisional.take() {
                         Some((failed, failure)) if failed == formula_at => Err(failure),
                         // An array formula that gave fewer cells than its area held when saved.
-                        _ => Ok(self.constant(at)),
+                        _ => Ok(Term::Const(Value::BLANK)),
                     },
                 }
             }
@@ -411,7 +413,11 @@ impl<'w> Lowerer<'w> {
     fn spread(&mut self, result: Abs, at: &At, area: Area, dynamic: bool) -> Lowered<()> {
         let single = self.single(result, at)?;
         let (rows, cols) = single.shape();
-        let area = if dynamic && matches!(single, Single::Many(_)) {
+        let sized = match single {
+            Single::Many(_) => true,
+            Single::One(term) => self.graph.kinds(term) & kinds::ARRAY == 0,
+        };
+        let area = if dynamic && sized {
             Area {
                 last_row: area.first_row + rows as u32 - 1,
                 last_col: area.first_col + cols as u32 - 1,
@@ -420,6 +426,10 @@ impl<'w> Lowerer<'w> {
         } else {
             area
         };
+        if dynamic && self.is_blocked(at.cell, &area) {
+            self.states.insert(at.cell, State::Done(Term::Const(Value::error(ErrorCode::Spill))));
+            return Ok(());
+        }
         let mut terms = Vec::new();
         for row in area.first_row..=area.last_row {
             for col in area.first_col..=area.last_col {
@@ -435,17 +445,28 @@ impl<'w> Lowerer<'w> {
         }
         let (rows, cols) =
             ((area.last_row - area.first_row) as usize + 1, (area.last_col - area.first_col) as usize + 1);
-        self.arrays.insert(at.cell, Abs::Grid(Rc::new(Grid { rows, cols, terms })));
+        self.arrays.insert(at.cell, Rc::new(Grid { rows, cols, terms }));
         Ok(())
     }
 
-    /// The result of an array formula by its first cell, for `A1#`.
+    /// True when a spilled result would cover cells that hold something.
+    fn is_blocked(&self, anchor: CellAddress, area: &Area) -> bool {
+        let mut blocked = false;
+        for_each_cell(anchor.sheet, area, |cell| {
+            let own = cell == anchor || self.sheets.owner(cell) == Some((anchor.row, anchor.col));
+            blocked |= !own
+                && self
+                    .cell(cell)
+                    .is_some_and(|cell| cell.formula.is_some() || cell.value != CellValue::Blank);
+        });
+        blocked
+    }
+
+    /// The cells of an array formula by its first cell, for `A1#`.
     pub fn spilled(&mut self, at: CellAddress) -> Lowered<Abs> {
         self.term(at)?;
-        let dynamic =
-            matches!(self.cell(at).and_then(|cell| cell.formula.as_ref()), Some(CellFormula::Dynamic { .. }));
-        let array = self.arrays.get(&at).filter(|_| dynamic).cloned();
-        Ok(array.unwrap_or(constant(Value::error(ErrorCode::Ref))))
+        let array = self.arrays.get(&at).cloned();
+        Ok(array.map_or(constant(Value::error(ErrorCode::Ref)), Abs::Cells))
     }
 
     pub fn lower(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
@@ -560,7 +581,7 @@ impl<'w> Lowerer<'w> {
                 Ok(Single::Many(Rc::new(self.grid_of(value))))
             }
             Abs::Term(term) => Ok(Single::One(term)),
-            Abs::Grid(grid) => Ok(Single::Many(grid)),
+            Abs::Grid(grid) | Abs::Cells(grid) => Ok(Single::Many(grid)),
             Abs::Omitted => Ok(Single::One(Term::Const(Value::OMITTED))),
             Abs::Lambda(_) => Ok(Single::One(Term::Const(Value::error(ErrorCode::Calc)))),
             Abs::Choice(choice) => {

@@ -13,6 +13,7 @@ mod resolve;
 mod schedule;
 mod sheets;
 mod special;
+mod subtotal;
 
 use crate::error::Error;
 use crate::limits::Limits;

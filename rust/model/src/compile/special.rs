@@ -2,10 +2,9 @@
 //! where they stand or at the workbook rather than at values.
 
 use super::graph::{Term, kinds};
-use super::lower::{Abs, At, Choice, Failure, Grid, Lowered, Lowerer, Single, constant};
+use super::lower::{Abs, At, Choice, Grid, Lowered, Lowerer, Single, constant};
 use super::sheets::Place;
 use crate::formula::ast::Expr;
-use crate::workbook::{CellAddress, CellFormula};
 use execd_calc::kernels;
 use execd_calc::operator::BinaryOp;
 use execd_calc::ops::{Op1, Op2};
@@ -50,9 +49,8 @@ impl Lowerer<'_> {
             ("SHEET", []) => Ok(constant(Value::number(at.cell.sheet as f64 + 1.0))),
             ("SHEETS", []) => Ok(constant(Value::number(self.sheets.book.sheets.len() as f64))),
             ("ISFORMULA", [arg]) => self.is_formula(arg, at),
-            ("SUBTOTAL", [code, ranges @ ..]) if !ranges.is_empty() => {
-                return self.subtotal(code, ranges, at);
-            }
+            ("SUBTOTAL", [_, _, ..]) => self.subtotal_form(args, at),
+            ("AGGREGATE", [_, _, _, ..]) => self.aggregate_form(args, at),
             ("HYPERLINK", [link, rest @ ..]) => self.lower(rest.first().unwrap_or(link), at),
             _ => return Ok(None),
         };
@@ -262,58 +260,5 @@ impl Lowerer<'_> {
         let corner = Place::cell(place.sheet, place.area.first_row, place.area.first_col);
         self.sheets.each_formula(&corner, |_| found = true);
         Ok(constant(Value::bool(found)))
-    }
-
-    /// SUBTOTAL: the aggregate over the rows that count, leaving out cells that are subtotals themselves.
-    fn subtotal(&mut self, code: &Expr, ranges: &[Expr], at: &At) -> Lowered<Option<Abs>> {
-        let code = self.known(std::slice::from_ref(code), 0, at)?.and_then(Value::as_number);
-        let Some(code) = code.map(|code| code.trunc() as i64) else {
-            return Err(Failure::unsupported("SUBTOTAL with a function number that depends on an input"));
-        };
-        const NAMES: [&str; 11] = [
-            "AVERAGE", "COUNT", "COUNTA", "MAX", "MIN", "PRODUCT", "STDEV.S", "STDEV.P", "SUM", "VAR.S",
-            "VAR.P",
-        ];
-        let (number, skip_hidden) = if code > 100 { (code - 100, true) } else { (code, false) };
-        let Some(name) = usize::try_from(number - 1).ok().and_then(|at| NAMES.get(at)) else {
-            return Ok(Some(super::call::error(ErrorCode::Value)));
-        };
-        let Some(function) = kernels::find(name) else { return Ok(None) };
-        let mut args = Vec::new();
-        for range in ranges {
-            let Ok(places) = self.lower_places(range, at)? else {
-                return Ok(Some(super::call::error(ErrorCode::Value)));
-            };
-            for place in places {
-                args.push(self.visible(&place, skip_hidden)?);
-            }
-        }
-        self.call_with(function, args, at).map(Some)
-    }
-
-    fn visible(&mut self, place: &Place, skip_hidden: bool) -> Lowered<Abs> {
-        let (rows, cols) = self.sheets.used(place);
-        let mut terms = Vec::with_capacity(rows * cols);
-        for row in place.area.first_row..place.area.first_row + rows as u32 {
-            let shown = self.sheets.book.sheets.get(place.sheet).is_none_or(|sheet| {
-                !(sheet.filtered_rows.contains(&row) || skip_hidden && sheet.hidden_rows.contains(&row))
-            });
-            for col in place.area.first_col..place.area.first_col + cols as u32 {
-                let cell = CellAddress { sheet: place.sheet, row, col };
-                let counts = shown && !self.is_subtotal(cell);
-                terms.push(if counts { self.term(cell)? } else { Term::Const(Value::BLANK) });
-            }
-        }
-        Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms })))
-    }
-
-    fn is_subtotal(&self, at: CellAddress) -> bool {
-        let cell = self.sheets.book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
-        let text: &str = match cell.and_then(|cell| cell.formula.as_ref()) {
-            Some(CellFormula::Normal(text)) => text,
-            Some(CellFormula::Shared { text, .. }) => text,
-            _ => return false,
-        };
-        text.contains("SUBTOTAL(") || text.contains("AGGREGATE(")
     }
 }

@@ -12,8 +12,8 @@ pub const TABLE: &[Function] = &[
     shaped("MODE", 1, 255, &[Param::Any], mode),
     shaped("MODE.SNGL", 1, 255, &[Param::Any], mode),
     shaped("MODE.MULT", 1, 255, &[Param::Any], modes).with(flags::GIVES_ARRAY),
-    shaped("LARGE", 2, 2, PLACE, large),
-    shaped("SMALL", 2, 2, PLACE, small),
+    shaped("LARGE", 2, 2, PLACE, large).with(flags::TAKES_UNION),
+    shaped("SMALL", 2, 2, PLACE, small).with(flags::TAKES_UNION),
     shaped("PERCENTILE", 2, 2, PLACE, percentile_inc),
     shaped("PERCENTILE.INC", 2, 2, PLACE, percentile_inc),
     shaped("PERCENTILE.EXC", 2, 2, PLACE, percentile_exc),
@@ -24,9 +24,9 @@ pub const TABLE: &[Function] = &[
     shaped("PERCENTRANK.INC", 2, 3, RANKED, percentrank_inc),
     shaped("PERCENTRANK.EXC", 2, 3, RANKED, percentrank_exc),
     shaped("TRIMMEAN", 2, 2, PLACE, trimmean),
-    shaped("RANK", 2, 3, RANK, rank),
-    shaped("RANK.EQ", 2, 3, RANK, rank),
-    shaped("RANK.AVG", 2, 3, RANK, rank_avg),
+    shaped("RANK", 2, 3, RANK, rank).with(flags::TAKES_UNION),
+    shaped("RANK.EQ", 2, 3, RANK, rank).with(flags::TAKES_UNION),
+    shaped("RANK.AVG", 2, 3, RANK, rank_avg).with(flags::TAKES_UNION),
 ];
 
 const PLACE: &[Param] = &[Param::Any, Param::Scalar];
