@@ -133,7 +133,9 @@ pub fn ln(x: f64) -> f64 {
     let rest = s * (half + z * polynomial(&LN, z)) + k * LN_2_LOW;
     let y = k * LN_2_HIGH - ((half - rest) - f);
     let odd = if x == 0.0 { f64::NEG_INFINITY } else { f64::NAN };
-    if (x >= f64::MIN_POSITIVE) & (x <= f64::MAX) { y } else { odd }
+    let normal = x >= f64::MIN_POSITIVE;
+    let finite = x <= f64::MAX;
+    if normal & finite { y } else { odd }
 }
 
 /// Above this erfc is 0 (and below its negative 2).

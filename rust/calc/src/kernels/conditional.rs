@@ -174,3 +174,70 @@ fn minifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn maxifs(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     tally_many(cx, args).map(|tally| if tally.count == 0 { 0.0 } else { tally.max }).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::{Env, Kernel};
+    use crate::heap::Heap;
+    use crate::range::{Origin, Range, Table};
+    use std::sync::atomic::AtomicBool;
+
+    fn whole_column(table: &Table) -> Arg<'_> {
+        let origin = Origin { sheet: 0, row: 0, col: 0 };
+        Arg::Range(Range {
+            rows: 1_048_576,
+            cols: 1,
+            used_rows: table.rows,
+            used_cols: 1,
+            origin,
+            cells: table,
+        })
+    }
+
+    fn call(cx: &mut Cx<'_>, name: &str, args: &[Arg<'_>]) -> Value {
+        let function = TABLE.iter().find(|function| function.name == name).unwrap();
+        match function.kernel {
+            Kernel::Args(kernel) => kernel(cx, args),
+            Kernel::Scalar(_) => panic!("{name}"),
+        }
+    }
+
+    /// Oracle: Excel documentation, SUMIFS (quantities of products by sales person), on whole columns.
+    #[test]
+    fn documented_sums() {
+        let (env, cancel) = (Env::default(), AtomicBool::new(false));
+        let mut heap = Heap::empty();
+        let mut texts = |all: &[&str]| {
+            Table::new(all.len(), 1, all.iter().map(|text| heap.add_text(text)).collect::<Vec<_>>())
+        };
+        let products = texts(&[
+            "Apples",
+            "Apples",
+            "Artichokes",
+            "Artichokes",
+            "Bananas",
+            "Bananas",
+            "Carrots",
+            "Carrots",
+        ]);
+        let people = texts(&["Tom", "Sarah", "Tom", "Sarah", "Tom", "Sarah", "Tom", "Sarah"]);
+        let sold = [5.0, 4.0, 15.0, 3.0, 22.0, 12.0, 10.0, 33.0];
+        let quantities = Table::new(8, 1, sold.into_iter().map(Value::number).collect());
+        let criteria = ["=A*", "Tom", "<>Bananas", ">100"].map(|text| Arg::Value(heap.add_text(text)));
+        let [starts_with_a, tom, no_bananas, over_100] = criteria;
+        let (quantities, products, people) =
+            (whole_column(&quantities), whole_column(&products), whole_column(&people));
+        let cx = &mut Cx { heap: &mut heap, env: &env, cancel: &cancel };
+        let mut number = |name, args: &[Arg<'_>]| call(cx, name, args).as_number();
+        assert_eq!(number("SUMIFS", &[quantities, products, starts_with_a, people, tom]), Some(20.0));
+        assert_eq!(number("SUMIFS", &[quantities, products, no_bananas, people, tom]), Some(30.0));
+        assert_eq!(number("COUNTIFS", &[people, tom, quantities, over_100]), Some(0.0));
+        assert_eq!(number("COUNTIF", &[products, no_bananas]), Some(1_048_574.0));
+        assert_eq!(number("MAXIFS", &[quantities, people, tom]), Some(22.0));
+        assert_eq!(number("MINIFS", &[quantities, people, over_100]), Some(0.0));
+        assert_eq!(number("AVERAGEIF", &[people, tom, quantities]), Some(13.0));
+        assert_eq!(number("SUMIF", &[people, tom, quantities]), Some(52.0));
+        assert_eq!(call(cx, "AVERAGEIFS", &[quantities, people, over_100]).as_error(), Some(ErrorCode::Div0));
+    }
+}

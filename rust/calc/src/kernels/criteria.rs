@@ -144,3 +144,59 @@ fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::function::Env;
+    use crate::heap::Heap;
+    use std::sync::atomic::AtomicBool;
+
+    /// Which of 23, "23", TRUE, 1, -23, "hey", FALSE, 123, blank and "" meet a criterion.
+    fn met(criterion: &str) -> Vec<usize> {
+        let (env, cancel) = (Env::default(), AtomicBool::new(false));
+        let mut heap = Heap::empty();
+        let (number, word, empty) = (heap.add_text("23"), heap.add_text("hey"), heap.add_text(""));
+        let text = heap.add_text(criterion);
+        let cx = Cx { heap: &mut heap, env: &env, cancel: &cancel };
+        let parsed = Criterion::parse(&cx, text);
+        let cells = [
+            Value::number(23.0),
+            number,
+            Value::TRUE,
+            Value::number(1.0),
+            Value::number(-23.0),
+            word,
+            Value::FALSE,
+            Value::number(123.0),
+            Value::BLANK,
+            empty,
+        ];
+        (0..cells.len()).filter(|&i| parsed.matches(&cx, cells[i])).collect()
+    }
+
+    /// Oracle: the cached values of IronCalc's COUNTIF.xlsx (sheet Rows) for `=`, `<>` and the orders of numbers; Excel
+    /// documentation, COUNTIF and "Using wildcard characters in searches", for the rest.
+    #[test]
+    fn what_meets_a_criterion() {
+        for (criterion, places) in [
+            ("23", vec![0, 1]),
+            ("=23", vec![0, 1]),
+            ("<>23", vec![1, 2, 3, 4, 5, 6, 7, 8, 9]),
+            (">1", vec![0, 7]),
+            ("<=1", vec![3, 4]),
+            ("TRUE", vec![2]),
+            ("HEY", vec![5]),
+            ("h?y", vec![5]),
+            ("*", vec![1, 5, 9]),
+            ("<>h*", vec![0, 1, 2, 3, 4, 6, 7, 8, 9]),
+            (">a", vec![5]),
+            ("", vec![8, 9]),
+            ("=", vec![8]),
+            ("<>", vec![0, 1, 2, 3, 4, 5, 6, 7, 9]),
+            ("~*", vec![]),
+        ] {
+            assert_eq!(met(criterion), places, "{criterion:?}");
+        }
+    }
+}
