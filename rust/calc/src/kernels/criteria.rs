@@ -72,6 +72,18 @@ impl Criterion {
         Criterion { op: Op::Eq, operand }
     }
 
+    /// As the database functions read it: a text without an operator stands for all texts that start with it.
+    pub fn parse_filter(cx: &Cx<'_>, value: Value) -> Criterion {
+        let mut criterion = Criterion::parse(cx, value);
+        let given = cx.text_of(value).unwrap_or("");
+        if !given.starts_with(['<', '=', '>'])
+            && matches!(criterion.operand, Operand::Text(_) | Operand::Like(_))
+        {
+            criterion.operand = Operand::Like(Pattern::new(&format!("{given}*")));
+        }
+        criterion
+    }
+
     fn from_text(cx: &Cx<'_>, text: &str) -> Criterion {
         let with_op = OPS.iter().find_map(|&(sign, op)| Some((op, text.strip_prefix(sign)?)));
         let (op, rest) = with_op.unwrap_or((Op::Eq, text));

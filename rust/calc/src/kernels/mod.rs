@@ -7,6 +7,7 @@ pub mod combinatorics;
 pub mod complex;
 pub mod conditional;
 pub mod criteria;
+pub mod database;
 pub mod datetime;
 pub mod distribution;
 pub mod dynamic;
@@ -43,12 +44,13 @@ const FAMILIES: &[&[Function]] = &[
     combinatorics::TABLE,
     complex::TABLE,
     conditional::TABLE,
+    database::TABLE,
     datetime::TABLE,
-    dynamic::TABLE,
     distribution::continuous::TABLE,
     distribution::discrete::TABLE,
     distribution::normal::TABLE,
     distribution::tested::TABLE,
+    dynamic::TABLE,
     engineering::TABLE,
     financial::annuity::TABLE,
     financial::cash_flow::TABLE,
