@@ -92,6 +92,13 @@ pub fn numbers(cx: &Cx<'_>, args: &[Arg<'_>], cells: Cells) -> Result<Vec<f64>, 
 /// Numbers that stand at the same place of two equally large arguments; places where either has none are dropped.
 pub fn pairs(cx: &Cx<'_>, a: &Arg<'_>, b: &Arg<'_>) -> Result<Vec<(f64, f64)>, ErrorCode> {
     let (a, b) = (cx.grid(a), cx.grid(b));
+    for grid in [&a, &b] {
+        if let Grid::Single(value) = grid
+            && let Some(code) = value.as_error()
+        {
+            return Err(code);
+        }
+    }
     if a.len() != b.len() {
         return Err(ErrorCode::NA);
     }
