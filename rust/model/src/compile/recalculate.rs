@@ -8,6 +8,7 @@ use crate::workbook::{CellAddress, CellFormula, CellValue, Workbook, a1};
 use execd_calc::function::Env;
 use execd_calc::heap::Heap;
 use execd_calc::interface::Constant;
+use execd_calc::serial::OFFSET_1904;
 use execd_calc::value::{Unpacked, Value};
 use hashbrown::HashMap;
 
@@ -23,9 +24,12 @@ pub struct Recalculated {
     pub formula: String,
 }
 
-/// Every formula cell and every cell of an array formula, sheet by sheet, row by row.
+/// Every formula cell and every cell of an array formula, sheet by sheet, row by row. `now` is a serial number of the
+/// 1900 date system.
 pub fn recalculate(book: &Workbook, now: f64) -> Vec<Recalculated> {
-    let env = Env { date1904: book.settings.date1904, now };
+    let date1904 = book.settings.date1904;
+    let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
+    let env = Env { date1904, now };
     let mut lowerer = Lowerer::new(Sheets::new(book), Graph::new(env, true), HashMap::new());
     let cells = formula_cells(book, &lowerer.sheets);
     cells.into_iter().map(|at| recalculated(&mut lowerer, book, at)).collect()
