@@ -13,6 +13,9 @@ use execd_calc::kernels;
 use execd_calc::range::Origin;
 use execd_calc::value::{ErrorCode, Unpacked, Value};
 
+/// More rows or columns than a sheet has.
+const FAR: i64 = 1 << 32;
+
 impl Lowerer<'_> {
     pub(super) fn offset_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
         let Some((base, _)) = args.split_first() else { return Ok(super::call::error(ErrorCode::Value)) };
@@ -194,6 +197,8 @@ fn offset_place(base: &Place, [rows, cols, height, width]: [i64; 4]) -> Abs {
     if height == 0 || width == 0 {
         return constant(Value::error(ErrorCode::Ref));
     }
+    // Far beyond the sheet is as good as any distance, and cannot overflow.
+    let [rows, cols, height, width] = [rows, cols, height, width].map(|n| n.clamp(-FAR, FAR));
     let span =
         |first: i64, size: i64| if size > 0 { (first, first + size - 1) } else { (first + size + 1, first) };
     let (first_row, last_row) = span(i64::from(base.area.first_row) + rows, height);

@@ -1,7 +1,7 @@
 //! LET, LAMBDA and the functions that apply one: expanded where they stand.
 
 use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Scope, Single, Variable};
-use crate::formula::ast::Expr;
+use crate::formula::ast::{Expr, TableReference};
 use execd_calc::value::{ErrorCode, Value};
 use std::rc::Rc;
 
@@ -29,9 +29,16 @@ impl Lowerer<'_> {
         let Some((body, parameters)) = args.split_last() else { return Err(wrong("LAMBDA")) };
         let mut names = Vec::new();
         for parameter in parameters {
-            let Expr::Name { name, .. } = parameter else { return Err(wrong("LAMBDA")) };
-            let name = name.strip_prefix("_xlop.").unwrap_or(name);
-            names.push(name.trim_matches(['[', ']']).into());
+            names.push(match parameter {
+                Expr::Name { name, .. } => name.strip_prefix("_xlop.").unwrap_or(name).into(),
+                // An optional parameter as typed, `[y]`, reads like a column of the table around.
+                Expr::Table(TableReference { table: None, columns: Some((name, last)), .. })
+                    if name == last =>
+                {
+                    name.clone()
+                }
+                _ => return Err(wrong("LAMBDA")),
+            });
         }
         Ok(Abs::Lambda(Rc::new(Closure { parameters: names, body: body.clone(), scope: at.scope.clone() })))
     }

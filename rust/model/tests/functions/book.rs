@@ -1,9 +1,13 @@
-//! Workbooks built in memory: inputs in row 1, formulas in row 2 of one sheet. No case files here.
+//! Workbooks built in memory: inputs in row 1, formulas in row 2 of one sheet, and the sheets of `tests/functions/sheets`
+//! that the formulas name. No case files here.
 
 use execd_calc::interface::Constant;
+use execd_calc::value::ErrorCode;
 use execd_model::limits::Limits;
 use execd_model::workbook::{Cell, CellFormula, CellValue, DefinedName, Sheet, Workbook, a1};
 use execd_model::{Compiled, compile_workbook, recalculate_workbook};
+use std::fs;
+use std::sync::OnceLock;
 
 /// NOW of every test, as a serial.
 pub const NOW: f64 = 46_000.25;
@@ -30,7 +34,59 @@ pub fn book(inputs: &[Constant], formulas: &[String]) -> Workbook {
         names.push(name(format!("Xoutput_{col:03}"), 1, col));
     }
     sheet.extent = (2, inputs.len().max(formulas.len()) as u32);
-    Workbook { sheets: vec![sheet], names, ..Workbook::default() }
+    let named = stored_sheets().iter().filter(|(name, _)| {
+        let prefix = format!("{name}!");
+        formulas.iter().any(|formula| formula.contains(&prefix))
+    });
+    let sheets = std::iter::once(sheet).chain(named.map(|(name, fields)| sheet_of(name, fields))).collect();
+    Workbook { sheets, names, ..Workbook::default() }
+}
+
+type Fields = Vec<Vec<String>>;
+
+/// Names and fields of the sheets that cases may refer to.
+fn stored_sheets() -> &'static [(String, Fields)] {
+    static SHEETS: OnceLock<Vec<(String, Fields)>> = OnceLock::new();
+    SHEETS.get_or_init(|| {
+        let files = fs::read_dir(super::cases::folder().join("sheets")).unwrap();
+        files
+            .map(|file| file.unwrap().path())
+            .map(|path| {
+                let mut reader =
+                    csv::ReaderBuilder::new().has_headers(false).flexible(true).from_path(&path).unwrap();
+                let rows = reader.records().map(|row| row.unwrap().iter().map(str::to_owned).collect());
+                (path.file_stem().unwrap().to_string_lossy().into_owned(), rows.collect())
+            })
+            .collect()
+    })
+}
+
+fn sheet_of(name: &str, fields: &Fields) -> Sheet {
+    let mut sheet = Sheet { name: name.to_owned(), ..Sheet::default() };
+    for (row, fields) in fields.iter().enumerate() {
+        for (col, field) in fields.iter().enumerate().filter(|(_, field)| !field.is_empty()) {
+            sheet.cells.insert((row as u32, col as u32), cell_of(field));
+        }
+    }
+    let cols = fields.iter().map(Vec::len).max().unwrap_or(0);
+    sheet.extent = (fields.len() as u32, cols as u32);
+    sheet
+}
+
+fn cell_of(field: &str) -> Cell {
+    if let Some(formula) = field.strip_prefix('=') {
+        return Cell { formula: Some(CellFormula::Normal(formula.into())), ..Cell::default() };
+    }
+    let value = match field {
+        "TRUE" => CellValue::Bool(true),
+        "FALSE" => CellValue::Bool(false),
+        _ => match (field.parse(), ErrorCode::from_text(field)) {
+            (Ok(x), _) => CellValue::Number(x),
+            (_, Some(code)) => CellValue::Error(code),
+            _ => CellValue::Text(field.strip_prefix('\'').unwrap_or(field).into()),
+        },
+    };
+    Cell { value, ..Cell::default() }
 }
 
 fn name(name: String, row: u32, col: usize) -> DefinedName {
@@ -52,7 +108,8 @@ fn stored(constant: &Constant) -> CellValue {
 
 /// Each formula's value with the inputs as constants; the reason where it is not supported.
 pub fn folded(inputs: &[Constant], formulas: &[String]) -> Vec<Result<Constant, String>> {
-    let rows = recalculate_workbook(&book(inputs, formulas), NOW);
+    let mut rows = recalculate_workbook(&book(inputs, formulas), NOW);
+    rows.retain(|row| row.sheet == "Cases");
     rows.into_iter().map(|row| row.result.map_err(|unsupported| unsupported.reason)).collect()
 }
 
