@@ -24,30 +24,36 @@ pub fn serial_of_text(text: &str, format: Format, date1904: bool) -> Option<f64>
 }
 
 fn day_of_text(text: &str) -> Option<i64> {
-    let (year, rest) = text.split_once('-')?;
-    let (month, day) = rest.split_once('-')?;
-    serial::day_of_date(digits(year, 4)?, digits(month, 2)?, digits(day, 2)?)
+    let &[y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = text.as_bytes() else { return None };
+    let (year, month, day) = (pair(y1, y2)? * 100 + pair(y3, y4)?, pair(m1, m2)?, pair(d1, d2)?);
+    serial::day_of_date(year, month, day)
+}
+
+/// Two digits.
+fn pair(tens: u8, ones: u8) -> Option<i64> {
+    let both = tens.is_ascii_digit() && ones.is_ascii_digit();
+    both.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
 }
 
 /// `hh:mm`, `hh:mm:ss` or `hh:mm:ss.fff` as a part of a day.
 fn time_of_text(text: &str) -> Option<f64> {
     let mut parts = text.split(':');
-    let (hour, minute) = (digits(parts.next()?, 2)?, digits(parts.next()?, 2)?);
+    let (hour, minute) = (two(parts.next()?)?, two(parts.next()?)?);
     let seconds = match parts.next() {
         None => 0.0,
         Some(part) => {
             let (whole, fraction) = part.split_once('.').unwrap_or((part, ""));
             let fraction = if fraction.is_empty() { 0.0 } else { fraction_of(fraction)? };
-            digits(whole, 2)? as f64 + fraction
+            two(whole)? as f64 + fraction
         }
     };
     let in_range = hour < 24 && minute < 60 && seconds < 60.0 && parts.next().is_none();
     in_range.then(|| (hour as f64 * 3_600.0 + minute as f64 * 60.0 + seconds) / serial::SECONDS_PER_DAY)
 }
 
-fn digits(text: &str, count: usize) -> Option<i64> {
-    let exact = text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
-    if exact { text.parse().ok() } else { None }
+fn two(text: &str) -> Option<i64> {
+    let &[tens, ones] = text.as_bytes() else { return None };
+    pair(tens, ones)
 }
 
 fn fraction_of(text: &str) -> Option<f64> {
