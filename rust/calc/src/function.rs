@@ -44,6 +44,8 @@ pub mod flags {
     pub const GIVES_NUMBER: u32 = 32;
     /// A union of areas in a place for one range is all their cells (RANK, LARGE …).
     pub const TAKES_UNION: u32 = 64;
+    /// The third argument takes the size of the first (SUMIF, AVERAGEIF).
+    pub const VALUES_FOLLOW_RANGE: u32 = 128;
 }
 
 /// One row of a family's table.

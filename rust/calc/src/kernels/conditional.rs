@@ -9,9 +9,9 @@ use crate::value::{ErrorCode, Unpacked, Value};
 pub const TABLE: &[Function] = &[
     shaped("COUNTIF", 2, 2, PAIRS, countifs).with(flags::SEES_ERRORS),
     shaped("COUNTIFS", 2, 254, PAIRS, countifs).repeating(2).with(flags::SEES_ERRORS),
-    shaped("SUMIF", 2, 3, ONE, sumif).with(flags::SEES_ERRORS),
+    shaped("SUMIF", 2, 3, ONE, sumif).with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE),
     shaped("SUMIFS", 3, 255, MANY, sumifs).repeating(2).with(flags::SEES_ERRORS),
-    shaped("AVERAGEIF", 2, 3, ONE, averageif).with(flags::SEES_ERRORS),
+    shaped("AVERAGEIF", 2, 3, ONE, averageif).with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE),
     shaped("AVERAGEIFS", 3, 255, MANY, averageifs).repeating(2).with(flags::SEES_ERRORS),
     shaped("MINIFS", 3, 255, MANY, minifs).repeating(2).with(flags::SEES_ERRORS),
     shaped("MAXIFS", 3, 255, MANY, maxifs).repeating(2).with(flags::SEES_ERRORS),

@@ -3,7 +3,7 @@
 use super::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use super::lower::{Abs, At, Failure, Lowered, Lowerer, MAX_GRID_CELLS, Single, constant};
 use super::sheets::Place;
-use crate::formula::ast::Expr;
+use crate::formula::ast::{Expr, MAX_COL, MAX_ROW};
 use crate::workbook::CellAddress;
 use execd_calc::function::{Function, Param, flags};
 use execd_calc::kernels;
@@ -72,6 +72,7 @@ impl Lowerer<'_> {
         if let Some(result) = self.decompose(function.name, &args)? {
             return Ok(result);
         }
+        let args = if function.has(flags::VALUES_FOLLOW_RANGE) { sized_as_range(args) } else { args };
         let mut prepared = Vec::with_capacity(args.len());
         for arg in args {
             self.prepare(function, arg, at, &mut prepared)?;
@@ -274,6 +275,18 @@ pub fn range_content(terms: Vec<Term>, rows: usize, cols: usize) -> RangeContent
         Some(values) => RangeContent::Table(Rc::new(Table::new(rows, cols, values))),
         None => RangeContent::Terms(terms),
     }
+}
+
+/// SUMIF's values begin where they are given and reach as far as the range that is tested.
+fn sized_as_range(mut args: Vec<Abs>) -> Vec<Abs> {
+    if let [Abs::Places(tested), _, Abs::Places(values)] = args.as_mut_slice()
+        && let ([tested], [values]) = (tested.as_slice(), values.as_mut_slice())
+    {
+        let (first, size) = (values.area, tested.area);
+        values.area.last_row = (first.first_row + size.last_row - size.first_row).min(MAX_ROW);
+        values.area.last_col = (first.first_col + size.last_col - size.first_col).min(MAX_COL);
+    }
+    args
 }
 
 /// Calls that a choice of references stands for.

@@ -194,7 +194,7 @@ impl<'w> Lowerer<'w> {
         }
     }
 
-    fn cell(&self, at: CellAddress) -> Option<&'w Cell> {
+    pub(super) fn cell(&self, at: CellAddress) -> Option<&'w Cell> {
         let book: &'w crate::workbook::Workbook = self.sheets.book;
         book.sheets.get(at.sheet)?.cells.get(&(at.row, at.col))
     }

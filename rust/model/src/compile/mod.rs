@@ -1,5 +1,6 @@
 //! The passes from workbook to plan.
 
+mod about;
 mod call;
 mod decompose;
 mod dynamic;

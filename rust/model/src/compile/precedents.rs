@@ -95,7 +95,11 @@ impl Lowerer<'_> {
                     self.precedents(position, value, found);
                 }
             }
-            ("LET" | "LAMBDA" | "ROW" | "COLUMN" | "ROWS" | "COLUMNS", _) => {}
+            (
+                "LET" | "LAMBDA" | "ROW" | "COLUMN" | "ROWS" | "COLUMNS" | "SHEET" | "SHEETS" | "CELL"
+                | "ISFORMULA" | "FORMULATEXT" | "AREAS" | "ISREF",
+                _,
+            ) => {}
             _ => {
                 let Some(function) = kernels::find(name) else { return };
                 let array = at.array || function.has(flags::FORCES_ARRAY);

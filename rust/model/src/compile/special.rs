@@ -46,9 +46,9 @@ impl Lowerer<'_> {
                 Ok(places) => Ok(constant(Value::number(places.len() as f64))),
                 Err(_) => Ok(super::call::error(ErrorCode::Value)),
             },
-            ("SHEET", []) => Ok(constant(Value::number(at.cell.sheet as f64 + 1.0))),
-            ("SHEETS", []) => Ok(constant(Value::number(self.sheets.book.sheets.len() as f64))),
-            ("ISFORMULA", [arg]) => self.is_formula(arg, at),
+            ("SHEET" | "SHEETS" | "ISFORMULA" | "FORMULATEXT" | "CELL", args) => {
+                return self.about_cells(name, args, at);
+            }
             ("SUBTOTAL", [_, _, ..]) => self.subtotal_form(args, at),
             ("AGGREGATE", [_, _, _, ..]) => self.aggregate_form(args, at),
             ("HYPERLINK", [link, rest @ ..]) => self.lower(rest.first().unwrap_or(link), at),
@@ -249,16 +249,5 @@ impl Lowerer<'_> {
         };
         let count = if rows { shape.0 } else { shape.1 };
         Ok(Some(constant(Value::number(count as f64))))
-    }
-
-    fn is_formula(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
-        let Ok(places) = self.lower_places(arg, at)? else {
-            return Ok(super::call::error(ErrorCode::Value));
-        };
-        let Some(place) = places.first() else { return Ok(super::call::error(ErrorCode::Ref)) };
-        let mut found = false;
-        let corner = Place::cell(place.sheet, place.area.first_row, place.area.first_col);
-        self.sheets.each_formula(&corner, |_| found = true);
-        Ok(constant(Value::bool(found)))
     }
 }

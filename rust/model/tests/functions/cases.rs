@@ -18,13 +18,16 @@ pub struct Case {
 }
 
 /// Forms that the compiler evaluates without a row in a family's table.
-const FORMS: [&str; 26] = [
+const FORMS: [&str; 31] = [
     "AREAS",
     "BYCOL",
     "BYROW",
+    "CELL",
     "CHOOSE",
     "COLUMN",
     "COLUMNS",
+    "FORMULATEXT",
+    "HYPERLINK",
     "IF",
     "IFERROR",
     "IFNA",
@@ -43,6 +46,8 @@ const FORMS: [&str; 26] = [
     "ROW",
     "ROWS",
     "SCAN",
+    "SHEET",
+    "SHEETS",
     "SUBTOTAL",
     "SWITCH",
 ];
