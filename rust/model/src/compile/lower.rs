@@ -166,6 +166,9 @@ pub struct Lowerer<'w> {
     /// Cells that met a circle when they were lowered before anyone needed them.
     pub(super) postponed: HashSet<CellAddress>,
     pub(super) depth: usize,
+    /// Data tables being evaluated inside one another, and the cells lowered for them.
+    pub(super) suppositions: usize,
+    pub(super) supposed_cells: usize,
     /// The last failure that was not written down, for whoever asked for its cell.
     provisional: Option<(CellAddress, Failure)>,
     pending: usize,
@@ -188,6 +191,8 @@ impl<'w> Lowerer<'w> {
             settled: HashSet::new(),
             postponed: HashSet::new(),
             depth: 0,
+            suppositions: 0,
+            supposed_cells: 0,
             provisional: None,
             pending: 0,
             lowered_cells: 0,
@@ -283,7 +288,7 @@ impl<'w> Lowerer<'w> {
                 if (rows, cols) == (0, 0) { tree } else { Rc::new(shift::shift(&tree, rows, cols)) }
             }
             CellFormula::DataTable { .. } => {
-                return Err(Failure::unsupported("what-if data tables are not supported"));
+                return Err(Failure::unsupported("a data table has no formula of its own"));
             }
         };
         self.trees.insert(at, tree.clone());
@@ -297,6 +302,11 @@ impl<'w> Lowerer<'w> {
         let depth = std::mem::take(&mut self.depth);
         let result = if self.pending > MAX_PENDING {
             Err(Failure::unsupported("a chain of dynamic references is too long"))
+        } else if matches!(
+            self.cell(at).and_then(|cell| cell.formula.as_ref()),
+            Some(CellFormula::DataTable { .. })
+        ) {
+            self.lower_data_table(at)
         } else {
             self.tree(at).and_then(|tree| self.lower_formula(&tree, at))
         };
@@ -347,7 +357,9 @@ impl<'w> Lowerer<'w> {
 
     pub(super) fn array_area(&self, at: CellAddress) -> Option<Area> {
         match self.cell(at)?.formula.as_ref()? {
-            CellFormula::Array { area, .. } | CellFormula::Dynamic { area, .. } => Some(*area),
+            CellFormula::Array { area, .. }
+            | CellFormula::Dynamic { area, .. }
+            | CellFormula::DataTable { area, .. } => Some(*area),
             _ => None,
         }
     }

@@ -15,6 +15,7 @@ mod schedule;
 mod sheets;
 mod special;
 mod subtotal;
+mod what_if;
 
 use crate::error::Error;
 use crate::limits::Limits;

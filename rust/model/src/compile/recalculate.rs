@@ -4,7 +4,7 @@ use super::graph::{Graph, Term};
 use super::lower::Lowerer;
 use super::sheets::Sheets;
 use crate::report::Unsupported;
-use crate::workbook::{CellAddress, CellFormula, CellValue, Workbook, a1};
+use crate::workbook::{CellAddress, CellValue, Workbook, a1};
 use execd_calc::function::Env;
 use execd_calc::heap::Heap;
 use execd_calc::interface::Constant;
@@ -57,7 +57,6 @@ fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
 fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> Recalculated {
     let cell = book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
     let stored = cell.map_or(Constant::Blank, |cell| stored(&cell.value));
-    let data_table = cell.is_some_and(|cell| matches!(cell.formula, Some(CellFormula::DataTable { .. })));
     let result = match lowerer.term(at) {
         Ok(Term::Const(value)) => Ok(constant(&lowerer.graph.heap, value)),
         Ok(Term::Node(_)) => Err(lowerer.describe(at, "the value is not known without inputs")),
@@ -66,7 +65,6 @@ fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> 
             None => lowerer.describe(at, &failure.reason),
         }),
     };
-    debug_assert!(!data_table || result.is_err());
     let described = lowerer.describe(at, "");
     Recalculated {
         sheet: described.sheet,

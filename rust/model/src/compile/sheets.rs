@@ -65,9 +65,9 @@ pub struct Sheets<'w> {
     by_name: HashMap<String, usize>,
     names: HashMap<(Option<usize>, String), usize>,
     tables: HashMap<String, usize>,
-    /// Per sheet and column: rows of cells that hold a formula or belong to an array formula, ascending.
+    /// Per sheet and column: rows of cells that hold a formula or belong to an array formula or data table, ascending.
     formulas: Vec<HashMap<u32, Vec<u32>>>,
-    /// Per sheet: cells of array formulas except their first cell -> that first cell.
+    /// Per sheet: cells of array formulas and data tables except their first cell -> that first cell.
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
 }
 
@@ -141,7 +141,9 @@ impl<'w> Sheets<'w> {
 fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {
     let mut owners = HashMap::new();
     for (&(row, col), cell) in &sheet.cells {
-        let (Some(CellFormula::Array { area, .. }) | Some(CellFormula::Dynamic { area, .. })) = &cell.formula
+        let (Some(CellFormula::Array { area, .. })
+        | Some(CellFormula::Dynamic { area, .. })
+        | Some(CellFormula::DataTable { area, .. })) = &cell.formula
         else {
             continue;
         };
