@@ -17,6 +17,7 @@ use execd_calc::function::Env;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 /// A compiled workbook with all that answering calls needs, prepared once.
@@ -135,6 +136,7 @@ fn answer(
         service: &options.service,
         date1904,
         output_bytes: options.limits.output_bytes,
+        written: &AtomicUsize::new(0),
         stop,
     };
     let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
@@ -152,32 +154,23 @@ fn answer(
         },
     )?;
     stop.check()?;
-    join(template, parts, decoded.batch.records, &options.limits)
+    Ok(join(template, &parts, decoded.batch.records))
 }
 
 fn milliseconds_each(took: Duration, records: usize) -> u64 {
     took.as_micros().div_ceil(1_000 * records.max(1) as u128) as u64
 }
 
-fn join(
-    template: &Template,
-    parts: Vec<Written>,
-    records: usize,
-    limits: &Limits,
-) -> Result<Fragments, ServeError> {
-    let length: usize = parts.iter().map(Written::size).sum();
-    if length > limits.output_bytes {
-        return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
-    }
+fn join(template: &Template, parts: &[Written], records: usize) -> Fragments {
     let header = template.header.as_deref();
     let outputs = parts.iter().map(|part| part.outputs.as_slice());
-    Ok(Fragments {
+    Fragments {
         outputs: array(header.into_iter().chain(outputs)),
         process_time: array(parts.iter().map(|part| part.process_time.as_slice())),
         warnings: array(parts.iter().map(|part| part.warnings.as_slice())),
         errors: array(parts.iter().map(|part| part.errors.as_slice())),
         records,
-    })
+    }
 }
 
 /// `[a,b]` from runs of elements.

@@ -1,7 +1,7 @@
 //! Which outputs a caller wants: names, globs or regular expressions, ignoring case.
 
 use execd_calc::interface::Interface;
-use regex::{Regex, RegexBuilder};
+use regex_lite::{Regex, RegexBuilder};
 
 /// Longest entry that is tried as a pattern, and the size a compiled one may have.
 const LONGEST_PATTERN: usize = 512;
@@ -34,7 +34,7 @@ fn patterns(entry: &str) -> Vec<Regex> {
         .map(|c| match c {
             '*' => ".*".to_owned(),
             '?' => ".".to_owned(),
-            c => regex::escape(c.encode_utf8(&mut [0; 4])),
+            c => regex_lite::escape(c.encode_utf8(&mut [0; 4])),
         })
         .collect();
     [glob.as_str(), entry].into_iter().filter_map(whole_name).collect()

@@ -18,12 +18,12 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
-            input_bytes: 256 << 20,
+            input_bytes: 128 << 20,
             records: 2_000_000,
             table_rows: 1_048_576,
-            text_bytes: 256 << 20,
-            values: 64 << 20,
-            output_bytes: 1 << 30,
+            text_bytes: 128 << 20,
+            values: 32 << 20,
+            output_bytes: 512 << 20,
         }
     }
 }

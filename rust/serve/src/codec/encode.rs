@@ -10,6 +10,7 @@ use execd_calc::digits;
 use execd_calc::heap::Heap;
 use execd_calc::interface::Format;
 use execd_calc::value::{Unpacked, Value};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What does not change over the blocks of a call.
 #[derive(Clone, Copy)]
@@ -20,7 +21,9 @@ pub struct Style<'a> {
     /// Named in error items.
     pub service: &'a str,
     pub date1904: bool,
+    /// Longest answer, and what all parts of it have so far.
     pub output_bytes: usize,
+    pub written: &'a AtomicUsize,
     pub stop: &'a StopSignal,
 }
 
@@ -56,6 +59,7 @@ impl Written {
     ) -> Result<(), ServeError> {
         let mut failed = Vec::new();
         let start = self.outputs.len();
+        let mut before = self.size();
         for record in 0..records {
             style.stop.check()?;
             separate(&mut self.outputs);
@@ -65,7 +69,10 @@ impl Written {
             self.warnings(style, first + record, &failed);
             separate(&mut self.errors);
             self.errors(style, first + record);
-            if self.size() > style.output_bytes {
+            let size = self.size();
+            let all = style.written.fetch_add(size - before, Ordering::Relaxed) + (size - before);
+            before = size;
+            if all > style.output_bytes {
                 return Err(ServeError::TooLarge { what: "answer in bytes", limit: style.output_bytes });
             }
             if record == 0 {
