@@ -24,7 +24,7 @@ import numpy as np
 from rows import Row, alternate, show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "models"))
@@ -146,11 +146,34 @@ def batch(model: str, *, objects: bool) -> bytes:
     table = RECORDS[model](np.random.default_rng(1), 10_000)
     columns = [column.tolist() for column in table.values()]
     rows = [list(row) for row in zip(*columns, strict=True)]
-    records = [dict(zip(table, row, strict=True)) for row in rows] if objects else rows
+    if objects:
+        return body_of(f"models/{model}", [dict(zip(table, row, strict=True)) for row in rows], [])
+    return body_of(f"models/{model}", rows, [list(table)])
+
+
+def tables() -> bytes:
+    """Calls of the service of the documented sample: one value and two tables a record."""
+    random = np.random.default_rng(1)
+
+    def table(*headings: str) -> list[dict[str, int]]:
+        numbers = random.integers(0, 1000, (2, len(headings))).tolist()
+        return [dict(zip(headings, row, strict=True)) for row in numbers]
+
+    records = [
+        {
+            "A11": int(random.integers(25, 1000)),
+            "A33": table("A1", "A2", "A3"),
+            "A44": table("A1", "B.B1", "B.B2", "C1"),
+        }
+        for _ in range(1_000)
+    ]
+    return body_of("MyFolder/BlockParty", records, [])
+
+
+def body_of(service: str, records: "Sequence[object]", header: list[object]) -> bytes:
+    """A call with as many of the records as fit into the size."""
     size = len(json.dumps(records[:100], separators=(",", ":"))) / 100
-    taken = records[: int(BYTES / size)]
-    inputs = taken if objects else [list(table), *taken]
-    call = {"service": f"models/{model}", "inputs": inputs}
+    call = {"service": service, "inputs": [*header, *records[: int(BYTES / size)]]}
     return json.dumps(call, separators=(",", ":")).encode()
 
 
@@ -184,7 +207,7 @@ def measure(case: str, ours: Server, echo: Server, body: bytes) -> Row:
 
 def main() -> list[Row]:
     """All rows."""
-    cases = {
+    cases = {"BlockParty, objects": tables()} | {
         f"{model}, {layout}": batch(model, objects=layout == "objects")
         for model in ("double", "premium")
         for layout in ("arrays", "objects")
