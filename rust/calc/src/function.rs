@@ -61,6 +61,28 @@ pub struct Function {
     pub repeat: u8,
     pub flags: u32,
     pub kernel: Kernel,
+    /// The columnar form of a hot function; it leaves to the kernel what it cannot do.
+    pub lanes: Option<Lanes>,
+}
+
+/// Columnar forms that `run` has, by what they compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lanes {
+    Exp,
+    Ln,
+    Sqrt,
+    Abs,
+    Power,
+    /// ROUND with a constant number of digits.
+    Round,
+    /// NORM.S.DIST with a constant second argument.
+    Normal,
+    /// Look-ups of numbers in constant tables.
+    Vlookup,
+    Match,
+    Index,
+    /// IRR of a range of numbers, in lock step.
+    Irr,
 }
 
 impl Function {
@@ -94,6 +116,7 @@ pub const fn scalar(
         repeat: 1,
         flags: 0,
         kernel: Kernel::Scalar(kernel),
+        lanes: None,
     }
 }
 
@@ -105,12 +128,25 @@ pub const fn shaped(
     params: &'static [Param],
     kernel: fn(&mut Cx<'_>, &[Arg<'_>]) -> Value,
 ) -> Function {
-    Function { name, arity: (min, max), params, repeat: 1, flags: 0, kernel: Kernel::Args(kernel) }
+    Function {
+        name,
+        arity: (min, max),
+        params,
+        repeat: 1,
+        flags: 0,
+        kernel: Kernel::Args(kernel),
+        lanes: None,
+    }
 }
 
 impl Function {
     pub const fn with(mut self, flags: u32) -> Function {
         self.flags |= flags;
+        self
+    }
+
+    pub const fn columnar(mut self, lanes: Lanes) -> Function {
+        self.lanes = Some(lanes);
         self
     }
 

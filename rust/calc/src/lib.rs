@@ -25,6 +25,8 @@ pub mod function;
 
 pub mod coerce;
 
+pub mod branchless;
+
 pub mod elementary;
 
 pub mod special;

@@ -2,7 +2,7 @@
 //! need a sorted or squared sample in `statistical`.
 
 use crate::coerce;
-use crate::function::{Arg, Cx, Function, Param, shaped};
+use crate::function::{Arg, Cx, Function, Param, flags, shaped};
 use crate::kernels::sample::{Cells, each_number, numbers, visit, wider};
 use crate::range::Grid;
 use crate::value::{ErrorCode, Unpacked, Value};
@@ -20,7 +20,7 @@ pub const TABLE: &[Function] = &[
     shaped("MINA", 1, 255, ANY, mina),
     shaped("MAX", 1, 255, ANY, max),
     shaped("MAXA", 1, 255, ANY, maxa),
-    shaped("SUMPRODUCT", 1, 255, ANY, sumproduct),
+    shaped("SUMPRODUCT", 1, 255, ANY, sumproduct).with(flags::FORCES_ARRAY | flags::GIVES_NUMBER),
     shaped("SUMX2MY2", 2, 2, ANY, sumx2my2),
     shaped("SUMX2PY2", 2, 2, ANY, sumx2py2),
     shaped("SUMXMY2", 2, 2, ANY, sumxmy2),

@@ -3,7 +3,7 @@
 
 use super::search::{self, Direction, Line, Mode};
 use crate::coerce;
-use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::function::{Arg, Cx, Function, Lanes, Param, flags, nth_arg, shaped};
 use crate::lift::MAX_ARRAY_CELLS;
 use crate::range::Grid;
 use crate::value::{ErrorCode, Value};
@@ -14,13 +14,13 @@ const XLOOKUP: &[Param] = &[Param::Scalar, Param::Any, Param::Any, Param::Any, P
 const INDEX: &[Param] = &[Param::Any, Param::Scalar];
 
 pub const TABLE: &[Function] = &[
-    shaped("MATCH", 2, 3, MATCH, match_),
+    shaped("MATCH", 2, 3, MATCH, match_).with(flags::GIVES_NUMBER).columnar(Lanes::Match),
     shaped("XMATCH", 2, 4, MATCH, xmatch),
-    shaped("VLOOKUP", 3, 4, MATCH, vlookup),
+    shaped("VLOOKUP", 3, 4, MATCH, vlookup).columnar(Lanes::Vlookup),
     shaped("HLOOKUP", 3, 4, MATCH, hlookup),
     shaped("LOOKUP", 2, 3, LOOKUP, lookup).with(flags::FORCES_ARRAY),
     shaped("XLOOKUP", 3, 6, XLOOKUP, xlookup).with(flags::GIVES_ARRAY),
-    shaped("INDEX", 1, 4, INDEX, index).with(flags::GIVES_ARRAY),
+    shaped("INDEX", 1, 4, INDEX, index).with(flags::GIVES_ARRAY).columnar(Lanes::Index),
 ];
 
 fn grid_at<'b>(cx: &'b Cx<'_>, args: &'b [Arg<'_>], position: usize) -> Grid<'b> {

@@ -2,21 +2,21 @@
 //! numbers in `combinatorics`, angles in `trig`.
 
 use crate::elementary;
-use crate::function::{Cx, Function, nth, scalar};
+use crate::function::{Cx, Function, Lanes, nth, scalar};
 use crate::kernels::rounding::{ordered, strict_number};
 use crate::operator::power;
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
-    scalar("ABS", 1, 1, abs),
+    scalar("ABS", 1, 1, abs).columnar(Lanes::Abs),
     scalar("SIGN", 1, 1, sign),
-    scalar("SQRT", 1, 1, sqrt),
+    scalar("SQRT", 1, 1, sqrt).columnar(Lanes::Sqrt),
     scalar("SQRTPI", 1, 1, sqrtpi),
-    scalar("EXP", 1, 1, exp),
-    scalar("LN", 1, 1, ln),
+    scalar("EXP", 1, 1, exp).columnar(Lanes::Exp),
+    scalar("LN", 1, 1, ln).columnar(Lanes::Ln),
     ordered("LOG", 1, 2, log),
     scalar("LOG10", 1, 1, log10),
-    ordered("POWER", 2, 2, pow),
+    ordered("POWER", 2, 2, pow).columnar(Lanes::Power),
     scalar("PI", 0, 0, pi),
 ];
 

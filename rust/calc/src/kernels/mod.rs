@@ -31,7 +31,7 @@ pub mod text;
 pub mod trig;
 pub mod units;
 
-use crate::function::Function;
+use crate::function::{Function, flags};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -77,6 +77,32 @@ const FAMILIES: &[&[Function]] = &[
     trig::TABLE,
     units::TABLE,
 ];
+
+/// Families whose functions all give numbers or errors.
+const NUMERIC_FAMILIES: &[&[Function]] = &[
+    aggregate::TABLE,
+    combinatorics::TABLE,
+    conditional::TABLE,
+    datetime::TABLE,
+    distribution::continuous::TABLE,
+    distribution::discrete::TABLE,
+    distribution::normal::TABLE,
+    distribution::tested::TABLE,
+    math::TABLE,
+    rounding::TABLE,
+    statistical::spread::TABLE,
+    trig::TABLE,
+];
+
+/// True when a call of the function with single values gives a number or an error.
+pub fn gives_number(function: &Function) -> bool {
+    use std::collections::HashSet;
+    static NAMES: OnceLock<HashSet<&'static str>> = OnceLock::new();
+    let names = NAMES.get_or_init(|| {
+        NUMERIC_FAMILIES.iter().flat_map(|family| family.iter()).map(|function| function.name).collect()
+    });
+    function.has(flags::GIVES_NUMBER) || names.contains(function.name)
+}
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {

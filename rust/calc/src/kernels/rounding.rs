@@ -2,13 +2,13 @@
 
 use crate::coerce::integer;
 use crate::digits::{ceil, floor, round_down, round_half_away, round_up, trunc};
-use crate::function::{Cx, Function, flags, nth, scalar};
+use crate::function::{Cx, Function, Lanes, flags, nth, scalar};
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
     scalar("INT", 1, 1, int),
     ordered("TRUNC", 1, 2, truncate),
-    ordered("ROUND", 2, 2, round),
+    ordered("ROUND", 2, 2, round).columnar(Lanes::Round),
     ordered("ROUNDUP", 2, 2, roundup),
     ordered("ROUNDDOWN", 2, 2, rounddown),
     ordered("MROUND", 2, 2, mround),

@@ -2,8 +2,10 @@
 
 use super::Cancelled;
 use super::call;
-use super::chunk::{self, Chunk, LANES, Lane, Loop1, Loop2, Loop3};
+use super::chunk::{self, LANES};
+use super::columns::{Columns, Source};
 use super::frame::Frame;
+use super::lanes;
 use crate::function::{Cx, Env};
 use crate::lift;
 use crate::ops::{self, Op1, Op2, Op3};
@@ -11,19 +13,19 @@ use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs all steps, with the widest vectors that this processor has. The bits are the same either way: no loop uses
-/// fused or reordered arithmetic.
+/// Runs all steps, with AVX2 where the processor has it. The bits are the same either way: nothing is reordered, and
+/// multiply-adds are fused only where an algorithm says so.
 pub fn run(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> Result<(), Cancelled> {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        #[expect(unsafe_code, reason = "the feature was detected in the line above")]
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
+        #[expect(unsafe_code, reason = "the features were detected in the line above")]
         return unsafe { run_avx2(plan, frame, env, cancel) };
     }
     run_steps(plan, frame, env, cancel)
 }
 
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2")]
+#[target_feature(enable = "avx2,fma")]
 fn run_avx2(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> Result<(), Cancelled> {
     run_steps(plan, frame, env, cancel)
 }
@@ -42,7 +44,9 @@ fn run_steps(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> 
             Step::Two { op, a, b, out } => machine.two(op, a, b, out),
             Step::Three { op, a, b, c, out } => machine.three(op, [a, b, c], out),
             Step::Call { function, first, count, out } => {
-                call::call(plan, frame, env, cancel, function, (first, count), out)
+                if !lanes::call(&mut machine, function, (first, count), out) {
+                    call::call(plan, frame, env, cancel, function, (first, count), out);
+                }
             }
             Step::Pack { first, rows, cols, out } => call::pack(plan, frame, first, (rows, cols), out),
             Step::Element { a, row, col, out } => machine.element(a, row, col, out),
@@ -61,23 +65,16 @@ fn run_steps(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> 
     if cancel.load(Ordering::Relaxed) { Err(Cancelled) } else { Ok(()) }
 }
 
-struct Machine<'a> {
-    plan: &'a Plan,
-    frame: &'a mut Frame,
-    env: &'a Env,
-    cancel: &'a AtomicBool,
-}
-
-/// First chunk and stride of an operand: a constant is one chunk, read again and again.
-#[derive(Clone, Copy)]
-struct Source {
-    base: usize,
-    stride: usize,
+pub(super) struct Machine<'a> {
+    pub plan: &'a Plan,
+    pub frame: &'a mut Frame,
+    pub env: &'a Env,
+    pub cancel: &'a AtomicBool,
 }
 
 impl Machine<'_> {
     #[inline(always)]
-    fn source(&mut self, operand: Operand, scratch: usize) -> Source {
+    pub(super) fn source(&mut self, operand: Operand, scratch: usize) -> Source {
         match operand.as_constant() {
             None => Source { base: operand.as_slot() * self.frame.chunks, stride: 1 },
             Some(at) => {
@@ -113,7 +110,7 @@ impl Machine<'_> {
         if !chunk::two(op, run) {
             let mut run =
                 Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-            run.each(|_| (0.0, true));
+            run.each(|_| (0.0, u64::MAX));
         }
     }
 
@@ -129,7 +126,7 @@ impl Machine<'_> {
         let sources = [self.source(a, 0)];
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::element(cx, a, row as usize, col as usize);
         let mut run = Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        run.each(|[a]| (a, a.is_nan()));
+        run.each(|[a]| chunk::finite(a));
     }
 
     /// Narrows the mask to the records whose condition is `when`; false when there are none.
@@ -154,87 +151,5 @@ impl Machine<'_> {
             frame.outer_masks.push(std::mem::replace(&mut frame.mask, narrowed));
         }
         any
-    }
-}
-
-/// A loop over the lanes of `N` operands with its row-wise form.
-struct Columns<'a, const N: usize, S> {
-    frame: &'a mut Frame,
-    env: &'a Env,
-    cancel: &'a AtomicBool,
-    sources: [Source; N],
-    out: u32,
-    slow: S,
-}
-
-impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, N, S> {
-    /// Loads whole chunks before it stores one, so `out` may be an operand's slot.
-    #[inline(always)]
-    fn each(&mut self, f: impl Fn([f64; N]) -> Lane) {
-        let out = self.out as usize * self.frame.chunks;
-        for chunk in 0..self.frame.used {
-            let mut operands = [[Value::ZERO; LANES]; N];
-            for (operand, source) in operands.iter_mut().zip(&self.sources) {
-                match self.frame.data.get(source.base + chunk * source.stride) {
-                    Some(lanes) => *operand = *lanes,
-                    None => return,
-                }
-            }
-            let mut results = [Value::ZERO; LANES];
-            let mut odd = 0u64;
-            for lane in 0..LANES {
-                let (result, is_odd) = f(std::array::from_fn(|n| operands[n][lane].lane()));
-                results[lane] = Value::from_lane(result);
-                odd |= u64::from(is_odd);
-            }
-            if odd != 0 {
-                self.redo(chunk, &operands, &mut results, &f);
-            }
-            if let Some(slot) = self.frame.data.get_mut(out + chunk) {
-                *slot = results;
-            }
-        }
-    }
-
-    /// Evaluates the odd lanes of a chunk row-wise. Lanes that nobody needs become 0.
-    #[cold]
-    #[inline(never)]
-    fn redo(
-        &mut self,
-        chunk: usize,
-        operands: &[Chunk; N],
-        results: &mut Chunk,
-        f: &impl Fn([f64; N]) -> Lane,
-    ) {
-        let mask = self.frame.mask.get(chunk).copied().unwrap_or(0);
-        let mut cx = Cx { heap: &mut self.frame.heap, env: self.env, cancel: self.cancel };
-        for lane in 0..LANES {
-            let values: [Value; N] = std::array::from_fn(|n| operands[n][lane]);
-            if f(values.map(Value::lane)).1 {
-                results[lane] =
-                    if mask >> lane & 1 == 1 { (self.slow)(&mut cx, values) } else { Value::ZERO };
-            }
-        }
-    }
-}
-
-impl<S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop1 for Columns<'_, 1, S> {
-    #[inline(always)]
-    fn run(&mut self, f: impl Fn(f64) -> Lane) {
-        self.each(|[a]| f(a));
-    }
-}
-
-impl<S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop2 for Columns<'_, 2, S> {
-    #[inline(always)]
-    fn run(&mut self, f: impl Fn(f64, f64) -> Lane) {
-        self.each(|[a, b]| f(a, b));
-    }
-}
-
-impl<S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop3 for Columns<'_, 3, S> {
-    #[inline(always)]
-    fn run(&mut self, f: impl Fn(f64, f64, f64) -> Lane) {
-        self.each(|[a, b, c]| f(a, b, c));
     }
 }

@@ -2,7 +2,9 @@
 
 mod call;
 mod chunk;
+mod columns;
 mod frame;
+mod lanes;
 mod machine;
 
 pub use frame::Frame;
@@ -17,15 +19,17 @@ use std::sync::atomic::AtomicBool;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled;
 
-/// Bytes that the slots of a block may take: half of a common second-level cache.
-const BLOCK_BYTES: usize = 256 << 10;
+/// Bytes that the slots of a block may take: they stay in the first- or second-level cache.
+const BLOCK_BYTES: usize = 64 << 10;
+/// Fewer records would leave the interpreter more to do than the loops.
+const LEAST_RECORDS: usize = 8 * LANES;
 const MOST_RECORDS: usize = 1024;
 
 impl Plan {
     /// Records per block: the live slots of a block stay in the second-level cache.
     pub fn block_records(&self) -> usize {
         let fitting = BLOCK_BYTES / (8 * self.slots.max(1));
-        (fitting / LANES * LANES).clamp(LANES, MOST_RECORDS)
+        (fitting / LANES * LANES).clamp(LEAST_RECORDS, MOST_RECORDS)
     }
 
     /// Working memory for runs of this plan over `batch`.

@@ -3,6 +3,7 @@
 
 use execd_calc::function::{Arg, Cx, Env, Function, flags};
 use execd_calc::heap::{Array, Heap};
+use execd_calc::kernels;
 use execd_calc::lift;
 use execd_calc::ops::{self, Op1, Op2, Op3};
 use execd_calc::range::{Cells, Origin, Range, Table};
@@ -310,8 +311,7 @@ impl Graph {
             Argument::Range(_) => false,
         });
         let array = if lifted || function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
-        let own =
-            if function.has(flags::GIVES_NUMBER) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+        let own = if kernels::gives_number(function) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
         self.share(Op::Call(function), arguments, own | array)
     }
 

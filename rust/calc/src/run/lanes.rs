@@ -1,0 +1,198 @@
+//! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
+
+use super::chunk::{self, Lane, finite, scaled};
+use super::columns::Columns;
+use super::machine::Machine;
+use crate::branchless;
+use crate::digits::TENS;
+use crate::digits::rounding::round_fast_at;
+use crate::function::{Arg, Cx, Function, Lanes};
+use crate::kernels::search;
+use crate::lift;
+use crate::lookup_index::Numbers;
+use crate::plan::{Argument, Content, Operand};
+use crate::range::{Range, Table};
+use crate::value::Value;
+
+/// Runs the call as a loop over columns if its function and arguments allow; false if not.
+#[inline(always)]
+pub fn call(
+    machine: &mut Machine<'_>,
+    function: &'static Function,
+    (first, count): (u32, u32),
+    out: u32,
+) -> bool {
+    let Some(lanes) = function.lanes else { return false };
+    let plan = machine.plan;
+    let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
+    let mut call = Call { machine, function, out };
+    match (lanes, arguments) {
+        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, |a| scaled(branchless::exp(a))),
+        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, |a| scaled(branchless::ln(a))),
+        (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, |a| scaled(a.sqrt())),
+        (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, |a| finite(a.abs())),
+        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.two(*a, *b, chunk::power),
+        (Lanes::Round, [Argument::Operand(a), Argument::Operand(digits)]) => return call.round(*a, *digits),
+        (Lanes::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
+            match call.constant(*cumulative).map(Value::bits) {
+                Some(bits) if bits == Value::TRUE.bits() => {
+                    call.two(*a, *cumulative, |a, _| scaled(branchless::normal(a)));
+                }
+                Some(bits) if bits == Value::FALSE.bits() => {
+                    call.two(*a, *cumulative, |a, _| scaled(branchless::normal_density(a)));
+                }
+                _ => return false,
+            }
+        }
+        (Lanes::Vlookup, [Argument::Operand(key), Argument::Range(table), Argument::Operand(col), mode]) => {
+            return call.vlookup(*key, *table, *col, *mode);
+        }
+        (Lanes::Match, [Argument::Operand(key), Argument::Range(table), mode]) => {
+            return call.find(*key, *table, *mode);
+        }
+        (Lanes::Index, [Argument::Range(table), Argument::Operand(row), Argument::Operand(col)]) => {
+            return call.index(*table, *row, *col);
+        }
+        _ => return false,
+    }
+    true
+}
+
+struct Call<'m, 'a> {
+    machine: &'m mut Machine<'a>,
+    function: &'static Function,
+    out: u32,
+}
+
+impl<'a> Call<'_, 'a> {
+    fn constant(&self, operand: Operand) -> Option<Value> {
+        operand.as_constant().and_then(|at| self.machine.plan.constants.get(at).copied())
+    }
+
+    /// The constant table behind a range, and the range as a kernel sees it.
+    fn table(&self, range: u32) -> Option<(&'a Table, Range<'a>)> {
+        let range = self.machine.plan.ranges.get(range as usize)?;
+        let Content::Table(table) = &range.content else { return None };
+        let (rows, cols) = (range.rows, range.cols);
+        let (used_rows, used_cols) = (table.rows, table.cols);
+        let view = Range { rows, cols, used_rows, used_cols, origin: range.origin, cells: table.as_ref() };
+        Some((table, view))
+    }
+
+    #[inline(always)]
+    fn one(&mut self, a: Operand, f: impl Fn(f64) -> Lane) {
+        let sources = [self.machine.source(a, 0)];
+        let function = self.function;
+        let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::call(cx, function, &[Arg::Value(a)]);
+        let Machine { frame, env, cancel, .. } = &mut *self.machine;
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[a]| f(a));
+    }
+
+    #[inline(always)]
+    fn two(&mut self, a: Operand, b: Operand, f: impl Fn(f64, f64) -> Lane) {
+        let sources = [self.machine.source(a, 0), self.machine.source(b, 1)];
+        let function = self.function;
+        let slow =
+            |cx: &mut Cx<'_>, [a, b]: [Value; 2]| lift::call(cx, function, &[Arg::Value(a), Arg::Value(b)]);
+        let Machine { frame, env, cancel, .. } = &mut *self.machine;
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[a, b]| f(a, b));
+    }
+
+    #[inline(always)]
+    fn round(&mut self, a: Operand, digits: Operand) -> bool {
+        let Some(count) = self.constant(digits).and_then(Value::as_number) else { return false };
+        if count.trunc() != count || !(0.0..=22.0).contains(&count) {
+            return false;
+        }
+        let Some(&scale) = TENS.get(count as usize) else { return false };
+        self.two(a, digits, |a, _| finite(round_fast_at(a, scale)));
+        true
+    }
+
+    fn vlookup(&mut self, key: Operand, table: u32, col: Operand, mode: Argument) -> bool {
+        let (Some((table, range)), Argument::Operand(mode)) = (self.table(table), mode) else { return false };
+        let Some(approximate) = self.constant(mode).filter(|mode| mode.is_bool()) else { return false };
+        let Some(numbers) = search::column_numbers(table, 0) else { return false };
+        let find = finder(numbers, approximate.same(Value::TRUE));
+        let cols = table.cols;
+        let sources = [self.machine.source(key, 0), self.machine.source(col, 1)];
+        let function = self.function;
+        let slow = |cx: &mut Cx<'_>, [key, col]: [Value; 2]| {
+            lift::call(
+                cx,
+                function,
+                &[Arg::Value(key), Arg::Range(range), Arg::Value(col), Arg::Value(approximate)],
+            )
+        };
+        let Machine { frame, env, cancel, .. } = &mut *self.machine;
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[key, col]| {
+            let cell = position(col, cols).and_then(|col| Some(find(key)? * cols + col));
+            lane(cell.and_then(|at| table.cells.get(at)))
+        });
+        true
+    }
+
+    fn find(&mut self, key: Operand, table: u32, mode: Argument) -> bool {
+        let (Some((table, range)), Argument::Operand(mode)) = (self.table(table), mode) else { return false };
+        let Some(kind) = self.constant(mode).filter(|mode| mode.same(Value::ZERO) || mode.lane() == 1.0)
+        else {
+            return false;
+        };
+        let numbers =
+            if table.cols == 1 { search::column_numbers(table, 0) } else { search::row_numbers(table, 0) };
+        let (Some(numbers), true) = (numbers, table.cols == 1 || table.rows == 1) else { return false };
+        let find = finder(numbers, kind.lane() == 1.0);
+        let sources = [self.machine.source(key, 0)];
+        let function = self.function;
+        let slow = |cx: &mut Cx<'_>, [key]: [Value; 1]| {
+            lift::call(cx, function, &[Arg::Value(key), Arg::Range(range), Arg::Value(kind)])
+        };
+        let Machine { frame, env, cancel, .. } = &mut *self.machine;
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[key]| match find(key) {
+            Some(at) => (at as f64 + 1.0, 0),
+            None => (0.0, u64::MAX),
+        });
+        true
+    }
+
+    fn index(&mut self, table: u32, row: Operand, col: Operand) -> bool {
+        let Some((table, range)) = self.table(table) else { return false };
+        let (rows, cols) = (table.rows, table.cols);
+        let sources = [self.machine.source(row, 0), self.machine.source(col, 1)];
+        let function = self.function;
+        let slow = |cx: &mut Cx<'_>, [row, col]: [Value; 2]| {
+            lift::call(cx, function, &[Arg::Range(range), Arg::Value(row), Arg::Value(col)])
+        };
+        let Machine { frame, env, cancel, .. } = &mut *self.machine;
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[row, col]| {
+            let cell = position(row, rows).and_then(|row| Some(row * cols + position(col, cols)?));
+            lane(cell.and_then(|at| table.cells.get(at)))
+        });
+        true
+    }
+}
+
+/// Where a number stands in a searched line: the first equal one, or the last that is not above it.
+fn finder(numbers: &Numbers, approximate: bool) -> impl Fn(f64) -> Option<usize> {
+    move |key| match (key.is_nan(), approximate) {
+        (true, _) => None,
+        (_, false) => numbers.first(key),
+        (_, true) => numbers.at_most(key),
+    }
+}
+
+/// A one-based whole number within `count` as an index.
+#[inline(always)]
+fn position(x: f64, count: usize) -> Option<usize> {
+    let at = x as usize;
+    (at as f64 == x && at >= 1 && at <= count).then(|| at - 1)
+}
+
+/// A cell of a table as a lane; one that is missing, an array or blank is for the kernel.
+#[inline(always)]
+fn lane(cell: Option<&Value>) -> Lane {
+    match cell {
+        Some(value) if !value.is_empty() => (value.lane(), 0),
+        _ => (0.0, u64::MAX),
+    }
+}
