@@ -67,6 +67,26 @@ pub fn power(a: f64, b: f64) -> Lane {
     scaled(if b == 2.0 { a * a } else { branchless::pow(a, b) })
 }
 
+#[inline(always)]
+pub fn exp(a: f64) -> Lane {
+    scaled(branchless::exp(a))
+}
+
+#[inline(always)]
+pub fn ln(a: f64) -> Lane {
+    scaled(branchless::ln(a))
+}
+
+#[inline(always)]
+pub fn normal(z: f64) -> Lane {
+    scaled(branchless::normal(z))
+}
+
+#[inline(always)]
+pub fn normal_density(z: f64) -> Lane {
+    scaled(branchless::normal_density(z))
+}
+
 /// Whether a comparison of `a` and `b` needs the 15-digit view or the row-wise form.
 #[inline(always)]
 fn unsure(a: f64, b: f64) -> u64 {

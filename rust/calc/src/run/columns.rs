@@ -26,7 +26,7 @@ pub(super) struct Columns<'a, const N: usize, S> {
 impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, N, S> {
     /// Computes a whole chunk before storing it, so `out` may be an operand's slot.
     #[inline(always)]
-    pub fn each(&mut self, f: impl Fn([f64; N]) -> Lane) {
+    pub fn each(&mut self, f: impl LaneFn<N>) {
         const NOTHING: &Chunk = &[Value::ZERO; LANES];
         let out = self.out as usize * self.frame.chunks;
         for chunk in 0..self.frame.used {
@@ -52,7 +52,7 @@ impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, N, S> 
 
 /// A chunk of results, their flags, and whether any lane is odd. Arrays go by value, so that they stay in registers.
 #[inline(always)]
-fn compute<const N: usize>(operands: [&Chunk; N], f: &impl Fn([f64; N]) -> Lane) -> (Chunk, [u64; LANES], bool) {
+fn compute<const N: usize>(operands: [&Chunk; N], f: &impl LaneFn<N>) -> (Chunk, [u64; LANES], bool) {
     let (mut results, mut flags, mut odd) = ([Value::ZERO; LANES], [0; LANES], 0);
     for lane in 0..LANES {
         // A plain loop: the library's array functions are not inlined here, and nothing would vectorise.
@@ -60,7 +60,7 @@ fn compute<const N: usize>(operands: [&Chunk; N], f: &impl Fn([f64; N]) -> Lane)
         for n in 0..N {
             x[n] = operands[n][lane].lane();
         }
-        let (result, flag) = f(x);
+        let (result, flag) = f.lane(x);
         results[lane] = Value::from_lane(result);
         flags[lane] = flag;
         odd |= flag;
@@ -89,23 +89,53 @@ fn redo<const N: usize>(
     results
 }
 
+/// What a loop does with one lane. A trait and not only closures, because a closure that the compiler does not inline
+/// loses the vector instructions of the function it stands in; these methods are always inlined.
+pub(super) trait LaneFn<const N: usize> {
+    fn lane(&self, x: [f64; N]) -> Lane;
+}
+
+/// A function of separate operands as a `LaneFn`.
+pub(super) struct Of<F>(pub F);
+
+impl<F: Fn(f64) -> Lane> LaneFn<1> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, [a]: [f64; 1]) -> Lane {
+        (self.0)(a)
+    }
+}
+
+impl<F: Fn(f64, f64) -> Lane> LaneFn<2> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
+        (self.0)(a, b)
+    }
+}
+
+impl<F: Fn(f64, f64, f64) -> Lane> LaneFn<3> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b, c]: [f64; 3]) -> Lane {
+        (self.0)(a, b, c)
+    }
+}
+
 impl<S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop1 for Columns<'_, 1, S> {
     #[inline(always)]
     fn run(&mut self, f: impl Fn(f64) -> Lane) {
-        self.each(|[a]| f(a));
+        self.each(Of(f));
     }
 }
 
 impl<S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop2 for Columns<'_, 2, S> {
     #[inline(always)]
     fn run(&mut self, f: impl Fn(f64, f64) -> Lane) {
-        self.each(|[a, b]| f(a, b));
+        self.each(Of(f));
     }
 }
 
 impl<S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop3 for Columns<'_, 3, S> {
     #[inline(always)]
     fn run(&mut self, f: impl Fn(f64, f64, f64) -> Lane) {
-        self.each(|[a, b, c]| f(a, b, c));
+        self.each(Of(f));
     }
 }

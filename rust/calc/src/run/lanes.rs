@@ -1,9 +1,8 @@
 //! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
 
 use super::chunk::{self, Lane, finite, scaled};
-use super::columns::Columns;
+use super::columns::{Columns, LaneFn, Of};
 use super::machine::Machine;
-use crate::branchless;
 use crate::digits::TENS;
 use crate::digits::rounding::round_fast_at;
 use crate::function::{Arg, Cx, Function, Lanes};
@@ -27,19 +26,19 @@ pub fn call(
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let mut call = Call { machine, function, out };
     match (lanes, arguments) {
-        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, |a| scaled(branchless::exp(a))),
-        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, |a| scaled(branchless::ln(a))),
-        (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, |a| scaled(a.sqrt())),
-        (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, |a| finite(a.abs())),
-        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.two(*a, *b, chunk::power),
+        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, Of(chunk::exp)),
+        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, Of(chunk::ln)),
+        (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
+        (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
+        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.two(*a, *b, Of(chunk::power)),
         (Lanes::Round, [Argument::Operand(a), Argument::Operand(digits)]) => return call.round(*a, *digits),
         (Lanes::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
             match call.constant(*cumulative).map(Value::bits) {
                 Some(bits) if bits == Value::TRUE.bits() => {
-                    call.two(*a, *cumulative, |a, _| scaled(branchless::normal(a)));
+                    call.two(*a, *cumulative, First(chunk::normal));
                 }
                 Some(bits) if bits == Value::FALSE.bits() => {
-                    call.two(*a, *cumulative, |a, _| scaled(branchless::normal_density(a)));
+                    call.two(*a, *cumulative, First(chunk::normal_density));
                 }
                 _ => return false,
             }
@@ -56,6 +55,28 @@ pub fn call(
         _ => return false,
     }
     true
+}
+
+/// A function of the first operand; the second is constant and was looked at before.
+struct First<F>(F);
+
+impl<F: Fn(f64) -> Lane> LaneFn<2> for First<F> {
+    #[inline(always)]
+    fn lane(&self, [a, _]: [f64; 2]) -> Lane {
+        (self.0)(a)
+    }
+}
+
+/// ROUND to the digits of a power of ten.
+struct Round {
+    scale: f64,
+}
+
+impl LaneFn<2> for Round {
+    #[inline(always)]
+    fn lane(&self, [a, _]: [f64; 2]) -> Lane {
+        finite(round_fast_at(a, self.scale))
+    }
 }
 
 struct Call<'m, 'a> {
@@ -80,22 +101,22 @@ impl<'a> Call<'_, 'a> {
     }
 
     #[inline(always)]
-    fn one(&mut self, a: Operand, f: impl Fn(f64) -> Lane) {
+    fn one(&mut self, a: Operand, f: impl LaneFn<1>) {
         let sources = [self.machine.source(a, 0)];
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::call(cx, function, &[Arg::Value(a)]);
         let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[a]| f(a));
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(f);
     }
 
     #[inline(always)]
-    fn two(&mut self, a: Operand, b: Operand, f: impl Fn(f64, f64) -> Lane) {
+    fn two(&mut self, a: Operand, b: Operand, f: impl LaneFn<2>) {
         let sources = [self.machine.source(a, 0), self.machine.source(b, 1)];
         let function = self.function;
         let slow =
             |cx: &mut Cx<'_>, [a, b]: [Value; 2]| lift::call(cx, function, &[Arg::Value(a), Arg::Value(b)]);
         let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[a, b]| f(a, b));
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(f);
     }
 
     #[inline(always)]
@@ -105,7 +126,7 @@ impl<'a> Call<'_, 'a> {
             return false;
         }
         let Some(&scale) = TENS.get(count as usize) else { return false };
-        self.two(a, digits, |a, _| finite(round_fast_at(a, scale)));
+        self.two(a, digits, Round { scale });
         true
     }
 
@@ -125,10 +146,10 @@ impl<'a> Call<'_, 'a> {
             )
         };
         let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[key, col]| {
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(Of(|key: f64, col: f64| {
             let cell = position(col, cols).and_then(|col| Some(find(key)? * cols + col));
             lane(cell.and_then(|at| table.cells.get(at)))
-        });
+        }));
         true
     }
 
@@ -148,10 +169,10 @@ impl<'a> Call<'_, 'a> {
             lift::call(cx, function, &[Arg::Value(key), Arg::Range(range), Arg::Value(kind)])
         };
         let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[key]| match find(key) {
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(Of(|key: f64| match find(key) {
             Some(at) => (at as f64 + 1.0, 0),
             None => (0.0, u64::MAX),
-        });
+        }));
         true
     }
 
@@ -164,10 +185,10 @@ impl<'a> Call<'_, 'a> {
             lift::call(cx, function, &[Arg::Range(range), Arg::Value(row), Arg::Value(col)])
         };
         let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(|[row, col]| {
+        Columns { frame, env, cancel, sources, out: self.out, slow }.each(Of(|row: f64, col: f64| {
             let cell = position(row, rows).and_then(|row| Some(row * cols + position(col, cols)?));
             lane(cell.and_then(|at| table.cells.get(at)))
-        });
+        }));
         true
     }
 }

@@ -3,7 +3,7 @@
 use super::Cancelled;
 use super::call;
 use super::chunk::{self, LANES};
-use super::columns::{Columns, Source};
+use super::columns::{Columns, Of, Source};
 use super::frame::Frame;
 use super::lanes;
 use crate::function::{Cx, Env};
@@ -110,7 +110,7 @@ impl Machine<'_> {
         if !chunk::two(op, run) {
             let mut run =
                 Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-            run.each(|_| (0.0, u64::MAX));
+            run.each(Of(|_: f64, _: f64| (0.0, u64::MAX)));
         }
     }
 
@@ -126,7 +126,7 @@ impl Machine<'_> {
         let sources = [self.source(a, 0)];
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::element(cx, a, row as usize, col as usize);
         let mut run = Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        run.each(|[a]| chunk::finite(a));
+        run.each(Of(chunk::finite));
     }
 
     /// Narrows the mask to the records whose condition is `when`; false when there are none.

@@ -5,6 +5,7 @@ use execd_calc::function::{Arg, Cx, Env, Function, flags};
 use execd_calc::heap::{Array, Heap};
 use execd_calc::kernels;
 use execd_calc::lift;
+use execd_calc::operator::BinaryOp;
 use execd_calc::ops::{self, Op1, Op2, Op3};
 use execd_calc::range::{Cells, Origin, Range, Table};
 use execd_calc::value::{Unpacked, Value};
@@ -232,8 +233,14 @@ impl Graph {
         if let (Term::Const(a), Term::Const(b)) = (a, b) {
             return Term::Const(ops::two(&mut self.cx(), op, a, b));
         }
+        if let (Op2::Operator(BinaryOp::Pow), Term::Const(two)) = (op, b)
+            && two.as_number() == Some(2.0)
+        {
+            // The row-wise power has the same rule.
+            return self.two(Op2::Operator(BinaryOp::Mul), a, a);
+        }
         let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
-        use execd_calc::operator::BinaryOp::{Add, Concat, Div, Mul, Pow, Sub};
+        use BinaryOp::{Add, Concat, Div, Mul, Pow, Sub};
         let kinds = match op {
             Op2::Operator(Add | Sub | Mul | Div | Pow) => kinds::NUMERIC | array,
             Op2::Operator(Concat) => kinds::TEXT | kinds::ERROR | array,
