@@ -81,8 +81,6 @@ pub enum Lanes {
     Vlookup,
     Match,
     Index,
-    /// IRR of a range of numbers, in lock step.
-    Irr,
 }
 
 impl Function {

@@ -3,8 +3,11 @@
 //! to the row-wise form. Knows no steps and no slots' meaning.
 
 use crate::branchless;
+use crate::digits::rounding::round_fast_at;
+use crate::elementary;
 use crate::operator::BinaryOp;
 use crate::ops::{Op1, Op2, Op3};
+use crate::special;
 use crate::value::{ErrorCode, Value};
 
 /// Lanes that are loaded, computed and stored together. Slots are whole chunks, so loops have no tails, and an
@@ -58,33 +61,67 @@ pub fn scaled(r: f64) -> Lane {
 #[inline(always)]
 fn added(a: f64, r: f64) -> Lane {
     let cancels = (r.abs() - a.abs() * NEAR).to_bits() & not_zero(magnitude(r));
-    (r, not_finite(r) | cancels)
+    let (r, odd) = scaled(r);
+    (r, odd | cancels)
 }
 
 /// Powers of numbers above zero; the square of any.
-#[inline(always)]
-pub fn power(a: f64, b: f64) -> Lane {
-    scaled(if b == 2.0 { a * a } else { branchless::pow(a, b) })
+pub struct Power;
+
+impl LaneFn<2> for Power {
+    #[inline(always)]
+    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
+        scaled(if b == 2.0 { a * a } else { branchless::pow(a, b) })
+    }
 }
 
-#[inline(always)]
-pub fn exp(a: f64) -> Lane {
-    scaled(branchless::exp(a))
+pub struct Exp;
+
+impl LaneFn<1> for Exp {
+    #[inline(always)]
+    fn lane(&self, [a]: [f64; 1]) -> Lane {
+        scaled(elementary::exp(a))
+    }
 }
 
-#[inline(always)]
-pub fn ln(a: f64) -> Lane {
-    scaled(branchless::ln(a))
+pub struct Ln;
+
+impl LaneFn<1> for Ln {
+    #[inline(always)]
+    fn lane(&self, [a]: [f64; 1]) -> Lane {
+        scaled(elementary::ln(a))
+    }
 }
 
-#[inline(always)]
-pub fn normal(z: f64) -> Lane {
-    scaled(branchless::normal(z))
+/// NORM.S.DIST of its first operand; the second is constant and was looked at before.
+pub struct Normal;
+
+impl LaneFn<2> for Normal {
+    #[inline(always)]
+    fn lane(&self, [z, _]: [f64; 2]) -> Lane {
+        scaled(special::normal_lower(z))
+    }
 }
 
-#[inline(always)]
-pub fn normal_density(z: f64) -> Lane {
-    scaled(branchless::normal_density(z))
+pub struct NormalDensity;
+
+impl LaneFn<2> for NormalDensity {
+    #[inline(always)]
+    fn lane(&self, [z, _]: [f64; 2]) -> Lane {
+        scaled(special::normal_density(z))
+    }
+}
+
+/// ROUND to the digits of a power of ten; the second operand is those digits.
+pub struct Round {
+    pub scale: f64,
+}
+
+impl LaneFn<2> for Round {
+    #[inline(always)]
+    fn lane(&self, [a, _]: [f64; 2]) -> Lane {
+        finite(round_fast_at(a, self.scale))
+    }
 }
 
 /// Whether a comparison of `a` and `b` needs the 15-digit view or the row-wise form.
@@ -117,49 +154,49 @@ const FALSE: Value = Value::FALSE;
 
 /// Runs a one-operand loop.
 #[inline(always)]
-pub fn one(op: Op1, mut run: impl Loop1) {
+pub fn one(op: Op1, mut run: impl Loop<1>) {
     match op {
-        Op1::Minus => run.run(|a| finite(0.0 - a)),
-        Op1::Percent => run.run(|a| scaled(a / 100.0)),
-        Op1::Settle => run.run(finite),
-        Op1::Truth => run.run(|a| {
+        Op1::Minus => run.run(Of(|a: f64| finite(0.0 - a))),
+        Op1::Percent => run.run(Of(|a: f64| scaled(a / 100.0))),
+        Op1::Settle => run.run(Of(|a: f64| finite(a))),
+        Op1::Truth => run.run(Of(|a: f64| {
             let number = if a == 0.0 { FALSE.lane() } else { TRUE.lane() };
             let is_number = a == a;
             (if is_number { number } else { a }, not_finite(a) & not_bool(a))
-        }),
-        Op1::IsError | Op1::IsNA => run.run(|a| (FALSE.lane(), not_finite(a))),
+        })),
+        Op1::IsError | Op1::IsNA => run.run(Of(|a: f64| (FALSE.lane(), not_finite(a)))),
     }
 }
 
 /// Runs a two-operand loop; false if the operation has none.
 #[inline(always)]
-pub fn two(op: Op2, mut run: impl Loop2) -> bool {
+pub fn two(op: Op2, mut run: impl Loop<2>) -> bool {
     match op {
         Op2::Operator(op) => return operator(op, run),
-        Op2::LastAdd => run.run(|a, b| added(a, a + b)),
-        Op2::LastSub => run.run(|a, b| added(a, a - b)),
-        Op2::Sum => run.run(|a, b| scaled(a + b)),
-        Op2::Min => run.run(|a, b| (if a < b { a } else { b }, not_finite(a) | not_finite(b))),
-        Op2::Max => run.run(|a, b| (if a > b { a } else { b }, not_finite(a) | not_finite(b))),
-        Op2::Times => run.run(|a, b| scaled(a * b)),
+        Op2::LastAdd => run.run(Of(|a: f64, b: f64| added(a, a + b))),
+        Op2::LastSub => run.run(Of(|a: f64, b: f64| added(a, a - b))),
+        Op2::Sum => run.run(Of(|a: f64, b: f64| scaled(a + b))),
+        Op2::Min => run.run(Of(|a: f64, b: f64| (if a < b { a } else { b }, not_finite(a) | not_finite(b)))),
+        Op2::Max => run.run(Of(|a: f64, b: f64| (if a > b { a } else { b }, not_finite(a) | not_finite(b)))),
+        Op2::Times => run.run(Of(|a: f64, b: f64| scaled(a * b))),
     }
     true
 }
 
 #[inline(always)]
-fn operator(op: BinaryOp, mut run: impl Loop2) -> bool {
+fn operator(op: BinaryOp, mut run: impl Loop<2>) -> bool {
     match op {
-        BinaryOp::Add => run.run(|a, b| scaled(a + b)),
-        BinaryOp::Sub => run.run(|a, b| scaled(a - b)),
-        BinaryOp::Mul => run.run(|a, b| scaled(a * b)),
-        BinaryOp::Div => run.run(|a, b| scaled(a / b)),
-        BinaryOp::Eq => run.run(|a, b| compared(a, b, a == b)),
-        BinaryOp::Ne => run.run(|a, b| compared(a, b, a != b)),
-        BinaryOp::Lt => run.run(|a, b| compared(a, b, a < b)),
-        BinaryOp::Le => run.run(|a, b| compared(a, b, a <= b)),
-        BinaryOp::Gt => run.run(|a, b| compared(a, b, a > b)),
-        BinaryOp::Ge => run.run(|a, b| compared(a, b, a >= b)),
-        BinaryOp::Pow => run.run(power),
+        BinaryOp::Add => run.run(Of(|a: f64, b: f64| scaled(a + b))),
+        BinaryOp::Sub => run.run(Of(|a: f64, b: f64| scaled(a - b))),
+        BinaryOp::Mul => run.run(Of(|a: f64, b: f64| scaled(a * b))),
+        BinaryOp::Div => run.run(Of(|a: f64, b: f64| scaled(a / b))),
+        BinaryOp::Eq => run.run(Of(|a: f64, b: f64| compared(a, b, a == b))),
+        BinaryOp::Ne => run.run(Of(|a: f64, b: f64| compared(a, b, a != b))),
+        BinaryOp::Lt => run.run(Of(|a: f64, b: f64| compared(a, b, a < b))),
+        BinaryOp::Le => run.run(Of(|a: f64, b: f64| compared(a, b, a <= b))),
+        BinaryOp::Gt => run.run(Of(|a: f64, b: f64| compared(a, b, a > b))),
+        BinaryOp::Ge => run.run(Of(|a: f64, b: f64| compared(a, b, a >= b))),
+        BinaryOp::Pow => run.run(Power),
         BinaryOp::Concat => return false,
     }
     true
@@ -167,30 +204,30 @@ fn operator(op: BinaryOp, mut run: impl Loop2) -> bool {
 
 /// Runs a three-operand loop.
 #[inline(always)]
-pub fn three(op: Op3, mut run: impl Loop3) {
+pub fn three(op: Op3, mut run: impl Loop<3>) {
     match op {
-        Op3::Select => run.run(|truth, yes, no| (if same(truth, TRUE) { yes } else { no }, not_bool(truth))),
+        Op3::Select => run.run(Of(|truth: f64, yes: f64, no: f64| (if same(truth, TRUE) { yes } else { no }, not_bool(truth)))),
         Op3::CountIf(op) => count_if(op, run),
         Op3::Found(position) => {
             let position = f64::from(position);
             let open = Value::error(ErrorCode::NA);
-            run.run(|found, cell, needle| {
+            run.run(Of(|found: f64, cell: f64, needle: f64| {
                 let here = if cell == needle { position } else { found };
                 (if same(found, open) { here } else { found }, 0)
-            });
+            }));
         }
     }
 }
 
 #[inline(always)]
-fn count_if(op: BinaryOp, mut run: impl Loop3) {
+fn count_if(op: BinaryOp, mut run: impl Loop<3>) {
     match op {
-        BinaryOp::Eq => run.run(|count, a, b| counted(count, a, b, a == b)),
-        BinaryOp::Ne => run.run(|count, a, b| counted(count, a, b, a != b)),
-        BinaryOp::Lt => run.run(|count, a, b| counted(count, a, b, a < b)),
-        BinaryOp::Le => run.run(|count, a, b| counted(count, a, b, a <= b)),
-        BinaryOp::Gt => run.run(|count, a, b| counted(count, a, b, a > b)),
-        _ => run.run(|count, a, b| counted(count, a, b, a >= b)),
+        BinaryOp::Eq => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a == b))),
+        BinaryOp::Ne => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a != b))),
+        BinaryOp::Lt => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a < b))),
+        BinaryOp::Le => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a <= b))),
+        BinaryOp::Gt => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a > b))),
+        _ => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a >= b))),
     }
 }
 
@@ -200,14 +237,37 @@ fn counted(count: f64, a: f64, b: f64, holds: bool) -> Lane {
 }
 
 /// Applies a lane function to every lane of its operands; odd lanes are redone row-wise.
-pub trait Loop1 {
-    fn run(&mut self, f: impl Fn(f64) -> Lane);
+pub trait Loop<const N: usize> {
+    fn run(&mut self, f: impl LaneFn<N>);
 }
 
-pub trait Loop2 {
-    fn run(&mut self, f: impl Fn(f64, f64) -> Lane);
+/// What a loop does with one lane. A trait and not only closures, because a closure that the compiler does not inline
+/// loses the vector instructions of the function it stands in; these methods are always inlined.
+pub trait LaneFn<const N: usize> {
+    fn lane(&self, x: [f64; N]) -> Lane;
 }
 
-pub trait Loop3 {
-    fn run(&mut self, f: impl Fn(f64, f64, f64) -> Lane);
+/// A function of separate operands as a `LaneFn`.
+pub struct Of<F>(pub F);
+
+impl<F: Fn(f64) -> Lane> LaneFn<1> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, [a]: [f64; 1]) -> Lane {
+        (self.0)(a)
+    }
 }
+
+impl<F: Fn(f64, f64) -> Lane> LaneFn<2> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
+        (self.0)(a, b)
+    }
+}
+
+impl<F: Fn(f64, f64, f64) -> Lane> LaneFn<3> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b, c]: [f64; 3]) -> Lane {
+        (self.0)(a, b, c)
+    }
+}
+

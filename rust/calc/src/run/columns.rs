@@ -1,6 +1,6 @@
 //! The loop that every columnar operation runs in: chunk by chunk, odd lanes left to the row-wise form.
 
-use super::chunk::{Chunk, LANES, Lane, Loop1, Loop2, Loop3};
+use super::chunk::{Chunk, LANES, LaneFn, Loop};
 use super::frame::Frame;
 use crate::function::{Cx, Env};
 use crate::value::Value;
@@ -89,53 +89,9 @@ fn redo<const N: usize>(
     results
 }
 
-/// What a loop does with one lane. A trait and not only closures, because a closure that the compiler does not inline
-/// loses the vector instructions of the function it stands in; these methods are always inlined.
-pub(super) trait LaneFn<const N: usize> {
-    fn lane(&self, x: [f64; N]) -> Lane;
-}
-
-/// A function of separate operands as a `LaneFn`.
-pub(super) struct Of<F>(pub F);
-
-impl<F: Fn(f64) -> Lane> LaneFn<1> for Of<F> {
+impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Loop<N> for Columns<'_, N, S> {
     #[inline(always)]
-    fn lane(&self, [a]: [f64; 1]) -> Lane {
-        (self.0)(a)
-    }
-}
-
-impl<F: Fn(f64, f64) -> Lane> LaneFn<2> for Of<F> {
-    #[inline(always)]
-    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
-        (self.0)(a, b)
-    }
-}
-
-impl<F: Fn(f64, f64, f64) -> Lane> LaneFn<3> for Of<F> {
-    #[inline(always)]
-    fn lane(&self, [a, b, c]: [f64; 3]) -> Lane {
-        (self.0)(a, b, c)
-    }
-}
-
-impl<S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop1 for Columns<'_, 1, S> {
-    #[inline(always)]
-    fn run(&mut self, f: impl Fn(f64) -> Lane) {
-        self.each(Of(f));
-    }
-}
-
-impl<S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop2 for Columns<'_, 2, S> {
-    #[inline(always)]
-    fn run(&mut self, f: impl Fn(f64, f64) -> Lane) {
-        self.each(Of(f));
-    }
-}
-
-impl<S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop3 for Columns<'_, 3, S> {
-    #[inline(always)]
-    fn run(&mut self, f: impl Fn(f64, f64, f64) -> Lane) {
-        self.each(Of(f));
+    fn run(&mut self, f: impl LaneFn<N>) {
+        self.each(f);
     }
 }

@@ -1,10 +1,9 @@
 //! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
 
-use super::chunk::{self, Lane, finite, scaled};
-use super::columns::{Columns, LaneFn, Of};
+use super::chunk::{self, Lane, LaneFn, Of, finite, scaled};
+use super::columns::Columns;
 use super::machine::Machine;
 use crate::digits::TENS;
-use crate::digits::rounding::round_fast_at;
 use crate::function::{Arg, Cx, Function, Lanes};
 use crate::kernels::search;
 use crate::lift;
@@ -26,19 +25,19 @@ pub fn call(
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let mut call = Call { machine, function, out };
     match (lanes, arguments) {
-        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, Of(chunk::exp)),
-        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, Of(chunk::ln)),
+        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, chunk::Exp),
+        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, chunk::Ln),
         (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
         (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
-        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.two(*a, *b, Of(chunk::power)),
+        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.two(*a, *b, chunk::Power),
         (Lanes::Round, [Argument::Operand(a), Argument::Operand(digits)]) => return call.round(*a, *digits),
         (Lanes::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
             match call.constant(*cumulative).map(Value::bits) {
                 Some(bits) if bits == Value::TRUE.bits() => {
-                    call.two(*a, *cumulative, First(chunk::normal));
+                    call.two(*a, *cumulative, chunk::Normal);
                 }
                 Some(bits) if bits == Value::FALSE.bits() => {
-                    call.two(*a, *cumulative, First(chunk::normal_density));
+                    call.two(*a, *cumulative, chunk::NormalDensity);
                 }
                 _ => return false,
             }
@@ -55,28 +54,6 @@ pub fn call(
         _ => return false,
     }
     true
-}
-
-/// A function of the first operand; the second is constant and was looked at before.
-struct First<F>(F);
-
-impl<F: Fn(f64) -> Lane> LaneFn<2> for First<F> {
-    #[inline(always)]
-    fn lane(&self, [a, _]: [f64; 2]) -> Lane {
-        (self.0)(a)
-    }
-}
-
-/// ROUND to the digits of a power of ten.
-struct Round {
-    scale: f64,
-}
-
-impl LaneFn<2> for Round {
-    #[inline(always)]
-    fn lane(&self, [a, _]: [f64; 2]) -> Lane {
-        finite(round_fast_at(a, self.scale))
-    }
 }
 
 struct Call<'m, 'a> {
@@ -126,7 +103,7 @@ impl<'a> Call<'_, 'a> {
             return false;
         }
         let Some(&scale) = TENS.get(count as usize) else { return false };
-        self.two(a, digits, Round { scale });
+        self.two(a, digits, chunk::Round { scale });
         true
     }
 

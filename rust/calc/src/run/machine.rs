@@ -2,8 +2,8 @@
 
 use super::Cancelled;
 use super::call;
-use super::chunk::{self, LANES};
-use super::columns::{Columns, Of, Source};
+use super::chunk::{self, LANES, Of};
+use super::columns::{Columns, Source};
 use super::frame::Frame;
 use super::lanes;
 use crate::function::{Cx, Env};
@@ -126,7 +126,7 @@ impl Machine<'_> {
         let sources = [self.source(a, 0)];
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::element(cx, a, row as usize, col as usize);
         let mut run = Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        run.each(Of(chunk::finite));
+        run.each(Of(|a: f64| chunk::finite(a)));
     }
 
     /// Narrows the mask to the records whose condition is `when`; false when there are none.

@@ -23,6 +23,7 @@ struct Cells {
 impl Lowerer<'_> {
     pub(super) fn decompose(&mut self, name: &str, args: &[Abs]) -> Lowered<Option<Abs>> {
         match (name, args) {
+            ("NPV", [rate, flows @ ..]) => self.present_value(rate, flows),
             ("SUM", args) => self.running(Op2::Sum, args),
             ("MIN", args) => self.running(Op2::Min, args),
             ("MAX", args) => self.running(Op2::Max, args),
@@ -30,9 +31,7 @@ impl Lowerer<'_> {
             ("COUNTIF", [range, criterion]) => self.count_if(range, criterion),
             ("SUMIF", [range, criterion]) => self.sum_if(range, criterion, range),
             ("SUMIF", [range, criterion, values]) => self.sum_if(range, criterion, values),
-            ("MATCH", [needle, range, Abs::Term(Term::Const(mode))]) if mode.as_number() == Some(0.0) => {
-                self.first_match(needle, range)
-            }
+            ("MATCH", [needle, range, mode]) => self.first_match(needle, range, mode),
             _ => Ok(None),
         }
     }
@@ -63,6 +62,21 @@ impl Lowerer<'_> {
             }
         }
         Ok(Some(Cells { terms, rows, cols }))
+    }
+
+    /// The value of an argument that is one value or one cell.
+    fn one_term(&mut self, arg: &Abs) -> Lowered<Option<Term>> {
+        match arg {
+            Abs::Term(term) => Ok(Some(*term)),
+            Abs::Places(places) => match *places.as_slice() {
+                [place] if place.is_cell() => {
+                    let (row, col) = (place.area.first_row, place.area.first_col);
+                    self.term(CellAddress { sheet: place.sheet, row, col }).map(Some)
+                }
+                _ => Ok(None),
+            },
+            _ => Ok(None),
+        }
     }
 
     fn is_numeric(&self, term: Term) -> bool {
@@ -151,6 +165,7 @@ impl Lowerer<'_> {
     }
 
     fn count_if(&mut self, range: &Abs, criterion: &Abs) -> Lowered<Option<Abs>> {
+        let Some(Term::Const(criterion)) = self.one_term(criterion)? else { return Ok(None) };
         let Some((op, number)) = self.numeric_criterion(criterion) else { return Ok(None) };
         let Some(cells) = self.cells(range)? else { return Ok(None) };
         let simple = cells.terms.iter().all(|&term| match term {
@@ -168,8 +183,7 @@ impl Lowerer<'_> {
     }
 
     /// A known criterion that compares with a number, other than `<>`, which texts and blanks pass too.
-    fn numeric_criterion(&self, criterion: &Abs) -> Option<(BinaryOp, f64)> {
-        let Abs::Term(Term::Const(value)) = criterion else { return None };
+    fn numeric_criterion(&self, value: Value) -> Option<(BinaryOp, f64)> {
         let text = match value.unpack() {
             Unpacked::Number(x) => return Some((BinaryOp::Eq, x)),
             Unpacked::Text(id) => self.graph.heap.text(id),
@@ -195,7 +209,7 @@ impl Lowerer<'_> {
     fn sum_if(&mut self, range: &Abs, criterion: &Abs, values: &Abs) -> Lowered<Option<Abs>> {
         let (Abs::Places(tested), Abs::Places(summed)) = (range, values) else { return Ok(None) };
         let ([tested], [summed]) = (tested.as_slice(), summed.as_slice()) else { return Ok(None) };
-        let Abs::Term(criterion @ Term::Const(_)) = criterion else { return Ok(None) };
+        let Some(criterion @ Term::Const(_)) = self.one_term(criterion)? else { return Ok(None) };
         let Some(cells) = self.place_cells(tested)? else { return Ok(None) };
         let Some(count_if) = execd_calc::kernels::find("COUNTIF") else { return Ok(None) };
         if Self::varies(&cells.terms) {
@@ -203,7 +217,7 @@ impl Lowerer<'_> {
         }
         let mut chosen = Vec::new();
         for (position, &cell) in cells.terms.iter().enumerate() {
-            let arguments = [cell, *criterion].map(super::graph::Argument::Term);
+            let arguments = [cell, criterion].map(super::graph::Argument::Term);
             let counted = self.graph.call(count_if, &arguments);
             if counted.constant().and_then(Value::as_number) == Some(1.0) {
                 let (row, col) = (position / cells.cols, position % cells.cols);
@@ -220,9 +234,10 @@ impl Lowerer<'_> {
     }
 
     /// Exact MATCH of a number among numbers that an input reaches.
-    fn first_match(&mut self, needle: &Abs, range: &Abs) -> Lowered<Option<Abs>> {
-        let needle = match needle {
-            Abs::Term(term) if self.is_numeric(*term) => *term,
+    fn first_match(&mut self, needle: &Abs, range: &Abs, mode: &Abs) -> Lowered<Option<Abs>> {
+        let exact = matches!(mode, Abs::Term(Term::Const(mode)) if mode.as_number() == Some(0.0));
+        let needle = match self.one_term(needle)? {
+            Some(term) if exact && self.is_numeric(term) => term,
             _ => return Ok(None),
         };
         let Some(cells) = self.cells(range)? else { return Ok(None) };
@@ -241,5 +256,32 @@ impl Lowerer<'_> {
             self.graph.three(Op3::Select, failed, needle, found)
         };
         Ok(Some(Abs::Term(result)))
+    }
+
+    /// NPV: each payment over the running power of 1 + rate.
+    fn present_value(&mut self, rate: &Abs, flows: &[Abs]) -> Lowered<Option<Abs>> {
+        let rate = match self.one_term(rate)? {
+            Some(rate) if self.is_numeric(rate) => rate,
+            _ => return Ok(None),
+        };
+        let mut payments = Vec::new();
+        for flow in flows {
+            match self.cells(flow)? {
+                Some(cells) => payments.extend(cells.terms),
+                None => return Ok(None),
+            }
+        }
+        if !Self::varies(&payments) || !payments.iter().all(|&payment| self.is_numeric(payment)) {
+            return Ok(None);
+        }
+        let one = Term::Const(Value::number(1.0));
+        let growth = self.graph.two(Op2::Operator(BinaryOp::Add), one, rate);
+        let (mut divisor, mut total) = (one, Term::Const(Value::ZERO));
+        for payment in payments {
+            divisor = self.graph.two(Op2::Operator(BinaryOp::Mul), divisor, growth);
+            let discounted = self.graph.two(Op2::Operator(BinaryOp::Div), payment, divisor);
+            total = self.graph.two(Op2::Sum, total, discounted);
+        }
+        Ok(Some(Abs::Term(total)))
     }
 }

@@ -3,7 +3,7 @@
 
 use super::graph::{Argument as GraphArgument, Graph, Op, RangeContent, Term};
 use execd_calc::heap::{Array, Heap, Layer, Store};
-use execd_calc::ops::Op3;
+use execd_calc::ops::{Op2, Op3};
 use execd_calc::plan::{Argument, Content, InputSlot, Operand, Plan, PlanRange, Step};
 use execd_calc::range::Table;
 use execd_calc::value::{Unpacked, Value};
@@ -23,6 +23,8 @@ struct Region {
 }
 
 const ROOT: u32 = 0;
+/// Branches inside branches beyond this run for all records.
+const MAX_DEPTH: u32 = 64;
 
 /// Orders the nodes that `outputs` need into a plan. `inputs` are the defaults of the input cells.
 pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Plan {
@@ -51,8 +53,6 @@ struct Scheduler<'g> {
     branches: HashMap<u32, [u32; 2]>,
     /// Regions that hold nodes.
     lived_in: Vec<bool>,
-    uses: Vec<u32>,
-    users: Vec<Vec<u32>>,
 }
 
 impl<'g> Scheduler<'g> {
@@ -74,14 +74,10 @@ impl<'g> Scheduler<'g> {
             region_of: vec![u32::MAX; count],
             branches: HashMap::new(),
             lived_in: Vec::new(),
-            uses: vec![0; count],
-            users: vec![Vec::new(); count],
         };
         for term in outputs {
             if let Some(id) = node_of(*term) {
                 scheduler.region_of[id as usize] = ROOT;
-                // An output is never the last use of a slot.
-                scheduler.uses[id as usize] += 2;
             }
         }
         scheduler
@@ -96,10 +92,14 @@ impl<'g> Scheduler<'g> {
             let own = self.region_of[id as usize];
             let lazy = self.lazy_branches(id);
             let Some([yes, no]) = lazy else {
-                each_operand(self.graph, id, |operand| self.used_in(operand, own, id));
+                each_operand(self.graph, id, |operand| self.used_in(operand, own));
                 continue;
             };
             let depth = self.regions.get(own as usize).map_or(0, |region| region.depth) + 1;
+            if depth > MAX_DEPTH {
+                each_operand(self.graph, id, |operand| self.used_in(operand, own));
+                continue;
+            }
             let first = self.regions.len() as u32;
             self.regions.extend([Region { parent: own, depth, cost: 0 }; 2]);
             self.branches.insert(id, [first, first + 1]);
@@ -111,7 +111,7 @@ impl<'g> Scheduler<'g> {
                         2 if operand == no => first + 1,
                         _ => own,
                     };
-                    self.used_in(operand, region, id);
+                    self.used_in(operand, region);
                 }
                 position += 1;
             });
@@ -130,9 +130,7 @@ impl<'g> Scheduler<'g> {
         }
     }
 
-    fn used_in(&mut self, operand: u32, region: u32, user: u32) {
-        self.uses[operand as usize] += 1;
-        self.users[operand as usize].push(user);
+    fn used_in(&mut self, operand: u32, region: u32) {
         let known = self.region_of[operand as usize];
         self.region_of[operand as usize] =
             if known == u32::MAX { region } else { self.common(known, region) };
@@ -148,6 +146,12 @@ impl<'g> Scheduler<'g> {
             }
         }
         a
+    }
+
+    /// The branches of a `Select` that hold nodes of their own.
+    fn live_branches(&self, id: u32) -> impl Iterator<Item = u32> + '_ {
+        let regions = self.branches.get(&id).into_iter().flatten().copied();
+        regions.filter(|&region| self.lived_in[region as usize])
     }
 
     fn merge_cheap_regions(&mut self) {
@@ -179,93 +183,113 @@ impl<'g> Scheduler<'g> {
         }
     }
 
-    /// All needed nodes, operands first. A node whose operands are ready and that ends the life of one of them runs
-    /// at once, so that chains of aggregates do not keep all their cells alive.
-    fn order(&mut self) -> Vec<Item> {
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); self.regions.len()];
+    /// All needed nodes, operands first. Running aggregates go first, the shallowest first, each after whatever it still
+    /// needs: so the values of one row of a projection are used up before the next row is computed, and few slots
+    /// are alive at a time.
+    fn order(&self) -> Vec<Item> {
+        let mut order = Order {
+            scheduler: self,
+            members: vec![Vec::new(); self.regions.len()],
+            done: vec![false; self.graph.nodes.len()],
+            items: Vec::with_capacity(self.graph.nodes.len()),
+        };
         for id in 0..self.graph.nodes.len() {
             if self.needed[id] {
-                members[self.region_of[id] as usize].push(id as u32);
+                order.members[self.region_of[id] as usize].push(id as u32);
             }
         }
-        let mut items = Vec::with_capacity(self.graph.nodes.len());
-        let mut done = vec![false; self.graph.nodes.len()];
-        let mut left = self.uses.clone();
-        // A region's members, the position in them, and whether it has been entered.
-        let mut open: Vec<Work> = vec![Work::Region { region: ROOT, next: 0 }];
-        while let Some(work) = open.pop() {
-            match work {
-                Work::Region { region, next } => {
-                    let Some(&id) = members[region as usize].get(next) else {
-                        if region != ROOT {
-                            items.push(Item::Leave);
-                        }
-                        continue;
-                    };
-                    open.push(Work::Region { region, next: next + 1 });
-                    if !done[id as usize] {
-                        open.push(Work::Node(id));
-                        self.push_branches(id, &members, &mut open);
-                    }
-                }
-                Work::Enter(truth, when) => items.push(Item::Enter { truth, when }),
-                Work::Node(id) => self.run(id, &mut done, &mut left, &mut items),
-            }
+        let depths = self.depths();
+        let root = order.members[ROOT as usize].clone();
+        let mut aggregates: Vec<u32> = root.iter().copied().filter(|&id| self.is_running(id)).collect();
+        aggregates.sort_by_key(|&id| depths[id as usize]);
+        for id in aggregates.into_iter().chain(root) {
+            order.demand(id);
         }
-        items
+        order.items
     }
 
-    fn push_branches(&self, id: u32, members: &[Vec<u32>], open: &mut Vec<Work>) {
-        let (Some(regions), Some(node)) = (self.branches.get(&id), self.graph.node(id)) else { return };
-        let Some(GraphArgument::Term(truth)) = self.graph.arguments(node).first() else { return };
-        for (&region, when) in regions.iter().zip([true, false]) {
-            if members[region as usize].is_empty() {
-                continue;
-            }
-            open.push(Work::Region { region, next: 0 });
-            open.push(Work::Enter(*truth, when));
-        }
+    fn is_running(&self, id: u32) -> bool {
+        matches!(
+            self.graph.node(id).map(|node| node.op),
+            Some(Op::Two(Op2::Sum | Op2::Min | Op2::Max) | Op::Three(Op3::CountIf(_) | Op3::Found(_)))
+        )
     }
 
-    fn run(&self, id: u32, done: &mut [bool], left: &mut [u32], items: &mut Vec<Item>) {
-        let mut ready = vec![id];
-        while let Some(id) = ready.pop() {
-            if std::mem::replace(&mut done[id as usize], true) {
-                continue;
-            }
-            items.push(Item::Node(id));
-            each_operand(self.graph, id, |operand| left[operand as usize] -= 1);
-            for &user in &self.users[id as usize] {
-                if !done[user as usize] && self.ends_a_life(user, done, left) {
-                    ready.push(user);
-                }
-            }
+    /// Longest way from an input, per node.
+    fn depths(&self) -> Vec<u32> {
+        let mut depths = vec![0; self.graph.nodes.len()];
+        for id in 0..self.graph.nodes.len() as u32 {
+            let mut depth = 0;
+            each_operand(self.graph, id, |operand| depth = depth.max(depths[operand as usize] + 1));
+            depths[id as usize] = depth;
         }
-    }
-
-    fn ends_a_life(&self, user: u32, done: &[bool], left: &[u32]) -> bool {
-        let mut ready = true;
-        let mut ends = false;
-        let mut same_region = true;
-        each_operand(self.graph, user, |operand| {
-            ready &= done[operand as usize];
-            ends |= left[operand as usize] == 1;
-            same_region &= self.region_of[operand as usize] == self.region_of[user as usize]
-                || self.region_of[operand as usize] == ROOT;
-        });
-        let has_regions = self
-            .branches
-            .get(&user)
-            .is_some_and(|regions| regions.iter().any(|&region| self.lived_in[region as usize]));
-        // Only inside the region that is being written out.
-        ready && ends && same_region && !has_regions && self.region_of[user as usize] == ROOT
+        depths
     }
 }
 
-enum Work {
-    Region { region: u32, next: usize },
-    Enter(Term, bool),
-    Node(u32),
+/// The order as far as it is written down.
+struct Order<'s, 'g> {
+    scheduler: &'s Scheduler<'g>,
+    members: Vec<Vec<u32>>,
+    done: Vec<bool>,
+    items: Vec<Item>,
+}
+
+impl Order<'_, '_> {
+    /// Writes down a node of the outermost region after everything that it needs.
+    fn demand(&mut self, id: u32) {
+        let mut open = vec![(id, false)];
+        while let Some((id, ready)) = open.pop() {
+            if self.done[id as usize] {
+                continue;
+            }
+            if ready {
+                self.write(id);
+                continue;
+            }
+            open.push((id, true));
+            let mut needs = Vec::new();
+            self.needs(id, &mut needs);
+            open.extend(needs.into_iter().rev().map(|id| (id, false)));
+        }
+    }
+
+    /// Nodes of the outermost region that a node reads, or that the lazy branches of a `Select` read.
+    fn needs(&self, id: u32, found: &mut Vec<u32>) {
+        let scheduler = self.scheduler;
+        each_operand(scheduler.graph, id, |operand| {
+            if scheduler.region_of[operand as usize] == ROOT && !self.done[operand as usize] {
+                found.push(operand);
+            }
+        });
+        for region in scheduler.live_branches(id) {
+            for &member in &self.members[region as usize] {
+                self.needs(member, found);
+            }
+        }
+    }
+
+    /// A node, after its lazy branches.
+    fn write(&mut self, id: u32) {
+        if std::mem::replace(&mut self.done[id as usize], true) {
+            return;
+        }
+        let scheduler = self.scheduler;
+        let truth = scheduler.graph.node(id).and_then(|node| scheduler.graph.arguments(node).first().copied());
+        if let (Some(regions), Some(GraphArgument::Term(truth))) = (scheduler.branches.get(&id), truth) {
+            for (&region, when) in regions.iter().zip([true, false]) {
+                if !scheduler.lived_in[region as usize] {
+                    continue;
+                }
+                self.items.push(Item::Enter { truth, when });
+                for member in std::mem::take(&mut self.members[region as usize]) {
+                    self.write(member);
+                }
+                self.items.push(Item::Leave);
+            }
+        }
+        self.items.push(Item::Node(id));
+    }
 }
 
 fn cost(op: &Op) -> u32 {

@@ -3,7 +3,7 @@
 use super::{Real, reals, reals_and_flag, require};
 use crate::digits::trunc;
 use crate::elementary::{exp, ln};
-use crate::function::{Cx, Function};
+use crate::function::{Cx, Function, Lanes};
 use crate::kernels::distribution::continuous::t_quantile_two_sided;
 use crate::kernels::rounding::ordered;
 use crate::special::{normal_density, normal_from_middle, normal_lower, normal_quantile};
@@ -14,7 +14,7 @@ pub const TABLE: &[Function] = &[
     ordered("NORMDIST", 4, 4, |cx, args| norm_dist(cx, args).into()),
     ordered("NORM.INV", 3, 3, |cx, args| norm_inv(cx, args).into()),
     ordered("NORMINV", 3, 3, |cx, args| norm_inv(cx, args).into()),
-    ordered("NORM.S.DIST", 2, 2, |cx, args| norm_s_dist(cx, args).into()),
+    ordered("NORM.S.DIST", 2, 2, |cx, args| norm_s_dist(cx, args).into()).columnar(Lanes::Normal),
     ordered("NORMSDIST", 1, 1, |cx, args| reals(cx, args).map(|[z]| normal_lower(z)).into()),
     ordered("NORM.S.INV", 1, 1, |cx, args| reals(cx, args).and_then(|[p]| quantile(p)).into()),
     ordered("NORMSINV", 1, 1, |cx, args| reals(cx, args).and_then(|[p]| quantile(p)).into()),

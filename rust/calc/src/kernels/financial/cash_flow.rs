@@ -30,11 +30,11 @@ fn discounted(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<f64, ErrorCode> {
     let (mut total, mut divisor) = (0.0, 1.0);
     for arg in args.iter().skip(1) {
         each_number(cx, arg, Cells::Numbers, &mut |payment| {
-            divisor *= 1.0 + rate;
+            divisor = Value::number(divisor * (1.0 + rate)).lane();
             total += payment / divisor;
         })?;
     }
-    if rate == -1.0 { Err(ErrorCode::Div0) } else { Ok(total) }
+    if divisor == 0.0 { Err(ErrorCode::Div0) } else { Ok(total) }
 }
 
 fn irr(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
