@@ -18,6 +18,9 @@ pub enum Op1 {
     Truth,
     IsError,
     IsNA,
+    /// The logarithm of the base of several powers, in two parts (`branchless`). Only `Power` reads them.
+    LnHigh,
+    LnLow,
 }
 
 /// Two operands.
@@ -47,6 +50,13 @@ pub enum Op3 {
     /// Running exact search for a number: `a` the position found so far or `#N/A`, `b` the cell at this position,
     /// `c` the number.
     Found(u32),
+    /// Running sum of products for SUMPRODUCT: sum `a`, factors `b` and `c`. What is no number counts as 0.
+    SumTimes,
+}
+
+/// Four operands: `a ^ b`, with the logarithm of `a` in two parts.
+pub fn power(cx: &mut Cx<'_>, a: Value, b: Value) -> Value {
+    lift::binary(cx, BinaryOp::Pow, a, b)
 }
 
 pub fn one(cx: &mut Cx<'_>, op: Op1, a: Value) -> Value {
@@ -59,6 +69,7 @@ pub fn one(cx: &mut Cx<'_>, op: Op1, a: Value) -> Value {
             _ => a,
         },
         Op1::Truth => lift::truth(cx, a),
+        Op1::LnHigh | Op1::LnLow => Value::ZERO,
         Op1::IsError => lift::elementwise(cx, a, |_, a| Value::bool(a.is_error())),
         Op1::IsNA => lift::elementwise(cx, a, |_, a| Value::bool(a.as_error() == Some(ErrorCode::NA))),
     }
@@ -86,6 +97,14 @@ pub fn three(cx: &mut Cx<'_>, op: Op3, a: Value, b: Value, c: Value) -> Value {
             let ordering = compare::numbers(x, y);
             Value::number(count + f64::from(u8::from(holds(op, ordering))))
         }
+        Op3::SumTimes => match (a.as_number(), b.as_number(), c.as_number()) {
+            (Some(sum), Some(x), Some(y)) => Value::number(sum + x * y),
+            (None, ..) => a,
+            _ => {
+                let product = times(b, c);
+                running(cx, a, product, |a, b| a + b)
+            }
+        },
         Op3::Found(position) => {
             let open = a.as_error() == Some(ErrorCode::NA);
             let equal = b.is_number() && c.is_number() && b.lane() == c.lane();

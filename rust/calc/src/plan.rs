@@ -61,6 +61,8 @@ pub enum Step {
         c: Operand,
         out: u32,
     },
+    /// `a ^ b`, given the logarithm of `a` in two parts.
+    Power { a: Operand, b: Operand, high: Operand, low: Operand, out: u32 },
     /// `count` arguments from `Plan::arguments[first]` on.
     Call {
         function: &'static Function,

@@ -8,6 +8,7 @@ use crate::lift;
 use crate::plan::{Argument, Content, Operand, Plan, PlanRange};
 use crate::range::{Cells, Range};
 use crate::value::Value;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Records between two looks at the cancel flag.
@@ -25,65 +26,32 @@ pub fn call(
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let Frame { heap, data, chunks, used, records, mask, results, .. } = frame;
     let columns = Columns { plan, data, chunks: *chunks };
+    let cells: Vec<Option<RecordCells<'_>>> = arguments.iter().map(|argument| columns.cells(argument)).collect();
+    let mut args: Vec<Arg<'_>> = cells
+        .iter()
+        .map(|cells| cells.as_ref().map_or(Arg::Value(Value::OMITTED), |cells| Arg::Range(cells.range())))
+        .collect();
     let mut cx = Cx { heap, env, cancel };
     for record in 0..*records {
         if record % CANCEL_EVERY == 0 && cancel.load(Ordering::Relaxed) {
             return;
         }
         let needed = mask.get(record / LANES).is_some_and(|mask| mask >> (record % LANES) & 1 == 1);
-        if let Some(result) = results.get_mut(record) {
-            *result =
-                if needed { at_record(&columns, &mut cx, function, arguments, record) } else { Value::ZERO };
+        let Some(result) = results.get_mut(record) else { return };
+        *result = Value::ZERO;
+        if !needed {
+            continue;
         }
+        for ((arg, argument), cells) in args.iter_mut().zip(arguments).zip(&cells) {
+            match (argument, cells) {
+                (Argument::Operand(operand), _) => *arg = Arg::Value(columns.value(*operand, record)),
+                (_, Some(cells)) => cells.record.set(record),
+                _ => {}
+            }
+        }
+        *result = lift::call(&mut cx, function, &args);
     }
     store(data, *chunks, *used, &results[..*records], out);
-}
-
-fn at_record(
-    columns: &Columns<'_>,
-    cx: &mut Cx<'_>,
-    function: &Function,
-    arguments: &[Argument],
-    record: usize,
-) -> Value {
-    const FEW: usize = 6;
-    let cells: [Option<RecordCells<'_>>; FEW] = std::array::from_fn(|at| match arguments.get(at) {
-        Some(Argument::Range(range)) => columns.cells(*range, record),
-        _ => None,
-    });
-    let more: Vec<Option<RecordCells<'_>>> = arguments
-        .iter()
-        .skip(FEW)
-        .map(|argument| match argument {
-            Argument::Range(range) => columns.cells(*range, record),
-            Argument::Operand(_) => None,
-        })
-        .collect();
-    let arg = |at: usize, cells: &Option<RecordCells<'_>>| -> Value {
-        let _ = cells;
-        match arguments.get(at) {
-            Some(Argument::Operand(operand)) => columns.value(*operand, record),
-            _ => Value::OMITTED,
-        }
-    };
-    let mut few = [Arg::Value(Value::OMITTED); FEW];
-    for (at, (slot, cells)) in few.iter_mut().zip(&cells).enumerate() {
-        *slot = match cells {
-            Some(cells) => Arg::Range(cells.range()),
-            None => Arg::Value(arg(at, cells)),
-        };
-    }
-    match few.get(..arguments.len()) {
-        Some(args) => lift::call(cx, function, args),
-        None => {
-            let mut args = few.to_vec();
-            args.extend(more.iter().enumerate().map(|(at, cells)| match cells {
-                Some(cells) => Arg::Range(cells.range()),
-                None => Arg::Value(arg(FEW + at, cells)),
-            }));
-            lift::call(cx, function, &args)
-        }
-    }
 }
 
 /// Builds an array value per record.
@@ -139,9 +107,10 @@ impl Columns<'_> {
         }
     }
 
-    fn cells(&self, range: u32, record: usize) -> Option<RecordCells<'_>> {
-        let range = self.plan.ranges.get(range as usize)?;
-        Some(RecordCells { columns: self, range, record })
+    fn cells(&self, argument: &Argument) -> Option<RecordCells<'_>> {
+        let Argument::Range(range) = argument else { return None };
+        let range = self.plan.ranges.get(*range as usize)?;
+        Some(RecordCells { columns: self, range, record: Cell::new(0) })
     }
 }
 
@@ -150,7 +119,7 @@ impl Columns<'_> {
 struct RecordCells<'a> {
     columns: &'a Columns<'a>,
     range: &'a PlanRange,
-    record: usize,
+    record: Cell<usize>,
 }
 
 impl RecordCells<'_> {
@@ -175,7 +144,7 @@ impl Cells for RecordCells<'_> {
     fn get(&self, row: usize, col: usize) -> Value {
         let Content::Operands(operands) = &self.range.content else { return Value::BLANK };
         match operands.get(row * self.range.used_cols + col) {
-            Some(&operand) => self.columns.value(operand, self.record),
+            Some(&operand) => self.columns.value(operand, self.record.get()),
             None => Value::BLANK,
         }
     }

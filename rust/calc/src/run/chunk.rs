@@ -75,6 +75,30 @@ impl LaneFn<2> for Power {
     }
 }
 
+/// Powers by the logarithm of the base: base, exponent, and the two parts.
+pub struct PowerOf;
+
+impl LaneFn<4> for PowerOf {
+    #[inline(always)]
+    fn lane(&self, [_, b, high, low]: [f64; 4]) -> Lane {
+        scaled(branchless::pow_of(high, low, b))
+    }
+}
+
+/// A part of the logarithm; NaN, which makes every power odd, where there is none.
+struct LnPart {
+    high: bool,
+}
+
+impl LaneFn<1> for LnPart {
+    #[inline(always)]
+    fn lane(&self, [a]: [f64; 1]) -> Lane {
+        let (high, low) = branchless::ln_sum(a);
+        let part = if self.high { high } else { low };
+        (if (a >= f64::MIN_POSITIVE) & (a <= f64::MAX) { part } else { f64::NAN }, 0)
+    }
+}
+
 pub struct Exp;
 
 impl LaneFn<1> for Exp {
@@ -164,6 +188,8 @@ pub fn one(op: Op1, mut run: impl Loop<1>) {
             let is_number = a == a;
             (if is_number { number } else { a }, not_finite(a) & not_bool(a))
         })),
+        Op1::LnHigh => run.run(LnPart { high: true }),
+        Op1::LnLow => run.run(LnPart { high: false }),
         Op1::IsError | Op1::IsNA => run.run(Of(|a: f64| (FALSE.lane(), not_finite(a)))),
     }
 }
@@ -207,6 +233,7 @@ fn operator(op: BinaryOp, mut run: impl Loop<2>) -> bool {
 pub fn three(op: Op3, mut run: impl Loop<3>) {
     match op {
         Op3::Select => run.run(Of(|truth: f64, yes: f64, no: f64| (if same(truth, TRUE) { yes } else { no }, not_bool(truth)))),
+        Op3::SumTimes => run.run(Of(|sum: f64, a: f64, b: f64| scaled(sum + a * b))),
         Op3::CountIf(op) => count_if(op, run),
         Op3::Found(position) => {
             let position = f64::from(position);

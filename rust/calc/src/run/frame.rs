@@ -27,7 +27,7 @@ pub struct Frame {
 }
 
 /// Operands of a step that may be constants.
-pub(super) const SCRATCH: usize = 3;
+pub(super) const SCRATCH: usize = 4;
 
 impl Frame {
     pub(super) fn new(plan: &Plan, batch: &Batch) -> Frame {

@@ -43,6 +43,7 @@ fn run_steps(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> 
             Step::One { op, a, out } => machine.one(op, a, out),
             Step::Two { op, a, b, out } => machine.two(op, a, b, out),
             Step::Three { op, a, b, c, out } => machine.three(op, [a, b, c], out),
+            Step::Power { a, b, high, low, out } => machine.power([a, b, high, low], out),
             Step::Call { function, first, count, out } => {
                 if !lanes::call(&mut machine, function, (first, count), out) {
                     call::call(plan, frame, env, cancel, function, (first, count), out);
@@ -120,6 +121,16 @@ impl Machine<'_> {
         let slow = |cx: &mut Cx<'_>, [a, b, c]: [Value; 3]| ops::three(cx, op, a, b, c);
         let run = Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
         chunk::three(op, run);
+    }
+
+    #[inline(always)]
+    fn power(&mut self, operands: [Operand; 4], out: u32) {
+        let [a, b, high, low] = operands;
+        let sources = [self.source(a, 0), self.source(b, 1), self.source(high, 2), self.source(low, 3)];
+        let slow = |cx: &mut Cx<'_>, [a, b, _, _]: [Value; 4]| ops::power(cx, a, b);
+        let mut run =
+            Columns { frame: &mut *self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
+        run.each(chunk::PowerOf);
     }
 
     fn element(&mut self, a: Operand, row: u32, col: u32, out: u32) {

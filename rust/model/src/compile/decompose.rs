@@ -155,13 +155,17 @@ impl Lowerer<'_> {
         {
             return Ok(None);
         }
-        let mut products = first.terms.clone();
-        for cells in others {
-            for (product, &term) in products.iter_mut().zip(&cells.terms) {
+        let (mut left, mut total) = (first.terms.clone(), Term::Const(Value::ZERO));
+        let Some((last, middle)) = others.split_last() else { return Ok(None) };
+        for cells in middle {
+            for (product, &term) in left.iter_mut().zip(&cells.terms) {
                 *product = self.graph.two(Op2::Times, *product, term);
             }
         }
-        Ok(Some(self.chain(Op2::Sum, &products)))
+        for (&a, &b) in left.iter().zip(&last.terms) {
+            total = self.graph.three(Op3::SumTimes, total, a, b);
+        }
+        Ok(Some(Abs::Term(total)))
     }
 
     fn count_if(&mut self, range: &Abs, criterion: &Abs) -> Lowered<Option<Abs>> {

@@ -65,6 +65,8 @@ pub enum Op {
     One(Op1),
     Two(Op2),
     Three(Op3),
+    /// `a ^ b` with the logarithm of `a` in two parts.
+    Power,
     Call(&'static Function),
     /// Its arguments as an array, row by row.
     Pack {
@@ -87,6 +89,7 @@ impl Op {
             Op::Three(op) => (3, hash_of(&op)),
             Op::Call(function) => (4, std::ptr::from_ref(function) as u64),
             Op::Pack { rows, cols } => (5, u64::from(rows) << 32 | u64::from(cols)),
+            Op::Power => (7, 0),
             Op::Element { row, col } => (6, u64::from(row) << 32 | u64::from(col)),
         }
     }
@@ -225,6 +228,7 @@ impl Graph {
             Op1::Settle => from & !(kinds::BLANK | kinds::ARRAY) | kinds::NUMBER,
             Op1::Truth => kinds::BOOL | kinds::ERROR | array,
             Op1::IsError | Op1::IsNA => kinds::BOOL | array,
+            Op1::LnHigh | Op1::LnLow => kinds::NUMBER,
         };
         self.share(Op::One(op), &[Argument::Term(a)], kinds)
     }
@@ -239,6 +243,12 @@ impl Graph {
             // The row-wise power has the same rule.
             return self.two(Op2::Operator(BinaryOp::Mul), a, a);
         }
+        if let (Op2::Operator(BinaryOp::Pow), Term::Node(_), Term::Const(exponent)) = (op, a, b)
+            && self.kinds(a) & kinds::ARRAY == 0
+            && exponent.is_number()
+        {
+            return self.power(a, b);
+        }
         let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
         use BinaryOp::{Add, Concat, Div, Mul, Pow, Sub};
         let kinds = match op {
@@ -249,6 +259,14 @@ impl Graph {
             Op2::Sum | Op2::Min | Op2::Max | Op2::Times => kinds::NUMERIC,
         };
         self.share(Op::Two(op), &[Argument::Term(a), Argument::Term(b)], kinds)
+    }
+
+    /// A power with a known exponent: other powers of the same base share the logarithm.
+    fn power(&mut self, base: Term, exponent: Term) -> Term {
+        let base_argument = [Argument::Term(base)];
+        let high = self.share(Op::One(Op1::LnHigh), &base_argument, kinds::NUMBER);
+        let low = self.share(Op::One(Op1::LnLow), &base_argument, kinds::NUMBER);
+        self.share(Op::Power, &[base, exponent, high, low].map(Argument::Term), kinds::NUMERIC)
     }
 
     pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
@@ -267,7 +285,7 @@ impl Graph {
         }
         let kinds = match op {
             Op3::Select => self.kinds(a) & (kinds::ERROR | kinds::ARRAY) | self.kinds(b) | self.kinds(c),
-            Op3::CountIf(_) | Op3::Found(_) => kinds::NUMERIC,
+            Op3::CountIf(_) | Op3::Found(_) | Op3::SumTimes => kinds::NUMERIC,
         };
         self.share(Op::Three(op), &[Argument::Term(a), Argument::Term(b), Argument::Term(c)], kinds)
     }
