@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn values_of_mpmath() {
         // Oracle: mpmath 1.3, 50 digits.
-        close(pow(1.025, -20.0), 0.61027094285983, 2.0);
+        close(pow(1.025, -20.0), 0.6102709428588308, 1.0);
         close(pow(2.0, 0.5), std::f64::consts::SQRT_2, 1.0);
         assert_eq!(pow(3.0, 20.0), 3486784401.0);
     }
