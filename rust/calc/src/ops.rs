@@ -31,7 +31,8 @@ pub enum Op2 {
     LastAdd,
     LastSub,
     /// Running aggregates over the cells of a range: `a` is the running value, `b` the next cell. Text, booleans and
-    /// blanks of a cell do not count; the first error stays.
+    /// blanks of a cell do not count; the first error stays. The last step is followed by `+ 0`, which flushes
+    /// subnormals.
     Sum,
     Min,
     Max,
@@ -98,7 +99,7 @@ pub fn three(cx: &mut Cx<'_>, op: Op3, a: Value, b: Value, c: Value) -> Value {
             Value::number(count + f64::from(u8::from(holds(op, ordering))))
         }
         Op3::SumTimes => match (a.as_number(), b.as_number(), c.as_number()) {
-            (Some(sum), Some(x), Some(y)) => Value::number(sum + x * y),
+            (Some(sum), Some(x), Some(y)) => unflushed(sum + x * y),
             (None, ..) => a,
             _ => {
                 let product = times(b, c);
@@ -127,7 +128,7 @@ fn holds(op: BinaryOp, ordering: std::cmp::Ordering) -> bool {
 fn running(cx: &Cx<'_>, a: Value, b: Value, f: impl Fn(f64, f64) -> f64) -> Value {
     let Some(mut total) = a.as_number() else { return a };
     match b.unpack() {
-        Unpacked::Number(x) => Value::number(f(total, x)),
+        Unpacked::Number(x) => unflushed(f(total, x)),
         Unpacked::Error(_) => b,
         Unpacked::Array(id) => {
             for &cell in &cx.heap.array(id).cells {
@@ -137,10 +138,15 @@ fn running(cx: &Cx<'_>, a: Value, b: Value, f: impl Fn(f64, f64) -> f64) -> Valu
                     _ => {}
                 }
             }
-            Value::number(total)
+            unflushed(total)
         }
         _ => a,
     }
+}
+
+/// A running value between steps, as aggregates keep it: only the end result has no subnormals.
+fn unflushed(x: f64) -> Value {
+    if x.is_finite() { Value::from_lane(x) } else { Value::error(ErrorCode::Num) }
 }
 
 fn last_sum(cx: &mut Cx<'_>, a: Value, b: Value, op: BinaryOp) -> Value {

@@ -62,7 +62,13 @@ pub enum Step {
         out: u32,
     },
     /// `a ^ b`, given the logarithm of `a` in two parts.
-    Power { a: Operand, b: Operand, high: Operand, low: Operand, out: u32 },
+    Power {
+        a: Operand,
+        b: Operand,
+        high: Operand,
+        low: Operand,
+        out: u32,
+    },
     /// `count` arguments from `Plan::arguments[first]` on.
     Call {
         function: &'static Function,

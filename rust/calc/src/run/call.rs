@@ -26,7 +26,8 @@ pub fn call(
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let Frame { heap, data, chunks, used, records, mask, results, .. } = frame;
     let columns = Columns { plan, data, chunks: *chunks };
-    let cells: Vec<Option<RecordCells<'_>>> = arguments.iter().map(|argument| columns.cells(argument)).collect();
+    let cells: Vec<Option<RecordCells<'_>>> =
+        arguments.iter().map(|argument| columns.cells(argument)).collect();
     let mut args: Vec<Arg<'_>> = cells
         .iter()
         .map(|cells| cells.as_ref().map_or(Arg::Value(Value::OMITTED), |cells| Arg::Range(cells.range())))

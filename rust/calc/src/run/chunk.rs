@@ -201,7 +201,7 @@ pub fn two(op: Op2, mut run: impl Loop<2>) -> bool {
         Op2::Operator(op) => return operator(op, run),
         Op2::LastAdd => run.run(Of(|a: f64, b: f64| added(a, a + b))),
         Op2::LastSub => run.run(Of(|a: f64, b: f64| added(a, a - b))),
-        Op2::Sum => run.run(Of(|a: f64, b: f64| scaled(a + b))),
+        Op2::Sum => run.run(Of(|a: f64, b: f64| finite(a + b))),
         Op2::Min => run.run(Of(|a: f64, b: f64| (if a < b { a } else { b }, not_finite(a) | not_finite(b)))),
         Op2::Max => run.run(Of(|a: f64, b: f64| (if a > b { a } else { b }, not_finite(a) | not_finite(b)))),
         Op2::Times => run.run(Of(|a: f64, b: f64| scaled(a * b))),
@@ -232,8 +232,10 @@ fn operator(op: BinaryOp, mut run: impl Loop<2>) -> bool {
 #[inline(always)]
 pub fn three(op: Op3, mut run: impl Loop<3>) {
     match op {
-        Op3::Select => run.run(Of(|truth: f64, yes: f64, no: f64| (if same(truth, TRUE) { yes } else { no }, not_bool(truth)))),
-        Op3::SumTimes => run.run(Of(|sum: f64, a: f64, b: f64| scaled(sum + a * b))),
+        Op3::Select => run.run(Of(|truth: f64, yes: f64, no: f64| {
+            (if same(truth, TRUE) { yes } else { no }, not_bool(truth))
+        })),
+        Op3::SumTimes => run.run(Of(|sum: f64, a: f64, b: f64| finite(sum + a * b))),
         Op3::CountIf(op) => count_if(op, run),
         Op3::Found(position) => {
             let position = f64::from(position);
@@ -297,4 +299,3 @@ impl<F: Fn(f64, f64, f64) -> Lane> LaneFn<3> for Of<F> {
         (self.0)(a, b, c)
     }
 }
-

@@ -126,7 +126,12 @@ impl Lowerer<'_> {
         for &term in terms.iter().skip(1) {
             total = self.graph.two(op, total, term);
         }
-        Abs::Term(total)
+        Abs::Term(if op == Op2::Sum { self.flushed(total) } else { total })
+    }
+
+    /// A running total at its end.
+    fn flushed(&mut self, total: Term) -> Term {
+        self.graph.two(Op2::Operator(BinaryOp::Add), total, Term::Const(Value::ZERO))
     }
 
     fn sum_product(&mut self, args: &[Abs]) -> Lowered<Option<Abs>> {
@@ -165,7 +170,7 @@ impl Lowerer<'_> {
         for (&a, &b) in left.iter().zip(&last.terms) {
             total = self.graph.three(Op3::SumTimes, total, a, b);
         }
-        Ok(Some(Abs::Term(total)))
+        Ok(Some(Abs::Term(self.flushed(total))))
     }
 
     fn count_if(&mut self, range: &Abs, criterion: &Abs) -> Lowered<Option<Abs>> {
@@ -286,6 +291,6 @@ impl Lowerer<'_> {
             let discounted = self.graph.two(Op2::Operator(BinaryOp::Div), payment, divisor);
             total = self.graph.two(Op2::Sum, total, discounted);
         }
-        Ok(Some(Abs::Term(total)))
+        Ok(Some(Abs::Term(self.flushed(total))))
     }
 }

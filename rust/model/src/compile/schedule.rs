@@ -211,7 +211,10 @@ impl<'g> Scheduler<'g> {
     fn is_running(&self, id: u32) -> bool {
         matches!(
             self.graph.node(id).map(|node| node.op),
-            Some(Op::Two(Op2::Sum | Op2::Min | Op2::Max) | Op::Three(Op3::CountIf(_) | Op3::Found(_) | Op3::SumTimes))
+            Some(
+                Op::Two(Op2::Sum | Op2::Min | Op2::Max)
+                    | Op::Three(Op3::CountIf(_) | Op3::Found(_) | Op3::SumTimes)
+            )
         )
     }
 
@@ -275,7 +278,8 @@ impl Order<'_, '_> {
             return;
         }
         let scheduler = self.scheduler;
-        let truth = scheduler.graph.node(id).and_then(|node| scheduler.graph.arguments(node).first().copied());
+        let truth =
+            scheduler.graph.node(id).and_then(|node| scheduler.graph.arguments(node).first().copied());
         if let (Some(regions), Some(GraphArgument::Term(truth))) = (scheduler.branches.get(&id), truth) {
             for (&region, when) in regions.iter().zip([true, false]) {
                 if !scheduler.lived_in[region as usize] {
@@ -429,7 +433,8 @@ impl<'g> Emitter<'g> {
         let arguments = graph.arguments(node);
         let operands: Vec<Argument> = arguments.iter().map(|argument| self.argument(*argument)).collect();
         // Calls read their arguments record by record, so their result needs a slot of its own.
-        let in_place = matches!(node.op, Op::One(_) | Op::Two(_) | Op::Three(_) | Op::Power | Op::Element { .. });
+        let in_place =
+            matches!(node.op, Op::One(_) | Op::Two(_) | Op::Three(_) | Op::Power | Op::Element { .. });
         if in_place {
             self.release(id, position);
         }
@@ -451,9 +456,7 @@ impl<'g> Emitter<'g> {
             Op::One(op) => Step::One { op, a: single(0)?, out },
             Op::Two(op) => Step::Two { op, a: single(0)?, b: single(1)?, out },
             Op::Three(op) => Step::Three { op, a: single(0)?, b: single(1)?, c: single(2)?, out },
-            Op::Power => {
-                Step::Power { a: single(0)?, b: single(1)?, high: single(2)?, low: single(3)?, out }
-            }
+            Op::Power => Step::Power { a: single(0)?, b: single(1)?, high: single(2)?, low: single(3)?, out },
             Op::Element { row, col } => Step::Element { a: single(0)?, row, col, out },
             Op::Call(function) => Step::Call {
                 function,
