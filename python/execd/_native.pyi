@@ -23,6 +23,7 @@ __all__ = [
     "Permit",
     "Table",
     "WorkbookError",
+    "find_inputs",
     "inspect",
     "recalculate",
 ]
@@ -108,9 +109,6 @@ class Model:
         Raises InputError (the whole call is refused), DeadlineExceeded, Cancelled, InternalError.
         """
 
-    def check_inputs(self, inputs: bytes) -> None:
-        """Read `inputs` without evaluating anything. Raises InputError for what is wrong with them."""
-
     def evaluate(self, engine: Engine, table: ArrowStream) -> Table:
         """One row of outputs per row of `table`: columns are inputs by name, nulls are blanks. Raises InputError."""
 
@@ -131,13 +129,16 @@ class Call:
 
     def __new__(
         cls,
-        inputs: bytes,
+        body: bytes,
+        span: tuple[int, int] | None = None,
         *,
         service: str = "",
         outputs: list[str] = ...,
         unix_now: float | None = None,
     ) -> Call:
-        """`service` names the service in error items; `outputs` are the names or patterns to keep, none for all.
+        """The inputs are the bytes of `body`, or of the span of it; nothing is copied.
+
+        `service` names the service in error items; `outputs` are the names or patterns to keep, none for all.
 
         `unix_now` is the moment that NOW() gives, by default the moment of the execution.
         """
@@ -166,6 +167,9 @@ class Fragments:
     def warnings(self) -> bytes: ...
     @property
     def errors(self) -> bytes: ...
+    def joined(self, separators: tuple[bytes, bytes, bytes, bytes, bytes]) -> bytes:
+        """Each part in this order after its separator, then the last separator."""
+
     def __len__(self) -> int:
         """The number of records."""
 
@@ -231,6 +235,12 @@ class Permit:
 
     def release(self) -> None:
         """Give it back; a second time does nothing. The kernel does it for a process that dies."""
+
+def find_inputs(body: bytes) -> tuple[int, int] | None:
+    """Start and end of the value of the first key `inputs` in a JSON object, found without decoding.
+
+    `None` if the body does not have that shape or spells the key with escapes. The value may still be no JSON.
+    """
 
 def inspect(workbook: bytes) -> dict[str, Any]:
     """`inputs`, `outputs` and `report` of a workbook as `Model` has them, also when it does not compile."""

@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 # A hand-off to a thread costs some 50 to 90 microseconds; an execution expected to take less than this many seconds
 # is not worth it.
-SHORT = 0.001
+SHORT = 0.003
 # Weight of the newest execution in a version's pace.
 NEWEST = 0.25
 

@@ -1,12 +1,12 @@
 """The request of Execute v4 without its `inputs`, which stay bytes."""
 
 import json
-import re
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
+from execd import _native
 from execd.errors import ApiError
 
 EMPTY = msgspec.Raw(b"")
@@ -53,51 +53,36 @@ class Envelope(msgspec.Struct):
                 raise ApiError("invalid_request", message) from None
 
 
-class BrokenJson(Exception):
-    """The body is not JSON. Says where as far as is known, so that somebody may find a better name for the place."""
-
-    def __init__(self, body: bytes, error: Exception) -> None:
-        super().__init__("nests too deeply" if isinstance(error, RecursionError) else str(error))
-        inputs, service = _inputs_key.search(body), _service_key.search(body)
-        self.inputs_at = inputs.end() if inputs else None
-        self.service = service[1].decode(errors="replace") if service else ""
-
-    def is_inside(self, body: bytes, start: int, end: int) -> bool:
-        """It is inside the value from `start` on if that value does not end by `end`."""
-        try:
-            msgspec.json.decode(body[start:end], type=msgspec.Raw)
-        except (msgspec.DecodeError, RecursionError):
-            return True
-        return False
-
-    @property
-    def error(self) -> ApiError:
-        """The answer, if nobody found a better name."""
-        return ApiError("invalid_json", f"the request is not valid JSON: {self}")
-
-
 _decoder = msgspec.json.Decoder(Envelope)
-_inputs_key = re.compile(rb'"inputs"\s*:\s*')
-_service_key = re.compile(rb'"service"\s*:\s*"([^"\\]*)"')
+
+Span = tuple[int, int]
 
 
-def decode(body: bytes) -> Envelope:
-    """The envelope of a request body; the content of `inputs` is the native decoder's business."""
+def decode(body: bytes) -> tuple[Envelope, bytes, Span | None]:
+    """The envelope of a request, and where its `inputs` are: the bytes, and the span of them if it is not all.
+
+    `inputs` is left to the native decoder, which knows the service's inputs and can say where a mistake is.
+    """
+    span = _native.find_inputs(body)
+    rest = body[: span[0]] + b"null" + body[span[1] :] if span else body
     try:
-        envelope = _decoder.decode(body)
+        envelope = _decoder.decode(rest)
     except msgspec.ValidationError as error:
         raise ApiError("invalid_request", f"the request: {error}") from None
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BrokenJson(body, error) from None
+    except RecursionError:
+        raise ApiError("invalid_json", "the request is not valid JSON: it nests too deeply") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ApiError("invalid_json", f"the request is not valid JSON: {error}") from None
     if not envelope.inputs:
         raise ApiError("invalid_request", "the request has no inputs")
-    _refuse_repeated_keys(body, bytes(envelope.inputs))
-    return envelope
+    if span is None:
+        return envelope, bytes(envelope.inputs), None
+    _refuse_repeated_keys(rest)
+    return envelope, body, span
 
 
-def _refuse_repeated_keys(body: bytes, inputs: bytes) -> None:
+def _refuse_repeated_keys(rest: bytes) -> None:
     """JSON readers disagree about which of two equal keys counts, so neither does."""
-    rest = _without(body, inputs)
     if len(rest) > LONG:
         raise ApiError("too_large", f"the request without its inputs is larger than {LONG} bytes")
     try:
@@ -105,15 +90,6 @@ def _refuse_repeated_keys(body: bytes, inputs: bytes) -> None:
     except (ValueError, RecursionError) as error:
         # What the decoder skips it does not check to the end: an unknown key may hold anything.
         raise ApiError("invalid_json", f"the request is not valid JSON: {error}") from None
-
-
-def _without(body: bytes, inputs: bytes) -> bytes:
-    """`body` with its `inputs` replaced by null."""
-    for key in _inputs_key.finditer(body):
-        start, end = key.end(), key.end() + len(inputs)
-        if body[start:end] == inputs:
-            return body[:start] + b"null" + body[end:]
-    return body
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

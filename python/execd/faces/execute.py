@@ -1,6 +1,5 @@
 """Execute v4: a batch of records in, a batch of results out, synchronously and within the time limit."""
 
-import asyncio
 import logging
 import uuid
 from datetime import UTC, datetime
@@ -9,8 +8,8 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from execd import __version__, _native, incoming
-from execd.errors import ApiError, ExecdError, InputError, from_native
-from execd.faces.envelope import BrokenJson, Envelope, decode
+from execd.errors import ApiError, ExecdError, from_native
+from execd.faces.envelope import Envelope, Span, decode
 from execd.faces.routing import ignoring_case
 from execd.incoming import Deadline, Gone, Watch
 from execd.node import Node
@@ -18,6 +17,8 @@ from execd.registry import Version
 from execd.respond import encode, send_error, send_json
 
 log = logging.getLogger("execd.execute")
+
+SEPARATORS = (b'{"outputs":', b',"process_time":', b',"warnings":', b',"errors":')
 
 PATHS = ("/{tenant}/api/v4/execute", "/{tenant}/api/v4/public/execute")
 
@@ -69,38 +70,17 @@ class Execute:
         reading.done = True
         try:
             arrived = datetime.now(UTC)
-            envelope = await self._decode(body)
+            envelope, inputs, span = decode(body)
             envelope.check_timestamp()
             version = await node.registry.resolve(
                 envelope.version_id or "", envelope.service_id or "", envelope.service or ""
             )
-            call = _call(envelope, version, arrived)
+            call = _call(inputs, version, arrived, envelope, span)
             async with node.admission.permit(deadline, watch):
                 fragments = await node.bridge.execute(version, call, deadline, watch)
         finally:
             node.holdings.give_back(len(body))
         return _envelope(fragments, version, envelope, arrived)
-
-    async def _decode(self, body: bytes) -> Envelope:
-        try:
-            return decode(body)
-        except BrokenJson as broken:
-            raise await self._located(body, broken) from None
-
-    async def _located(self, body: bytes, broken: BrokenJson) -> ApiError:
-        """The native decoder, which knows the service's inputs, names the record and the input."""
-        if broken.inputs_at is None:
-            return broken.error
-        try:
-            version = await self._node.registry.resolve("", "", broken.service)
-            await asyncio.to_thread(version.model.check_inputs, body[broken.inputs_at :])
-        except InputError as error:
-            start = broken.inputs_at
-            if error.offset is not None and broken.is_inside(body, start, start + error.offset):
-                return ApiError("invalid_json", str(error))
-        except ApiError:
-            pass
-        return broken.error
 
     async def _refuse(
         self, error: ApiError, receive: Receive, send: Send, deadline: Deadline, reading: "Reading"
@@ -117,10 +97,11 @@ class Reading:
     done = False
 
 
-def _call(envelope: Envelope, version: Version, arrived: datetime) -> _native.Call:
+def _call(body: bytes, version: Version, arrived: datetime, envelope: Envelope, span: Span | None) -> _native.Call:
     now = envelope.unix_now()
     return _native.Call(
-        bytes(envelope.inputs),
+        body,
+        span,
         service=version.source.service,
         outputs=envelope.kept_outputs(),
         unix_now=arrived.timestamp() if now is None else now,
@@ -139,17 +120,4 @@ def _envelope(fragments: _native.Fragments, version: Version, envelope: Envelope
             "request_timestamp": arrived.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
     )
-    return b"".join(
-        (
-            b'{"outputs":',
-            fragments.outputs,
-            b',"process_time":',
-            fragments.process_time,
-            b',"warnings":',
-            fragments.warnings,
-            b',"errors":',
-            fragments.errors,
-            b",",
-            meta[1:],
-        )
-    )
+    return fragments.joined((*SEPARATORS, b"," + meta[1:]))

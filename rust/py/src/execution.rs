@@ -1,15 +1,18 @@
 //! `Call`, `CancelToken`, `Engine`, `Fragments`: what one execution takes and gives.
 
+use crate::detach::detached;
 use crate::errors;
 use execd_serve::clock::SystemClock;
 use execd_serve::engine::Engine as Threads;
+use execd_serve::envelope;
 use execd_serve::execute::{ExecuteOptions, Fragments as Parts};
 use execd_serve::stop::StopSignal;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use std::io;
+use std::io::{self, Write};
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -64,13 +67,19 @@ impl Engine {
 /// The raw `inputs` of a request with its options.
 #[pyclass(frozen, module = "execd._native")]
 pub struct Call {
-    pub inputs: PyBackedBytes,
+    body: PyBackedBytes,
+    span: Range<usize>,
     service: String,
     outputs: Vec<String>,
     unix_now: Option<f64>,
 }
 
 impl Call {
+    /// The bytes of `inputs`.
+    pub fn inputs(&self) -> &[u8] {
+        self.body.get(self.span.clone()).unwrap_or(&[])
+    }
+
     /// What the engine is told about this call.
     pub fn options(&self, engine: &Threads, token: &CancelToken, within: Option<f64>) -> ExecuteOptions {
         let within =
@@ -89,13 +98,20 @@ impl Call {
 #[pymethods]
 impl Call {
     #[new]
-    #[pyo3(signature = (inputs, *, service=String::new(), outputs=Vec::new(), unix_now=None))]
-    fn new(inputs: PyBackedBytes, service: String, outputs: Vec<String>, unix_now: Option<f64>) -> Call {
-        Call { inputs, service, outputs, unix_now }
+    #[pyo3(signature = (body, span=None, *, service=String::new(), outputs=Vec::new(), unix_now=None))]
+    fn new(
+        body: PyBackedBytes,
+        span: Option<(usize, usize)>,
+        service: String,
+        outputs: Vec<String>,
+        unix_now: Option<f64>,
+    ) -> Call {
+        let span = span.map_or(0..body.len(), |(start, end)| start..end);
+        Call { body, span, service, outputs, unix_now }
     }
 
     fn __len__(&self) -> usize {
-        self.inputs.len()
+        self.inputs().len()
     }
 }
 
@@ -147,7 +163,29 @@ impl Fragments {
         PyBytes::new(py, &self.parts.errors)
     }
 
+    /// The four parts, each after its separator, and the last separator: one copy instead of three.
+    fn joined<'py>(&self, py: Python<'py>, separators: [PyBackedBytes; 5]) -> PyResult<Bound<'py, PyBytes>> {
+        let [first, second, third, fourth, last] = &separators;
+        let Parts { outputs, process_time, warnings, errors, .. } = &self.parts;
+        let pieces: [&[u8]; 9] =
+            [first, outputs, second, process_time, third, warnings, fourth, errors, last];
+        let length = pieces.iter().map(|piece| piece.len()).sum();
+        PyBytes::new_with(py, length, |mut room| {
+            for piece in pieces {
+                room.write_all(piece)?;
+            }
+            Ok(())
+        })
+    }
+
     fn __len__(&self) -> usize {
         self.parts.records
     }
+}
+
+/// Where the value of the key `inputs` lies in a request body; see `execd_serve::envelope`.
+#[pyfunction]
+pub fn find_inputs(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize)>> {
+    let found = detached(py, || envelope::find_inputs(&body))?;
+    Ok(found.map(|span| (span.start, span.end)))
 }

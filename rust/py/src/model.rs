@@ -7,7 +7,6 @@ use crate::{arrow, describe, errors};
 use execd_model::compile;
 use execd_model::limits::Limits;
 use execd_model::report::Report;
-use execd_serve::codec::scan;
 use execd_serve::execute::{self, ExecuteOptions, Service};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -61,7 +60,7 @@ impl Model {
     ) -> PyResult<Fragments> {
         let options = call.options(&engine.threads, token, within);
         let answer =
-            detached(py, || execute::execute(&engine.threads, &self.service, &call.inputs, &options))?;
+            detached(py, || execute::execute(&engine.threads, &self.service, call.inputs(), &options))?;
         answer.map(|parts| Fragments { parts }).map_err(|e| errors::serve(py, &e))
     }
 
@@ -72,12 +71,5 @@ impl Model {
         let evaluate = || execd_serve::arrow::evaluate(&engine.threads, &self.service, &batches, &options);
         let (schema, answers) = detached(py, evaluate)?.map_err(|e| errors::serve(py, &e))?;
         Ok(Table::new(schema, answers))
-    }
-
-    /// Reads `inputs` without evaluating anything, to find out what is wrong with them and where.
-    fn check_inputs(&self, py: Python<'_>, inputs: PyBackedBytes) -> PyResult<()> {
-        let options = ExecuteOptions::default();
-        let read = detached(py, || scan::decode(&inputs, self.service.rules(&options)).map(drop))?;
-        read.map_err(|e| errors::serve(py, &e))
     }
 }

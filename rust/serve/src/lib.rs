@@ -15,6 +15,8 @@ pub mod limits;
 
 pub mod stop;
 
+pub mod envelope;
+
 pub mod codec;
 
 pub mod validate;
