@@ -49,13 +49,10 @@ pub fn finite(r: f64) -> Lane {
     (r, not_finite(r))
 }
 
-/// Results of arithmetic: no infinity, no subnormal, no -0.
+/// Results of arithmetic: subnormals and -0 become 0, as `Value::number` makes them; an infinity is odd.
 #[inline(always)]
 pub fn scaled(r: f64) -> Lane {
-    let r = r + 0.0;
-    let size = magnitude(r);
-    let subnormal = size.wrapping_sub(EXPONENT_ONE) & not_zero(size);
-    (r, size.wrapping_add(EXPONENT_ONE) | subnormal)
+    (if r.abs() < f64::MIN_POSITIVE { 0.0 } else { r }, not_finite(r))
 }
 
 #[inline(always)]

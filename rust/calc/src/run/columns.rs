@@ -37,11 +37,11 @@ impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, N, S> 
                     operands[n] = lanes;
                 }
             }
-            let (mut results, flags, odd) = compute(operands, &f);
+            let (mut results, odd) = compute(operands, &f);
             if odd {
                 let mask = self.frame.mask.get(chunk).copied().unwrap_or(0);
                 let cx = Cx { heap: &mut self.frame.heap, env: self.env, cancel: self.cancel };
-                results = redo(cx, mask, operands, results, flags, &self.slow);
+                results = redo(cx, mask, operands, results, &f, &self.slow);
             }
             if let Some(slot) = self.frame.data.get_mut(out + chunk) {
                 *slot = results;
@@ -50,22 +50,27 @@ impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, N, S> 
     }
 }
 
-/// A chunk of results, their flags, and whether any lane is odd. Arrays go by value, so that they stay in registers.
+/// A chunk of results, and whether any lane is odd. Arrays go by value, so that they stay in registers.
 #[inline(always)]
-fn compute<const N: usize>(operands: [&Chunk; N], f: &impl LaneFn<N>) -> (Chunk, [u64; LANES], bool) {
-    let (mut results, mut flags, mut odd) = ([Value::ZERO; LANES], [0; LANES], 0);
+fn compute<const N: usize>(operands: [&Chunk; N], f: &impl LaneFn<N>) -> (Chunk, bool) {
+    let (mut results, mut odd) = ([Value::ZERO; LANES], 0);
     for lane in 0..LANES {
-        // A plain loop: the library's array functions are not inlined here, and nothing would vectorise.
-        let mut x = [0.0; N];
-        for n in 0..N {
-            x[n] = operands[n][lane].lane();
-        }
-        let (result, flag) = f.lane(x);
+        let (result, flag) = f.lane(across(operands, lane));
         results[lane] = Value::from_lane(result);
-        flags[lane] = flag;
         odd |= flag;
     }
-    (results, flags, odd >> 63 == 1)
+    (results, odd >> 63 == 1)
+}
+
+/// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
+/// vectorise.
+#[inline(always)]
+fn across<const N: usize>(operands: [&Chunk; N], lane: usize) -> [f64; N] {
+    let mut x = [0.0; N];
+    for n in 0..N {
+        x[n] = operands[n][lane].lane();
+    }
+    x
 }
 
 /// Evaluates the odd lanes of a chunk row-wise. Lanes that nobody needs become 0.
@@ -76,14 +81,14 @@ fn redo<const N: usize>(
     mask: u16,
     operands: [&Chunk; N],
     mut results: Chunk,
-    flags: [u64; LANES],
+    f: &impl LaneFn<N>,
     slow: &impl Fn(&mut Cx<'_>, [Value; N]) -> Value,
 ) -> Chunk {
     for lane in 0..LANES {
-        if flags[lane] >> 63 == 1 {
+        let x = across(operands, lane);
+        if f.lane(x).1 >> 63 == 1 {
             let needed = mask >> lane & 1 == 1;
-            let values: [Value; N] = std::array::from_fn(|n| operands[n][lane]);
-            results[lane] = if needed { slow(&mut cx, values) } else { Value::ZERO };
+            results[lane] = if needed { slow(&mut cx, x.map(Value::from_lane)) } else { Value::ZERO };
         }
     }
     results

@@ -10,7 +10,7 @@ use crate::value::Value;
 #[derive(Debug)]
 pub struct Frame {
     pub(super) heap: Heap,
-    /// `chunks` chunks per slot, then the scratch chunks of `SCRATCH`.
+    /// `chunks` chunks per slot (one of them spare), then the scratch chunks of `SCRATCH`.
     pub(super) data: Vec<Chunk>,
     pub(super) chunks: usize,
     /// Chunks that hold records of this block.
@@ -32,7 +32,8 @@ pub(super) const SCRATCH: usize = 4;
 impl Frame {
     pub(super) fn new(plan: &Plan, batch: &Batch) -> Frame {
         let block = plan.block_records().min(batch.records.max(1).next_multiple_of(LANES));
-        let chunks = block.div_ceil(LANES);
+        // One chunk more than a block needs: slots a power of two apart would fight for the same cache lines.
+        let chunks = block.div_ceil(LANES) + 1;
         let scratch = plan.slots * chunks;
         let constant_outputs = plan
             .outputs
@@ -51,7 +52,7 @@ impl Frame {
             mask: Vec::with_capacity(chunks),
             outer_masks: Vec::new(),
             scratch,
-            results: vec![Value::ZERO; block],
+            results: vec![Value::ZERO; chunks * LANES],
             outputs: plan.outputs.clone(),
             constant_outputs,
         }

@@ -19,10 +19,10 @@ use std::sync::atomic::AtomicBool;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled;
 
-/// Bytes that the slots of a block may take: they stay in the first- or second-level cache.
-const BLOCK_BYTES: usize = 64 << 10;
+/// Bytes that the slots of a block may take: they stay in the first-level cache while there are few.
+const BLOCK_BYTES: usize = 24 << 10;
 /// Fewer records would leave the interpreter more to do than the loops.
-const LEAST_RECORDS: usize = 8 * LANES;
+const LEAST_RECORDS: usize = 6 * LANES;
 const MOST_RECORDS: usize = 1024;
 
 impl Plan {
