@@ -7,8 +7,8 @@
 use std::f64::consts::LOG2_E;
 
 /// ln 2 in two parts; the first has 32 bits, so that its product with an exponent is exact.
-const LN2_HIGH: f64 = 0.693_147_180_369_123_816_49;
-const LN2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN2_HIGH: f64 = 0.693_147_180_369_123_8;
+const LN2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// Adding it brings the nearest whole number into the low bits of the sum.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
 /// Above this |y ln x| the logarithm's error would show in a power.
@@ -108,12 +108,20 @@ pub fn pow_of(ln_high: f64, ln_low: f64, y: f64) -> f64 {
     if high.abs() <= POW_RANGE { power } else { f64::NAN }
 }
 
+/// Normal and above 0. No short circuit, which would be a branch.
+#[inline(always)]
+pub fn is_base(x: f64) -> bool {
+    let normal = x >= f64::MIN_POSITIVE;
+    let finite = x <= f64::MAX;
+    normal & finite
+}
+
 /// x^y for a normal x > 0 and a moderate |y ln x|, else NaN.
 #[inline(always)]
 pub fn pow(x: f64, y: f64) -> f64 {
     let (high, low) = ln_sum(x);
     let power = pow_of(high, low, y);
-    if (x >= f64::MIN_POSITIVE) & (x <= f64::MAX) { power } else { f64::NAN }
+    if is_base(x) { power } else { f64::NAN }
 }
 
 #[cfg(test)]

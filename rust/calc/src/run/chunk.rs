@@ -92,7 +92,7 @@ impl LaneFn<1> for LnPart {
     fn lane(&self, [a]: [f64; 1]) -> Lane {
         let (high, low) = branchless::ln_sum(a);
         let part = if self.high { high } else { low };
-        (if (a >= f64::MIN_POSITIVE) & (a <= f64::MAX) { part } else { f64::NAN }, 0)
+        (if branchless::is_base(a) { part } else { f64::NAN }, 0)
     }
 }
 
@@ -182,7 +182,7 @@ pub fn one(op: Op1, mut run: impl Loop<1>) {
         Op1::Settle => run.run(Of(|a: f64| finite(a))),
         Op1::Truth => run.run(Of(|a: f64| {
             let number = if a == 0.0 { FALSE.lane() } else { TRUE.lane() };
-            let is_number = a == a;
+            let is_number = !a.is_nan();
             (if is_number { number } else { a }, not_finite(a) & not_bool(a))
         })),
         Op1::LnHigh => run.run(LnPart { high: true }),

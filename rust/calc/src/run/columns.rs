@@ -1,4 +1,8 @@
 //! The loop that every columnar operation runs in: chunk by chunk, odd lanes left to the row-wise form.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over lanes and operands go through several arrays in step"
+)]
 
 use super::chunk::{Chunk, LANES, LaneFn, Loop};
 use super::frame::Frame;

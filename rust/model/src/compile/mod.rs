@@ -2,12 +2,15 @@
 
 mod about;
 mod call;
+mod cell;
 mod decompose;
 mod dynamic;
+mod emit;
 mod graph;
 mod index;
 mod lambda;
 mod lower;
+mod order;
 mod precedents;
 mod recalculate;
 mod resolve;

@@ -257,8 +257,8 @@ fn is_relative(expr: &Expr) -> bool {
             let (first, last) = (reference.first, reference.last);
             let whole_rows = first.row == 0 && last.row == MAX_ROW;
             let whole_cols = first.col == 0 && last.col == MAX_COL;
-            (!whole_rows && !(first.row_fixed && last.row_fixed))
-                || (!whole_cols && !(first.col_fixed && last.col_fixed))
+            !(whole_rows || first.row_fixed && last.row_fixed)
+                || !(whole_cols || first.col_fixed && last.col_fixed)
         }
         Expr::Unary(_, a) | Expr::Spill(a) | Expr::Single(a) => is_relative(a),
         Expr::Binary(_, a, b) | Expr::RangeOf(a, b) | Expr::Intersection(a, b) => {

@@ -1,7 +1,8 @@
 //! What-if data tables: a formula's value with other values in its input cells, one for each cell of the table.
 
+use super::cell::State;
 use super::graph::Term;
-use super::lower::{Failure, Lowered, Lowerer, State};
+use super::lower::{Failure, Lowered, Lowerer};
 use crate::workbook::{CellAddress, CellFormula};
 use execd_calc::ops::Op1;
 use execd_calc::value::{ErrorCode, Value};
@@ -11,6 +12,9 @@ use hashbrown::{HashMap, HashSet};
 const MAX_NESTING: usize = 4;
 /// Formula cells lowered for all data tables of a workbook: each cell of a table lowers what its formula needs anew.
 const MAX_LOWERED: usize = 4_000_000;
+
+/// An input cell of the table, if it has one, and the cell whose value takes its place.
+type Substitution = (Option<(u32, u32)>, (u32, u32));
 
 impl Lowerer<'_> {
     /// Lowers the cells of the table that `anchor` is the first cell of.
@@ -50,7 +54,7 @@ impl Lowerer<'_> {
         &mut self,
         anchor: CellAddress,
         formula: (u32, u32),
-        inputs: [(Option<(u32, u32)>, (u32, u32)); 2],
+        inputs: [Substitution; 2],
     ) -> Lowered<Term> {
         let on_sheet = |(row, col): (u32, u32)| CellAddress { row, col, ..anchor };
         let mut supposed = HashMap::new();
