@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.lock
-# One cargo profile for the wheel, the tests and the lints: Arrow is compiled once.
+# One cargo profile for the wheel, the tests and the lints, and always the whole workspace where features are chosen:
+# Arrow is compiled once.
 CARGO := cargo
 PROFILE := --release
-CRATES := --workspace --exclude execd-py
 # Seconds that each load scenario runs.
 LOAD_SECONDS ?= 20
 
@@ -32,7 +32,7 @@ demo: setup
 test: test-rust test-python
 
 test-rust:
-	$(CARGO) test --quiet $(PROFILE) $(CRATES)
+	$(CARGO) test --quiet $(PROFILE) --workspace
 
 test-python: setup
 	$(BIN)/python -m pytest
@@ -43,8 +43,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/stubtest execd._native
 	$(CARGO) fmt --check
-	$(CARGO) clippy --quiet $(PROFILE) $(CRATES) --all-targets -- -D warnings
-	$(CARGO) clippy --quiet $(PROFILE) -p execd-py -- -D warnings
+	$(CARGO) clippy --quiet $(PROFILE) --workspace --all-targets -- -D warnings
 	$(BIN)/python -m pytest --quiet tests/python/test_layers.py
 
 format: setup
