@@ -5,7 +5,7 @@ JSON unless said otherwise. Every error has a stable `kind`.
 """
 
 from os import PathLike
-from typing import Any, Protocol, final
+from typing import Any, Protocol, final, type_check_only
 
 __all__ = [
     "Admission",
@@ -23,6 +23,7 @@ __all__ = [
     "Permit",
     "Table",
     "WorkbookError",
+    "__version__",
     "find_inputs",
     "inspect",
     "recalculate",
@@ -30,6 +31,7 @@ __all__ = [
 
 __version__: str
 
+@type_check_only
 class ArrowStream(Protocol):
     """A table as Arrow's PyCapsule interface sees it."""
 
@@ -132,7 +134,7 @@ class Call:
         body: bytes,
         span: tuple[int, int] | None = None,
         *,
-        service: str = "",
+        service: str = ...,
         outputs: list[str] = ...,
         unix_now: float | None = None,
     ) -> Call:

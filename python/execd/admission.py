@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -55,10 +56,12 @@ class Admission:
         if answer is None:
             raise self.refusal()
         permit = await self._wait(answer, watch) if isinstance(answer, int) else answer
+        started = time.monotonic()
         try:
             yield
         finally:
             permit.release()
+            self._machine.finished(time.monotonic() - started)
             self._pump()
 
     async def _wait(self, ticket: int, watch: Watch) -> _native.Permit:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from execd import _native
 from execd.incoming import Deadline, Gone, Watch
-from execd.registry import Version
+from execd.registry import UNKNOWN, Version
 from execd.settings import Settings
 
 T = TypeVar("T")
@@ -16,7 +16,7 @@ T = TypeVar("T")
 # A hand-off to a thread costs some 50 to 90 microseconds; an execution expected to take less than this many seconds
 # is not worth it.
 SHORT = 0.003
-# Weight of the newest execution in a version's pace.
+# Weight of the newest execution in a version's pace when it was a quick one.
 NEWEST = 0.25
 
 
@@ -42,7 +42,8 @@ class Bridge:
                     lambda: version.model.answer(self._engine, call, token, deadline.left), token
                 )
         pace = (time.perf_counter() - started) / max(size, 1)
-        version.pace = pace if version.pace == float("inf") else version.pace + NEWEST * (pace - version.pace)
+        # Up at once and down slowly: what was slow lately must not hold up the event loop.
+        version.pace = pace if version.pace == UNKNOWN else max(pace, version.pace + NEWEST * (pace - version.pace))
         return fragments
 
     async def _in_thread(self, work: Callable[[], T], token: _native.CancelToken) -> T:

@@ -12,6 +12,8 @@ from execd import _native
 from execd.errors import ApiError
 from execd.workbooks import Source, Stamp, Workbooks, digest
 
+# The pace of a version that has not been executed yet.
+UNKNOWN = float("inf")
 # Compiled versions in memory; the longest unused go first.
 KEPT = 256
 
@@ -27,7 +29,7 @@ class Version:
     service_id: str
     version_id: str
     model: _native.Model
-    pace: float = field(default=float("inf"))
+    pace: float = field(default=UNKNOWN)
 
 
 @dataclass

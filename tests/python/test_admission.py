@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
+import pytest
 
 from books import slow_inputs
-from conftest import Server, eventually
+from conftest import EXECUTE, PATIENCE, Server, eventually
 
 Start = Callable[..., Server]
 
@@ -55,13 +56,22 @@ def assert_well_formed_refusal(response: httpx.Response) -> None:
     assert "application/json" in response.headers["content-type"]
 
 
-def test_a_full_queue_refuses_at_once_and_a_waiting_call_in_time(start: Start) -> None:
-    server = start("--max-executions", "1", "--workers", "1", EXECD_QUEUE="1", EXECD_QUEUE_SECONDS="0.2")
-    running = server.send_only(ENDLESS)
-    eventually(lambda: server.status()["in_use"] == 1, "the execution")
-    assert_well_formed_refusal(server.post(slow_body(1)))
-    running.close()
-    eventually(lambda: server.status()["in_use"] == 0, "its end")
+def test_a_call_that_waits_too_long_is_refused(start: Start) -> None:
+    server = start("--max-executions", "1", "--workers", "1", EXECD_QUEUE_SECONDS="0.2")
+    with server.send_only(ENDLESS):
+        eventually(lambda: server.status()["in_use"] == 1, "the execution")
+        assert_well_formed_refusal(server.post(slow_body(1)))
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_a_full_queue_refuses_at_once(start: Start, *, http2: bool) -> None:
+    server = start("--max-executions", "1", "--workers", "1", EXECD_QUEUE="1", EXECD_QUEUE_SECONDS="600")
+    with server.send_only(ENDLESS), httpx.Client(http1=not http2, http2=http2, timeout=PATIENCE) as client:
+        eventually(lambda: server.status()["in_use"] == 1, "the execution")
+        with server.send_only(slow_body(1)):
+            eventually(lambda: server.status()["waiting"] == 1, "the waiting call")
+            # More than the sockets hold: the answer must reach a client that is still sending.
+            assert_well_formed_refusal(client.post(server.url + EXECUTE, content=b" " * (20 << 20)))
 
 
 def test_permits_of_a_killed_worker_are_free_at_once(start: Start) -> None:

@@ -1,10 +1,14 @@
 """Execute v4 over HTTP: the wire cases, identity, batches, tables."""
 
+import gzip
 import json
 import uuid
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import brotli
 import httpx
 import pytest
 
@@ -78,6 +82,23 @@ def test_both_versions_of_http(server: Server, version: str) -> None:
             server.url + "/t/api/v4/execute", content=b'{"service":"tests/basics","inputs":[["a"],[1]]}'
         )
     assert response.status_code == 200
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br"])
+def test_answers_are_compressed_for_who_asks(server: Server, coding: str) -> None:
+    rows = [[n, 1, "t", None] for n in range(500)]
+    request = json.dumps({"service": "tests/basics", "inputs": [["a", "b", "text", "items"], *rows]}).encode()
+    plain, packed = server.post(request, accept_encoding="identity"), server.post(request, accept_encoding=coding)
+    assert (plain.headers.get("content-encoding"), packed.headers["content-encoding"]) == (None, coding)
+    assert packed.json()["outputs"] == plain.json()["outputs"]
+
+
+@pytest.mark.parametrize(
+    ("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress), ("br", brotli.compress)]
+)
+def test_requests_may_be_compressed(server: Server, coding: str, pack: Callable[[bytes], bytes]) -> None:
+    request = b'{"service":"tests/basics","output":"sum","inputs":[["a","b"],[1,2]]}'
+    assert server.post(pack(request), content_encoding=coding).json()["outputs"] == [["sum"], [3]]
 
 
 def test_status_pages(server: Server) -> None:
