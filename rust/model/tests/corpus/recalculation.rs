@@ -87,6 +87,7 @@ fn workbooks_recalculate_to_what_excel_stored() {
     assert!(problems.is_empty(), "{} problems:\n{}", problems.len(), problems.join("\n"));
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long a workbook takes is part of the report")]
 fn recalculate_one(
     folder: &str,
     listed: &Listed,

@@ -115,7 +115,6 @@ pub fn folded(inputs: &[Constant], formulas: &[String]) -> Vec<Result<Constant, 
 
 /// The formulas as a plan, inputs at `defaults` where a batch has none.
 pub fn compiled(defaults: &[Constant], formulas: &[String]) -> Result<Compiled, String> {
-    let mut limits = Limits::default();
-    limits.cells = 10_000;
+    let limits = Limits { cells: 10_000, ..Limits::default() };
     compile_workbook(&book(defaults, formulas), &limits).map_err(|error| error.to_string())
 }
