@@ -22,7 +22,7 @@ use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/json_against_msgspec.py");
 const RECORDS: usize = 10_000;
@@ -94,7 +94,7 @@ impl Case<'_> {
         let interface = &self.compiled.interface;
         let all: Vec<usize> = (0..interface.outputs.len()).collect();
         let (template, wording) = (Template::new(interface, &all, Layout::Arrays), Wording::new(interface));
-        let (limits, stop) = (Limits::default(), StopSignal::default());
+        let (limits, stop, size) = (Limits::default(), StopSignal::default(), AtomicUsize::new(0));
         let style = Style {
             template: &template,
             wording: &wording,
@@ -102,11 +102,13 @@ impl Case<'_> {
             service: self.model,
             date1904: self.compiled.date1904,
             output_bytes: limits.output_bytes,
+            written: &size,
             stop: &stop,
         };
         let frames = self.evaluate(decoded);
         let mut written = Written::default();
         let encode = |written: &mut Written| {
+            size.store(0, Ordering::Relaxed);
             written.outputs.clear();
             written.warnings.clear();
             written.errors.clear();

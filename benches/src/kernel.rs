@@ -113,7 +113,7 @@ impl Kernel {
         self.blocks(self.batch.records, |first, records, frame| {
             for (&(cell, gathered), column) in self.outputs.iter().zip(&mut values) {
                 let block = &frame.output(cell)[..records];
-                column[first..first + records].copy_from_slice(block);
+                copy(&mut column[first..first + records], block);
                 if gathered {
                     block.iter().for_each(|value| push_text(&mut texts, frame, *value));
                 }
@@ -137,6 +137,13 @@ impl Kernel {
             }
         });
         fault.map_or(Ok(()), Err)
+    }
+}
+
+/// Copies in pieces: glibc moves long runs by `rep movsb`, which some processors are slow at.
+fn copy(to: &mut [Value], from: &[Value]) {
+    for (to, from) in to.chunks_mut(128).zip(from.chunks(128)) {
+        to.copy_from_slice(from);
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Names {
     inputs: Index,
     /// Headings by input; empty for a scalar.
     headings: Vec<Index>,
+    /// The same as the workbook spells them, in order.
+    spelled: Vec<Vec<Box<str>>>,
 }
 
 impl Names {
@@ -23,11 +25,25 @@ impl Names {
                 Shape::Table { headings, .. } => index(headings.iter().map(|heading| heading.text.as_str())),
             })
             .collect();
-        Names { inputs, headings }
+        let spelled = interface.inputs.iter().map(|input| match &input.shape {
+            Shape::Scalar => Vec::new(),
+            Shape::Table { headings, .. } => {
+                headings.iter().map(|heading| heading.text.as_str().into()).collect()
+            }
+        });
+        Names { inputs, headings, spelled: spelled.collect() }
     }
 
     pub fn input(&self, name: &str) -> Option<usize> {
         find(&self.inputs, name)
+    }
+
+    /// Most rows spell their headings as the workbook does and in its order: `likely` is tried first.
+    pub fn heading_likely_at(&self, input: usize, likely: usize, text: &str) -> Option<usize> {
+        if self.spelled.get(input)?.get(likely).is_some_and(|spelled| **spelled == *text) {
+            return Some(likely);
+        }
+        self.heading(input, text)
     }
 
     pub fn heading(&self, input: usize, text: &str) -> Option<usize> {
@@ -87,5 +103,10 @@ mod tests {
         assert_eq!(names.input("tAB"), Some(1));
         assert_eq!(names.heading(1, "b.b1"), Some(0));
         assert_eq!((names.heading(0, "b.b1"), names.heading(9, "x")), (None, None));
+        assert_eq!((0..2).map(|likely| names.heading_likely_at(1, likely, "B.B1")).max(), Some(Some(0)));
+        assert_eq!(
+            (names.heading_likely_at(1, 0, "b.b1"), names.heading_likely_at(1, 0, "B")),
+            (Some(0), None)
+        );
     }
 }

@@ -93,7 +93,9 @@ impl Records<'_> {
 
     /// The column that a key of a row object names, or what is wrong with the key.
     pub fn key_of_row(&mut self, key: &str) -> Result<Option<usize>, Fault> {
-        let Some(column) = self.rules.names.heading(self.table.input, key) else {
+        let likely = self.table.position;
+        self.table.position += 1;
+        let Some(column) = self.rules.names.heading_likely_at(self.table.input, likely, key) else {
             self.broken_table(&format!("heading '{}' is unknown", shortened(key)));
             return Ok(None);
         };
