@@ -22,7 +22,7 @@ $(VENV)/.packages: pyproject.toml
 	touch $@
 
 $(VENV)/.native: $(VENV)/.packages $(RUST)
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet $(PROFILE)
+	PIP_QUIET=1 VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet $(PROFILE)
 	touch $@
 
 # The documented sample of Execute v4 against a server of its own; ONCE=1 stops after the answers.

@@ -101,14 +101,14 @@ def with_macro() -> bytes:
 
 
 def zip_bomb() -> bytes:
-    """A workbook whose sheet unpacks to several gigabytes."""
+    """A workbook whose sheet unpacks to more than a gigabyte."""
     result = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(basics())) as source, zipfile.ZipFile(result, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.namelist():
             if entry.startswith("xl/worksheets/sheet"):
                 with target.open(entry, "w", force_zip64=True) as part:
                     part.write(b"<worksheet><sheetData>")
-                    for _ in range(3 * 1024):
+                    for _ in range(1100):
                         part.write(b" " * (1 << 20))
             else:
                 target.writestr(entry, source.read(entry))
@@ -122,6 +122,7 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "truncated": lambda: basics()[:2000],
     "notaworkbook": lambda: b"not a workbook",
     "empty": lambda: b"",
+    "bomb": zip_bomb,
 }
 
 

@@ -1,5 +1,6 @@
 """Permits, queue, deadline and cancellation, as clients see them."""
 
+import contextlib
 import json
 import os
 import signal
@@ -77,14 +78,14 @@ def test_a_full_queue_refuses_at_once(start: Start, *, http2: bool) -> None:
 def test_permits_of_a_killed_worker_are_free_at_once(start: Start) -> None:
     server = start("--max-executions", "4", "--workers", "2", EXECD_QUEUE="64")
     before = server.workers()
-    running = [server.send_only(ENDLESS) for _ in range(4)]
-    eventually(lambda: server.status()["in_use"] == 4, "four executions")
-    for worker in before:
-        os.kill(worker, signal.SIGKILL)
+    with contextlib.ExitStack() as running:
+        for _ in range(4):
+            running.enter_context(server.send_only(ENDLESS))
+        eventually(lambda: server.status()["in_use"] == 4, "four executions")
+        for worker in before:
+            os.kill(worker, signal.SIGKILL)
     eventually(lambda: answers(server) and server.status()["in_use"] == 0, "free permits")
     eventually(lambda: len(set(server.workers()) - set(before)) == 2, "two new workers")
-    for connection in running:
-        connection.close()
     with ThreadPoolExecutor(4) as clients:
         assert {r.status_code for r in clients.map(lambda _: server.post(slow_body(10)), range(4))} == {200}
 
@@ -136,8 +137,6 @@ def cpu_ticks(server: Server) -> int:
 
 def test_a_body_that_never_arrives_meets_the_deadline(start: Start) -> None:
     server = start("--time-limit", "1", "--workers", "1")
-    connection = server.send_only(b"")
-    connection.close()
     with server.send_head(100) as connection:
         connection.sendall(b"{")
         answer = connection.makefile("rb").readline()
@@ -146,21 +145,18 @@ def test_a_body_that_never_arrives_meets_the_deadline(start: Start) -> None:
 
 def test_a_client_that_goes_away_stops_its_execution(start: Start) -> None:
     server = start("--max-executions", "1", "--workers", "1")
-    connection = server.send_only(ENDLESS)
-    eventually(lambda: server.status()["in_use"] == 1, "the execution")
-    connection.close()
+    with server.send_only(ENDLESS):
+        eventually(lambda: server.status()["in_use"] == 1, "the execution")
     eventually(lambda: server.status()["in_use"] == 0, "its end")
 
 
 def test_a_client_that_goes_away_leaves_the_queue(start: Start) -> None:
     server = start("--max-executions", "1", "--workers", "1")
-    running = server.send_only(ENDLESS)
-    eventually(lambda: server.status()["in_use"] == 1, "the execution")
-    waiting = server.send_only(slow_body(1))
-    eventually(lambda: server.status()["waiting"] == 1, "the waiting call")
-    waiting.close()
-    eventually(lambda: server.status()["waiting"] == 0, "its leaving")
-    running.close()
+    with server.send_only(ENDLESS):
+        eventually(lambda: server.status()["in_use"] == 1, "the execution")
+        with server.send_only(slow_body(1)):
+            eventually(lambda: server.status()["waiting"] == 1, "the waiting call")
+        eventually(lambda: server.status()["waiting"] == 0, "its leaving")
 
 
 def test_sigterm_lets_a_running_execution_finish(start: Start) -> None:

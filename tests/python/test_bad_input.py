@@ -60,12 +60,16 @@ def test_a_table_with_an_unknown_heading_names_it(server: Server) -> None:
     assert body["errors"][1] is None
 
 
-@pytest.mark.parametrize("service", ["encrypted", "truncated", "notaworkbook", "empty"])
+@pytest.mark.parametrize("service", ["encrypted", "truncated", "notaworkbook", "empty", "bomb"])
 def test_a_file_that_is_no_workbook_is_named(server: Server, service: str) -> None:
     response = server.post(json.dumps({"service": f"tests/{service}", "inputs": [["x"], [1]]}).encode())
     assert response.status_code == 422
     assert response.json()["code"] == "WORKBOOK_NOT_COMPILED"
     assert f"tests/{service}" in response.json()["message"]
+
+
+def test_macros_are_not_run_and_do_no_harm(server: Server) -> None:
+    assert server.execute("tests/macro", [["a", "b"], [1, 2]], output="sum")["outputs"] == [["sum"], [3]]
 
 
 def test_a_body_of_a_gigabyte_is_refused_in_flat_memory(server: Server, raw_http: http.client.HTTPConnection) -> None:

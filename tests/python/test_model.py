@@ -74,7 +74,7 @@ def test_broken_inputs_name_the_place(model: execd.Model) -> None:
     ("name", "kind"),
     [
         *(("encrypted", "encrypted"), ("truncated", "not_a_workbook"), ("notaworkbook", "not_a_workbook")),
-        *(("empty", "not_a_workbook"), ("unsupported", "unsupported")),
+        *(("empty", "not_a_workbook"), ("unsupported", "unsupported"), ("bomb", "too_large")),
     ],
 )
 def test_a_file_that_cannot_be_compiled_has_a_kind(name: str, kind: str) -> None:
