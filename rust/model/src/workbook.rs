@@ -44,6 +44,12 @@ pub struct Sheet {
 }
 
 impl Sheet {
+    /// True where a cell holds a value or a formula.
+    pub fn holds(&self, row: u32, col: u32) -> bool {
+        let cell = self.cells.get(&(row, col));
+        cell.is_some_and(|cell| cell.formula.is_some() || cell.value != CellValue::Blank)
+    }
+
     /// What the number format of a cell shows, also where the cell is blank.
     pub fn shows(&self, row: u32, col: u32) -> Shows {
         match self.cells.get(&(row, col)) {

@@ -1,13 +1,14 @@
 //! Cells to terms: each formula cell is lowered once, on demand, and an array formula is laid over its area. What an
 //! expression means is in `lower`.
 
-use super::graph::{Term, kinds};
+use super::graph::{Argument, Term, kinds};
 use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Single, constant};
 use crate::error::ErrorKind;
 use crate::formula::ast::Expr;
 use crate::formula::{parse, shift};
 use crate::report::Unsupported;
 use crate::workbook::{Area, Cell, CellAddress, CellFormula, CellValue, a1};
+use execd_calc::kernels;
 use execd_calc::operator::BinaryOp;
 use execd_calc::ops::{Op1, Op2};
 use execd_calc::value::{ErrorCode, Value};
@@ -263,6 +264,9 @@ impl<'w> Lowerer<'w> {
                 last_col: area.first_col + cols as u32 - 1,
                 ..area
             }
+        } else if dynamic {
+            // Its size is only known per record: it may take all cells that are kept free for it.
+            Area { last_row: self.sheets.last_owned_row(at.cell, area), ..area }
         } else {
             area
         };
@@ -275,6 +279,7 @@ impl<'w> Lowerer<'w> {
             for col in area.first_col..=area.last_col {
                 let (r, c) = ((row - area.first_row) as usize, (col - area.first_col) as usize);
                 let term = match &single {
+                    Single::One(term) if dynamic && !sized => self.spilled_cell(*term, r, c),
                     Single::One(term) => self.graph.element(*term, r as u32, c as u32),
                     Single::Many(grid) => grid.at(r, c),
                 };
@@ -285,8 +290,21 @@ impl<'w> Lowerer<'w> {
         }
         let (rows, cols) =
             ((area.last_row - area.first_row) as usize + 1, (area.last_col - area.first_col) as usize + 1);
-        self.arrays.insert(at.cell, Rc::new(Grid { rows, cols, terms }));
+        let whole = match single {
+            Single::One(term) if dynamic && !sized => Abs::Term(term),
+            _ => Abs::Cells(Rc::new(Grid { rows, cols, terms })),
+        };
+        self.arrays.insert(at.cell, whole);
         Ok(())
+    }
+
+    /// A cell under a spilled array whose size is known per record: blank beyond the array.
+    fn spilled_cell(&mut self, array: Term, row: usize, col: usize) -> Term {
+        let index = |n: usize| Argument::Term(Term::Const(Value::number(n as f64)));
+        match kernels::find(kernels::reference::SPILLED) {
+            Some(spilled) => self.graph.call(spilled, &[Argument::Term(array), index(row), index(col)]),
+            None => self.graph.element(array, row as u32, col as u32),
+        }
     }
 
     /// True when a spilled result would cover cells that hold something.
@@ -296,8 +314,11 @@ impl<'w> Lowerer<'w> {
             let own = cell == anchor || self.sheets.owner(cell) == Some((anchor.row, anchor.col));
             blocked |= !own
                 && self
-                    .cell(cell)
-                    .is_some_and(|cell| cell.formula.is_some() || cell.value != CellValue::Blank);
+                    .sheets
+                    .book
+                    .sheets
+                    .get(cell.sheet)
+                    .is_some_and(|sheet| sheet.holds(cell.row, cell.col));
         });
         blocked
     }
@@ -306,7 +327,7 @@ impl<'w> Lowerer<'w> {
     pub fn spilled(&mut self, at: CellAddress) -> Lowered<Abs> {
         self.term(at)?;
         let array = self.arrays.get(&at).cloned();
-        Ok(array.map_or(constant(Value::error(ErrorCode::Ref)), Abs::Cells))
+        Ok(array.unwrap_or(constant(Value::error(ErrorCode::Ref))))
     }
 }
 

@@ -148,8 +148,11 @@ pub struct Lowerer<'w> {
     pub(super) shared_trees: HashMap<(usize, u32, u32), Lowered<Rc<Expr>>>,
     pub(super) name_trees: HashMap<(usize, String), Lowered<Rc<Expr>>>,
     /// Results of array formulas by their first cell.
-    pub(super) arrays: HashMap<CellAddress, Rc<Grid>>,
+    pub(super) arrays: HashMap<CellAddress, Abs>,
     pub(super) ranges: HashMap<Place, u32>,
+    /// Ranges that a record chooses from, where no cell depends on the formula that chooses.
+    pub(super) reachable: HashMap<Place, u32>,
+    pub(super) reached_cells: usize,
     pub(super) settled: HashSet<Place>,
     /// Cells that met a circle when they were lowered before anyone needed them.
     pub(super) postponed: HashSet<CellAddress>,
@@ -176,6 +179,8 @@ impl<'w> Lowerer<'w> {
             name_trees: HashMap::new(),
             arrays: HashMap::new(),
             ranges: HashMap::new(),
+            reachable: HashMap::new(),
+            reached_cells: 0,
             settled: HashSet::new(),
             postponed: HashSet::new(),
             depth: 0,

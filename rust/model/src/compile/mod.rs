@@ -8,6 +8,7 @@ mod dynamic;
 mod emit;
 mod graph;
 mod index;
+mod indirect;
 mod lambda;
 mod lower;
 mod order;
@@ -70,7 +71,9 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let declared = markers::interface(book, limits)?;
     let env = Env { date1904: book.settings.date1904, now: 0.0 };
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
-    let mut lowerer = Lowerer::new(Sheets::new(book), Graph::new(env, false), inputs);
+    let mut sheets = Sheets::new(book);
+    sheets.keep_free_below_spills();
+    let mut lowerer = Lowerer::new(sheets, Graph::new(env, false), inputs);
     let mut outputs = Vec::with_capacity(declared.output_cells.len());
     let mut failures: Vec<Failure> = Vec::new();
     for &at in &declared.output_cells {

@@ -59,6 +59,9 @@ impl Place {
     }
 }
 
+/// Rows kept free below a spilled array.
+const MAX_KEPT_ROWS: usize = 10_000;
+
 #[derive(Debug)]
 pub struct Sheets<'w> {
     pub book: &'w Workbook,
@@ -112,6 +115,46 @@ impl<'w> Sheets<'w> {
         })
     }
 
+    /// Keeps the cells below spilled arrays free for larger ones: down to the next cell that holds something, in a
+    /// workbook whose inputs can change the size.
+    pub fn keep_free_below_spills(&mut self) {
+        for (sheet, (content, owners)) in self.book.sheets.iter().zip(&mut self.owners).enumerate() {
+            let mut spills: Vec<((u32, u32), Area)> = content
+                .cells
+                .iter()
+                .filter_map(|(&at, cell)| match cell.formula {
+                    Some(CellFormula::Dynamic { area, .. }) if area.rows() > 1 || area.cols() > 1 => {
+                        Some((at, area))
+                    }
+                    _ => None,
+                })
+                .collect();
+            spills.sort_unstable_by_key(|(at, _)| *at);
+            for (anchor, area) in &spills {
+                let cols = area.first_col..=area.last_col;
+                for row in (area.last_row + 1..content.extent.0).take(MAX_KEPT_ROWS) {
+                    if cols.clone().any(|col| owners.contains_key(&(row, col)) || content.holds(row, col)) {
+                        break;
+                    }
+                    owners.extend(cols.clone().map(|col| ((row, col), *anchor)));
+                }
+            }
+            if let Some(formulas) = self.formulas.get_mut(sheet).filter(|_| !spills.is_empty()) {
+                *formulas = formulas_of(content, owners);
+            }
+        }
+    }
+
+    /// The last row of the cells that belong to a spilled array.
+    pub fn last_owned_row(&self, anchor: CellAddress, area: Area) -> u32 {
+        let owned = |row: u32| self.owner(CellAddress { row, ..anchor }) == Some((anchor.row, anchor.col));
+        let mut last = area.last_row;
+        while owned(last + 1) {
+            last += 1;
+        }
+        last
+    }
+
     pub fn owner(&self, at: CellAddress) -> Option<(u32, u32)> {
         self.owners.get(at.sheet)?.get(&(at.row, at.col)).copied()
     }
@@ -122,6 +165,27 @@ impl<'w> Sheets<'w> {
         let rows = rows.saturating_sub(place.area.first_row) as usize;
         let cols = cols.saturating_sub(place.area.first_col) as usize;
         (rows.min(place.rows()), cols.min(place.cols()))
+    }
+
+    /// All cells of a place that hold something or belong to an array formula, row by row, and perhaps others.
+    pub fn held_cells(&self, place: &Place) -> Vec<CellAddress> {
+        let (rows, cols) = self.used(place);
+        let area = &place.area;
+        let held = self.book.sheets.get(place.sheet).map_or(0, |sheet| sheet.cells.len());
+        if rows * cols <= held {
+            let rows = area.first_row..area.first_row + rows as u32;
+            let cols = area.first_col..area.first_col + cols as u32;
+            let cells = rows.flat_map(|row| cols.clone().map(move |col| (row, col)));
+            return cells.map(|(row, col)| CellAddress { sheet: place.sheet, row, col }).collect();
+        }
+        let stored = self.book.sheets.get(place.sheet).into_iter().flat_map(|sheet| sheet.cells.keys());
+        let owned = self.owners.get(place.sheet).into_iter().flat_map(HashMap::keys);
+        let inside = stored.chain(owned).filter(|(row, col)| place.contains(*row, *col));
+        let mut cells: Vec<CellAddress> =
+            inside.map(|&(row, col)| CellAddress { sheet: place.sheet, row, col }).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        cells
     }
 
     /// Calls `f` for each formula cell of the place.

@@ -2,7 +2,7 @@
 
 use super::cell::State;
 use super::graph::Term;
-use super::lower::{Failure, Lowered, Lowerer};
+use super::lower::{Abs, Failure, Lowered, Lowerer};
 use crate::workbook::{CellAddress, CellFormula};
 use execd_calc::ops::Op1;
 use execd_calc::value::{ErrorCode, Value};
@@ -75,6 +75,7 @@ impl Lowerer<'_> {
             states: std::mem::replace(&mut self.states, states),
             arrays: std::mem::take(&mut self.arrays),
             ranges: std::mem::take(&mut self.ranges),
+            reachable: std::mem::take(&mut self.reachable),
             settled: std::mem::take(&mut self.settled),
             postponed: std::mem::take(&mut self.postponed),
         };
@@ -84,8 +85,8 @@ impl Lowerer<'_> {
         self.suppositions -= 1;
         self.supposed_cells += self.lowered_cells - lowered_before;
         self.lowered_cells = lowered_before;
-        let Lowerings { states, arrays, ranges, settled, postponed } = outside;
-        (self.states, self.arrays, self.ranges) = (states, arrays, ranges);
+        let Lowerings { states, arrays, ranges, reachable, settled, postponed } = outside;
+        (self.states, self.arrays, self.ranges, self.reachable) = (states, arrays, ranges, reachable);
         (self.settled, self.postponed) = (settled, postponed);
         result
     }
@@ -94,8 +95,9 @@ impl Lowerer<'_> {
 /// What is known of cells under one set of inputs.
 struct Lowerings {
     states: HashMap<CellAddress, State>,
-    arrays: HashMap<CellAddress, std::rc::Rc<super::lower::Grid>>,
+    arrays: HashMap<CellAddress, Abs>,
     ranges: HashMap<super::sheets::Place, u32>,
+    reachable: HashMap<super::sheets::Place, u32>,
     settled: HashSet<super::sheets::Place>,
     postponed: HashSet<CellAddress>,
 }

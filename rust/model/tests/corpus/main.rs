@@ -5,4 +5,5 @@
 mod lists;
 mod reading;
 mod recalculation;
+mod services;
 mod waivers;

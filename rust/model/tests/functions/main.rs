@@ -9,3 +9,4 @@ mod expected;
 mod expressions;
 mod operators;
 mod records;
+mod references;
