@@ -20,6 +20,7 @@ pub mod math;
 pub mod matrix;
 pub mod numerals;
 pub mod radix;
+pub mod record;
 pub mod reference;
 pub mod reshape;
 pub mod rounding;
@@ -65,6 +66,7 @@ const FAMILIES: &[&[Function]] = &[
     matrix::TABLE,
     numerals::TABLE,
     radix::TABLE,
+    record::TABLE,
     reference::TABLE,
     reshape::TABLE,
     rounding::TABLE,

@@ -4,7 +4,7 @@
 use crate::digits;
 use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::range::Range;
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::value::{ErrorCode, Value};
 
 /// OFFSET per record: `(cells of the sheet, row, column of the base, rows, columns, height, width)`.
 pub const PICK: &str = "\u{1}OFFSET";
@@ -14,8 +14,8 @@ pub const INDIRECT: &str = "\u{1}INDIRECT";
 /// The value of a reference that a record chose, as cells for a function that takes ranges.
 pub const CELLS: &str = "\u{1}CELLS";
 
-/// A cell under a spilled array: `(array, row, column)`, blank beyond the array.
-pub const SPILLED: &str = "\u{1}SPILLED";
+/// Larger rectangles, whole columns above all, end with the cells in use: what lies beyond is blank.
+const MAX_WITH_BLANKS: usize = 1 << 16;
 
 const LAST_ROW: f64 = 1_048_575.0;
 const LAST_COL: f64 = 16_383.0;
@@ -57,10 +57,12 @@ fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, [row, col, height, width]: [f64
     if outside {
         return Value::error(ErrorCode::Ref);
     }
-    // What lies beyond the cells in use is blank and is left out.
-    let rows = (height as usize).min(range.used_rows.saturating_sub(row as usize)).max(1);
-    let cols = (width as usize).min(range.used_cols.saturating_sub(col as usize)).max(1);
     let (row, col) = (row as usize, col as usize);
+    let (mut rows, mut cols) = (height as usize, width as usize);
+    if rows * cols > MAX_WITH_BLANKS {
+        rows = rows.min(range.used_rows.saturating_sub(row)).max(1);
+        cols = cols.min(range.used_cols.saturating_sub(col)).max(1);
+    }
     let cells = (0..rows * cols).map(|at| range.get(row + at / cols, col + at % cols)).collect();
     cx.add_array(rows, cols, cells)
 }
@@ -142,18 +144,7 @@ fn cells(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     if value.is_array() || value.is_error() { value } else { cx.heap.add_cell(value) }
 }
 
-fn spilled(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
-    let index = |at: usize| nth_arg(args, at).as_number().unwrap_or(0.0) as usize;
-    let (row, col) = (index(1), index(2));
-    match nth_arg(args, 0).unpack() {
-        Unpacked::Array(id) => cx.heap.array(id).get(row, col).unwrap_or(Value::BLANK),
-        _ if (row, col) == (0, 0) => nth_arg(args, 0),
-        _ => Value::BLANK,
-    }
-}
-
 pub const TABLE: &[Function] = &[
-    shaped(SPILLED, 3, 3, &[Param::Any], spilled),
     shaped(CELLS, 1, 1, &[Param::Any], cells).with(flags::GIVES_ARRAY),
     shaped(PICK, 7, 7, &[Param::Any, Param::Scalar], pick).with(flags::GIVES_ARRAY),
     shaped(INDIRECT, 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], indirect)

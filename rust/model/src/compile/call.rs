@@ -200,6 +200,17 @@ impl Lowerer<'_> {
             let arguments = arguments_at(0, 0);
             return Ok(Abs::Term(self.graph.call(function, &arguments)));
         }
+        let by_record = prepared
+            .iter()
+            .any(|argument| matches!(argument, Prepared::Single(single) if self.is_sized_by_record(single)));
+        if by_record {
+            let whole = |argument: &Prepared| match argument {
+                Prepared::Single(single) => Argument::Term(self.whole(single)),
+                Prepared::Whole(argument) => *argument,
+            };
+            let arguments: Vec<Argument> = prepared.iter().map(whole).collect();
+            return Ok(Abs::Term(self.graph.call(function, &arguments)));
+        }
         if rows.saturating_mul(cols) > MAX_GRID_CELLS {
             return Err(Failure::unsupported(format!("an array of {rows} x {cols} cells is too large")));
         }

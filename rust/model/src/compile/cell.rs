@@ -8,7 +8,7 @@ use crate::formula::ast::Expr;
 use crate::formula::{parse, shift};
 use crate::report::Unsupported;
 use crate::workbook::{Area, Cell, CellAddress, CellFormula, CellValue, a1};
-use execd_calc::kernels;
+use execd_calc::kernels::{self, record};
 use execd_calc::operator::BinaryOp;
 use execd_calc::ops::{Op1, Op2};
 use execd_calc::value::{ErrorCode, Value};
@@ -225,6 +225,9 @@ impl<'w> Lowerer<'w> {
         let right = self.lower(right, at)?;
         let right = self.single(right, at)?;
         self.map(&[&left, &right], |graph, terms| match *terms {
+            [left, right] if graph.is_array(left) || graph.is_array(right) => {
+                graph.call_named(if op == Op2::LastAdd { record::LAST_ADD } else { record::LAST_SUB }, terms)
+            }
             [left, right] => graph.two(op, left, right),
             _ => Term::Const(Value::error(ErrorCode::Value)),
         })
@@ -244,7 +247,7 @@ impl<'w> Lowerer<'w> {
     /// The value that an ordinary formula's cell takes.
     fn single_value(&mut self, result: Abs, at: &At) -> Lowered<Term> {
         let term = match self.single(result, at)? {
-            Single::One(term) => term,
+            Single::One(term) => self.graph.element(term, 0, 0),
             Single::Many(grid) => grid.at(0, 0),
         };
         Ok(self.graph.one(Op1::Settle, term))
@@ -301,7 +304,7 @@ impl<'w> Lowerer<'w> {
     /// A cell under a spilled array whose size is known per record: blank beyond the array.
     fn spilled_cell(&mut self, array: Term, row: usize, col: usize) -> Term {
         let index = |n: usize| Argument::Term(Term::Const(Value::number(n as f64)));
-        match kernels::find(kernels::reference::SPILLED) {
+        match kernels::find(record::SPILLED) {
             Some(spilled) => self.graph.call(spilled, &[Argument::Term(array), index(row), index(col)]),
             None => self.graph.element(array, row as u32, col as u32),
         }

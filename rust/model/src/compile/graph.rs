@@ -8,11 +8,14 @@ use execd_calc::lift;
 use execd_calc::operator::BinaryOp;
 use execd_calc::ops::{self, Op1, Op2, Op3};
 use execd_calc::range::{Cells, Origin, Range, Table};
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::value::{ErrorCode, Unpacked, Value};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::{BuildHasher, Hash, Hasher};
 use std::rc::Rc;
 use std::sync::atomic::AtomicBool;
+
+/// Choices inside choices that an element is taken from cell by cell; each may double the work.
+const MAX_CHOSEN: usize = 6;
 
 /// A value known now, or the result of a node.
 #[derive(Clone, Copy, Debug)]
@@ -290,17 +293,66 @@ impl Graph {
         self.share(Op::Three(op), &[Argument::Term(a), Argument::Term(b), Argument::Term(c)], kinds)
     }
 
+    /// One element, by the rules of lifting: single rows, columns and values repeat, beyond is `#N/A`.
     pub fn element(&mut self, array: Term, row: u32, col: u32) -> Term {
-        match array {
+        self.element_within(array, (row, col), MAX_CHOSEN)
+    }
+
+    /// What a record chooses as a whole is still calculated cell by cell, `levels` of choices deep.
+    fn element_within(&mut self, array: Term, (row, col): (u32, u32), levels: usize) -> Term {
+        let node = match array {
             Term::Const(value) => {
                 let element = lift::element(&self.cx(), value, row as usize, col as usize);
-                Term::Const(element)
+                return Term::Const(element);
             }
-            Term::Node(_) if self.kinds(array) & kinds::ARRAY == 0 => array,
-            Term::Node(_) => {
-                let kinds = kinds::SCALAR | kinds::BLANK;
-                self.share(Op::Element { row, col }, &[Argument::Term(array)], kinds)
+            Term::Node(id) => self.node(id).copied(),
+        };
+        let Some(node) = node.filter(|node| node.kinds & kinds::ARRAY != 0) else { return array };
+        if let (Op::Pack { rows, cols }, cells) = (node.op, self.arguments(&node)) {
+            let (row, col) = (if rows == 1 { 0 } else { row }, if cols == 1 { 0 } else { col });
+            let at = row as usize * cols as usize + col as usize;
+            if row < rows
+                && col < cols
+                && let Some(Argument::Term(cell)) = cells.get(at)
+            {
+                return *cell;
             }
+        }
+        if let (Op::Three(Op3::Select), &[Argument::Term(truth), Argument::Term(yes), Argument::Term(no)]) =
+            (node.op, self.arguments(&node))
+            && levels > 0
+            && self.kinds(truth) & kinds::ARRAY == 0
+        {
+            let yes = self.element_within(yes, (row, col), levels - 1);
+            let no = self.element_within(no, (row, col), levels - 1);
+            return self.three(Op3::Select, truth, yes, no);
+        }
+        let kinds = kinds::SCALAR | kinds::BLANK;
+        self.share(Op::Element { row, col }, &[Argument::Term(array)], kinds)
+    }
+
+    /// Rows and columns of a value.
+    pub fn size_of(&self, value: Value) -> (usize, usize) {
+        match value.unpack() {
+            Unpacked::Array(id) => {
+                let array = self.heap.array(id);
+                (array.rows, array.cols)
+            }
+            _ => (1, 1),
+        }
+    }
+
+    /// True when the term may be an array whose size only a record knows.
+    pub fn is_array(&self, term: Term) -> bool {
+        matches!(term, Term::Node(_)) && self.kinds(term) & kinds::ARRAY != 0
+    }
+
+    /// A call of a function that is known by name.
+    pub fn call_named(&mut self, name: &str, terms: &[Term]) -> Term {
+        let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
+        match kernels::find(name) {
+            Some(function) => self.call(function, &arguments),
+            None => Term::Const(Value::error(ErrorCode::Name)),
         }
     }
 

@@ -1,5 +1,6 @@
 //! LET, LAMBDA and the functions that apply one: expanded where they stand.
 
+use super::graph::Term;
 use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Scope, Single, Variable};
 use crate::formula::ast::{Expr, TableReference};
 use execd_calc::value::{ErrorCode, Value};
@@ -46,6 +47,9 @@ impl Lowerer<'_> {
     pub(super) fn invoke(&mut self, callee: &Expr, args: &[Expr], at: &At) -> Lowered<Abs> {
         match self.lower(callee, at)? {
             Abs::Lambda(closure) => self.apply(&closure, args, at),
+            Abs::Choice(_) | Abs::Term(Term::Node(_)) => {
+                Err(Failure::unsupported("a call of something that depends on an input"))
+            }
             _ => Ok(super::call::error(ErrorCode::Ref)),
         }
     }
@@ -85,8 +89,17 @@ impl Lowerer<'_> {
             singles.push(self.single(abs, at)?);
         }
         match (name, singles.as_slice()) {
+            ("MAP", operands) if operands.iter().any(|operand| self.is_sized_by_record(operand)) => {
+                self.map_by_record(&closure, operands, at)
+            }
             ("MAP", operands) if !operands.is_empty() => self.map_form(&closure, operands, at),
+            ("REDUCE" | "SCAN", [start, Single::One(array)]) if self.graph.is_array(*array) => {
+                self.fold_by_record(name == "SCAN", &closure, start, *array, at)
+            }
             ("REDUCE" | "SCAN", [start, array]) => self.fold_form(name == "SCAN", &closure, start, array, at),
+            ("BYROW" | "BYCOL", [Single::One(array)]) if self.graph.is_array(*array) => {
+                self.slices_by_record(name == "BYROW", &closure, *array, at)
+            }
             ("BYROW" | "BYCOL", [array]) => self.slices_form(name == "BYROW", &closure, array, at),
             ("MAKEARRAY", [Single::One(rows), Single::One(cols)]) => {
                 let (Some(rows), Some(cols)) =
@@ -124,7 +137,7 @@ impl Lowerer<'_> {
                 terms.push(self.applied_term(closure, values, at)?);
             }
         }
-        Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms })))
+        Ok(results(rows, cols, terms))
     }
 
     fn fold_form(
@@ -142,11 +155,10 @@ impl Lowerer<'_> {
             let element = Abs::Term(array.at(position / cols, position % cols));
             total = self.apply_values(closure, vec![total, element], at)?;
             if scan {
-                let single = self.single(total.clone(), at)?;
-                terms.push(single.at(0, 0));
+                terms.push(self.one_value(total.clone(), at)?);
             }
         }
-        Ok(if scan { Abs::Grid(Rc::new(Grid { rows, cols, terms })) } else { total })
+        Ok(if scan { results(rows, cols, terms) } else { total })
     }
 
     fn slices_form(&mut self, by_row: bool, closure: &Rc<Closure>, array: &Single, at: &At) -> Lowered<Abs> {
@@ -162,7 +174,7 @@ impl Lowerer<'_> {
             terms.push(self.applied_term(closure, vec![grid], at)?);
         }
         let (rows, cols) = if by_row { (count, 1) } else { (1, count) };
-        Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms })))
+        Ok(results(rows, cols, terms))
     }
 
     fn make_array(&mut self, closure: &Rc<Closure>, rows: usize, cols: usize, at: &At) -> Lowered<Abs> {
@@ -178,17 +190,20 @@ impl Lowerer<'_> {
                 terms.push(self.applied_term(closure, values, at)?);
             }
         }
-        Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms })))
+        Ok(results(rows, cols, terms))
     }
 
-    fn applied_term(
-        &mut self,
-        closure: &Rc<Closure>,
-        values: Vec<Abs>,
-        at: &At,
-    ) -> Lowered<super::graph::Term> {
+    pub(super) fn applied_term(&mut self, closure: &Rc<Closure>, values: Vec<Abs>, at: &At) -> Lowered<Term> {
         let result = self.apply_values(closure, values, at)?;
-        Ok(self.single(result, at)?.at(0, 0))
+        self.one_value(result, at)
+    }
+}
+
+/// An array of one value is that value.
+fn results(rows: usize, cols: usize, terms: Vec<Term>) -> Abs {
+    match *terms.as_slice() {
+        [term] => Abs::Term(term),
+        _ => Abs::Grid(Rc::new(Grid { rows, cols, terms })),
     }
 }
 

@@ -271,6 +271,15 @@ impl<'w> Lowerer<'w> {
         })
     }
 
+    /// One of two things as a whole: unlike a condition for each element, it leaves each its own size.
+    pub fn select_whole(&mut self, truth: Term, yes: &Single, no: &Single) -> Lowered<Abs> {
+        if yes.shape() == no.shape() {
+            return self.map_select(&Single::One(truth), yes, no);
+        }
+        let (yes, no) = (self.whole(yes), self.whole(no));
+        Ok(Abs::Term(self.graph.three(Op3::Select, truth, yes, no)))
+    }
+
     /// Applies `f` to each position of the operands' common shape.
     pub fn map(&mut self, operands: &[&Single], f: impl Fn(&mut Graph, &[Term]) -> Term) -> Lowered<Abs> {
         let (mut rows, mut cols, mut many) = (1, 1, false);
@@ -279,13 +288,14 @@ impl<'w> Lowerer<'w> {
             (rows, cols) = (rows.max(shape.0), cols.max(shape.1));
             many |= matches!(operand, Single::Many(_));
         }
-        let mut terms: Vec<Term> = operands.iter().map(|operand| operand.at(0, 0)).collect();
-        if !many {
+        if !many || operands.iter().any(|operand| self.is_sized_by_record(operand)) {
+            let terms: Vec<Term> = operands.iter().map(|operand| self.whole(operand)).collect();
             return Ok(Abs::Term(f(&mut self.graph, &terms)));
         }
         if rows.saturating_mul(cols) > MAX_GRID_CELLS {
             return Err(Failure::unsupported(format!("an array of {rows} x {cols} cells is too large")));
         }
+        let mut terms: Vec<Term> = Vec::with_capacity(operands.len());
         let mut results = Vec::with_capacity(rows * cols);
         for row in 0..rows {
             for col in 0..cols {
@@ -295,6 +305,19 @@ impl<'w> Lowerer<'w> {
             }
         }
         Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms: results })))
+    }
+
+    /// An array whose size a record decides is lifted over row-wise, and what meets it has to be one value too.
+    pub(super) fn is_sized_by_record(&self, single: &Single) -> bool {
+        matches!(single, Single::One(term) if self.graph.is_array(*term))
+    }
+
+    /// One term for one value or a whole array.
+    pub(super) fn whole(&mut self, single: &Single) -> Term {
+        match single {
+            Single::One(term) => *term,
+            Single::Many(grid) => self.graph.pack(grid.rows, grid.cols, &grid.terms),
+        }
     }
 
     /// What a place for a single value makes of an expression's result.
@@ -310,7 +333,7 @@ impl<'w> Lowerer<'w> {
             Abs::Choice(choice) => {
                 let yes = self.single(choice.yes.clone(), at)?;
                 let no = self.single(choice.no.clone(), at)?;
-                let chosen = self.map_select(&Single::One(choice.truth), &yes, &no)?;
+                let chosen = self.select_whole(choice.truth, &yes, &no)?;
                 self.single(chosen, at)
             }
             Abs::Places(places) => match *places {

@@ -1,6 +1,7 @@
 //! The passes from workbook to plan.
 
 mod about;
+mod array_bounds;
 mod call;
 mod cell;
 mod decompose;
@@ -14,6 +15,7 @@ mod lower;
 mod order;
 mod precedents;
 mod recalculate;
+mod record_arrays;
 mod resolve;
 mod schedule;
 mod sheets;

@@ -2,7 +2,7 @@
 //! where they stand or at the workbook rather than at values.
 
 use super::graph::{Term, kinds};
-use super::lower::{Abs, At, Choice, Grid, Lowered, Lowerer, Single, constant};
+use super::lower::{Abs, At, Choice, Failure, Grid, Lowered, Lowerer, Single, constant};
 use super::sheets::Place;
 use crate::formula::ast::Expr;
 use execd_calc::kernels;
@@ -89,14 +89,21 @@ impl Lowerer<'_> {
     }
 
     pub(super) fn choose_between(&mut self, truth: &Single, yes: Abs, no: Abs, at: &At) -> Lowered<Abs> {
-        let is_reference = |abs: &Abs| matches!(abs, Abs::Places(_) | Abs::Choice(_));
-        if let Single::One(truth) = *truth
-            && at.wants_range
-            && self.graph.kinds(truth) & kinds::ARRAY == 0
-            && (is_reference(&yes) || is_reference(&no))
-        {
-            return Ok(Abs::Choice(Rc::new(Choice { truth, yes, no })));
+        if matches!(yes, Abs::Lambda(_)) || matches!(no, Abs::Lambda(_)) {
+            return Err(Failure::unsupported("a LAMBDA that depends on an input"));
         }
+        let Single::One(one) = *truth else { return self.choose_by_element(truth, yes, no, at) };
+        if self.graph.is_array(one) {
+            return self.choose_by_element(truth, yes, no, at);
+        }
+        if at.wants_range && !(matches!((&yes, &no), (Abs::Term(_), Abs::Term(_)))) {
+            return Ok(Abs::Choice(Rc::new(Choice { truth: one, yes, no })));
+        }
+        let (yes, no) = (self.single(yes, at)?, self.single(no, at)?);
+        self.select_whole(one, &yes, &no)
+    }
+
+    fn choose_by_element(&mut self, truth: &Single, yes: Abs, no: Abs, at: &At) -> Lowered<Abs> {
         let at = &At { array: at.array || at.wants_range, ..at.clone() };
         let (yes, no) = (self.single(yes, at)?, self.single(no, at)?);
         self.map_select(truth, &yes, &no)

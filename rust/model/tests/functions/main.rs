@@ -2,6 +2,7 @@
 //! Case files and their oracles are described in `tests/functions/README.md`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod arrays;
 mod batches;
 mod book;
 mod cases;
