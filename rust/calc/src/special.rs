@@ -5,7 +5,7 @@
 //! Lentz scheme; the saddle-point form of densities after C. Loader, "Fast and accurate computation of binomial
 //! probabilities" (2000); the uniform expansion for large shapes after N. Temme (1979).
 
-use crate::elementary::{erf, erfc, exp, lgamma, ln, log1p, pow, tgamma};
+use crate::elementary::{erf, erfc, exp, lgamma, ln, log1p, normal, pow, tgamma};
 use std::f64::consts::{FRAC_1_SQRT_2, LN_2, PI};
 
 const LN_SQRT_2PI: f64 = 0.918_938_533_204_672_8;
@@ -213,7 +213,7 @@ fn beta_fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
 /// Probability of at most `z` in the standard normal distribution.
 #[inline(always)]
 pub fn normal_lower(z: f64) -> f64 {
-    0.5 * erfc(-z * FRAC_1_SQRT_2)
+    normal(z)
 }
 
 /// Both tails of the standard normal distribution.

@@ -52,6 +52,22 @@ const NORMAL: [(f64, f64); 9] = [
     (0.9999999990134123, 5.9999999908841595),
 ];
 
+/// z and the probability of at most z: in the middle, on the way out, and where its square must not be rounded.
+const NORMAL_LOWER: [(f64, f64); 12] = [
+    (-2.1137056388801094e-12, 0.49999999999915673),
+    (1e-05, 0.500003989422804),
+    (-0.005, 0.49800529690925915),
+    (-0.0158, 0.4936969742186411),
+    (-0.3, 0.3820885778110474),
+    (-1.0, 0.15865525393145705),
+    (-2.5, 0.006209665325776135),
+    (-7.0, 1.279812543885835e-12),
+    (-15.0, 3.670966199312751e-51),
+    (-30.0, 4.906713927148187e-198),
+    (1.3, 0.9031995154143897),
+    (4.0, 0.9999683287581669),
+];
+
 #[test]
 fn incomplete_gamma() {
     for (a, x, lower, upper) in GAMMA {
@@ -88,6 +104,9 @@ fn normal() {
     for (p, z) in NORMAL {
         near(normal_quantile(p), z, 1e-15, &format!("quantile of {p}"));
         near(normal_tails(z).lower, p, 1e-12, &format!("distribution at {z}"));
+    }
+    for (z, p) in NORMAL_LOWER {
+        near(normal_lower(z), p, if z.abs() < 0.01 { 0.0 } else { 8e-16 }, &format!("distribution at {z}"));
     }
 }
 

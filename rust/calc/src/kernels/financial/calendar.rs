@@ -31,9 +31,9 @@ impl Basis {
         year_fraction(from, to, self.0).unwrap_or(f64::NAN)
     }
 
-    /// Actual days in years of 360 or 365.
-    pub fn is_actual_over_nominal(self) -> bool {
-        self.0 == 2.0 || self.0 == 3.0
+    /// The same count of days over periods of their actual instead of their nominal length.
+    pub fn over_actual_periods(self) -> Basis {
+        if self.is_30_360() { self } else { Basis(1.0) }
     }
 
     pub fn is_30_360(self) -> bool {

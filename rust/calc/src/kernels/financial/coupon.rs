@@ -295,9 +295,8 @@ fn odd_last(cx: &Cx<'_>, args: &[Value]) -> Result<(OddLast, f64), ErrorCode> {
     let (settlement, maturity, last) = (day(cx, settlement)?, day(cx, maturity)?, day(cx, last)?);
     num_unless(last < settlement && settlement < maturity)?;
     let schedule = Schedule::new(last, frequency)?;
-    // How Excel counts actual days over several periods of nominal length is not known: no number rather than one
-    // that is off in the fourth digit.
-    num_unless(!basis.is_actual_over_nominal() || maturity <= schedule.date(1))?;
+    // Excel's stored values show that actual days are never divided by a nominal length here.
+    let basis = basis.over_actual_periods();
     let per_year = schedule.per_year();
     let odd = OddLast {
         terms: Terms { coupon: 100.0 * rate / per_year, redemption, per_year },
