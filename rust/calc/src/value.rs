@@ -1,21 +1,26 @@
 //! The cell value: one 64-bit word. Coercion between kinds lives in `coerce`; text and array contents in `heap`.
 //!
-//! A finite f64 stands for itself. Everything else lives in the negative quiet NaN space:
-//! bits 63..51 set, bits 50..48 the tag, bits 47..0 the payload. The pattern that an invalid floating-point
-//! operation yields on x86 (payload 0, tag 0) is `#NUM!` by construction. Numbers are never NaN or infinite.
+//! A finite f64 stands for itself. Everything else lives in the negative signalling NaN space: bits 63..52 set, bit 51
+//! clear, bits 50..48 the tag (never 0), bits 47..0 the payload. Arithmetic on such a word raises the processor's
+//! "invalid" flag, which is how whole blocks of plain arithmetic are known to have met numbers only (`run::flags`).
+//! Numbers are never NaN or infinite.
 
 use std::fmt;
 
-const BOXED: u64 = 0xFFF8_0000_0000_0000;
+const BOXED: u64 = 0xFFF0_0000_0000_0000;
+/// The first word that is no number.
+const FIRST_BOXED: u64 = BOXED | 1 << TAG_SHIFT;
 const TAG_SHIFT: u32 = 48;
 const PAYLOAD: u64 = (1 << TAG_SHIFT) - 1;
 
-const TAG_ERROR: u64 = 0;
-const TAG_BLANK: u64 = 1;
-const TAG_BOOL: u64 = 2;
-const TAG_TEXT: u64 = 3;
-const TAG_ARRAY: u64 = 4;
-const TAG_OMITTED: u64 = 5;
+const EXPONENT: u64 = 0x7FF0_0000_0000_0000;
+
+const TAG_ERROR: u64 = 1;
+const TAG_BLANK: u64 = 2;
+const TAG_BOOL: u64 = 3;
+const TAG_TEXT: u64 = 4;
+const TAG_ARRAY: u64 = 5;
+const TAG_OMITTED: u64 = 6;
 
 /// One cell value, or an argument that was left out. `Copy`, 8 bytes; texts and arrays are handles into a `Heap`.
 #[repr(transparent)]
@@ -184,12 +189,18 @@ impl Value {
 
     #[inline(always)]
     pub fn is_number(self) -> bool {
-        !self.0.is_nan()
+        self.bits() < FIRST_BOXED
+    }
+
+    /// This value, with the zero that stands for subnormals and -0, which plain arithmetic leaves in slots.
+    #[inline(always)]
+    pub fn settled(self) -> Value {
+        if self.bits() & EXPONENT == 0 { Value::ZERO } else { self }
     }
 
     #[inline]
     fn tag(self) -> Option<u64> {
-        if self.0.is_nan() { Some(self.bits() >> TAG_SHIFT & 7) } else { None }
+        if self.is_number() { None } else { Some(self.bits() >> TAG_SHIFT & 15) }
     }
 
     pub fn is_blank(self) -> bool {

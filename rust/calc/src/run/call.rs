@@ -1,31 +1,26 @@
 //! Calls of functions in a plan, record by record.
 
-use super::chunk::{Chunk, LANES};
-use super::frame::Frame;
-use crate::function::{Arg, Cx, Env, Function};
+use super::chunk::LANES;
+use super::frame::{Frame, Slots};
+use super::machine::Machine;
+use crate::function::{Arg, Cx, Function};
 use crate::heap::Array;
 use crate::lift;
 use crate::plan::{Argument, Content, Operand, Plan, PlanRange};
 use crate::range::{Cells, Range};
 use crate::value::Value;
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 
 /// Records between two looks at the cancel flag.
 const CANCEL_EVERY: usize = 64;
 
-pub fn call(
-    plan: &Plan,
-    frame: &mut Frame,
-    env: &Env,
-    cancel: &AtomicBool,
-    function: &Function,
-    (first, count): (u32, u32),
-    out: u32,
-) {
+pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count): (u32, u32), out: u32) {
+    let Machine { plan, slots, frame, env, cancel, .. } = machine;
+    let (plan, slots) = (*plan, *slots);
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
-    let Frame { heap, data, chunks, used, records, mask, results, .. } = frame;
-    let columns = Columns { plan, data, chunks: *chunks };
+    let Frame { heap, records, mask, results, .. } = &mut **frame;
+    let columns = Columns { plan, slots };
     let cells: Vec<Option<RecordCells<'_>>> =
         arguments.iter().map(|argument| columns.cells(argument)).collect();
     let mut args: Vec<Arg<'_>> = cells
@@ -52,15 +47,17 @@ pub fn call(
         }
         *result = lift::call(&mut cx, function, &args);
     }
-    store(data, *chunks, *used, &results[..*records], out);
+    slots.store(out, &results[..*records]);
 }
 
 /// Builds an array value per record.
-pub fn pack(plan: &Plan, frame: &mut Frame, first: u32, (rows, cols): (u32, u32), out: u32) {
+pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32), out: u32) {
+    let Machine { plan, slots, frame, .. } = machine;
+    let (plan, slots) = (*plan, *slots);
     let (rows, cols) = (rows as usize, cols as usize);
     let arguments = plan.arguments.get(first as usize..first as usize + rows * cols).unwrap_or(&[]);
-    let Frame { heap, data, chunks, used, records, mask, results, .. } = frame;
-    let columns = Columns { plan, data, chunks: *chunks };
+    let Frame { heap, records, mask, results, .. } = &mut **frame;
+    let columns = Columns { plan, slots };
     for record in 0..*records {
         let needed = mask.get(record / LANES).is_some_and(|mask| mask >> (record % LANES) & 1 == 1);
         let Some(result) = results.get_mut(record) else { return };
@@ -76,36 +73,20 @@ pub fn pack(plan: &Plan, frame: &mut Frame, first: u32, (rows, cols): (u32, u32)
             *result = heap.add_array(Array { rows, cols, cells });
         }
     }
-    store(data, *chunks, *used, &results[..*records], out);
-}
-
-/// Writes one value per record to a slot; lanes beyond become 0.
-fn store(data: &mut [Chunk], chunks: usize, used: usize, results: &[Value], out: u32) {
-    let base = out as usize * chunks;
-    let slot = data.get_mut(base..base + used).unwrap_or_default().as_flattened_mut();
-    let (filled, rest) = slot.split_at_mut(results.len().min(slot.len()));
-    filled.copy_from_slice(results);
-    rest.fill(Value::ZERO);
+    slots.store(out, &results[..*records]);
 }
 
 /// The slots as seen from one record.
 #[derive(Debug)]
 struct Columns<'a> {
     plan: &'a Plan,
-    data: &'a [Chunk],
-    chunks: usize,
+    slots: Slots<'a>,
 }
 
 impl Columns<'_> {
     #[inline]
     fn value(&self, operand: Operand, record: usize) -> Value {
-        match operand.as_constant() {
-            Some(at) => self.plan.constants.get(at).copied().unwrap_or(Value::BLANK),
-            None => {
-                let chunk = self.data.get(operand.as_slot() * self.chunks + record / LANES);
-                chunk.map_or(Value::BLANK, |chunk| chunk[record % LANES])
-            }
-        }
+        self.slots.value(operand, record)
     }
 
     fn cells(&self, argument: &Argument) -> Option<RecordCells<'_>> {

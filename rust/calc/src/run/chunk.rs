@@ -1,6 +1,7 @@
 //! Columnar loops: one operation over all lanes of its operands, 16 lanes at a time. A lane that plain float
 //! arithmetic cannot settle (an operand that is no number, overflow, cancellation, near equality) is "odd" and is left
-//! to the row-wise form. Knows no steps and no slots' meaning.
+//! to the row-wise form. Arithmetic whose odd lanes the processor's flags tell also has a form without checks. Knows no
+//! steps and no slots' meaning.
 
 use crate::branchless;
 use crate::digits::rounding::round_fast_at;
@@ -145,12 +146,28 @@ impl LaneFn<2> for Round {
     }
 }
 
+/// Leaves every lane to the row-wise form.
+pub struct Odd;
+
+impl<const N: usize> LaneFn<N> for Odd {
+    #[inline(always)]
+    fn lane(&self, _: [f64; N]) -> Lane {
+        (0.0, u64::MAX)
+    }
+}
+
 /// Whether a comparison of `a` and `b` needs the 15-digit view or the row-wise form.
 #[inline(always)]
 fn unsure(a: f64, b: f64) -> u64 {
     let difference = (a - b).abs();
     let near = (difference - a.abs() * NEAR).to_bits() & not_zero(difference.to_bits());
     not_finite(difference) | near
+}
+
+/// Zero, or what plain arithmetic leaves in its place: -0 and subnormals.
+#[inline(always)]
+fn is_zero(x: f64) -> bool {
+    magnitude(x) < EXPONENT_ONE
 }
 
 #[inline(always)]
@@ -175,15 +192,14 @@ const FALSE: Value = Value::FALSE;
 
 /// Runs a one-operand loop.
 #[inline(always)]
-pub fn one(op: Op1, mut run: impl Loop<1>) {
+pub fn one(op: Op1, run: impl Loop<1>) {
     match op {
-        Op1::Minus => run.run(Of(|a: f64| finite(0.0 - a))),
-        Op1::Percent => run.run(Of(|a: f64| scaled(a / 100.0))),
+        Op1::Minus => run.arithmetic(Finite(|a: f64| 0.0 - a)),
+        Op1::Percent => run.arithmetic(Scaled(|a: f64| a / 100.0)),
         Op1::Settle => run.run(Of(|a: f64| finite(a))),
         Op1::Truth => run.run(Of(|a: f64| {
-            let number = if a == 0.0 { FALSE.lane() } else { TRUE.lane() };
-            let is_number = !a.is_nan();
-            (if is_number { number } else { a }, not_finite(a) & not_bool(a))
+            let number = if is_zero(a) { FALSE.lane() } else { TRUE.lane() };
+            (if not_finite(a) & SIGN == 0 { number } else { a }, not_finite(a) & not_bool(a))
         })),
         Op1::LnHigh => run.run(LnPart { high: true }),
         Op1::LnLow => run.run(LnPart { high: false }),
@@ -191,28 +207,27 @@ pub fn one(op: Op1, mut run: impl Loop<1>) {
     }
 }
 
-/// Runs a two-operand loop; false if the operation has none.
+/// Runs a two-operand loop.
 #[inline(always)]
-pub fn two(op: Op2, mut run: impl Loop<2>) -> bool {
+pub fn two(op: Op2, run: impl Loop<2>) {
     match op {
-        Op2::Operator(op) => return operator(op, run),
+        Op2::Operator(op) => operator(op, run),
         Op2::LastAdd => run.run(Of(|a: f64, b: f64| added(a, a + b))),
         Op2::LastSub => run.run(Of(|a: f64, b: f64| added(a, a - b))),
-        Op2::Sum => run.run(Of(|a: f64, b: f64| finite(a + b))),
+        Op2::Sum => run.arithmetic(Finite(|a: f64, b: f64| a + b)),
         Op2::Min => run.run(Of(|a: f64, b: f64| (if a < b { a } else { b }, not_finite(a) | not_finite(b)))),
         Op2::Max => run.run(Of(|a: f64, b: f64| (if a > b { a } else { b }, not_finite(a) | not_finite(b)))),
-        Op2::Times => run.run(Of(|a: f64, b: f64| scaled(a * b))),
+        Op2::Times => run.arithmetic(Scaled(|a: f64, b: f64| a * b)),
     }
-    true
 }
 
 #[inline(always)]
-fn operator(op: BinaryOp, mut run: impl Loop<2>) -> bool {
+fn operator(op: BinaryOp, run: impl Loop<2>) {
     match op {
-        BinaryOp::Add => run.run(Of(|a: f64, b: f64| scaled(a + b))),
-        BinaryOp::Sub => run.run(Of(|a: f64, b: f64| scaled(a - b))),
-        BinaryOp::Mul => run.run(Of(|a: f64, b: f64| scaled(a * b))),
-        BinaryOp::Div => run.run(Of(|a: f64, b: f64| scaled(a / b))),
+        BinaryOp::Add => run.arithmetic(Scaled(|a: f64, b: f64| a + b)),
+        BinaryOp::Sub => run.arithmetic(Scaled(|a: f64, b: f64| a - b)),
+        BinaryOp::Mul => run.arithmetic(Scaled(|a: f64, b: f64| a * b)),
+        BinaryOp::Div => run.arithmetic(Scaled(|a: f64, b: f64| a / b)),
         BinaryOp::Eq => run.run(Of(|a: f64, b: f64| compared(a, b, a == b))),
         BinaryOp::Ne => run.run(Of(|a: f64, b: f64| compared(a, b, a != b))),
         BinaryOp::Lt => run.run(Of(|a: f64, b: f64| compared(a, b, a < b))),
@@ -220,19 +235,18 @@ fn operator(op: BinaryOp, mut run: impl Loop<2>) -> bool {
         BinaryOp::Gt => run.run(Of(|a: f64, b: f64| compared(a, b, a > b))),
         BinaryOp::Ge => run.run(Of(|a: f64, b: f64| compared(a, b, a >= b))),
         BinaryOp::Pow => run.run(Power),
-        BinaryOp::Concat => return false,
+        BinaryOp::Concat => run.run(Odd),
     }
-    true
 }
 
 /// Runs a three-operand loop.
 #[inline(always)]
-pub fn three(op: Op3, mut run: impl Loop<3>) {
+pub fn three(op: Op3, run: impl Loop<3>) {
     match op {
         Op3::Select => run.run(Of(|truth: f64, yes: f64, no: f64| {
             (if same(truth, TRUE) { yes } else { no }, not_bool(truth))
         })),
-        Op3::SumTimes => run.run(Of(|sum: f64, a: f64, b: f64| finite(sum + a * b))),
+        Op3::SumTimes => run.arithmetic(Finite(|sum: f64, a: f64, b: f64| sum + a * b)),
         Op3::CountIf(op) => count_if(op, run),
         Op3::Found(position) => {
             let position = f64::from(position);
@@ -246,7 +260,7 @@ pub fn three(op: Op3, mut run: impl Loop<3>) {
 }
 
 #[inline(always)]
-fn count_if(op: BinaryOp, mut run: impl Loop<3>) {
+fn count_if(op: BinaryOp, run: impl Loop<3>) {
     match op {
         BinaryOp::Eq => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a == b))),
         BinaryOp::Ne => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a != b))),
@@ -264,7 +278,9 @@ fn counted(count: f64, a: f64, b: f64, holds: bool) -> Lane {
 
 /// Applies a lane function to every lane of its operands; odd lanes are redone row-wise.
 pub trait Loop<const N: usize> {
-    fn run(&mut self, f: impl LaneFn<N>);
+    fn run(self, f: impl LaneFn<N>);
+    /// The same, or without checks where the flags are looked at later.
+    fn arithmetic(self, f: impl LaneFn<N> + PlainFn<N>);
 }
 
 /// What a loop does with one lane. A trait and not only closures, because a closure that the compiler does not inline
@@ -273,26 +289,75 @@ pub trait LaneFn<const N: usize> {
     fn lane(&self, x: [f64; N]) -> Lane;
 }
 
+/// Arithmetic whose odd lanes raise the processor's flags.
+pub trait PlainFn<const N: usize> {
+    fn plain(&self, x: [f64; N]) -> f64;
+}
+
 /// A function of separate operands as a `LaneFn`.
 pub struct Of<F>(pub F);
+/// Arithmetic whose result has to be finite.
+pub struct Finite<F>(pub F);
+/// Arithmetic whose result also loses subnormals and -0.
+pub struct Scaled<F>(pub F);
 
-impl<F: Fn(f64) -> Lane> LaneFn<1> for Of<F> {
+/// A function of separate operands taken as an array.
+trait Spread<const N: usize, R> {
+    fn spread(&self, x: [f64; N]) -> R;
+}
+
+impl<R, F: Fn(f64) -> R> Spread<1, R> for F {
     #[inline(always)]
-    fn lane(&self, [a]: [f64; 1]) -> Lane {
-        (self.0)(a)
+    fn spread(&self, [a]: [f64; 1]) -> R {
+        self(a)
     }
 }
 
-impl<F: Fn(f64, f64) -> Lane> LaneFn<2> for Of<F> {
+impl<R, F: Fn(f64, f64) -> R> Spread<2, R> for F {
     #[inline(always)]
-    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
-        (self.0)(a, b)
+    fn spread(&self, [a, b]: [f64; 2]) -> R {
+        self(a, b)
     }
 }
 
-impl<F: Fn(f64, f64, f64) -> Lane> LaneFn<3> for Of<F> {
+impl<R, F: Fn(f64, f64, f64) -> R> Spread<3, R> for F {
     #[inline(always)]
-    fn lane(&self, [a, b, c]: [f64; 3]) -> Lane {
-        (self.0)(a, b, c)
+    fn spread(&self, [a, b, c]: [f64; 3]) -> R {
+        self(a, b, c)
+    }
+}
+
+impl<const N: usize, F: Spread<N, Lane>> LaneFn<N> for Of<F> {
+    #[inline(always)]
+    fn lane(&self, x: [f64; N]) -> Lane {
+        self.0.spread(x)
+    }
+}
+
+impl<const N: usize, F: Spread<N, f64>> LaneFn<N> for Finite<F> {
+    #[inline(always)]
+    fn lane(&self, x: [f64; N]) -> Lane {
+        finite(self.0.spread(x))
+    }
+}
+
+impl<const N: usize, F: Spread<N, f64>> PlainFn<N> for Finite<F> {
+    #[inline(always)]
+    fn plain(&self, x: [f64; N]) -> f64 {
+        self.0.spread(x)
+    }
+}
+
+impl<const N: usize, F: Spread<N, f64>> LaneFn<N> for Scaled<F> {
+    #[inline(always)]
+    fn lane(&self, x: [f64; N]) -> Lane {
+        scaled(self.0.spread(x))
+    }
+}
+
+impl<const N: usize, F: Spread<N, f64>> PlainFn<N> for Scaled<F> {
+    #[inline(always)]
+    fn plain(&self, x: [f64; N]) -> f64 {
+        self.0.spread(x)
     }
 }

@@ -1,62 +1,126 @@
-//! The loop that every columnar operation runs in: chunk by chunk, odd lanes left to the row-wise form.
+//! The loops that every columnar operation runs in: chunk by chunk, with odd lanes left to the row-wise form, or
+//! without looking at lanes at all.
 #![allow(
     clippy::needless_range_loop,
     reason = "loops over lanes and operands go through several arrays in step"
 )]
 
-use super::chunk::{Chunk, LANES, LaneFn, Loop};
-use super::frame::Frame;
-use crate::function::{Cx, Env};
+use super::chunk::{Chunk, LANES, LaneFn, Loop, PlainFn};
+use super::cpu::{Cpu, Job};
+use super::flags;
+use super::frame::Slot;
+use super::machine::Machine;
+use crate::function::Cx;
+use crate::plan::Operand;
 use crate::value::Value;
-use std::sync::atomic::AtomicBool;
+use std::cell::Cell;
 
-/// First chunk and stride of an operand: a constant is one chunk, read again and again.
-#[derive(Clone, Copy)]
-pub(super) struct Source {
-    pub base: usize,
-    pub stride: usize,
-}
-
-/// A loop over the lanes of `N` operands with its row-wise form.
-pub(super) struct Columns<'a, const N: usize, S> {
-    pub frame: &'a mut Frame,
-    pub env: &'a Env,
-    pub cancel: &'a AtomicBool,
-    pub sources: [Source; N],
+/// An operation over the lanes of `N` operands with its row-wise form.
+pub(super) struct Columns<'m, 'a, C, const N: usize, S> {
+    pub machine: &'m mut Machine<'a, C>,
+    pub operands: [Operand; N],
     pub out: u32,
     pub slow: S,
 }
 
-impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, N, S> {
+impl<C: Cpu, const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, '_, C, N, S> {
+    #[inline(always)]
+    pub fn checked(self, f: impl LaneFn<N>) {
+        let Columns { machine, operands, out, slow } = self;
+        C::run(machine, Checked { slow, f }, operands, out);
+    }
+}
+
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop<1> for Columns<'_, '_, C, 1, S> {
+    #[inline(always)]
+    fn run(self, f: impl LaneFn<1>) {
+        self.checked(f);
+    }
+
+    #[inline(always)]
+    fn arithmetic(self, f: impl LaneFn<1> + PlainFn<1>) {
+        if self.machine.plain {
+            C::run(self.machine, Plain { f }, self.operands, self.out);
+        } else {
+            self.checked(f);
+        }
+    }
+}
+
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop<2> for Columns<'_, '_, C, 2, S> {
+    #[inline(always)]
+    fn run(self, f: impl LaneFn<2>) {
+        self.checked(f);
+    }
+
+    #[inline(always)]
+    fn arithmetic(self, f: impl LaneFn<2> + PlainFn<2>) {
+        if self.machine.plain {
+            C::run(self.machine, Plain { f }, self.operands, self.out);
+        } else {
+            self.checked(f);
+        }
+    }
+}
+
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop<3> for Columns<'_, '_, C, 3, S> {
+    #[inline(always)]
+    fn run(self, f: impl LaneFn<3>) {
+        self.checked(f);
+    }
+
+    #[inline(always)]
+    fn arithmetic(self, f: impl LaneFn<3> + PlainFn<3>) {
+        if self.machine.plain {
+            C::run(self.machine, Plain { f }, self.operands, self.out);
+        } else {
+            self.checked(f);
+        }
+    }
+}
+
+/// A loop that looks at every lane.
+struct Checked<S, F> {
+    slow: S,
+    f: F,
+}
+
+impl<C, const N: usize, S, F> Job<C, N> for Checked<S, F>
+where
+    C: Cpu,
+    S: Fn(&mut Cx<'_>, [Value; N]) -> Value,
+    F: LaneFn<N>,
+{
     /// Computes a whole chunk before storing it, so `out` may be an operand's slot.
     #[inline(always)]
-    pub fn each(&mut self, f: impl LaneFn<N>) {
-        const NOTHING: &Chunk = &[Value::ZERO; LANES];
-        let out = self.out as usize * self.frame.chunks;
-        for chunk in 0..self.frame.used {
-            let mut operands = [NOTHING; N];
+    fn go(self, machine: &mut Machine<'_, C>, operands: [Operand; N], out: u32) {
+        let Checked { slow, f } = self;
+        let slots = machine.slots;
+        let mut sources: [Slot<'_>; N] = [&[]; N];
+        for n in 0..N {
+            sources[n] = slots.operand(operands[n], n);
+        }
+        for (chunk, out) in slots.slot(out).iter().enumerate() {
+            let mut operands = [out; N];
             for n in 0..N {
-                let source = self.sources[n];
-                if let Some(lanes) = self.frame.data.get(source.base + chunk * source.stride) {
-                    operands[n] = lanes;
-                }
+                operands[n] = sources[n].get(chunk).unwrap_or(out);
             }
             let (mut results, odd) = compute(operands, &f);
             if odd {
-                let mask = self.frame.mask.get(chunk).copied().unwrap_or(0);
-                let cx = Cx { heap: &mut self.frame.heap, env: self.env, cancel: self.cancel };
-                results = redo(cx, mask, operands, results, &f, &self.slow);
+                machine.look_at_flags();
+                let mask = machine.frame.mask.get(chunk).copied().unwrap_or(0);
+                let cx = Cx { heap: &mut machine.frame.heap, env: machine.env, cancel: machine.cancel };
+                results = redo(cx, mask, operands, results, &f, &slow);
+                flags::take();
             }
-            if let Some(slot) = self.frame.data.get_mut(out + chunk) {
-                *slot = results;
-            }
+            out.set(results);
         }
     }
 }
 
 /// A chunk of results, and whether any lane is odd. Arrays go by value, so that they stay in registers.
 #[inline(always)]
-fn compute<const N: usize>(operands: [&Chunk; N], f: &impl LaneFn<N>) -> (Chunk, bool) {
+fn compute<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> (Chunk, bool) {
     let (mut results, mut odd) = ([Value::ZERO; LANES], 0);
     for lane in 0..LANES {
         let (result, flag) = f.lane(across(operands, lane));
@@ -69,10 +133,10 @@ fn compute<const N: usize>(operands: [&Chunk; N], f: &impl LaneFn<N>) -> (Chunk,
 /// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
 /// vectorise.
 #[inline(always)]
-fn across<const N: usize>(operands: [&Chunk; N], lane: usize) -> [f64; N] {
+fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
     let mut x = [0.0; N];
     for n in 0..N {
-        x[n] = operands[n][lane].lane();
+        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
     }
     x
 }
@@ -83,7 +147,7 @@ fn across<const N: usize>(operands: [&Chunk; N], lane: usize) -> [f64; N] {
 fn redo<const N: usize>(
     mut cx: Cx<'_>,
     mask: u16,
-    operands: [&Chunk; N],
+    operands: [&Cell<Chunk>; N],
     mut results: Chunk,
     f: &impl LaneFn<N>,
     slow: &impl Fn(&mut Cx<'_>, [Value; N]) -> Value,
@@ -92,15 +156,86 @@ fn redo<const N: usize>(
         let x = across(operands, lane);
         if f.lane(x).1 >> 63 == 1 {
             let needed = mask >> lane & 1 == 1;
-            results[lane] = if needed { slow(&mut cx, x.map(Value::from_lane)) } else { Value::ZERO };
+            let values = x.map(|x| Value::from_lane(x).settled());
+            results[lane] = if needed { slow(&mut cx, values) } else { Value::ZERO };
         }
     }
     results
 }
 
-impl<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Loop<N> for Columns<'_, N, S> {
+/// A loop that looks at no lane.
+struct Plain<F> {
+    f: F,
+}
+
+impl<C, F: PlainFn<1>> Job<C, 1> for Plain<F> {
     #[inline(always)]
-    fn run(&mut self, f: impl LaneFn<N>) {
-        self.each(f);
+    fn go(self, machine: &mut Machine<'_, C>, [a]: [Operand; 1], out: u32) {
+        let slots = machine.slots;
+        plain_one(slots.operand(a, 0), slots.slot(out), &self.f);
     }
+}
+
+impl<C, F: PlainFn<2>> Job<C, 2> for Plain<F> {
+    /// A constant stays in a register.
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, [a, b]: [Operand; 2], out: u32) {
+        let (slots, f) = (machine.slots, self.f);
+        let out = slots.slot(out);
+        match (slots.constant(a), slots.constant(b)) {
+            (Some(left), _) => plain_one(slots.operand(b, 0), out, &Left(left.lane(), f)),
+            (_, Some(right)) => plain_one(slots.operand(a, 0), out, &Right(f, right.lane())),
+            (None, None) => {
+                for ((a, b), out) in slots.operand(a, 0).iter().zip(slots.operand(b, 1)).zip(out) {
+                    out.set(plain([a, b], &f));
+                }
+            }
+        }
+    }
+}
+
+impl<C, F: PlainFn<3>> Job<C, 3> for Plain<F> {
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, [a, b, c]: [Operand; 3], out: u32) {
+        let slots = machine.slots;
+        let (a, b, c) = (slots.operand(a, 0), slots.operand(b, 1), slots.operand(c, 2));
+        for (((a, b), c), out) in a.iter().zip(b).zip(c).zip(slots.slot(out)) {
+            out.set(plain([a, b, c], &self.f));
+        }
+    }
+}
+
+/// Arithmetic with a constant for its left or right operand.
+struct Left<F>(f64, F);
+struct Right<F>(F, f64);
+
+impl<F: PlainFn<2>> PlainFn<1> for Left<F> {
+    #[inline(always)]
+    fn plain(&self, [b]: [f64; 1]) -> f64 {
+        self.1.plain([self.0, b])
+    }
+}
+
+impl<F: PlainFn<2>> PlainFn<1> for Right<F> {
+    #[inline(always)]
+    fn plain(&self, [a]: [f64; 1]) -> f64 {
+        self.0.plain([a, self.1])
+    }
+}
+
+#[inline(always)]
+fn plain_one(a: Slot<'_>, out: Slot<'_>, f: &impl PlainFn<1>) {
+    for (a, out) in a.iter().zip(out) {
+        out.set(plain([a], f));
+    }
+}
+
+/// A chunk of results without checks.
+#[inline(always)]
+fn plain<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl PlainFn<N>) -> Chunk {
+    let mut results = [Value::ZERO; LANES];
+    for lane in 0..LANES {
+        results[lane] = Value::from_lane(f.plain(across(operands, lane)));
+    }
+    results
 }

@@ -5,12 +5,13 @@ use crate::batch::Batch;
 use crate::heap::Heap;
 use crate::plan::{Operand, Plan};
 use crate::value::Value;
+use std::cell::Cell;
 
 /// Slots and local heap for one plan and batch. Reused block after block.
 #[derive(Debug)]
 pub struct Frame {
     pub(super) heap: Heap,
-    /// `chunks` chunks per slot (one of them spare), then the scratch chunks of `SCRATCH`.
+    /// `chunks` chunks per slot (one of them spare), then `SCRATCH` slots where constants are spread out for a step.
     pub(super) data: Vec<Chunk>,
     pub(super) chunks: usize,
     /// Chunks that hold records of this block.
@@ -19,8 +20,7 @@ pub struct Frame {
     /// Records that need the current region, one bit per lane.
     pub(super) mask: Vec<u16>,
     pub(super) outer_masks: Vec<Vec<u16>>,
-    /// First chunk of the scratch, where constants are spread out for a step.
-    pub(super) scratch: usize,
+    pub(super) trust: Trust,
     pub(super) results: Vec<Value>,
     outputs: Vec<Operand>,
     constant_outputs: Vec<Vec<Value>>,
@@ -34,7 +34,6 @@ impl Frame {
         let block = plan.block_records().min(batch.records.max(1).next_multiple_of(LANES));
         // One chunk more than a block needs: slots a power of two apart would fight for the same cache lines.
         let chunks = block.div_ceil(LANES) + 1;
-        let scratch = plan.slots * chunks;
         let constant_outputs = plan
             .outputs
             .iter()
@@ -45,13 +44,13 @@ impl Frame {
             .collect();
         Frame {
             heap: Heap::new(plan.store.clone(), batch.store.clone()),
-            data: vec![[Value::ZERO; LANES]; scratch + SCRATCH],
+            data: vec![[Value::ZERO; LANES]; (plan.slots + SCRATCH) * chunks],
             chunks,
             used: 0,
             records: 0,
             mask: Vec::with_capacity(chunks),
             outer_masks: Vec::new(),
-            scratch,
+            trust: Trust::default(),
             results: vec![Value::ZERO; chunks * LANES],
             outputs: plan.outputs.clone(),
             constant_outputs,
@@ -72,15 +71,29 @@ impl Frame {
         }
         for input in &plan.inputs {
             let base = input.slot as usize * self.chunks;
-            let slot = self.data.get_mut(base..base + self.used).unwrap_or_default().as_flattened_mut();
+            let slot = self.data.get_mut(base..base + self.used).unwrap_or_default();
             let column = batch.columns.get(input.cell).map_or(&[][..], Vec::as_slice);
-            match column.get(first..first + records) {
-                Some(values) if !values.is_empty() => {
-                    let (filled, rest) = slot.split_at_mut(records);
-                    filled.copy_from_slice(values);
-                    rest.fill(values.last().copied().unwrap_or(input.default));
+            let values = column.get(first..first + records).unwrap_or_default();
+            let (whole, rest) = values.as_chunks::<LANES>();
+            for (chunk, values) in slot.iter_mut().zip(whole) {
+                *chunk = *values;
+            }
+            let last = values.last().copied().unwrap_or(input.default);
+            for chunk in slot.iter_mut().skip(whole.len()) {
+                *chunk = [last; LANES];
+                chunk[..rest.len()].copy_from_slice(rest);
+            }
+        }
+    }
+
+    /// Makes zeros of what plain arithmetic may have left of them in the outputs.
+    pub(super) fn settle_outputs(&mut self) {
+        for operand in &self.outputs {
+            if operand.as_constant().is_none() {
+                let base = operand.as_slot() * self.chunks;
+                for chunk in self.data.get_mut(base..base + self.used).unwrap_or_default() {
+                    settle(chunk);
                 }
-                _ => slot.fill(input.default),
             }
         }
     }
@@ -100,5 +113,116 @@ impl Frame {
 
     pub fn heap(&self) -> &Heap {
         &self.heap
+    }
+}
+
+fn settle(chunk: &mut Chunk) {
+    for value in chunk {
+        *value = value.settled();
+    }
+}
+
+/// The chunks in use of one slot. An operand may be read from the slot that is written, hence cells.
+pub(super) type Slot<'a> = &'a [Cell<Chunk>];
+
+/// The slots while steps run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Slots<'a> {
+    table: &'a [Slot<'a>],
+    constants: &'a [Value],
+}
+
+impl<'a> Slots<'a> {
+    pub fn table(data: &'a mut [Chunk], chunks: usize, used: usize) -> Vec<Slot<'a>> {
+        let cells = Cell::from_mut(data).as_slice_of_cells();
+        cells.chunks(chunks).map(|slot| slot.get(..used).unwrap_or_default()).collect()
+    }
+
+    /// `table` ends with the scratch slots.
+    pub fn new(table: &'a [Slot<'a>], constants: &'a [Value]) -> Slots<'a> {
+        Slots { table, constants }
+    }
+
+    #[inline(always)]
+    pub fn slot(self, slot: u32) -> Slot<'a> {
+        self.table.get(slot as usize).copied().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    pub fn constant(self, operand: Operand) -> Option<Value> {
+        operand.as_constant().map(|at| self.constants.get(at).copied().unwrap_or(Value::BLANK))
+    }
+
+    /// The value of an operand in one lane, with zeros settled.
+    #[inline(always)]
+    pub fn value(self, operand: Operand, record: usize) -> Value {
+        match self.constant(operand) {
+            Some(value) => value,
+            None => {
+                let chunk = self.slot(operand.as_slot() as u32).get(record / LANES);
+                chunk.map_or(Value::BLANK, |chunk| chunk.as_array_of_cells()[record % LANES].get().settled())
+            }
+        }
+    }
+
+    /// The chunks of an operand; a constant is spread over the scratch slot `n`.
+    #[inline(always)]
+    pub fn operand(self, operand: Operand, n: usize) -> Slot<'a> {
+        match self.constant(operand) {
+            None => self.slot(operand.as_slot() as u32),
+            Some(value) => self.spread(value, n),
+        }
+    }
+
+    #[inline(always)]
+    pub fn spread(self, value: Value, n: usize) -> Slot<'a> {
+        let scratch = self.table.get(self.table.len().wrapping_sub(n + 1)).copied().unwrap_or_default();
+        for chunk in scratch {
+            chunk.set([value; LANES]);
+        }
+        scratch
+    }
+
+    /// Writes one value per record; lanes beyond become 0.
+    pub fn store(self, out: u32, results: &[Value]) {
+        let (whole, rest) = results.as_chunks::<LANES>();
+        for (at, chunk) in self.slot(out).iter().enumerate() {
+            chunk.set(match whole.get(at) {
+                Some(results) => *results,
+                None => {
+                    let mut last = [Value::ZERO; LANES];
+                    if at == whole.len() {
+                        last[..rest.len()].copy_from_slice(rest);
+                    }
+                    last
+                }
+            });
+        }
+    }
+}
+
+/// Whether the next block may run without checks. A surprise costs a second run, so blocks after one are checked from
+/// the start, twice as many after each surprise in a row.
+#[derive(Debug, Default)]
+pub(super) struct Trust {
+    checked_blocks: u32,
+    penalty: u32,
+}
+
+impl Trust {
+    const MOST: u32 = 64;
+
+    pub fn next_block(&mut self) -> bool {
+        self.checked_blocks = self.checked_blocks.saturating_sub(1);
+        self.checked_blocks == 0
+    }
+
+    pub fn kept(&mut self) {
+        self.penalty = 0;
+    }
+
+    pub fn broken(&mut self) {
+        self.penalty = (self.penalty * 2).clamp(2, Trust::MOST);
+        self.checked_blocks = self.penalty;
     }
 }

@@ -1,7 +1,7 @@
 //! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
 
 use super::chunk::{self, Lane, LaneFn, Of, finite, scaled};
-use super::columns::Columns;
+use super::cpu::Cpu;
 use super::machine::Machine;
 use crate::digits::TENS;
 use crate::function::{Arg, Cx, Function, Lanes};
@@ -14,8 +14,8 @@ use crate::value::Value;
 
 /// Runs the call as a loop over columns if its function and arguments allow; false if not.
 #[inline(always)]
-pub fn call(
-    machine: &mut Machine<'_>,
+pub fn call<C: Cpu>(
+    machine: &mut Machine<'_, C>,
     function: &'static Function,
     (first, count): (u32, u32),
     out: u32,
@@ -56,13 +56,13 @@ pub fn call(
     true
 }
 
-struct Call<'m, 'a> {
-    machine: &'m mut Machine<'a>,
+struct Call<'m, 'a, C> {
+    machine: &'m mut Machine<'a, C>,
     function: &'static Function,
     out: u32,
 }
 
-impl<'a> Call<'_, 'a> {
+impl<'a, C: Cpu> Call<'_, 'a, C> {
     fn constant(&self, operand: Operand) -> Option<Value> {
         operand.as_constant().and_then(|at| self.machine.plan.constants.get(at).copied())
     }
@@ -79,21 +79,17 @@ impl<'a> Call<'_, 'a> {
 
     #[inline(always)]
     fn one(&mut self, a: Operand, f: impl LaneFn<1>) {
-        let sources = [self.machine.source(a, 0)];
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::call(cx, function, &[Arg::Value(a)]);
-        let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(f);
+        self.machine.columns([a], self.out, slow).checked(f);
     }
 
     #[inline(always)]
     fn two(&mut self, a: Operand, b: Operand, f: impl LaneFn<2>) {
-        let sources = [self.machine.source(a, 0), self.machine.source(b, 1)];
         let function = self.function;
         let slow =
             |cx: &mut Cx<'_>, [a, b]: [Value; 2]| lift::call(cx, function, &[Arg::Value(a), Arg::Value(b)]);
-        let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(f);
+        self.machine.columns([a, b], self.out, slow).checked(f);
     }
 
     #[inline(always)]
@@ -113,7 +109,6 @@ impl<'a> Call<'_, 'a> {
         let Some(numbers) = search::column_numbers(table, 0) else { return false };
         let find = finder(numbers, approximate.same(Value::TRUE));
         let cols = table.cols;
-        let sources = [self.machine.source(key, 0), self.machine.source(col, 1)];
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [key, col]: [Value; 2]| {
             lift::call(
@@ -122,8 +117,7 @@ impl<'a> Call<'_, 'a> {
                 &[Arg::Value(key), Arg::Range(range), Arg::Value(col), Arg::Value(approximate)],
             )
         };
-        let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(Of(|key: f64, col: f64| {
+        self.machine.columns([key, col], self.out, slow).checked(Of(|key: f64, col: f64| {
             let cell = position(col, cols).and_then(|col| Some(find(key)? * cols + col));
             lane(cell.and_then(|at| table.cells.get(at)))
         }));
@@ -140,13 +134,11 @@ impl<'a> Call<'_, 'a> {
             if table.cols == 1 { search::column_numbers(table, 0) } else { search::row_numbers(table, 0) };
         let (Some(numbers), true) = (numbers, table.cols == 1 || table.rows == 1) else { return false };
         let find = finder(numbers, kind.lane() == 1.0);
-        let sources = [self.machine.source(key, 0)];
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [key]: [Value; 1]| {
             lift::call(cx, function, &[Arg::Value(key), Arg::Range(range), Arg::Value(kind)])
         };
-        let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(Of(|key: f64| match find(key) {
+        self.machine.columns([key], self.out, slow).checked(Of(|key: f64| match find(key) {
             Some(at) => (at as f64 + 1.0, 0),
             None => (0.0, u64::MAX),
         }));
@@ -156,13 +148,11 @@ impl<'a> Call<'_, 'a> {
     fn index(&mut self, table: u32, row: Operand, col: Operand) -> bool {
         let Some((table, range)) = self.table(table) else { return false };
         let (rows, cols) = (table.rows, table.cols);
-        let sources = [self.machine.source(row, 0), self.machine.source(col, 1)];
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [row, col]: [Value; 2]| {
             lift::call(cx, function, &[Arg::Range(range), Arg::Value(row), Arg::Value(col)])
         };
-        let Machine { frame, env, cancel, .. } = &mut *self.machine;
-        Columns { frame, env, cancel, sources, out: self.out, slow }.each(Of(|row: f64, col: f64| {
+        self.machine.columns([row, col], self.out, slow).checked(Of(|row: f64, col: f64| {
             let cell = position(row, rows).and_then(|row| Some(row * cols + position(col, cols)?));
             lane(cell.and_then(|at| table.cells.get(at)))
         }));

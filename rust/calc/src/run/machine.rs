@@ -2,164 +2,212 @@
 
 use super::Cancelled;
 use super::call;
-use super::chunk::{self, LANES, Of};
-use super::columns::{Columns, Source};
-use super::frame::Frame;
+use super::chunk::{self, Loop as _, Of};
+use super::columns::Columns;
+use super::cpu::{self, Baseline, Cpu};
+use super::flags;
+use super::frame::{Frame, Slots};
 use super::lanes;
 use crate::function::{Cx, Env};
 use crate::lift;
 use crate::ops::{self, Op1, Op2, Op3};
 use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
+use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Runs all steps, with AVX2 where the processor has it. The bits are the same either way: nothing is reordered, and
-/// multiply-adds are fused only where an algorithm says so.
-pub fn run(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> Result<(), Cancelled> {
+/// How the steps run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Checks {
+    /// Arithmetic looks at every lane.
+    Immediate,
+    /// Arithmetic looks at none; the processor's flags tell afterwards whether it should have.
+    Deferred,
+}
+
+/// What ended a run.
+pub enum End {
+    Done,
+    /// Deferred checks failed: nothing of the block may be used.
+    Surprised,
+}
+
+/// Runs all steps.
+pub fn run(
+    plan: &Plan,
+    frame: &mut Frame,
+    env: &Env,
+    cancel: &AtomicBool,
+    checks: Checks,
+) -> Result<End, Cancelled> {
     #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        #[expect(unsafe_code, reason = "the features were detected in the line above")]
-        return unsafe { run_avx2(plan, frame, env, cancel) };
+    if let Some(cpu) = cpu::Avx2::detect() {
+        return run_on(cpu, plan, frame, env, cancel, checks);
     }
-    run_steps(plan, frame, env, cancel)
+    run_on(Baseline, plan, frame, env, cancel, checks)
 }
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn run_avx2(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> Result<(), Cancelled> {
-    run_steps(plan, frame, env, cancel)
+fn run_on<C: Cpu>(
+    cpu: C,
+    plan: &Plan,
+    frame: &mut Frame,
+    env: &Env,
+    cancel: &AtomicBool,
+    checks: Checks,
+) -> Result<End, Cancelled> {
+    let mut data = std::mem::take(&mut frame.data);
+    let table = Slots::table(&mut data, frame.chunks, frame.used);
+    let slots = Slots::new(&table, &plan.constants);
+    let plain = checks == Checks::Deferred;
+    flags::take();
+    let mut machine = Machine { _cpu: cpu, plan, slots, frame, env, cancel, plain, surprised: false };
+    let end = machine.run_steps(plain);
+    drop(table);
+    frame.data = data;
+    end
 }
 
-#[inline(always)]
-fn run_steps(plan: &Plan, frame: &mut Frame, env: &Env, cancel: &AtomicBool) -> Result<(), Cancelled> {
-    let mut at = 0;
-    while let Some(step) = plan.steps.get(at) {
-        if cancel.load(Ordering::Relaxed) {
-            return Err(Cancelled);
-        }
-        at += 1;
-        let mut machine = Machine { plan, frame, env, cancel };
-        match *step {
-            Step::One { op, a, out } => machine.one(op, a, out),
-            Step::Two { op, a, b, out } => machine.two(op, a, b, out),
-            Step::Three { op, a, b, c, out } => machine.three(op, [a, b, c], out),
-            Step::Power { a, b, high, low, out } => machine.power([a, b, high, low], out),
-            Step::Call { function, first, count, out } => {
-                if !lanes::call(&mut machine, function, (first, count), out) {
-                    call::call(plan, frame, env, cancel, function, (first, count), out);
-                }
-            }
-            Step::Pack { first, rows, cols, out } => call::pack(plan, frame, first, (rows, cols), out),
-            Step::Element { a, row, col, out } => machine.element(a, row, col, out),
-            Step::Enter { truth, when, end } => {
-                if !machine.enter(truth, when) {
-                    at = end as usize;
-                }
-            }
-            Step::Leave => {
-                if let Some(mask) = frame.outer_masks.pop() {
-                    frame.mask = mask;
-                }
-            }
-        }
-    }
-    if cancel.load(Ordering::Relaxed) { Err(Cancelled) } else { Ok(()) }
-}
-
-pub(super) struct Machine<'a> {
+pub(super) struct Machine<'a, C> {
+    /// Not read: its presence proves that the loops may use its instructions.
+    _cpu: C,
     pub plan: &'a Plan,
+    pub slots: Slots<'a>,
     pub frame: &'a mut Frame,
     pub env: &'a Env,
     pub cancel: &'a AtomicBool,
+    /// Arithmetic runs without checks.
+    pub plain: bool,
+    /// Flags were raised by plain arithmetic.
+    pub surprised: bool,
 }
 
-impl Machine<'_> {
-    #[inline(always)]
-    pub(super) fn source(&mut self, operand: Operand, scratch: usize) -> Source {
-        match operand.as_constant() {
-            None => Source { base: operand.as_slot() * self.frame.chunks, stride: 1 },
-            Some(at) => {
-                let value = self.plan.constants.get(at).copied().unwrap_or(Value::BLANK);
-                let base = self.frame.scratch + scratch;
-                if let Some(chunk) = self.frame.data.get_mut(base) {
-                    *chunk = [value; LANES];
+impl<'a, C: Cpu> Machine<'a, C> {
+    /// The steps one after the other; with `deferred` checks, arithmetic outside of regions is plain.
+    fn run_steps(&mut self, deferred: bool) -> Result<End, Cancelled> {
+        let plan = self.plan;
+        let mut at = 0;
+        while let Some(step) = plan.steps.get(at) {
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err(Cancelled);
+            }
+            at += 1;
+            match *step {
+                Step::One { op, a, out } => self.one(op, a, out),
+                Step::Two { op, a, b, out } => self.two(op, a, b, out),
+                Step::Three { op, a, b, c, out } => self.three(op, [a, b, c], out),
+                Step::Power { a, b, high, low, out } => self.power([a, b, high, low], out),
+                Step::Call { function, first, count, out } => {
+                    if !lanes::call(self, function, (first, count), out) {
+                        self.look_at_flags();
+                        if self.surprised {
+                            return Ok(End::Surprised);
+                        }
+                        call::call(self, function, (first, count), out);
+                        flags::take();
+                    }
                 }
-                Source { base, stride: 0 }
+                Step::Pack { first, rows, cols, out } => call::pack(self, first, (rows, cols), out),
+                Step::Element { a, row, col, out } => self.element(a, row, col, out),
+                Step::Enter { truth, when, end } => {
+                    // Records outside the region calculate along, and may raise any flag.
+                    self.look_at_flags();
+                    if self.enter(truth, when) {
+                        self.plain = false;
+                    } else {
+                        at = end as usize;
+                    }
+                }
+                Step::Leave => {
+                    if let Some(mask) = self.frame.outer_masks.pop() {
+                        self.frame.mask = mask;
+                    }
+                    if self.frame.outer_masks.is_empty() {
+                        flags::take();
+                        self.plain = deferred;
+                    }
+                }
             }
         }
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(Cancelled);
+        }
+        self.look_at_flags();
+        Ok(if self.surprised { End::Surprised } else { End::Done })
+    }
+
+    /// Before anything that raises flags of its own.
+    #[inline(always)]
+    pub fn look_at_flags(&mut self) {
+        self.surprised |= self.plain && flags::take();
+    }
+
+    /// An operation that is still to be given its lane function.
+    #[inline(always)]
+    pub fn columns<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value>(
+        &mut self,
+        operands: [Operand; N],
+        out: u32,
+        slow: S,
+    ) -> Columns<'_, 'a, C, N, S> {
+        Columns { machine: self, operands, out, slow }
     }
 
     #[inline(always)]
     fn one(&mut self, op: Op1, a: Operand, out: u32) {
-        let a = self.source(a, 0);
-        let run = Columns {
-            frame: self.frame,
-            env: self.env,
-            cancel: self.cancel,
-            sources: [a],
-            out,
-            slow: |cx: &mut Cx<'_>, [a]: [Value; 1]| ops::one(cx, op, a),
-        };
-        chunk::one(op, run);
+        chunk::one(op, self.columns([a], out, |cx: &mut Cx<'_>, [a]: [Value; 1]| ops::one(cx, op, a)));
     }
 
     #[inline(always)]
     fn two(&mut self, op: Op2, a: Operand, b: Operand, out: u32) {
-        let sources = [self.source(a, 0), self.source(b, 1)];
-        let slow = |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::two(cx, op, a, b);
-        let run = Columns { frame: &mut *self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        if !chunk::two(op, run) {
-            let mut run =
-                Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-            run.each(Of(|_: f64, _: f64| (0.0, u64::MAX)));
-        }
+        let rowwise = matches!(op, Op2::Operator(op) if op.is_comparison()) && self.holds_boxed([a, b]);
+        let run = self.columns([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::two(cx, op, a, b));
+        if rowwise { run.run(chunk::Odd) } else { chunk::two(op, run) }
+    }
+
+    /// Whether an operand of the first record is no number; then most probably others are none either, and not worth a
+    /// loop over floats.
+    #[inline(always)]
+    fn holds_boxed(&mut self, operands: [Operand; 2]) -> bool {
+        let slots = self.slots;
+        operands.into_iter().any(|operand| !slots.value(operand, 0).is_number())
     }
 
     #[inline(always)]
-    fn three(&mut self, op: Op3, [a, b, c]: [Operand; 3], out: u32) {
-        let sources = [self.source(a, 0), self.source(b, 1), self.source(c, 2)];
+    fn three(&mut self, op: Op3, operands: [Operand; 3], out: u32) {
         let slow = |cx: &mut Cx<'_>, [a, b, c]: [Value; 3]| ops::three(cx, op, a, b, c);
-        let run = Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        chunk::three(op, run);
+        chunk::three(op, self.columns(operands, out, slow));
     }
 
     #[inline(always)]
     fn power(&mut self, operands: [Operand; 4], out: u32) {
-        let [a, b, high, low] = operands;
-        let sources = [self.source(a, 0), self.source(b, 1), self.source(high, 2), self.source(low, 3)];
         let slow = |cx: &mut Cx<'_>, [a, b, _, _]: [Value; 4]| ops::power(cx, a, b);
-        let mut run =
-            Columns { frame: &mut *self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        run.each(chunk::PowerOf);
+        self.columns(operands, out, slow).checked(chunk::PowerOf);
     }
 
     fn element(&mut self, a: Operand, row: u32, col: u32, out: u32) {
-        let sources = [self.source(a, 0)];
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::element(cx, a, row as usize, col as usize);
-        let mut run = Columns { frame: self.frame, env: self.env, cancel: self.cancel, sources, out, slow };
-        run.each(Of(|a: f64| chunk::finite(a)));
+        self.columns([a], out, slow).run(Of(|a: f64| chunk::finite(a)));
     }
 
     /// Narrows the mask to the records whose condition is `when`; false when there are none.
     fn enter(&mut self, truth: Operand, when: bool) -> bool {
-        let source = self.source(truth, 0);
         let wanted = Value::bool(when);
-        let frame = &mut *self.frame;
+        let Frame { mask, outer_masks, .. } = &mut *self.frame;
+        let truths = self.slots.operand(truth, 0);
         let mut any = false;
-        let mut narrowed = Vec::with_capacity(frame.mask.len());
-        for (chunk, &outer) in frame.mask.iter().enumerate() {
-            let lanes = frame.data.get(source.base + chunk * source.stride);
-            let mut mask = 0;
-            for (lane, value) in lanes.into_iter().flatten().enumerate() {
+        let mut narrowed = Vec::with_capacity(mask.len());
+        for (chunk, &outer) in mask.iter().enumerate() {
+            let mut inner = 0;
+            for (lane, value) in truths.get(chunk).map(Cell::get).iter().flatten().enumerate() {
                 if value.same(wanted) || value.is_array() {
-                    mask |= 1 << lane;
+                    inner |= 1 << lane;
                 }
             }
-            narrowed.push(outer & mask);
-            any |= outer & mask != 0;
+            narrowed.push(outer & inner);
+            any |= outer & inner != 0;
         }
         if any {
-            frame.outer_masks.push(std::mem::replace(&mut frame.mask, narrowed));
+            outer_masks.push(std::mem::replace(mask, narrowed));
         }
         any
     }

@@ -3,6 +3,8 @@
 mod call;
 mod chunk;
 mod columns;
+mod cpu;
+mod flags;
 mod frame;
 mod lanes;
 mod machine;
@@ -13,6 +15,7 @@ use crate::batch::Batch;
 use crate::function::Env;
 use crate::plan::Plan;
 use chunk::LANES;
+use machine::{Checks, End};
 use std::sync::atomic::AtomicBool;
 
 /// The execution was stopped from outside; nothing of the block may be used.
@@ -22,7 +25,7 @@ pub struct Cancelled;
 /// Bytes that the slots of a block may take: they stay in the first-level cache while there are few.
 const BLOCK_BYTES: usize = 24 << 10;
 /// Fewer records would leave the interpreter more to do than the loops.
-const LEAST_RECORDS: usize = 6 * LANES;
+const LEAST_RECORDS: usize = 4 * LANES;
 const MOST_RECORDS: usize = 1024;
 
 impl Plan {
@@ -47,7 +50,16 @@ impl Plan {
         env: &Env,
         cancel: &AtomicBool,
     ) -> Result<(), Cancelled> {
+        if flags::READABLE && frame.trust.next_block() {
+            frame.load(self, batch, first, records);
+            if let End::Done = machine::run(self, frame, env, cancel, Checks::Deferred)? {
+                frame.trust.kept();
+                frame.settle_outputs();
+                return Ok(());
+            }
+            frame.trust.broken();
+        }
         frame.load(self, batch, first, records);
-        machine::run(self, frame, env, cancel)
+        machine::run(self, frame, env, cancel, Checks::Immediate).map(|_| ())
     }
 }

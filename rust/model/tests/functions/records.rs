@@ -88,6 +88,16 @@ pub fn odd_value(random: &mut Random) -> Constant {
     }
 }
 
+/// A number of any size, also among the largest and the smallest.
+pub fn any_number(random: &mut Random) -> Constant {
+    match random.below(4) {
+        0 => Constant::Number(*random.pick(&NUMBERS)),
+        1 => Constant::Number((random.unit() - 0.5) * 10f64.powi(random.below(640) as i32 - 320)),
+        2 => Constant::Number(2f64.powi(random.below(2046) as i32 - 1022)),
+        _ => Constant::Number((random.unit() * 200.0 - 100.0).round() / 4.0),
+    }
+}
+
 /// A value near another: the same, a unit in the last place away, cancelling it, or odd.
 pub fn near(value: &Constant, random: &mut Random) -> Constant {
     let Constant::Number(x) = *value else { return odd_value(random) };
