@@ -5,6 +5,7 @@
 mod date;
 mod fraction;
 mod general;
+mod layout;
 mod number;
 mod plain;
 mod scan;

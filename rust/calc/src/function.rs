@@ -46,6 +46,8 @@ pub mod flags {
     pub const TAKES_UNION: u32 = 64;
     /// The third argument takes the size of the first (SUMIF, AVERAGEIF).
     pub const VALUES_FOLLOW_RANGE: u32 = 128;
+    /// Costs no more than a few steps of arithmetic.
+    pub const CHEAP: u32 = 256;
 }
 
 /// One row of a family's table.
@@ -81,6 +83,14 @@ pub enum Lanes {
     Vlookup,
     Match,
     Index,
+    /// Calendar dates.
+    Year,
+    Month,
+    Day,
+    Date,
+    Edate,
+    /// YEARFRAC by its default basis.
+    Yearfrac,
 }
 
 impl Function {
@@ -190,6 +200,15 @@ impl Cx<'_> {
             return Value::error(ErrorCode::Value);
         }
         self.heap.add_text(text)
+    }
+
+    /// A text from what `write` appends, or its error.
+    pub fn write_text(&mut self, write: impl FnOnce(&Cx<'_>, &mut String) -> Result<(), ErrorCode>) -> Value {
+        let mut draft = self.heap.take_draft();
+        let written = write(self, &mut draft);
+        let value = written.map_or_else(Value::error, |()| self.add_text(&draft));
+        self.heap.put_draft(draft);
+        value
     }
 
     pub fn add_array(&mut self, rows: usize, cols: usize, cells: Vec<Value>) -> Value {

@@ -29,18 +29,24 @@ impl Array {
     }
 }
 
-/// One layer: an append-only store of texts and arrays.
+/// Recent texts that a shared store looks through before it adds one.
+const RECENT: usize = 256;
+
+/// One layer: an append-only store of texts and arrays. The shared layers keep one handle for equal texts as far as a
+/// small table remembers them: columns of inputs repeat few texts, and equal handles let calls reuse results.
 #[derive(Debug)]
 pub struct Store {
     layer: Layer,
     bytes: String,
     spans: Vec<(u32, u32)>,
     arrays: Vec<Array>,
+    /// Numbers of texts by a hash of their ends; empty until a shared store gets its first text.
+    recent: Vec<u32>,
 }
 
 impl Store {
     pub fn new(layer: Layer) -> Store {
-        Store { layer, bytes: String::new(), spans: Vec::new(), arrays: Vec::new() }
+        Store { layer, bytes: String::new(), spans: Vec::new(), arrays: Vec::new(), recent: Vec::new() }
     }
 
     fn id(&self, index: usize) -> u64 {
@@ -53,6 +59,20 @@ impl Store {
     }
 
     pub fn add_text(&mut self, text: &str) -> Value {
+        if self.layer == Layer::Local {
+            return self.write_text(|out| out.push_str(text));
+        }
+        if self.recent.is_empty() {
+            self.recent = vec![u32::MAX; RECENT];
+        }
+        let place = hash_of_ends(text.as_bytes()) % RECENT;
+        let known = self.recent.get(place).copied().unwrap_or(u32::MAX) as usize;
+        if known < self.spans.len() && self.text(known) == text {
+            return Value::text(TextId(self.id(known)));
+        }
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = self.spans.len() as u32;
+        }
         self.write_text(|out| out.push_str(text))
     }
 
@@ -60,9 +80,26 @@ impl Store {
     pub fn write_text(&mut self, write: impl FnOnce(&mut String)) -> Value {
         let start = self.bytes.len();
         write(&mut self.bytes);
+        self.end_text(start)
+    }
+
+    /// What was appended since `start` as a text.
+    fn end_text(&mut self, start: usize) -> Value {
         let len = self.bytes.len().saturating_sub(start);
         self.spans.push((start as u32, len as u32));
         Value::text(TextId(self.id(self.spans.len() - 1)))
+    }
+
+    /// Appends bytes of another layer, or bytes of its own.
+    #[inline]
+    fn copy_text(&mut self, other: Option<&Store>, index: usize) {
+        match other {
+            Some(other) => self.bytes.push_str(other.text(index)),
+            None => {
+                let Some(&(start, len)) = self.spans.get(index) else { return };
+                self.bytes.extend_from_within(start as usize..start as usize + len as usize);
+            }
+        }
     }
 
     fn share_part(&mut self, index: usize, from: usize, to: usize) -> Value {
@@ -81,6 +118,7 @@ impl Store {
         self.bytes.clear();
         self.spans.clear();
         self.arrays.clear();
+        self.recent.clear();
     }
 
     fn text(&self, index: usize) -> &str {
@@ -89,19 +127,39 @@ impl Store {
     }
 }
 
+/// Hash of a text's length, first and last bytes.
+fn hash_of_ends(text: &[u8]) -> usize {
+    let (head, tail) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
+        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+            (Some(head), Some(tail)) => {
+                (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
+            }
+            _ => {
+                let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0));
+                (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
+            }
+        },
+    };
+    let mixed = (head ^ tail.rotate_left(32) ^ text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> 32) as usize
+}
+
 /// The three layers as one heap. Reading takes a handle of any layer; writing goes to the local one.
 #[derive(Debug)]
 pub struct Heap {
     constant: Arc<Store>,
     batch: Arc<Store>,
     local: Store,
+    /// Room to write a text in before it is added.
+    draft: String,
 }
 
 static EMPTY_ARRAY: Array = Array { rows: 0, cols: 0, cells: Vec::new() };
 
 impl Heap {
     pub fn new(constant: Arc<Store>, batch: Arc<Store>) -> Heap {
-        Heap { constant, batch, local: Store::new(Layer::Local) }
+        Heap { constant, batch, local: Store::new(Layer::Local), draft: String::new() }
     }
 
     /// A heap with nothing below the local layer, for folding and tests.
@@ -122,6 +180,11 @@ impl Heap {
         self.store(id.0).text((id.0 & INDEX) as usize)
     }
 
+    /// Bytes of the text behind a handle.
+    pub fn text_length(&self, id: TextId) -> usize {
+        self.store(id.0).spans.get((id.0 & INDEX) as usize).map_or(0, |span| span.1 as usize)
+    }
+
     /// The array behind a handle; a handle that does not exist gives an empty array.
     pub fn array(&self, id: ArrayId) -> &Array {
         self.store(id.0).arrays.get((id.0 & INDEX) as usize).unwrap_or(&EMPTY_ARRAY)
@@ -133,6 +196,31 @@ impl Heap {
 
     pub fn write_text(&mut self, write: impl FnOnce(&mut String)) -> Value {
         self.local.write_text(write)
+    }
+
+    /// The texts one after the other, copied once.
+    pub fn join_texts(&mut self, texts: impl Iterator<Item = TextId>) -> Value {
+        let start = self.local.bytes.len();
+        for id in texts {
+            let other: Option<&Store> = match id.0 >> LAYER_SHIFT {
+                0 => Some(&self.constant),
+                1 => Some(&self.batch),
+                _ => None,
+            };
+            self.local.copy_text(other, (id.0 & INDEX) as usize);
+        }
+        self.local.end_text(start)
+    }
+
+    /// An empty text to write in; given back by `put_draft`, it needs no memory of its own the next time.
+    pub fn take_draft(&mut self) -> String {
+        let mut draft = std::mem::take(&mut self.draft);
+        draft.clear();
+        draft
+    }
+
+    pub fn put_draft(&mut self, draft: String) {
+        self.draft = draft;
     }
 
     /// A part of a text as a text of its own, by bytes; no copy when the text is local. Anything but a part gives "".
@@ -173,6 +261,20 @@ impl Heap {
 mod tests {
     use super::*;
     use crate::value::Unpacked;
+
+    #[test]
+    fn equal_texts_of_a_batch_share_a_handle() {
+        let mut batch = Store::new(Layer::Batch);
+        let texts = ["", "a", "b", "East", "Eest", "a longer text", "a longer next", "a longer text"];
+        let first = texts.map(|text| batch.add_text(text));
+        let again = texts.map(|text| batch.add_text(text));
+        let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), Arc::new(batch));
+        for ((value, other), text) in first.iter().zip(again).zip(texts) {
+            assert!(value.same(other));
+            let Unpacked::Text(id) = value.unpack() else { panic!("{value:?} is no text") };
+            assert_eq!(heap.text(id), text);
+        }
+    }
 
     #[test]
     fn layers_do_not_mix() {

@@ -9,24 +9,27 @@ use crate::value::{ErrorCode, Unpacked, Value};
 /// Arrays grow no larger than this many cells.
 pub const MAX_ARRAY_CELLS: usize = 1 << 22;
 
+/// Arguments of scalar kernels that need no memory of their own.
+const FEW: usize = 8;
+
 /// The result of `function` for one record. The number of arguments was checked at compile time.
 pub fn call(cx: &mut Cx<'_>, function: &Function, args: &[Arg<'_>]) -> Value {
-    if let Some(shape) = lifted_shape(cx, function, args) {
-        return call_lifted(cx, function, args, shape);
-    }
-    if !function.has(flags::SEES_ERRORS) {
-        for (position, arg) in args.iter().enumerate() {
-            if function.param(position) == Param::Scalar
-                && let Some(code) = arg.value().as_error()
-            {
-                return Value::error(code);
-            }
+    let simple = args.iter().all(|arg| match arg {
+        Arg::Value(value) => !value.is_array() && !value.is_error(),
+        Arg::Range(_) => false,
+    });
+    if !simple {
+        if let Some(shape) = lifted_shape(cx, function, args) {
+            return call_lifted(cx, function, args, shape);
+        }
+        if let Some(code) = first_error(function, args) {
+            return Value::error(code);
         }
     }
     match function.kernel {
         Kernel::Args(kernel) => kernel(cx, args),
         Kernel::Scalar(kernel) => {
-            let mut values = [Value::OMITTED; 8];
+            let mut values = [Value::OMITTED; FEW];
             match values.get_mut(..args.len()) {
                 Some(few) => {
                     for (value, arg) in few.iter_mut().zip(args) {
@@ -41,6 +44,16 @@ pub fn call(cx: &mut Cx<'_>, function: &Function, args: &[Arg<'_>]) -> Value {
             }
         }
     }
+}
+
+/// The error that a scalar argument passes on.
+fn first_error(function: &Function, args: &[Arg<'_>]) -> Option<ErrorCode> {
+    if function.has(flags::SEES_ERRORS) {
+        return None;
+    }
+    let mut scalars =
+        args.iter().enumerate().filter(|(position, _)| function.param(*position) == Param::Scalar);
+    scalars.find_map(|(_, arg)| arg.value().as_error())
 }
 
 /// Rows and columns of the result when a scalar argument is an array.

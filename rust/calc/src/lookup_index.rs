@@ -132,6 +132,21 @@ impl Numbers {
         }
     }
 
+    /// The first number and how many there are, when every cell is a number and one more than the cell before it.
+    pub fn consecutive(&self) -> Option<(f64, usize)> {
+        match self.exact {
+            Exact::Dense { base, len } => Some((base, len)),
+            Exact::Hash(_) => None,
+        }
+    }
+
+    /// True when no cell is a number.
+    pub fn is_empty(&self) -> bool {
+        match &self.order {
+            Order::Ascending(lanes) | Order::Mixed(lanes) => lanes.iter().all(|lane| lane.is_nan()),
+        }
+    }
+
     /// The keys, when every cell is a number and they ascend.
     pub fn ascending(&self) -> Option<&[f64]> {
         match &self.order {

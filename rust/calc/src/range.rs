@@ -47,12 +47,14 @@ pub struct Table {
     pub rows: usize,
     pub cols: usize,
     pub cells: Vec<Value>,
+    pub has_blanks: bool,
     pub index: crate::lookup_index::Indexes,
 }
 
 impl Table {
     pub fn new(rows: usize, cols: usize, cells: Vec<Value>) -> Table {
-        Table { rows, cols, cells, index: Default::default() }
+        let has_blanks = cells.iter().any(|cell| cell.is_empty());
+        Table { rows, cols, cells, has_blanks, index: Default::default() }
     }
 }
 

@@ -83,6 +83,14 @@ pub fn round_fast_tens(x: f64, scale: f64) -> f64 {
     (nearest_or_nan(x.abs() / scale) * scale).copysign(x) + 0.0
 }
 
+/// `x` >= 0 times 10^power, rounded half away from zero on the view of `x`, where plain float arithmetic is certain of it.
+#[inline]
+pub fn scaled_fast(x: f64, power: i32) -> Option<u64> {
+    let scale = usize::try_from(power).ok().and_then(|power| TENS.get(power))?;
+    let nearest = nearest_or_nan(x * scale);
+    (!nearest.is_nan()).then_some(nearest as u64)
+}
+
 /// The whole number nearest to `p` >= 0, ties up, or NaN in the band where the 15-digit view decides.
 #[inline(always)]
 fn nearest_or_nan(p: f64) -> f64 {

@@ -1,6 +1,6 @@
 //! The decimal view against the standard library's exact formatting and against integer arithmetic.
 
-use super::rounding::{round_exact, round_fast};
+use super::rounding::{round_exact, round_fast, scaled_fast};
 use super::*;
 
 /// A small generator (xorshift), so that the cases are the same on every run.
@@ -168,4 +168,24 @@ fn fast_and_exact_rounding_agree_with_decimal_text() {
         }
     }
     assert!(unsure * 4 < rounds, "{unsure} of {rounds} unsure");
+}
+
+#[test]
+fn fast_whole_numbers_are_the_rounded_view() {
+    let mut random = Random(77);
+    let mut certain = 0;
+    for _ in 0..200_000 {
+        let power = random.below(6) as i32;
+        let x = match random.below(3) {
+            0 => random.below(100_000_000) as f64 / 1000.0,
+            1 => random.below(1_000_000) as f64 / 10.0 + 0.005,
+            _ => random.unit() * 10f64.powi(random.below(12) as i32),
+        };
+        if let Some(fast) = scaled_fast(x, power) {
+            certain += 1;
+            let exact = (round_exact(x, power) * 10f64.powi(power)).round();
+            assert_eq!(fast as f64, exact, "{x} {power}");
+        }
+    }
+    assert!(certain > 150_000, "{certain}");
 }

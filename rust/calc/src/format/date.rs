@@ -1,6 +1,7 @@
 //! Sections with date and time placeholders.
 
 use super::Unshowable;
+use super::layout::Layout;
 use super::scan::{Part, Token};
 use crate::serial::{self, Clock, Date};
 
@@ -12,10 +13,11 @@ pub struct DateFormat {
     twelve_hours: bool,
     needs_calendar: bool,
     elapsed: bool,
+    layout: Option<Layout>,
 }
 
 #[derive(Clone, Debug)]
-enum Item {
+pub enum Item {
     Literal(String),
     Year(usize),
     BuddhistYear(usize),
@@ -58,6 +60,7 @@ impl DateFormat {
             twelve_hours: false,
             needs_calendar: false,
             elapsed: tokens.iter().any(is_elapsed),
+            layout: None,
         };
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
@@ -92,6 +95,7 @@ impl DateFormat {
                 }
             }
         }
+        format.layout = if format.twelve_hours { None } else { Layout::new(&format.items) };
         Some(format)
     }
 
@@ -161,8 +165,9 @@ impl DateFormat {
             decimals: self.decimals,
             twelve_hours: self.twelve_hours,
         };
-        for item in &self.items {
-            shown.write(item, out);
+        match &self.layout {
+            Some(layout) => layout.write(shown.date, shown.clock, out),
+            None => self.items.iter().for_each(|item| shown.write(item, out)),
         }
         Ok(())
     }

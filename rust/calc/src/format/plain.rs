@@ -105,6 +105,10 @@ impl Plain {
 
 /// `x` times a power of ten, rounded half away from zero on its 15-digit view, if that has at most 18 digits.
 fn scaled(x: f64, power: i32) -> Option<u64> {
+    let fast = digits::rounding::scaled_fast(x, power);
+    if fast.is_some() {
+        return fast;
+    }
     let view = digits::decimal(x);
     let shift = view.exponent + power;
     match shift {

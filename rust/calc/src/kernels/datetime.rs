@@ -9,28 +9,28 @@ mod workdays;
 pub use spans::year_fraction;
 
 use crate::coerce;
-use crate::function::{Cx, Function, Param, flags, scalar, shaped};
+use crate::function::{Cx, Function, Lanes, Param, flags, scalar, shaped};
 use crate::serial;
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
-    scalar("DATE", 3, 3, parts::date).with(flags::GIVES_DATE),
+    scalar("DATE", 3, 3, parts::date).with(flags::GIVES_DATE).columnar(Lanes::Date),
     scalar("DATEVALUE", 1, 1, parts::datevalue),
     scalar("TIME", 3, 3, parts::time).with(flags::GIVES_DATE),
     scalar("TIMEVALUE", 1, 1, parts::timevalue),
     scalar("TODAY", 0, 0, parts::today).with(flags::VOLATILE | flags::GIVES_DATE),
     scalar("NOW", 0, 0, parts::now).with(flags::VOLATILE | flags::GIVES_DATE),
-    scalar("YEAR", 1, 1, parts::year),
-    scalar("MONTH", 1, 1, parts::month),
-    scalar("DAY", 1, 1, parts::day),
+    scalar("YEAR", 1, 1, parts::year).columnar(Lanes::Year),
+    scalar("MONTH", 1, 1, parts::month).columnar(Lanes::Month),
+    scalar("DAY", 1, 1, parts::day).columnar(Lanes::Day),
     scalar("HOUR", 1, 1, parts::hour),
     scalar("MINUTE", 1, 1, parts::minute),
     scalar("SECOND", 1, 1, parts::second),
-    scalar("EDATE", 2, 2, parts::edate),
+    scalar("EDATE", 2, 2, parts::edate).columnar(Lanes::Edate),
     scalar("EOMONTH", 2, 2, parts::eomonth),
     scalar("DAYS", 2, 2, spans::days),
     scalar("DAYS360", 2, 3, spans::days360),
-    scalar("YEARFRAC", 2, 3, spans::yearfrac),
+    scalar("YEARFRAC", 2, 3, spans::yearfrac).columnar(Lanes::Yearfrac),
     scalar("DATEDIF", 3, 3, spans::datedif),
     scalar("WEEKDAY", 1, 2, weeks::weekday),
     scalar("WEEKNUM", 1, 2, weeks::weeknum),

@@ -19,6 +19,7 @@ pub mod lookup;
 pub mod math;
 pub mod matrix;
 pub mod numerals;
+pub mod operators;
 pub mod radix;
 pub mod record;
 pub mod reference;
@@ -65,6 +66,7 @@ const FAMILIES: &[&[Function]] = &[
     math::TABLE,
     matrix::TABLE,
     numerals::TABLE,
+    operators::TABLE,
     radix::TABLE,
     record::TABLE,
     reference::TABLE,

@@ -3,11 +3,12 @@
 use super::chunk::LANES;
 use super::frame::{Frame, Slots};
 use super::machine::Machine;
-use crate::function::{Arg, Cx, Function};
+use super::memo;
+use crate::function::{Arg, Cx, Function, Kernel};
 use crate::heap::Array;
 use crate::lift;
 use crate::plan::{Argument, Content, Operand, Plan, PlanRange};
-use crate::range::{Cells, Range};
+use crate::range::{Cells, Range, Table};
 use crate::value::Value;
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
@@ -19,14 +20,16 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
     let Machine { plan, slots, frame, env, cancel, .. } = machine;
     let (plan, slots) = (*plan, *slots);
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
-    let Frame { heap, records, mask, results, .. } = &mut **frame;
+    let Frame { heap, records, mask, results, memo, .. } = &mut **frame;
     let columns = Columns { plan, slots };
     let cells: Vec<Option<RecordCells<'_>>> =
         arguments.iter().map(|argument| columns.cells(argument)).collect();
-    let mut args: Vec<Arg<'_>> = cells
-        .iter()
-        .map(|cells| cells.as_ref().map_or(Arg::Value(Value::OMITTED), |cells| Arg::Range(cells.range())))
-        .collect();
+    let mut given = Given::new(&columns, function, arguments, &cells);
+    let varying: Vec<(usize, Operand)> = varying(arguments).collect();
+    let computed: Vec<&RecordCells<'_>> =
+        cells.iter().flatten().filter(|cells| cells.table().is_none()).collect();
+    let remembers = computed.is_empty() && (1..=memo::WIDTH).contains(&varying.len());
+    memo.start();
     let mut cx = Cx { heap, env, cancel };
     for record in 0..*records {
         if record % CANCEL_EVERY == 0 && cancel.load(Ordering::Relaxed) {
@@ -34,20 +37,94 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
         }
         let needed = mask.get(record / LANES).is_some_and(|mask| mask >> (record % LANES) & 1 == 1);
         let Some(result) = results.get_mut(record) else { return };
-        *result = Value::ZERO;
         if !needed {
+            *result = Value::ZERO;
             continue;
         }
-        for ((arg, argument), cells) in args.iter_mut().zip(arguments).zip(&cells) {
-            match (argument, cells) {
-                (Argument::Operand(operand), _) => *arg = Arg::Value(columns.value(*operand, record)),
-                (_, Some(cells)) => cells.record.set(record),
-                _ => {}
+        let mut key = [Value::ZERO; memo::WIDTH];
+        for (at, &(position, operand)) in varying.iter().enumerate() {
+            let value = columns.value(operand, record);
+            given.set(position, value);
+            if let Some(part) = key.get_mut(at) {
+                *part = value;
             }
         }
-        *result = lift::call(&mut cx, function, &args);
+        computed.iter().for_each(|cells| cells.record.set(record));
+        *result = if remembers {
+            memo.get(key, || given.call(&mut cx, function))
+        } else {
+            given.call(&mut cx, function)
+        };
     }
     slots.store(out, &results[..*records]);
+}
+
+/// Most arguments of a scalar kernel that are kept as values.
+const FEW: usize = 8;
+
+/// The arguments of a call for one record.
+enum Given<'a> {
+    /// A scalar kernel's, and how many they are.
+    Few([Value; FEW], usize),
+    Any(Vec<Arg<'a>>),
+}
+
+impl<'a> Given<'a> {
+    fn new(
+        columns: &Columns<'_>,
+        function: &Function,
+        arguments: &[Argument],
+        cells: &'a [Option<RecordCells<'_>>],
+    ) -> Given<'a> {
+        let args = arguments.iter().zip(cells).map(|(argument, cells)| columns.argument(argument, cells));
+        if !matches!(function.kernel, Kernel::Scalar(_)) || arguments.len() > FEW {
+            return Given::Any(args.collect());
+        }
+        let mut values = [Value::OMITTED; FEW];
+        for (value, arg) in values.iter_mut().zip(args) {
+            *value = arg.value();
+        }
+        Given::Few(values, arguments.len())
+    }
+
+    #[inline]
+    fn set(&mut self, position: usize, value: Value) {
+        match self {
+            Given::Few(values, _) => {
+                if let Some(place) = values.get_mut(position) {
+                    *place = value;
+                }
+            }
+            Given::Any(args) => {
+                if let Some(place) = args.get_mut(position) {
+                    *place = Arg::Value(value);
+                }
+            }
+        }
+    }
+
+    fn call(&self, cx: &mut Cx<'_>, function: &Function) -> Value {
+        match self {
+            Given::Few(values, count) => {
+                let values = values.get(..*count).unwrap_or(values);
+                // Arrays are lifted over, and most kernels see no errors.
+                let plain = values.iter().all(|value| !value.is_array() && !value.is_error());
+                match function.kernel {
+                    Kernel::Scalar(kernel) if plain => kernel(cx, values),
+                    _ => lift::call(cx, function, &values.iter().map(|&v| Arg::Value(v)).collect::<Vec<_>>()),
+                }
+            }
+            Given::Any(args) => lift::call(cx, function, args),
+        }
+    }
+}
+
+/// Positions of the arguments that are columns.
+fn varying(arguments: &[Argument]) -> impl Iterator<Item = (usize, Operand)> + '_ {
+    arguments.iter().enumerate().filter_map(|(position, argument)| match *argument {
+        Argument::Operand(operand) if operand.as_constant().is_none() => Some((position, operand)),
+        _ => None,
+    })
 }
 
 /// Builds an array value per record.
@@ -89,6 +166,15 @@ impl Columns<'_> {
         self.slots.value(operand, record)
     }
 
+    /// An argument of the first record.
+    fn argument<'c>(&self, argument: &Argument, cells: &'c Option<RecordCells<'_>>) -> Arg<'c> {
+        match (argument, cells) {
+            (Argument::Operand(operand), _) => Arg::Value(self.value(*operand, 0)),
+            (_, Some(cells)) => Arg::Range(cells.range()),
+            _ => Arg::Value(Value::OMITTED),
+        }
+    }
+
     fn cells(&self, argument: &Argument) -> Option<RecordCells<'_>> {
         let Argument::Range(range) = argument else { return None };
         let range = self.plan.ranges.get(*range as usize)?;
@@ -105,6 +191,14 @@ struct RecordCells<'a> {
 }
 
 impl RecordCells<'_> {
+    /// The table that all records share, if no cell is computed.
+    fn table(&self) -> Option<&Table> {
+        match &self.range.content {
+            Content::Table(table) => Some(table),
+            Content::Operands(_) => None,
+        }
+    }
+
     fn range(&self) -> Range<'_> {
         let range = self.range;
         let cells: &dyn Cells = match &range.content {

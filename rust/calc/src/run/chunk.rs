@@ -24,7 +24,7 @@ const NEAR: f64 = 2e-14;
 /// in 64-bit lanes cost one vector instruction each.
 pub type Lane = (f64, u64);
 
-const SIGN: u64 = 1 << 63;
+pub const SIGN: u64 = 1 << 63;
 const EXPONENT_ONE: u64 = 1 << 52;
 
 #[inline(always)]
@@ -34,13 +34,13 @@ fn magnitude(x: f64) -> u64 {
 
 /// Top bit set for NaN and infinities: the exponent overflows into it.
 #[inline(always)]
-fn not_finite(x: f64) -> u64 {
+pub fn not_finite(x: f64) -> u64 {
     magnitude(x).wrapping_add(EXPONENT_ONE)
 }
 
 /// Top bit set for any word but 0 with a clear top bit.
 #[inline(always)]
-fn not_zero(word: u64) -> u64 {
+pub fn not_zero(word: u64) -> u64 {
     0u64.wrapping_sub(word)
 }
 

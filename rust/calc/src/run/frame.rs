@@ -1,6 +1,7 @@
 //! The working memory of one thread: slots, masks and the local heap.
 
 use super::chunk::{Chunk, LANES};
+use super::memo::Memo;
 use crate::batch::Batch;
 use crate::heap::Heap;
 use crate::plan::{Operand, Plan};
@@ -22,6 +23,7 @@ pub struct Frame {
     pub(super) outer_masks: Vec<Vec<u16>>,
     pub(super) trust: Trust,
     pub(super) results: Vec<Value>,
+    pub(super) memo: Memo,
     outputs: Vec<Operand>,
     constant_outputs: Vec<Vec<Value>>,
 }
@@ -52,6 +54,7 @@ impl Frame {
             outer_masks: Vec::new(),
             trust: Trust::default(),
             results: vec![Value::ZERO; chunks * LANES],
+            memo: Memo::default(),
             outputs: plan.outputs.clone(),
             constant_outputs,
         }

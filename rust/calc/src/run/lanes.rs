@@ -2,6 +2,8 @@
 
 use super::chunk::{self, Lane, LaneFn, Of, finite, scaled};
 use super::cpu::Cpu;
+use super::dates::{Calendar, DateOf, DatePart, MonthsAway, Part, YearFraction};
+use super::lookups::{Consecutive, Picked};
 use super::machine::Machine;
 use crate::digits::TENS;
 use crate::function::{Arg, Cx, Function, Lanes};
@@ -51,6 +53,21 @@ pub fn call<C: Cpu>(
         (Lanes::Index, [Argument::Range(table), Argument::Operand(row), Argument::Operand(col)]) => {
             return call.index(*table, *row, *col);
         }
+        (Lanes::Year, [Argument::Operand(a)]) => call.date_part(*a, Part::Year),
+        (Lanes::Month, [Argument::Operand(a)]) => call.date_part(*a, Part::Month),
+        (Lanes::Day, [Argument::Operand(a)]) => call.date_part(*a, Part::Day),
+        (Lanes::Date, [Argument::Operand(a), Argument::Operand(b), Argument::Operand(c)]) => {
+            let calendar = call.calendar();
+            call.three([*a, *b, *c], DateOf { calendar });
+        }
+        (Lanes::Edate, [Argument::Operand(a), Argument::Operand(b)]) => {
+            let calendar = call.calendar();
+            call.two(*a, *b, MonthsAway { calendar });
+        }
+        (Lanes::Yearfrac, [Argument::Operand(a), Argument::Operand(b)]) => {
+            let calendar = call.calendar();
+            call.two(*a, *b, YearFraction { calendar });
+        }
         _ => return false,
     }
     true
@@ -93,6 +110,23 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
     }
 
     #[inline(always)]
+    fn three(&mut self, operands: [Operand; 3], f: impl LaneFn<3>) {
+        let function = self.function;
+        let slow = |cx: &mut Cx<'_>, values: [Value; 3]| lift::call(cx, function, &values.map(Arg::Value));
+        self.machine.columns(operands, self.out, slow).checked(f);
+    }
+
+    fn calendar(&self) -> Calendar {
+        Calendar::new(self.machine.env.date1904)
+    }
+
+    #[inline(always)]
+    fn date_part(&mut self, serial: Operand, part: Part) {
+        let calendar = self.calendar();
+        self.one(serial, DatePart { calendar, part });
+    }
+
+    #[inline(always)]
     fn round(&mut self, a: Operand, digits: Operand) -> bool {
         let Some(count) = self.constant(digits).and_then(Value::as_number) else { return false };
         if count.trunc() != count || !(0.0..=22.0).contains(&count) {
@@ -103,10 +137,12 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         true
     }
 
+    #[inline(always)]
     fn vlookup(&mut self, key: Operand, table: u32, col: Operand, mode: Argument) -> bool {
         let (Some((table, range)), Argument::Operand(mode)) = (self.table(table), mode) else { return false };
         let Some(approximate) = self.constant(mode).filter(|mode| mode.is_bool()) else { return false };
-        let Some(numbers) = search::column_numbers(table, 0) else { return false };
+        let numbers = search::column_numbers(table, 0).filter(|numbers| !numbers.is_empty());
+        let Some(numbers) = numbers else { return false };
         let find = finder(numbers, approximate.same(Value::TRUE));
         let cols = table.cols;
         let function = self.function;
@@ -124,6 +160,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         true
     }
 
+    #[inline(always)]
     fn find(&mut self, key: Operand, table: u32, mode: Argument) -> bool {
         let (Some((table, range)), Argument::Operand(mode)) = (self.table(table), mode) else { return false };
         let Some(kind) = self.constant(mode).filter(|mode| mode.same(Value::ZERO) || mode.lane() == 1.0)
@@ -133,18 +170,28 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let numbers =
             if table.cols == 1 { search::column_numbers(table, 0) } else { search::row_numbers(table, 0) };
         let (Some(numbers), true) = (numbers, table.cols == 1 || table.rows == 1) else { return false };
-        let find = finder(numbers, kind.lane() == 1.0);
+        if numbers.is_empty() {
+            return false;
+        }
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [key]: [Value; 1]| {
             lift::call(cx, function, &[Arg::Value(key), Arg::Range(range), Arg::Value(kind)])
         };
-        self.machine.columns([key], self.out, slow).checked(Of(|key: f64| match find(key) {
+        let approximate = kind.lane() == 1.0;
+        let columns = self.machine.columns([key], self.out, slow);
+        if let (Some((base, len)), false) = (numbers.consecutive(), approximate) {
+            columns.checked(Consecutive { base, last: len as f64 - 1.0 });
+            return true;
+        }
+        let find = finder(numbers, approximate);
+        columns.checked(Of(|key: f64| match find(key) {
             Some(at) => (at as f64 + 1.0, 0),
             None => (0.0, u64::MAX),
         }));
         true
     }
 
+    #[inline(always)]
     fn index(&mut self, table: u32, row: Operand, col: Operand) -> bool {
         let Some((table, range)) = self.table(table) else { return false };
         let (rows, cols) = (table.rows, table.cols);
@@ -152,7 +199,13 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let slow = |cx: &mut Cx<'_>, [row, col]: [Value; 2]| {
             lift::call(cx, function, &[Arg::Range(range), Arg::Value(row), Arg::Value(col)])
         };
-        self.machine.columns([row, col], self.out, slow).checked(Of(|row: f64, col: f64| {
+        let columns = self.machine.columns([row, col], self.out, slow);
+        if !table.has_blanks && rows > 0 && cols > 0 {
+            let (last_row, last_col) = (rows as f64 - 1.0, cols as f64 - 1.0);
+            columns.checked(Picked { cells: &table.cells, cols: cols as f64, last_row, last_col });
+            return true;
+        }
+        columns.checked(Of(|row: f64, col: f64| {
             let cell = position(row, rows).and_then(|row| Some(row * cols + position(col, cols)?));
             lane(cell.and_then(|at| table.cells.get(at)))
         }));

@@ -4,10 +4,13 @@ mod call;
 mod chunk;
 mod columns;
 mod cpu;
+mod dates;
 mod flags;
 mod frame;
 mod lanes;
+mod lookups;
 mod machine;
+mod memo;
 
 pub use frame::Frame;
 

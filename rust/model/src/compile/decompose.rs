@@ -28,12 +28,37 @@ impl Lowerer<'_> {
             ("MIN", args) => self.running(Op2::Min, args),
             ("MAX", args) => self.running(Op2::Max, args),
             ("SUMPRODUCT", args) => self.sum_product(args),
+            ("AND", [first, rest @ ..]) => self.truths(first, rest, false),
+            ("OR", [first, rest @ ..]) => self.truths(first, rest, true),
             ("COUNTIF", [range, criterion]) => self.count_if(range, criterion),
             ("SUMIF", [range, criterion]) => self.sum_if(range, criterion, range),
             ("SUMIF", [range, criterion, values]) => self.sum_if(range, criterion, values),
             ("MATCH", [needle, range, mode]) => self.first_match(needle, range, mode),
             _ => Ok(None),
         }
+    }
+
+    /// AND and OR of truth values: `decisive` settles the result unless a later argument is an error.
+    fn truths(&mut self, first: &Abs, rest: &[Abs], decisive: bool) -> Lowered<Option<Abs>> {
+        let mut terms = Vec::with_capacity(rest.len() + 1);
+        for arg in std::iter::once(first).chain(rest) {
+            match self.one_term(arg)? {
+                Some(term) if self.graph.kinds(term) & !(kinds::BOOL | kinds::ERROR) == 0 => terms.push(term),
+                _ => return Ok(None),
+            }
+        }
+        let settled = Term::Const(Value::bool(decisive));
+        let mut terms = terms.into_iter();
+        let Some(mut result) = terms.next() else { return Ok(None) };
+        for term in terms {
+            let checked = match self.graph.kinds(term) & kinds::ERROR {
+                0 => settled,
+                _ => self.graph.three(Op3::Select, term, settled, settled),
+            };
+            let (yes, no) = if decisive { (checked, term) } else { (term, checked) };
+            result = self.graph.three(Op3::Select, result, yes, no);
+        }
+        Ok(Some(Abs::Term(result)))
     }
 
     fn cells(&mut self, arg: &Abs) -> Lowered<Option<Cells>> {

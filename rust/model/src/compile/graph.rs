@@ -253,6 +253,12 @@ impl Graph {
             return self.power(a, b);
         }
         let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
+        if array == 0
+            && let Op2::Operator(op @ (BinaryOp::Concat | BinaryOp::Eq | BinaryOp::Ne)) = op
+            && let Some(function) = self.on_texts(op, a, b)
+        {
+            return self.operator_call(op, function, &[a, b].map(Argument::Term));
+        }
         use BinaryOp::{Add, Concat, Div, Mul, Pow, Sub};
         let kinds = match op {
             Op2::Operator(Add | Sub | Mul | Div | Pow) => kinds::NUMERIC | array,
@@ -387,8 +393,13 @@ impl Graph {
             }
             Argument::Range(_) => false,
         });
-        let array = if lifted || function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
-        let own = if kernels::gives_number(function) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+        let own = self.kinds_from_table(function, arguments).unwrap_or_else(|| {
+            let array = if function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
+            let single =
+                if kernels::gives_number(function) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+            single | array
+        });
+        let array = if lifted { kinds::ARRAY } else { 0 };
         self.share(Op::Call(function), arguments, own | array)
     }
 
@@ -404,7 +415,7 @@ impl Graph {
         Some(lift::call(&mut cx, function, &args))
     }
 
-    fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {
+    pub(super) fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {
         let hash = self.hasher.hash_one((op.key(), arguments));
         let found = self.shared.find(hash, |&id| {
             self.node(id).is_some_and(|node| node.op.key() == op.key() && self.arguments(node) == arguments)
@@ -427,7 +438,7 @@ impl Graph {
     }
 }
 
-fn kinds_of(value: Value) -> u8 {
+pub fn kinds_of(value: Value) -> u8 {
     match value.unpack() {
         Unpacked::Number(_) => kinds::NUMBER,
         Unpacked::Bool(_) => kinds::BOOL,

@@ -8,7 +8,7 @@ use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW, Reference};
 use crate::formula::parse;
 use crate::workbook::CellAddress;
-use execd_calc::kernels;
+use execd_calc::kernels::{self, operators};
 use execd_calc::operator::BinaryOp;
 use execd_calc::ops::Op2;
 use execd_calc::value::{ErrorCode, Unpacked};
@@ -110,7 +110,7 @@ impl Lowerer<'_> {
         let node = self.graph.node(id)?;
         let joins = match node.op {
             Op::Two(Op2::Operator(BinaryOp::Concat)) => true,
-            Op::Call(function) => matches!(function.name, "CONCATENATE" | "CONCAT"),
+            Op::Call(function) => matches!(function.name, operators::JOIN | "CONCATENATE" | "CONCAT"),
             _ => false,
         };
         let arguments = self.graph.arguments(node).iter();

@@ -233,6 +233,7 @@ impl<'w> Lowerer<'w> {
                 let op = if *op == UnaryOp::Minus { Op1::Minus } else { Op1::Percent };
                 Ok(self.map_one(op, operand))
             }
+            Expr::Binary(BinaryOp::Concat, ..) => self.joined(expr, &at.for_value()),
             Expr::Binary(op, left, right) => {
                 let at = &at.for_value();
                 let left = self.lower(left, at)?;
@@ -245,6 +246,22 @@ impl<'w> Lowerer<'w> {
             Expr::Invoke { callee, args } => self.invoke(callee, args, at),
             _ => self.lower_reference(expr, at),
         }
+    }
+
+    /// A chain of `&` at once.
+    fn joined(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
+        let (mut parts, mut chain) = (Vec::new(), expr);
+        while let Expr::Binary(BinaryOp::Concat, left, right) = chain {
+            parts.push(&**right);
+            chain = left;
+        }
+        parts.push(chain);
+        let mut operands = Vec::with_capacity(parts.len());
+        for part in parts.into_iter().rev() {
+            let part = self.lower(part, at)?;
+            operands.push(self.single(part, at)?);
+        }
+        self.map(&operands.iter().collect::<Vec<_>>(), Graph::join)
     }
 
     pub fn map_one(&mut self, op: Op1, operand: Single) -> Abs {

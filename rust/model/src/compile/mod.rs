@@ -11,6 +11,7 @@ mod graph;
 mod index;
 mod indirect;
 mod lambda;
+mod looked_up;
 mod lower;
 mod order;
 mod precedents;
@@ -21,6 +22,7 @@ mod schedule;
 mod sheets;
 mod special;
 mod subtotal;
+mod texts;
 mod what_if;
 
 use crate::error::Error;

@@ -3,6 +3,7 @@
 
 use super::emit::Emitter;
 use super::graph::{Argument as GraphArgument, Graph, Op, RangeContent, Term};
+use execd_calc::function::flags;
 use execd_calc::ops::Op3;
 use execd_calc::plan::Plan;
 use execd_calc::value::Value;
@@ -11,6 +12,7 @@ use hashbrown::HashMap;
 /// A branch whose own steps cost less than this runs for all records: testing a mask is dearer.
 const LEAST_REGION_COST: u32 = 24;
 const CALL_COST: u32 = 24;
+const CHEAP_CALL_COST: u32 = 4;
 
 /// A lazy branch of a `Select` node: its steps run only for records that take it.
 #[derive(Clone, Copy, Debug)]
@@ -187,6 +189,7 @@ fn cost(op: &Op) -> u32 {
         Op::Input(_) => 0,
         Op::One(_) | Op::Two(_) | Op::Three(_) => 1,
         Op::Power => 8,
+        Op::Call(function) if function.has(flags::CHEAP) => CHEAP_CALL_COST,
         Op::Call(_) | Op::Pack { .. } | Op::Element { .. } => CALL_COST,
     }
 }

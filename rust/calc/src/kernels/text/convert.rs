@@ -6,47 +6,62 @@ use crate::format::Format;
 use crate::function::{Arg, Cx, nth, nth_arg};
 use crate::value::{ErrorCode, Unpacked, Value};
 use std::cell::RefCell;
-use std::rc::Rc;
 
-thread_local! {
-    /// The format code compiled last: most calls in a row have the same one.
-    static LAST: RefCell<Option<(String, Option<Rc<Format>>)>> = const { RefCell::new(None) };
+/// Format codes that a thread keeps compiled.
+const KEPT: usize = 16;
+
+/// The format codes compiled last, `None` for what Excel refuses.
+struct Formats {
+    known: Vec<(String, Option<Format>)>,
+    /// Place that the next one takes.
+    next: usize,
 }
 
-fn compiled(code: &str) -> Option<Rc<Format>> {
-    LAST.with_borrow_mut(|last| {
-        if let Some((known, format)) = last
-            && known == code
-        {
-            return format.clone();
-        }
-        let format = Format::parse(code).map(Rc::new);
-        *last = Some((code.to_owned(), format.clone()));
-        format
+thread_local! {
+    static FORMATS: RefCell<Formats> = const { RefCell::new(Formats { known: Vec::new(), next: 0 }) };
+}
+
+/// `f` with the compiled format code; `None` for a code that Excel refuses.
+fn with_format<R>(code: &str, f: impl FnOnce(&Format) -> R) -> Option<R> {
+    FORMATS.with_borrow_mut(|Formats { known, next }| {
+        let at = known.iter().position(|(text, _)| text == code).unwrap_or_else(|| {
+            let format = (code.to_owned(), Format::parse(code));
+            let at = *next % KEPT;
+            *next = at + 1;
+            match known.get_mut(at) {
+                Some(place) => *place = format,
+                None => known.push(format),
+            }
+            at
+        });
+        known.get(at).and_then(|(_, format)| format.as_ref()).map(f)
     })
 }
 
 pub fn text(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    shown(cx, nth(args, 0), nth(args, 1)).map_or_else(Value::error, |text| cx.add_text(&text))
+    cx.write_text(|cx, out| write_shown(cx, nth(args, 0), nth(args, 1), out))
 }
 
-fn shown(cx: &Cx<'_>, value: Value, code: Value) -> Result<String, ErrorCode> {
+fn write_shown(cx: &Cx<'_>, value: Value, code: Value, out: &mut String) -> Result<(), ErrorCode> {
     let code = cx.text(code)?;
-    let mut out = String::with_capacity(32);
     if code.is_empty() {
-        return Ok(out);
+        return Ok(());
     }
-    let format = compiled(&code).ok_or(ErrorCode::Value)?;
-    let number = match value.unpack() {
-        Unpacked::Bool(_) => None,
-        Unpacked::Text(_) => cx.number(value).ok().filter(|_| !format.is_for_text()),
-        _ => Some(cx.number(value)?),
+    let write = |format: &Format| {
+        let number = match value.unpack() {
+            Unpacked::Bool(_) => None,
+            Unpacked::Text(_) => cx.number(value).ok().filter(|_| !format.is_for_text()),
+            _ => Some(cx.number(value)?),
+        };
+        match number {
+            Some(x) => format.write(x, cx.env.date1904, out).map_err(|_| ErrorCode::Value),
+            None => {
+                format.write_text(&cx.text(value)?, out);
+                Ok(())
+            }
+        }
     };
-    match number {
-        Some(x) => format.write(x, cx.env.date1904, &mut out).map_err(|_| ErrorCode::Value)?,
-        None => format.write_text(&cx.text(value)?, &mut out),
-    }
-    Ok(out)
+    with_format(&code, write).unwrap_or(Err(ErrorCode::Value))
 }
 
 /// Most decimals that FIXED and DOLLAR take.
@@ -67,10 +82,9 @@ fn with_decimals(
     let x = if decimals < 0.0 { digits::round_half_away(x, decimals as i32) } else { x };
     let zeros = decimals.max(0.0) as usize;
     let places = if zeros > 0 { format!("{whole}.{}", "0".repeat(zeros)) } else { whole.to_owned() };
-    let format = compiled(&code(&places)).ok_or(ErrorCode::Value)?;
     let mut out = String::with_capacity(32);
-    format.write(x, false, &mut out).map_err(|_| ErrorCode::Value)?;
-    Ok(out)
+    let written = with_format(&code(&places), |format| format.write(x, false, &mut out));
+    written.and_then(Result::ok).map(|()| out).ok_or(ErrorCode::Value)
 }
 
 pub fn fixed(cx: &mut Cx<'_>, args: &[Value]) -> Value {
