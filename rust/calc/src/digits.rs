@@ -26,6 +26,11 @@ pub(crate) const TENS: [f64; 23] = [
     1e19, 1e20, 1e21, 1e22,
 ];
 
+/// Where the decades begin that `decimal` calculates in, as near as doubles are.
+const DECADES: [f64; 54] = [
+    1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32, 1e33, 1e34, 1e35, 1e36, 1e37,
+];
+
 /// Powers of five as far as `scaled` needs them.
 const FIVES: [u128; 33] = {
     let mut powers = [1; 33];
@@ -53,7 +58,10 @@ pub fn decimal(x: f64) -> Decimal {
     }
     let (mantissa, two) = split(a);
     // The decade, or one less than it: log10(2) * the exponent of the leading bit, rounded down.
-    let decade = (((two + 52) * 1233) >> 12).max(-17);
+    let below = (((two + 52) * 1233) >> 12).max(-17);
+    // Where the power of ten is no exact double this may miss by one still.
+    let next = DECADES.get((below + 17) as usize).copied().unwrap_or(f64::INFINITY);
+    let decade = below + i32::from(a >= next);
     let mut ten = 14 - decade;
     let mut digits = scaled(mantissa, two, ten);
     if digits >= BEYOND {

@@ -1,8 +1,8 @@
 //! Output columns of a block to JSON, record by record, with the warnings and errors of each record.
 
 use crate::codec::dates;
-use crate::codec::notes::{NoteKind, Notes, ones};
-use crate::codec::number::{write_number, write_text};
+use crate::codec::notes::{NoteKind, Notes, Remarks, ones};
+use crate::codec::number::{write_number, write_text, write_whole};
 use crate::codec::template::{Template, Wording};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
@@ -11,6 +11,9 @@ use execd_calc::heap::Heap;
 use execd_calc::interface::Format;
 use execd_calc::value::{Unpacked, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Bytes of a part after which they are counted to the whole answer.
+const COUNTED: usize = 1 << 16;
 
 /// What does not change over the blocks of a call.
 #[derive(Clone, Copy)]
@@ -59,45 +62,54 @@ impl Written {
     ) -> Result<(), ServeError> {
         let mut failed = Vec::new();
         let start = self.outputs.len();
-        let mut before = self.size();
-        for record in 0..records {
+        let mut counted = self.size();
+        for (record, remarks) in (0..records).zip(style.notes.from(first)) {
             style.stop.check()?;
             separate(&mut self.outputs);
-            failed.clear();
             write_record(&mut self.outputs, style.template, results, record, style.date1904, &mut failed);
-            separate(&mut self.warnings);
-            self.warnings(style, first + record, &failed);
-            separate(&mut self.errors);
-            self.errors(style, first + record);
-            let size = self.size();
-            let all = style.written.fetch_add(size - before, Ordering::Relaxed) + (size - before);
-            before = size;
-            if all > style.output_bytes {
-                return Err(ServeError::TooLarge { what: "answer in bytes", limit: style.output_bytes });
+            if remarks.none() && failed.is_empty() {
+                nothing(&mut self.warnings);
+                nothing(&mut self.errors);
+            } else {
+                self.warnings(style, remarks, &failed);
+                self.errors(style, remarks);
+                failed.clear();
+            }
+            if self.size() - counted >= COUNTED || record + 1 == records {
+                counted = self.count(style, counted)?;
             }
             if record == 0 {
-                self.outputs.reserve((self.outputs.len() - start).saturating_mul(records - 1).min(1 << 24));
+                self.outputs.reserve((self.outputs.len() - start).saturating_mul(records).min(1 << 24));
             }
         }
         Ok(())
     }
 
-    /// Appends how long each of `records` records took.
-    pub fn process_time(&mut self, milliseconds: u64, records: usize) {
-        let mut buffer = itoa::Buffer::new();
-        let digits = buffer.format(milliseconds.max(1)).as_bytes();
-        for _ in 0..records {
-            separate(&mut self.process_time);
-            self.process_time.extend_from_slice(digits);
+    /// Adds what was written since `counted` to the size of the whole answer, and refuses to let that grow too large.
+    fn count(&self, style: &Style<'_>, counted: usize) -> Result<usize, ServeError> {
+        let size = self.size();
+        let all = style.written.fetch_add(size - counted, Ordering::Relaxed) + (size - counted);
+        if all > style.output_bytes {
+            return Err(ServeError::TooLarge { what: "answer in bytes", limit: style.output_bytes });
         }
+        Ok(size)
     }
 
-    fn warnings(&mut self, style: &Style<'_>, record: usize, failed: &[usize]) {
+    /// Appends how long each of `records` records took.
+    pub fn process_time(&mut self, milliseconds: u64, records: usize) {
+        let mut one = vec![b','];
+        write_whole(&mut one, milliseconds.clamp(1, 1 << 40) as i64);
+        let separated = usize::from(self.process_time.is_empty());
+        self.process_time.extend_from_slice(one.repeat(records).get(separated..).unwrap_or(&[]));
+    }
+
+    fn warnings(&mut self, style: &Style<'_>, remarks: Remarks<'_>, failed: &[usize]) {
+        separate(&mut self.warnings);
         let mut items = Items::new(&mut self.warnings);
-        for input in ones(style.notes.absent.of(record)) {
+        for input in ones(remarks.absent) {
             items.next().extend_from_slice(style.wording.absent(input));
         }
-        for note in style.notes.of(record) {
+        for note in remarks.notes {
             match note.kind {
                 NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
                 NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
@@ -110,9 +122,10 @@ impl Written {
         items.end();
     }
 
-    fn errors(&mut self, style: &Style<'_>, record: usize) {
+    fn errors(&mut self, style: &Style<'_>, remarks: Remarks<'_>) {
+        separate(&mut self.errors);
         let mut items = Items::new(&mut self.errors);
-        for note in style.notes.of(record) {
+        for note in remarks.notes {
             let message = match &note.kind {
                 NoteKind::Malformed(message) => Some(&**message),
                 NoteKind::Invalid => None,
@@ -122,6 +135,12 @@ impl Written {
         }
         items.end();
     }
+}
+
+/// The element of a record about which there is nothing to tell.
+#[inline]
+fn nothing(out: &mut Vec<u8>) {
+    out.extend_from_slice(if out.is_empty() { b"null" } else { b",null" });
 }
 
 /// Writes the outputs of one record; `failed` gets the outputs that hold Excel errors.
@@ -134,7 +153,7 @@ pub fn write_record(
     failed: &mut Vec<usize>,
 ) {
     for (part, column) in template.parts.iter().zip(&results.columns) {
-        out.extend_from_slice(template.before(part));
+        template.write(out, part.before);
         let value = column.get(record).copied().unwrap_or(Value::BLANK);
         match value.as_number() {
             Some(x) if part.format == Format::General => write_number(out, x),
@@ -146,7 +165,7 @@ pub fn write_record(
             }
         }
     }
-    out.extend_from_slice(template.tail());
+    template.write_tail(out);
 }
 
 fn separate(out: &mut Vec<u8>) {

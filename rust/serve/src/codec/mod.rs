@@ -14,6 +14,8 @@ pub mod tokens;
 
 pub mod decode;
 
+pub mod pattern;
+
 pub mod scan;
 
 pub mod number;

@@ -50,9 +50,17 @@ impl Absent {
 
     /// One bit per input that `record` left out.
     pub fn of(&self, record: usize) -> &[u64] {
-        let run = self.starts.partition_point(|&start| start <= record);
-        let run = run.saturating_sub(1);
+        self.run(self.starts.partition_point(|&start| start <= record).saturating_sub(1))
+    }
+
+    fn run(&self, run: usize) -> &[u64] {
         self.bits.get(run * self.words..(run + 1) * self.words).unwrap_or(&[])
+    }
+
+    /// The same for a run, and nothing if it left out nothing.
+    fn remark(&self, run: usize) -> &[u64] {
+        let bits = self.run(run);
+        if bits.iter().any(|&word| word != 0) { bits } else { &[] }
     }
 
     pub fn is_absent(&self, record: usize, input: usize) -> bool {
@@ -90,10 +98,39 @@ impl Notes {
 
     /// The notes of one record.
     pub fn of(&self, record: usize) -> &[Note] {
-        let from = self.list.partition_point(|note| note.record < record);
-        let rest = self.list.get(from..).unwrap_or(&[]);
-        let count = rest.iter().take_while(|note| note.record == record).count();
-        rest.get(..count).unwrap_or(&[])
+        self.from(record).next().map_or(&[], |remarks| remarks.notes)
+    }
+
+    /// What there is to tell, record by record from `first` on.
+    pub fn from(&self, first: usize) -> impl Iterator<Item = Remarks<'_>> {
+        let starts = &self.absent.starts;
+        let mut run = starts.partition_point(|&start| start <= first).saturating_sub(1);
+        let mut absent = self.absent.remark(run);
+        let mut rest = self.list.get(self.list.partition_point(|note| note.record < first)..).unwrap_or(&[]);
+        (first..).map(move |record| {
+            if starts.get(run + 1) == Some(&record) {
+                run += 1;
+                absent = self.absent.remark(run);
+            }
+            let count = rest.iter().take_while(|note| note.record == record).count();
+            let (notes, later) = rest.split_at(count);
+            rest = later;
+            Remarks { absent, notes }
+        })
+    }
+}
+
+/// What there is to tell about one record.
+#[derive(Clone, Copy, Debug)]
+pub struct Remarks<'a> {
+    /// One bit per input left out; empty if there is none.
+    pub absent: &'a [u64],
+    pub notes: &'a [Note],
+}
+
+impl Remarks<'_> {
+    pub fn none(&self) -> bool {
+        self.absent.is_empty() && self.notes.is_empty()
     }
 }
 

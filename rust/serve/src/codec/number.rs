@@ -6,16 +6,62 @@ use execd_calc::digits;
 
 /// Whole numbers below this have at most 15 digits and are exact.
 const WHOLE: f64 = 1e15;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Writes a finite number.
+/// Appends the first `count` of `bytes`: one store and one check of the room, whatever the count.
+#[inline]
+pub fn append<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N], count: usize) {
+    let end = out.len() + count;
+    out.extend_from_slice(&bytes);
+    out.truncate(end);
+}
+
+/// Writes a finite number. Texts are made up in whole words: digits and signs are too random to branch on.
 #[inline]
 pub fn write_number(out: &mut Vec<u8>, x: f64) {
     let whole = x as i64;
     if whole as f64 == x && x.abs() < WHOLE {
-        out.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes());
+        write_whole(out, whole);
     } else {
         write_view(out, x);
     }
+}
+
+/// Writes a whole number of at most 16 digits.
+#[inline]
+pub fn write_whole(out: &mut Vec<u8>, whole: i64) {
+    let size = whole.unsigned_abs();
+    append(out, *b"-", usize::from(whole < 0));
+    let (high, low) = (size / 100_000_000, size % 100_000_000);
+    if high > 0 {
+        write_without_zeros(out, eight_digits(high));
+        append(out, (eight_digits(low) | ZEROS).to_le_bytes(), 8);
+    } else {
+        write_without_zeros(out, eight_digits(low));
+    }
+}
+
+/// Eight digits from the first on that is not 0, or from the last.
+#[inline]
+fn write_without_zeros(out: &mut Vec<u8>, values: u64) {
+    let zeros = values.trailing_zeros().min(56) / 8;
+    append(out, ((values | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize);
+}
+
+/// The values of eight decimal digits, the first in the lowest byte.
+#[inline]
+fn eight_digits(n: u64) -> u64 {
+    let fours = n / 10_000 | (n % 10_000) << 32;
+    let hundreds = ((fours * 10_486) >> 20) & 0x7F_0000_007F;
+    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let tens = ((twos * 103) >> 10) & 0x000F_000F_000F_000F;
+    tens | (twos - tens * 10) << 8
+}
+
+/// How many of eight digits remain without zeros at the end.
+#[inline]
+fn significant(values: u64) -> u32 {
+    8 - values.swap_bytes().trailing_zeros() / 8
 }
 
 fn write_view(out: &mut Vec<u8>, x: f64) {
@@ -24,46 +70,51 @@ fn write_view(out: &mut Vec<u8>, x: f64) {
         out.push(b'0');
         return;
     }
-    if view.negative {
-        out.push(b'-');
-    }
-    let mut buffer = itoa::Buffer::new();
-    let all = buffer.format(view.digits).as_bytes();
-    let zeros = all.iter().rev().take_while(|&&digit| digit == b'0').count();
-    let digits = all.get(..all.len() - zeros).unwrap_or(all);
+    // The sixteenth digit is 0.
+    let values = [eight_digits(view.digits / 10_000_000), eight_digits(view.digits % 10_000_000 * 10)];
+    let count = if values[1] == 0 { significant(values[0]) } else { 8 + significant(values[1]) };
+    let text = values.map(|word| word | ZEROS);
+    append(out, *b"-", usize::from(view.negative));
     // The exponent of the first digit.
-    let lead = view.exponent + all.len() as i32 - 1;
+    let lead = view.exponent + 14;
     match lead {
-        0..15 => write_plain(out, digits, lead as usize + 1),
+        0..15 => write_pointed(out, text, count, lead.unsigned_abs() + 1),
         -4..0 => {
-            out.extend_from_slice(b"0.000".get(..1 + lead.unsigned_abs() as usize).unwrap_or(b"0."));
-            out.extend_from_slice(digits);
+            append(out, *b"0.000000", 1 + lead.unsigned_abs() as usize);
+            append(out, both(text), count as usize);
         }
         _ => {
-            write_plain(out, digits, 1);
+            write_pointed(out, text, count, 1);
             out.extend_from_slice(if lead < 0 { b"e-" } else { b"e+" });
             if lead.abs() < 10 {
                 out.push(b'0');
             }
-            out.extend_from_slice(itoa::Buffer::new().format(lead.unsigned_abs()).as_bytes());
+            write_whole(out, i64::from(lead.abs()));
         }
     }
 }
 
-/// `digits` with the point after the first `whole` of them.
-fn write_plain(out: &mut Vec<u8>, digits: &[u8], whole: usize) {
-    match digits.split_at_checked(whole) {
-        Some((before, [])) => out.extend_from_slice(before),
-        Some((before, after)) => {
-            out.extend_from_slice(before);
-            out.push(b'.');
-            out.extend_from_slice(after);
-        }
-        None => {
-            out.extend_from_slice(digits);
-            out.resize(out.len() + whole - digits.len(), b'0');
-        }
-    }
+/// `count` of 15 digits, or more up to the point, which comes after the first `whole` of them.
+#[inline]
+fn write_pointed(out: &mut Vec<u8>, [first, last]: [u64; 2], count: u32, whole: u32) {
+    let text = if whole < 8 {
+        [with_point(first, whole), last << 8 | first >> 56]
+    } else {
+        [first, with_point(last, whole - 8)]
+    };
+    append(out, both(text), if count > whole { count + 1 } else { whole } as usize);
+}
+
+/// Eight characters with a point after `whole` of them, which pushes the last one out.
+#[inline]
+fn with_point(word: u64, whole: u32) -> u64 {
+    let before = (1 << (8 * whole)) - 1;
+    word & before | u64::from(b'.') << (8 * whole) | (word & !before) << 8
+}
+
+#[inline]
+fn both([first, last]: [u64; 2]) -> [u8; 16] {
+    (u128::from(first) | u128::from(last) << 64).to_le_bytes()
 }
 
 /// Writes a text with its quotes.

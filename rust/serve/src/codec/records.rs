@@ -3,7 +3,7 @@
 
 use crate::codec::dates;
 use crate::codec::names::Names;
-use crate::codec::notes::{Absent, Note, NoteKind, Notes};
+use crate::codec::notes::{Absent, Note, NoteKind, Notes, ones};
 use crate::codec::table::Table;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
@@ -151,6 +151,43 @@ impl<'a> Records<'a> {
         self.record += 1;
         self.open = false;
         self.at_input = None;
+    }
+
+    /// The inputs of the open record so far, one bit each.
+    pub fn seen(&self) -> &[u64] {
+        &self.seen
+    }
+
+    /// Names several inputs at once.
+    pub fn see(&mut self, inputs: &[u64]) {
+        self.seen.copy_from_slice(inputs);
+    }
+
+    /// All cells of the tables that the open record has named.
+    pub fn table_cells_seen(&self) -> impl Iterator<Item = usize> {
+        let named = ones(&self.seen).filter_map(|input| self.rules.interface.inputs.get(input));
+        let tables = named.filter(|input| !matches!(input.shape, Shape::Scalar));
+        tables.flat_map(|input| input.first_cell..input.first_cell + input.shape.cells())
+    }
+
+    /// How much there is to tell so far.
+    pub fn mark(&self) -> usize {
+        self.notes.list.len()
+    }
+
+    /// Takes the values of the open record out of these cells, and back what was told since the mark.
+    pub fn take_back(&mut self, mark: usize, cells: impl Iterator<Item = usize>) {
+        self.notes.list.truncate(mark);
+        for cell in cells {
+            if let Some(column) = self.columns.get_mut(cell) {
+                column.truncate(self.record);
+            }
+        }
+    }
+
+    /// Puts a blank into a cell of the open record.
+    pub fn blank(&mut self, cell: usize) {
+        self.put(cell, Value::BLANK);
     }
 
     /// Names the input whose value comes next. False if this record has had it already.

@@ -2,7 +2,8 @@
 //! whatever it does not expect goes to the reference decoder from the start.
 
 use crate::codec::decode::{self, keep_last};
-use crate::codec::records::{Decoded, Layout, Records, Rules, Scalar};
+use crate::codec::pattern::{Pattern, Place};
+use crate::codec::records::{Decoded, Layout, Records, Rules};
 use crate::codec::tokens::{Token, Tokens};
 use crate::error::ServeError;
 
@@ -28,7 +29,14 @@ pub fn decode(raw: &[u8], rules: Rules<'_>) -> Result<Decoded, ServeError> {
 
 /// The records, if they are spelled in the expected way and nothing is wrong with them.
 pub fn scan(text: &str, rules: Rules<'_>) -> Option<Decoded> {
-    let mut scan = Scan { tokens: Tokens::new(text), records: Records::new(rules), keys: Vec::new() };
+    let mut scan = Scan {
+        tokens: Tokens::new(text),
+        records: Records::new(rules),
+        keys: Vec::new(),
+        pattern: Pattern::new(),
+        places: Vec::new(),
+        odd: false,
+    };
     scan.tokens.open(b'[')?;
     let layout = match scan.tokens.peek() {
         b'{' => {
@@ -49,6 +57,11 @@ struct Scan<'t, 'a> {
     records: Records<'a>,
     /// The keys of the last object by position: most records repeat them in the same order.
     keys: Vec<KnownKey<'t>>,
+    pattern: Pattern,
+    /// The values of the open record, as far as there is no pattern for it.
+    places: Vec<Place>,
+    /// Something about the open record makes it no pattern for others.
+    odd: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -71,25 +84,42 @@ const MOST_KEYS: usize = 1 << 12;
 impl<'t> Scan<'t, '_> {
     fn objects(&mut self) -> Option<()> {
         loop {
-            let start = self.tokens.position();
-            self.object()?;
-            self.expect_more_like(start);
+            self.record(Self::object)?;
             if !self.tokens.another(b']')? {
                 return Some(());
             }
         }
     }
 
+    /// Reads a record: by the pattern of the last one, or with `read`.
+    #[inline]
+    fn record(&mut self, read: impl Fn(&mut Self) -> Option<()>) -> Option<()> {
+        self.records.begin_record().ok()?;
+        if !self.pattern.read(&mut self.tokens, &mut self.records) {
+            let (start, mark) = (self.tokens.position(), self.records.mark());
+            self.places.clear();
+            self.odd = !self.pattern.is_wanted();
+            read(self)?;
+            if self.odd || self.records.mark() > mark {
+                self.pattern.forget();
+            } else {
+                self.pattern.learn(&self.tokens, start, &self.places, &self.records);
+            }
+            self.expect_more_like(start);
+        }
+        self.records.end_record();
+        Some(())
+    }
+
     /// After the first record: how many of its size would fit in the rest.
     fn expect_more_like(&mut self, start: usize) {
-        if self.records.count() == 1 {
+        if self.records.count() == 0 {
             let length = self.tokens.position() - start;
             self.records.expect(1 + self.tokens.remaining() / length.max(2));
         }
     }
 
     fn object(&mut self) -> Option<()> {
-        self.records.begin_record().ok()?;
         self.tokens.open(b'{')?;
         if !self.tokens.close(b'}') {
             let mut position = 0;
@@ -97,7 +127,7 @@ impl<'t> Scan<'t, '_> {
                 let column = self.key(position)?;
                 self.tokens.colon()?;
                 match column {
-                    None => drop(self.tokens.scalar()?),
+                    None => self.unknown()?,
                     Some(column) => {
                         if !self.records.claim(column.input) {
                             return None;
@@ -111,7 +141,6 @@ impl<'t> Scan<'t, '_> {
                 }
             }
         }
-        self.records.end_record();
         Some(())
     }
 
@@ -136,9 +165,7 @@ impl<'t> Scan<'t, '_> {
     fn arrays(&mut self) -> Option<()> {
         let header = self.header()?;
         while self.tokens.another(b']')? {
-            let start = self.tokens.position();
-            self.row(&header)?;
-            self.expect_more_like(start);
+            self.record(|scan| scan.row(&header))?;
         }
         Some(())
     }
@@ -165,7 +192,6 @@ impl<'t> Scan<'t, '_> {
     }
 
     fn row(&mut self, header: &[Option<Column>]) -> Option<()> {
-        self.records.begin_record().ok()?;
         self.tokens.open(b'[')?;
         if !self.tokens.close(b']') {
             let mut columns = header.iter();
@@ -175,30 +201,39 @@ impl<'t> Scan<'t, '_> {
                         self.records.claim(column.input);
                         self.value(*column)?;
                     }
-                    _ => drop(self.tokens.scalar()?),
+                    _ => self.unknown()?,
                 }
                 if !self.tokens.another(b']')? {
                     break;
                 }
             }
         }
-        self.records.end_record();
         Some(())
     }
 
-    #[inline]
     fn value(&mut self, Column { input, cell }: Column) -> Option<()> {
-        match (self.tokens.peek(), cell) {
-            (b'0'..=b'9' | b'-', Some(cell)) => {
-                let number = self.tokens.number()?;
-                self.records.number(cell, number);
-                Some(())
-            }
-            (b'[', None) => self.table(input),
-            _ => {
-                let token = self.tokens.scalar()?;
-                self.records.scalar(input, token.as_scalar()).ok()
-            }
+        let start = self.tokens.position();
+        if cell.is_none() && self.tokens.peek() == b'[' {
+            return self.table(input);
+        }
+        let token = self.tokens.scalar()?;
+        self.odd |= cell.is_none();
+        self.place(start, input, cell);
+        self.records.scalar(input, token.as_scalar()).ok()
+    }
+
+    /// A value that no input takes.
+    fn unknown(&mut self) -> Option<()> {
+        let start = self.tokens.position();
+        self.tokens.scalar()?;
+        self.place(start, 0, None);
+        Some(())
+    }
+
+    /// Notes where the value was that has just been read.
+    fn place(&mut self, start: usize, input: usize, cell: Option<usize>) {
+        if !self.odd {
+            self.places.push(Place { start, end: self.tokens.position(), input, cell });
         }
     }
 
@@ -209,8 +244,8 @@ impl<'t> Scan<'t, '_> {
         self.tokens.open(b'[')?;
         if !self.tokens.close(b']') {
             match self.tokens.peek() {
-                b'{' => self.row_objects()?,
-                b'[' => self.rows_under_header()?,
+                b'{' => self.row_objects(input)?,
+                b'[' => self.rows_under_header(input)?,
                 _ => return None,
             }
         }
@@ -218,7 +253,7 @@ impl<'t> Scan<'t, '_> {
         Some(())
     }
 
-    fn row_objects(&mut self) -> Option<()> {
+    fn row_objects(&mut self, input: usize) -> Option<()> {
         loop {
             self.records.begin_row().ok()?;
             self.tokens.open(b'{')?;
@@ -228,7 +263,9 @@ impl<'t> Scan<'t, '_> {
                     let name = std::str::from_utf8(spelled.get(..spelled.len() - 1)?).ok()?;
                     let column = self.records.key_of_row(name).ok()?;
                     self.tokens.colon()?;
+                    let start = self.tokens.position();
                     let token = self.tokens.scalar()?;
+                    self.place(start, input, column.map(|column| self.records.cell_of_row(column)));
                     if let Some(column) = column {
                         self.records.cell(column, token.as_scalar()).ok()?;
                     }
@@ -244,30 +281,32 @@ impl<'t> Scan<'t, '_> {
         }
     }
 
-    fn rows_under_header(&mut self) -> Option<()> {
-        self.each_scalar(|records, scalar| {
-            records.heading(scalar);
+    fn rows_under_header(&mut self, input: usize) -> Option<()> {
+        self.each_scalar(|scan| {
+            let token = scan.tokens.scalar()?;
+            scan.records.heading(token.as_scalar());
             Some(())
         })?;
         while self.tokens.another(b']')? {
             self.records.begin_row().ok()?;
-            self.each_scalar(|records, scalar| records.next_cell(scalar).ok())?;
+            self.each_scalar(|scan| {
+                let start = scan.tokens.position();
+                let token = scan.tokens.scalar()?;
+                scan.place(start, input, scan.records.next_cell_of_row());
+                scan.records.next_cell(token.as_scalar()).ok()
+            })?;
             self.records.end_row_of_values();
         }
         Some(())
     }
 
-    fn each_scalar(
-        &mut self,
-        mut take: impl FnMut(&mut Records<'_>, Scalar<'_>) -> Option<()>,
-    ) -> Option<()> {
+    fn each_scalar(&mut self, mut take: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
         self.tokens.open(b'[')?;
         if self.tokens.close(b']') {
             return Some(());
         }
         loop {
-            let token = self.tokens.scalar()?;
-            take(&mut self.records, token.as_scalar())?;
+            take(self)?;
             if !self.tokens.another(b']')? {
                 return Some(());
             }

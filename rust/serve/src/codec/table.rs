@@ -78,6 +78,16 @@ impl Records<'_> {
         Ok(())
     }
 
+    /// Where a value under a heading of the open row goes.
+    pub fn cell_of_row(&self, column: usize) -> usize {
+        self.table.first_cell + self.table.row * self.table.columns + column
+    }
+
+    /// The same for the next value of a row under a header row.
+    pub fn next_cell_of_row(&self) -> Option<usize> {
+        self.table.header.get(self.table.position).map(|&column| self.cell_of_row(column))
+    }
+
     /// The next value of a row under a header row. A value beyond the header is cut.
     pub fn next_cell(&mut self, scalar: Scalar<'_>) -> Result<(), Fault> {
         let column = self.table.header.get(self.table.position).copied();

@@ -1,10 +1,12 @@
 //! What stands between the values of a record in the answer: braces, keys, headings. Prepared once per service and
 //! layout, so that writing a record is copying and formatting.
 
-use crate::codec::number::{write_escaped, write_number, write_text};
+use crate::codec::number::{append, write_escaped, write_number, write_text};
 use crate::codec::records::Layout;
 use execd_calc::interface::{Format, Heading, Interface, Output, Shape};
-use std::ops::Range;
+
+/// Bytes copied at once.
+const PIECE: usize = 16;
 
 /// The frame around one record's values.
 #[derive(Debug)]
@@ -12,15 +14,23 @@ pub struct Template {
     pub layout: Layout,
     /// The header row of the array layout.
     pub header: Option<Vec<u8>>,
+    /// Followed by as many zeros as `append` reads beyond a fragment.
     bytes: Vec<u8>,
     pub parts: Vec<Part>,
-    tail: Range<usize>,
+    tail: Fragment,
+}
+
+/// A piece of the bytes of a template.
+#[derive(Clone, Copy, Debug)]
+pub struct Fragment {
+    start: usize,
+    end: usize,
 }
 
 /// One value and what is written before it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    before: Range<usize>,
+    pub before: Fragment,
     pub cell: usize,
     pub format: Format,
     /// Number of the output, for the warning about Excel errors.
@@ -32,8 +42,8 @@ impl Template {
     pub fn new(interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
         let outputs: Vec<(usize, &Output)> =
             chosen.iter().filter_map(|&number| Some((number, interface.outputs.get(number)?))).collect();
-        let mut template =
-            Template { layout, header: None, bytes: Vec::new(), parts: Vec::new(), tail: 0..0 };
+        let tail = Fragment { start: 0, end: 0 };
+        let mut template = Template { layout, header: None, bytes: Vec::new(), parts: Vec::new(), tail };
         let mut start = 0;
         template.bytes.push(if layout == Layout::Objects { b'{' } else { b'[' });
         for (position, (number, output)) in outputs.iter().enumerate() {
@@ -51,7 +61,8 @@ impl Template {
             }
         }
         template.bytes.push(if layout == Layout::Objects { b'}' } else { b']' });
-        template.tail = start..template.bytes.len();
+        template.tail = Fragment { start, end: template.bytes.len() };
+        template.bytes.extend_from_slice(&[0; PIECE]);
         if layout == Layout::Arrays {
             template.header = Some(header_row(outputs.iter().map(|(_, output)| output.name.as_str())));
         }
@@ -92,19 +103,28 @@ impl Template {
     fn value(&mut self, start: &mut usize, number: usize, output: &Output, offset: usize) {
         let columns = output.formats.len().max(1);
         let format = output.formats.get(offset % columns).copied().unwrap_or_default();
-        let before = *start..self.bytes.len();
+        let before = Fragment { start: *start, end: self.bytes.len() };
         *start = before.end;
         self.parts.push(Part { before, cell: output.first_cell + offset, format, output: number });
     }
 
+    /// Appends what stands before a value.
     #[inline]
-    pub fn before(&self, part: &Part) -> &[u8] {
-        self.bytes.get(part.before.clone()).unwrap_or(&[])
+    pub fn write(&self, out: &mut Vec<u8>, fragment: Fragment) {
+        let Fragment { mut start, end } = fragment;
+        while let Some(piece) = self.bytes.get(start..).and_then(|rest| rest.first_chunk::<PIECE>()) {
+            append(out, *piece, end.saturating_sub(start).min(PIECE));
+            start += PIECE;
+            if start >= end {
+                return;
+            }
+        }
     }
 
-    /// What follows the last value.
-    pub fn tail(&self) -> &[u8] {
-        self.bytes.get(self.tail.clone()).unwrap_or(&[])
+    /// Appends what follows the last value.
+    #[inline]
+    pub fn write_tail(&self, out: &mut Vec<u8>) {
+        self.write(out, self.tail);
     }
 }
 

@@ -28,6 +28,13 @@ pub struct Tokens<'t> {
     at: usize,
 }
 
+/// Up to eight bytes to compare, those of the mask.
+#[derive(Clone, Copy, Debug)]
+pub struct Word {
+    bytes: u64,
+    mask: u64,
+}
+
 /// Powers of ten that are exact doubles.
 const TENS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
@@ -94,6 +101,39 @@ impl<'t> Tokens<'t> {
     #[inline]
     pub fn another(&mut self, end: u8) -> Option<bool> {
         if self.close(b',') { Some(true) } else { self.close(end).then_some(false) }
+    }
+
+    /// Goes back, to a position that there was.
+    pub fn go_back(&mut self, position: usize) {
+        self.at = position;
+    }
+
+    /// Skips `length` bytes if they are those of `words`, as `words_of` gives them.
+    #[inline]
+    pub fn skip_words(&mut self, words: &[Word], length: usize) -> bool {
+        let mut at = self.at;
+        for expected in words {
+            if (self.word(at) ^ expected.bytes) & expected.mask != 0 {
+                return false;
+            }
+            at += 8;
+        }
+        self.at += length;
+        true
+    }
+
+    /// Goes past white space where a token was skipped by its bytes.
+    #[inline]
+    pub fn skip_space(&mut self) {
+        self.space();
+    }
+
+    /// The bytes between two positions, for `skip_words`.
+    pub fn words_of(&self, start: usize, end: usize) -> impl Iterator<Item = Word> {
+        (start..end).step_by(8).map(move |at| {
+            let mask = u64::MAX >> (64 - 8 * (end - at).min(8));
+            Word { bytes: self.word(at), mask }
+        })
     }
 
     /// Skips a key if it is spelled exactly so (closing quote included).
@@ -176,8 +216,8 @@ impl<'t> Tokens<'t> {
     #[inline]
     pub fn number(&mut self) -> Option<f64> {
         let start = self.at;
-        let negative = self.peek() == b'-';
-        self.at += usize::from(negative);
+        let negative = u64::from(self.peek() == b'-');
+        self.at += negative as usize;
         let mut mantissa = 0;
         let first = self.peek();
         let whole = self.digits(&mut mantissa);
@@ -197,8 +237,7 @@ impl<'t> Tokens<'t> {
         let number = match TENS.get(fraction) {
             // One division of two exact doubles rounds once.
             Some(power) if simple && !scientific => {
-                let a = mantissa as f64 / power;
-                if negative { -a } else { a }
+                f64::from_bits((mantissa as f64 / power).to_bits() | negative << 63)
             }
             _ => {
                 if scientific {
@@ -211,18 +250,36 @@ impl<'t> Tokens<'t> {
         Some(number)
     }
 
+    /// Eight bytes from `at` on; zeros beyond the end.
+    #[inline]
+    fn word(&self, at: usize) -> u64 {
+        match self.bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None => self.last_word(at),
+        }
+    }
+
+    #[cold]
+    fn last_word(&self, at: usize) -> u64 {
+        let rest = self.bytes.get(at..).unwrap_or(&[]);
+        rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+    }
+
     #[inline]
     fn digits(&mut self, mantissa: &mut u64) -> usize {
         let start = self.at;
-        let mut value = *mantissa;
         loop {
-            let digit = self.peek().wrapping_sub(b'0');
-            if digit > 9 {
-                *mantissa = value;
+            let word = self.word(self.at);
+            let count = leading_digits(word);
+            if let Some(&power) = WHOLE_TENS.get(count)
+                && count > 0
+            {
+                *mantissa = mantissa.wrapping_mul(power).wrapping_add(value_of_digits(word, count));
+            }
+            self.at += count;
+            if count < 8 {
                 return self.at - start;
             }
-            value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
-            self.at += 1;
         }
     }
 
@@ -232,6 +289,25 @@ impl<'t> Tokens<'t> {
         let mut ignored = 0;
         (self.digits(&mut ignored) > 0).then_some(())
     }
+}
+
+const WHOLE_TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// How many of eight bytes are digits, up to the first that is none.
+#[inline]
+fn leading_digits(word: u64) -> usize {
+    let values = word ^ 0x3030_3030_3030_3030;
+    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+    others.trailing_zeros() as usize / 8
+}
+
+/// The number that the first `count` bytes, 1 to 8 digits, spell: pairs, then fours, then all eight.
+#[inline]
+fn value_of_digits(word: u64, count: usize) -> u64 {
+    let values = (word ^ 0x3030_3030_3030_3030) << (64 - 8 * count);
+    let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
+    let (even, odd) = (pairs & 0x0000_00FF_0000_00FF, (pairs >> 16) & 0x0000_00FF_0000_00FF);
+    even.wrapping_mul(0x000F_4240_0000_0064).wrapping_add(odd.wrapping_mul(0x0000_2710_0000_0001)) >> 32
 }
 
 struct Quoted {

@@ -1,0 +1,131 @@
+//! How the last record was spelled, for the next one: most records of a call differ in nothing but their values. A
+//! record that fits is read without looking at keys; one that does not is left as if it had not been tried.
+
+use crate::codec::records::Records;
+use crate::codec::tokens::{Tokens, Word};
+
+/// Where a value of a record stood and where it went.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub start: usize,
+    pub end: usize,
+    pub input: usize,
+    /// None for a value that no input takes.
+    pub cell: Option<usize>,
+}
+
+#[derive(Debug, Default)]
+pub struct Pattern {
+    words: Vec<Word>,
+    steps: Vec<Step>,
+    /// From the last value to the end of the record.
+    tail: Gap,
+    /// Cells that the record left empty in its tables.
+    blanks: Vec<usize>,
+    /// The inputs that the record named, one bit each.
+    seen: Vec<u64>,
+    learned: bool,
+    /// Records that fitted, less records that did not.
+    balance: usize,
+}
+
+/// A value with what stands before it.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    before: Gap,
+    input: usize,
+    cell: Option<usize>,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Gap {
+    first: usize,
+    end: usize,
+    length: usize,
+}
+
+/// Records that need not fit before patterns are given up.
+const PATIENCE: usize = 16;
+const MOST_BALANCE: usize = 1 << 10;
+
+impl Pattern {
+    pub fn new() -> Pattern {
+        Pattern { balance: PATIENCE, ..Pattern::default() }
+    }
+
+    /// Whether it is worth noting places.
+    pub fn is_wanted(&self) -> bool {
+        self.balance > 0
+    }
+
+    /// Takes the spelling of the record that began at `start` and has just ended.
+    pub fn learn(&mut self, tokens: &Tokens<'_>, start: usize, places: &[Place], records: &Records<'_>) {
+        self.words.clear();
+        self.steps.clear();
+        let mut from = start;
+        for place in places {
+            let before = self.gap(tokens, from, place.start);
+            self.steps.push(Step { before, input: place.input, cell: place.cell });
+            from = place.end;
+        }
+        self.tail = self.gap(tokens, from, tokens.position());
+        self.seen.clear();
+        self.seen.extend_from_slice(records.seen());
+        self.blanks.clear();
+        self.blanks.extend(records.table_cells_seen());
+        self.blanks.retain(|&cell| places.iter().all(|place| place.cell != Some(cell)));
+        self.learned = true;
+    }
+
+    /// After a record of which nothing can be learned.
+    pub fn forget(&mut self) {
+        self.learned = false;
+    }
+
+    fn gap(&mut self, tokens: &Tokens<'_>, start: usize, end: usize) -> Gap {
+        let first = self.words.len();
+        self.words.extend(tokens.words_of(start, end));
+        Gap { first, end: self.words.len(), length: end - start }
+    }
+
+    /// Reads the next record, which has begun, if it is spelled like the last one. False if it is not.
+    pub fn read(&mut self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> bool {
+        if !self.learned {
+            return false;
+        }
+        let (start, mark) = (tokens.position(), records.mark());
+        if self.values(tokens, records).is_some() {
+            self.blanks.iter().for_each(|&cell| records.blank(cell));
+            records.see(&self.seen);
+            self.balance = (self.balance + 1).min(MOST_BALANCE);
+            return true;
+        }
+        tokens.go_back(start);
+        records.take_back(mark, self.steps.iter().filter_map(|step| step.cell));
+        self.balance = self.balance.saturating_sub(1);
+        self.learned = false;
+        false
+    }
+
+    fn values(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> Option<()> {
+        for step in &self.steps {
+            self.skip(tokens, step.before)?;
+            match (tokens.peek(), step.cell) {
+                (b'0'..=b'9' | b'-', Some(cell)) => records.number(cell, tokens.number()?),
+                (_, Some(cell)) => {
+                    let token = tokens.scalar()?;
+                    records.single_cell(step.input, cell, token.as_scalar()).ok()?;
+                }
+                (_, None) => drop(tokens.scalar()?),
+            }
+        }
+        self.skip(tokens, self.tail)?;
+        tokens.skip_space();
+        Some(())
+    }
+
+    #[inline]
+    fn skip(&self, tokens: &mut Tokens<'_>, gap: Gap) -> Option<()> {
+        tokens.skip_words(self.words.get(gap.first..gap.end)?, gap.length).then_some(())
+    }
+}
