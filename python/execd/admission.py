@@ -3,8 +3,6 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from execd import _native
 from execd.errors import ApiError
@@ -49,20 +47,18 @@ class Admission:
         headers = {"retry_after": str(max(1, -int(-seconds // 1))), "x_retry_after": f"{seconds:.3f}"}
         return ApiError("overloaded", "the node runs as many executions as it may; try again later", headers)
 
-    @asynccontextmanager
-    async def permit(self, deadline: Deadline, watch: Watch) -> AsyncIterator[None]:
-        """Hold a permit for the length of the block, after waiting for it if need be."""
+    async def permit(self, deadline: Deadline, watch: Watch) -> "Held":
+        """A permit to hold for the length of a block, after waiting for it if need be."""
         answer = self._machine.offer(deadline.left)
         if answer is None:
             raise self.refusal()
-        permit = await self._wait(answer, watch) if isinstance(answer, int) else answer
-        started = time.monotonic()
-        try:
-            yield
-        finally:
-            permit.release()
-            self._machine.finished(time.monotonic() - started)
-            self._pump()
+        return Held(self, await self._wait(answer, watch) if isinstance(answer, int) else answer)
+
+    def give_back(self, permit: _native.Permit, took: float) -> None:
+        """Let the next one have a permit that was held for so many seconds."""
+        permit.release()
+        self._machine.finished(took)
+        self._pump()
 
     async def _wait(self, ticket: int, watch: Watch) -> _native.Permit:
         future: asyncio.Future[_native.Permit] = asyncio.get_running_loop().create_future()
@@ -102,3 +98,18 @@ class Admission:
     def _tick(self) -> None:
         self._timer = None
         self._pump()
+
+
+class Held:
+    """A permit that is given back when the block ends."""
+
+    def __init__(self, admission: Admission, permit: _native.Permit) -> None:
+        self._admission = admission
+        self._permit = permit
+        self._since = time.monotonic()
+
+    def __enter__(self) -> None:
+        """Nothing to do: the permit is held already."""
+
+    def __exit__(self, *_: object) -> None:
+        self._admission.give_back(self._permit, time.monotonic() - self._since)

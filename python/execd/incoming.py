@@ -65,7 +65,9 @@ async def read(receive: Receive, headers: Headers, limit: int, holdings: Holding
     size = 0
     try:
         async with asyncio.timeout(deadline.left):
-            async for raw in _pieces(receive):
+            more = True
+            while more:
+                raw, more = await _piece(receive)
                 piece = inflater.feed(raw) if inflater else raw
                 size += len(piece)
                 if size > limit:
@@ -89,23 +91,20 @@ async def discard(receive: Receive, limit: int, deadline: Deadline) -> None:
     thrown = 0
     try:
         async with asyncio.timeout(deadline.left):
-            async for piece in _pieces(receive):
+            more = True
+            while more and thrown <= limit:
+                piece, more = await _piece(receive)
                 thrown += len(piece)
-                if thrown > limit:
-                    return
     except (TimeoutError, Gone):
         return
 
 
-async def _pieces(receive: Receive) -> Any:  # noqa: ANN401
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Gone
-        more = message.get("more_body", False)
-        if piece := message.get("body", b""):
-            yield piece
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    """The next piece of the body, and whether more of it will come."""
+    message = await receive()
+    if message["type"] == "http.disconnect":
+        raise Gone
+    return message.get("body", b""), message.get("more_body", False)
 
 
 def _inflater(headers: Headers, limit: int) -> Inflater | None:

@@ -6,6 +6,7 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from execd import _native
@@ -68,17 +69,16 @@ class Registry:
         ]
 
     def _by_name(self, address: str) -> Source:
-        match = _address.fullmatch(address.strip())
-        path = match["path"].strip() if match else ""
-        if _is_uuid(path):
-            versions = self._with_service_id(path)
-        else:
-            versions = self._workbooks.versions(*_folder_and_service(path, address))
-        wanted = (match["version"] if match else None) or ""
-        return _pick(versions, wanted.strip(), address)
+        named = _named(address)
+        versions = (
+            self._with_service_id(named.service)
+            if named.folder is None
+            else self._workbooks.versions(named.folder, named.service)
+        )
+        return _pick(versions, named.version, address)
 
     def _by_service_id(self, service_id: str) -> Source:
-        return _pick(self._with_service_id(service_id), "", service_id)
+        return _pick(self._with_service_id(service_id), (), service_id)
 
     def _with_service_id(self, service_id: str) -> list[Source]:
         return [one for one in self._workbooks.all() if one.service_id == service_id.lower()]
@@ -145,25 +145,43 @@ async def _compile(source: Source) -> Version:
     return Version(source, source.service_id, source.version_id(content), model)
 
 
-def _folder_and_service(path: str, address: str) -> tuple[str, str]:
-    """Read `folder/service`, `folders/x/services/y` and both with a leading slash."""
+@dataclass(frozen=True)
+class _Named:
+    """What an address names: a service by folder and name, or by its id alone; and the first numbers of a version."""
+
+    folder: str | None
+    service: str
+    version: tuple[int, ...]
+
+
+@lru_cache(1024)
+def _named(address: str) -> _Named:
+    """Read `folder/service[version]`, `folders/x/services/y` and both with a leading slash, or the id of a service."""
+    match = _address.fullmatch(address.strip())
+    path = match["path"].strip() if match else ""
+    wanted = ((match["version"] if match else None) or "").strip()
+    if _is_uuid(path):
+        return _Named(None, path, _version_numbers(wanted, address))
     parts = [part for part in path.split("/") if part]
     match parts:
         case [folders, folder, services, service] if (folders.lower(), services.lower()) == (
             "folders",
             "services",
         ):
-            return folder, service
+            return _Named(folder, service, _version_numbers(wanted, address))
         case [folder, service]:
-            return folder, service
+            return _Named(folder, service, _version_numbers(wanted, address))
     raise ApiError("service_not_found", f"service could not be found: {address!r} is not folder/service or an id")
 
 
-def _pick(versions: list[Source], wanted: str, address: str) -> Source:
-    """The newest of `versions`, or the newest that starts with the numbers of `wanted`."""
+def _version_numbers(wanted: str, address: str) -> tuple[int, ...]:
     if wanted and not _number.fullmatch(wanted):
         raise ApiError("invalid_request", f"{address!r}: a version is written [1], [1.4] or [1.4.3]")
-    prefix = tuple(map(int, wanted.split("."))) if wanted else ()
+    return tuple(map(int, wanted.split("."))) if wanted else ()
+
+
+def _pick(versions: list[Source], prefix: tuple[int, ...], address: str) -> Source:
+    """The newest of `versions`, or the newest that starts with the numbers of `prefix`."""
     for source in versions:
         if source.version[: len(prefix)] == prefix:
             return source

@@ -4,6 +4,7 @@ Layout: `<root>/<folder>/<service>.xlsx`, or `<service>[1.2.3].xlsx` for a versi
 """
 
 import hashlib
+import os
 import re
 import time
 import uuid
@@ -34,7 +35,7 @@ class Stamp:
     @classmethod
     def of(cls, path: Path) -> "Stamp":
         """The stamp of a file as it is now."""
-        status = path.stat()
+        status = os.stat(path)  # noqa: PTH116  the method costs as much again
         return cls(status.st_mtime_ns, status.st_size, status.st_ino)
 
 
@@ -72,6 +73,7 @@ class _Listing(Generic[T]):
 
     def __init__(self, path: Path, scan: Callable[[Path], dict[str, T]]) -> None:
         self._path = path
+        self._name = str(path)
         self._scan = scan
         self._modified = -1
         self._found: dict[str, T] = {}
@@ -79,7 +81,7 @@ class _Listing(Generic[T]):
     def now(self) -> dict[str, T]:
         """The entries by casefolded name; none if there is no such folder."""
         try:
-            modified = self._path.stat().st_mtime_ns
+            modified = os.stat(self._name).st_mtime_ns  # noqa: PTH116  the method costs as much again
             if modified != self._modified:
                 self._found = self._scan(self._path)
                 settled = time.time_ns() - modified > SETTLED * 1e9

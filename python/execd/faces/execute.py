@@ -1,7 +1,7 @@
 """Execute v4: a batch of records in, a batch of results out, synchronously and within the time limit."""
 
 import logging
-import uuid
+import os
 from datetime import UTC, datetime
 
 from starlette.routing import BaseRoute, Route
@@ -19,6 +19,10 @@ from execd.respond import encode, send_error, send_json
 log = logging.getLogger("execd.execute")
 
 SEPARATORS = (b'{"outputs":', b',"process_time":', b',"warnings":', b',"errors":')
+
+# Version 4 and its variant, and the bits that are free.
+CALL_ID_FIXED = 0x00000000_0000_4000_8000_000000000000
+CALL_ID_FREE = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
 
 PATHS = ("/{tenant}/api/v4/execute", "/{tenant}/api/v4/public/execute")
 
@@ -71,12 +75,11 @@ class Execute:
         try:
             arrived = datetime.now(UTC)
             envelope, inputs, span = decode(body)
-            envelope.check_timestamp()
             version = await node.registry.resolve(
                 envelope.version_id or "", envelope.service_id or "", envelope.service or ""
             )
             call = _call(inputs, version, arrived, envelope, span)
-            async with node.admission.permit(deadline, watch):
+            with await node.admission.permit(deadline, watch):
                 fragments = await node.bridge.execute(version, call, deadline, watch)
         finally:
             node.holdings.give_back(len(body))
@@ -114,10 +117,17 @@ def _envelope(fragments: _native.Fragments, version: Version, envelope: Envelope
             "service_id": version.service_id,
             "version_id": version.version_id,
             "version": version.source.number,
-            "call_id": str(uuid.uuid4()),
+            "call_id": _call_id(),
             "compiler_version": __version__,
             "correlation_id": envelope.correlation_id,
             "request_timestamp": arrived.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
     )
     return fragments.joined((*SEPARATORS, b"," + meta[1:]))
+
+
+def _call_id() -> str:
+    """A random UUID; `uuid.uuid4` takes several times as long."""
+    bits = int.from_bytes(os.urandom(16)) & CALL_ID_FREE | CALL_ID_FIXED
+    text = f"{bits:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

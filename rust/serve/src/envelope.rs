@@ -49,25 +49,121 @@ fn end_of_string(body: &[u8], mut at: usize) -> Option<usize> {
 fn end_of_value(body: &[u8], at: usize) -> Option<usize> {
     match body.get(at)? {
         b'"' => end_of_string(body, at + 1),
-        b'[' => end_of_nest(body, at + 1, b'[', b']'),
-        b'{' => end_of_nest(body, at + 1, b'{', b'}'),
+        b'[' => end_of_array(body, at + 1),
+        b'{' => end_of_object(body, at + 1),
         _ => Some(at + body.get(at..)?.iter().take_while(|byte| !matches!(byte, b',' | b'}')).count()),
     }
 }
 
-/// Counts only one kind of bracket: of a valid value the other kind is balanced in between.
-fn end_of_nest(body: &[u8], mut at: usize, open: u8, close: u8) -> Option<usize> {
+/// Counts only braces: of a valid value the brackets in between are balanced.
+fn end_of_object(body: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 1_usize;
     while depth > 0 {
-        let found = at + memchr3(open, close, b'"', body.get(at..)?)?;
+        let found = at + memchr3(b'{', b'}', b'"', body.get(at..)?)?;
         at = found + 1;
         match body.get(found) {
             Some(b'"') => at = end_of_string(body, at)?,
-            Some(byte) if *byte == open => depth += 1,
+            Some(b'{') => depth += 1,
             _ => depth -= 1,
         }
     }
     Some(at)
+}
+
+/// Counts only brackets, in blocks: `inputs` is an array with quotes every few bytes.
+fn end_of_array(body: &[u8], start: usize) -> Option<usize> {
+    let (blocks, rest) = body.get(start..)?.as_chunks::<BLOCK>();
+    let mut last = [0; BLOCK];
+    last.get_mut(..rest.len())?.copy_from_slice(rest);
+    let mut place = Inside { depth: 1, text: false, escaped: false };
+    let mut blocks = blocks.iter().chain([&last]).enumerate();
+    blocks.find_map(|(number, block)| Some(start + number * BLOCK + place.pass(block)?))
+}
+
+const BLOCK: usize = 64;
+
+/// Where in an array a position is.
+#[derive(Clone, Copy)]
+struct Inside {
+    depth: usize,
+    text: bool,
+    /// Just behind a backslash in a text.
+    escaped: bool,
+}
+
+impl Inside {
+    /// Goes past a block; the position behind the end of the array, if it ends here.
+    fn pass(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
+        let before = *self;
+        if self.escaped {
+            return self.pass_bytes(block);
+        }
+        let (quotes, mut brackets) = marks(block);
+        let texts = parities(quotes) ^ if self.text { u64::MAX } else { 0 };
+        while brackets != 0 {
+            let found = brackets.trailing_zeros() as usize;
+            brackets &= brackets - 1;
+            match block.get(found) {
+                Some(b'\\') => {
+                    // Quotes behind it may not count.
+                    *self = before;
+                    return self.pass_bytes(block);
+                }
+                _ if texts >> found & 1 == 1 => {}
+                Some(b'[') => self.depth += 1,
+                _ => self.depth -= 1,
+            }
+            if self.depth == 0 {
+                return Some(found + 1);
+            }
+        }
+        self.text = texts >> (BLOCK - 1) == 1;
+        None
+    }
+
+    fn pass_bytes(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
+        for (at, byte) in block.iter().enumerate() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.text => self.escaped = true,
+                b'"' => self.text = !self.text,
+                _ if self.text => {}
+                b'[' => self.depth += 1,
+                b']' => self.depth -= 1,
+                _ => {}
+            }
+            if self.depth == 0 {
+                return Some(at + 1);
+            }
+        }
+        None
+    }
+}
+
+/// Every bit becomes the parity of itself and those below: from an opening quote to before the closing one.
+fn parities(mut bits: u64) -> u64 {
+    for shift in [1, 2, 4, 8, 16, 32] {
+        bits ^= bits << shift;
+    }
+    bits
+}
+
+/// Which bytes are quotes, and which are brackets or backslashes: `[`, `\` and `]` are neighbours.
+fn marks(block: &[u8; BLOCK]) -> (u64, u64) {
+    let (mut quotes, mut brackets) = ([0; BLOCK], [0; BLOCK]);
+    for ((quote, bracket), &byte) in quotes.iter_mut().zip(&mut brackets).zip(block) {
+        *quote = u8::from(byte == b'"');
+        *bracket = u8::from(byte.wrapping_sub(b'[') <= b']' - b'[');
+    }
+    (bits_of(&quotes), bits_of(&brackets))
+}
+
+/// One bit for every byte, which is 0 or 1.
+fn bits_of(flags: &[u8; BLOCK]) -> u64 {
+    // Multiplying moves bit 0 of byte n to bit 56 + n.
+    const GATHER: u64 = 0x0102_0408_1020_4080;
+    let words = flags.as_chunks().0.iter().rev();
+    words.fold(0, |bits, word| bits << 8 | u64::from_le_bytes(*word).wrapping_mul(GATHER) >> 56)
 }
 
 #[cfg(test)]
@@ -101,6 +197,18 @@ mod tests {
             "{\"a\\",
         ] {
             assert_eq!(find_inputs(body.as_bytes()), None, "{body}");
+        }
+    }
+
+    #[test]
+    fn texts_end_where_they_end_in_whatever_block() {
+        // The texts hold brackets, quotes and backslashes; the padding moves them over the edges of blocks.
+        for padding in 0..130 {
+            let texts = r#""[", "]]", "\"]", "\\", "a\\\"[", [[], "é["]"#;
+            let value = format!("[{} {texts}]", "1,".repeat(padding / 2) + &" ".repeat(padding % 2));
+            let body = format!(r#"{{"inputs":{value},"output":["]"]}}"#);
+            let range = find_inputs(body.as_bytes()).unwrap();
+            assert_eq!(&body[range], value, "{padding}");
         }
     }
 

@@ -207,3 +207,43 @@ fn random_requests() {
     // The comparison must not be an empty one.
     assert!(alone > ROUNDS / 10 && mutated_alone > ROUNDS / 100, "{alone} and {mutated_alone} of {ROUNDS}");
 }
+
+/// A batch whose records are spelled alike but for their values, and now and then for something else too.
+fn alike(random: &mut Random) -> Vec<u8> {
+    const VALUE: &str = "7777";
+    let mut record = String::new();
+    let a_value = |_: &mut Random, out: &mut String| *out += VALUE;
+    let rows = |random: &mut Random, out: &mut String| match random.below(4) {
+        0 => list(random, out, 2, |random, out| object(random, out, &["K", "B.B1", "13"], a_value)),
+        1 => *out += "[[\"13\",\"K\",\"B.B1\"],[7777,7777,7777]]",
+        _ => *out += VALUE,
+    };
+    object(random, &mut record, &["a", "Name", "Day", "T", "other"], rows);
+    let mut out = b"[".to_vec();
+    for number in 0..2 + random.below(4) {
+        if number > 0 {
+            out.push(b',');
+        }
+        let mut one = record.clone();
+        while one.contains(VALUE) {
+            let good = &SCALARS[..if random.below(12) > 0 { 14 } else { SCALARS.len() }];
+            one = one.replacen(VALUE, random.pick(good), 1);
+        }
+        match random.below(16) {
+            0 => out.extend(mutate(random, &one)),
+            _ => out.extend(one.bytes()),
+        }
+        out.extend(random.pick(SPACE).bytes());
+    }
+    out.push(b']');
+    out
+}
+
+#[test]
+fn records_alike() {
+    let setting = Setting::new(interface());
+    let mut random = Random(0xA11CE);
+    const ROUNDS: usize = 30_000;
+    let alone = (0..ROUNDS).filter(|_| compare(&setting, &alike(&mut random))).count();
+    assert!(alone > ROUNDS / 20, "{alone} of {ROUNDS}");
+}

@@ -51,11 +51,11 @@ fn write_without_zeros(out: &mut Vec<u8>, values: u64) {
 /// The values of eight decimal digits, the first in the lowest byte.
 #[inline]
 fn eight_digits(n: u64) -> u64 {
-    let fours = n / 10_000 | (n % 10_000) << 32;
+    let fours = (n / 10_000) | ((n % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x7F_0000_007F;
-    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
     let tens = ((twos * 103) >> 10) & 0x000F_000F_000F_000F;
-    tens | (twos - tens * 10) << 8
+    tens | ((twos - tens * 10) << 8)
 }
 
 /// How many of eight digits remain without zeros at the end.
