@@ -2,35 +2,16 @@
 //!
 //! `exp`, `ln` and `normal` are our own: free of branches and calls, so that loops over columns vectorise, from
 //! additions, multiplications and divisions only, so that a lane has the same bits alone, in a vector and on every
-//! machine. They stay within 1 unit (`normal` 5) of the last place. `pow` is `branchless`'s for moderate results and the C
-//! library's beyond. Everything else comes from the `libm` crate.
+//! machine. They stay within 1 unit (`normal` 5) of the last place. `pow` has a module of its
+//! own. Everything else comes from the `libm` crate.
 
 use std::f64::consts::{FRAC_1_SQRT_2, LOG2_E, SQRT_2};
 
+pub use crate::power::pow;
 pub use libm::{
     acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, erf, erfc, expm1, lgamma, log1p, log2, log10,
     sin, sinh, tan, tanh, tgamma,
 };
-
-/// x^y: `branchless::pow` in its range, so that a column and a single value give the same bits.
-pub fn pow(x: f64, y: f64) -> f64 {
-    let power = fused_pow(x, y);
-    if power.is_nan() { x.powf(y) } else { power }
-}
-
-/// `branchless::pow`, with hardware multiply-adds where the processor has them.
-fn fused_pow(x: f64, y: f64) -> f64 {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("fma") {
-        #[target_feature(enable = "fma")]
-        fn with_fma(x: f64, y: f64) -> f64 {
-            crate::branchless::pow(x, y)
-        }
-        #[expect(unsafe_code, reason = "the feature was detected in the line above")]
-        return unsafe { with_fma(x, y) };
-    }
-    crate::branchless::pow(x, y)
-}
 
 /// Adding and subtracting it rounds to a whole number, which then stands in the lowest bits of the sum.
 const MAGIC: f64 = 6_755_399_441_055_744.0;

@@ -25,7 +25,7 @@ pub mod function;
 
 pub mod coerce;
 
-pub mod branchless;
+pub mod power;
 
 pub mod elementary;
 

@@ -93,9 +93,6 @@ pub fn power(a: f64, b: f64) -> Result<f64, ErrorCode> {
             Ordering::Less => Err(ErrorCode::Div0),
         };
     }
-    if b == 2.0 {
-        return Ok(a * a);
-    }
     Ok(elementary::pow(a, b))
 }
 

@@ -18,9 +18,6 @@ pub enum Op1 {
     Truth,
     IsError,
     IsNA,
-    /// The logarithm of the base of several powers, in two parts (`branchless`). Only `Power` reads them.
-    LnHigh,
-    LnLow,
 }
 
 /// Two operands.
@@ -55,7 +52,7 @@ pub enum Op3 {
     SumTimes,
 }
 
-/// Four operands: `a ^ b`, with the logarithm of `a` in two parts.
+/// `a ^ b`, however its column is calculated.
 pub fn power(cx: &mut Cx<'_>, a: Value, b: Value) -> Value {
     lift::binary(cx, BinaryOp::Pow, a, b)
 }
@@ -70,7 +67,6 @@ pub fn one(cx: &mut Cx<'_>, op: Op1, a: Value) -> Value {
             _ => a,
         },
         Op1::Truth => lift::truth(cx, a),
-        Op1::LnHigh | Op1::LnLow => Value::ZERO,
         Op1::IsError => lift::elementwise(cx, a, |_, a| Value::bool(a.is_error())),
         Op1::IsNA => lift::elementwise(cx, a, |_, a| Value::bool(a.as_error() == Some(ErrorCode::NA))),
     }

@@ -61,6 +61,12 @@ pub enum Step {
         c: Operand,
         out: u32,
     },
+    /// The logarithm of `a`; what its rounding lost goes to the slot `rest`.
+    Ln {
+        a: Operand,
+        out: u32,
+        rest: u32,
+    },
     /// `a ^ b`, given the logarithm of `a` in two parts.
     Power {
         a: Operand,
@@ -68,6 +74,22 @@ pub enum Step {
         high: Operand,
         low: Operand,
         out: u32,
+    },
+    /// `a ^ b`, and what its rounding lost, for further powers of `a` up to `a ^ reach`.
+    FirstPower {
+        a: Operand,
+        b: Operand,
+        reach: Operand,
+        out: u32,
+        rest: u32,
+    },
+    /// `a ^ b` with its rest from another power of `a`. Arguments from `Plan::arguments[first]` on: `a`, `b`, the other
+    /// power and its rest, the power that both differ by and its rest, the logarithm of `a`, and what `b` is above
+    /// the sum of the two exponents (`power::climb`).
+    NextPower {
+        first: u32,
+        out: u32,
+        rest: u32,
     },
     /// `count` arguments from `Plan::arguments[first]` on.
     Call {

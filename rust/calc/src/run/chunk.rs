@@ -3,11 +3,11 @@
 //! to the row-wise form. Arithmetic whose odd lanes the processor's flags tell also has a form without checks. Knows no
 //! steps and no slots' meaning.
 
-use crate::branchless;
 use crate::digits::rounding::round_fast_at;
 use crate::elementary;
 use crate::operator::BinaryOp;
 use crate::ops::{Op1, Op2, Op3};
+use crate::power::fast;
 use crate::special;
 use crate::value::{ErrorCode, Value};
 
@@ -63,37 +63,13 @@ fn added(a: f64, r: f64) -> Lane {
     (r, odd | cancels)
 }
 
-/// Powers of numbers above zero; the square of any.
-pub struct Power;
-
-impl LaneFn<2> for Power {
-    #[inline(always)]
-    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
-        scaled(if b == 2.0 { a * a } else { branchless::pow(a, b) })
-    }
-}
-
 /// Powers by the logarithm of the base: base, exponent, and the two parts.
 pub struct PowerOf;
 
 impl LaneFn<4> for PowerOf {
     #[inline(always)]
     fn lane(&self, [_, b, high, low]: [f64; 4]) -> Lane {
-        scaled(branchless::pow_of(high, low, b))
-    }
-}
-
-/// A part of the logarithm; NaN, which makes every power odd, where there is none.
-struct LnPart {
-    high: bool,
-}
-
-impl LaneFn<1> for LnPart {
-    #[inline(always)]
-    fn lane(&self, [a]: [f64; 1]) -> Lane {
-        let (high, low) = branchless::ln_sum(a);
-        let part = if self.high { high } else { low };
-        (if branchless::is_base(a) { part } else { f64::NAN }, 0)
+        fast::pow_of((high, low), b)
     }
 }
 
@@ -201,8 +177,6 @@ pub fn one(op: Op1, run: impl Loop<1>) {
             let number = if is_zero(a) { FALSE.lane() } else { TRUE.lane() };
             (if not_finite(a) & SIGN == 0 { number } else { a }, not_finite(a) & not_bool(a))
         })),
-        Op1::LnHigh => run.run(LnPart { high: true }),
-        Op1::LnLow => run.run(LnPart { high: false }),
         Op1::IsError | Op1::IsNA => run.run(Of(|a: f64| (FALSE.lane(), not_finite(a)))),
     }
 }
@@ -234,8 +208,8 @@ fn operator(op: BinaryOp, run: impl Loop<2>) {
         BinaryOp::Le => run.run(Of(|a: f64, b: f64| compared(a, b, a <= b))),
         BinaryOp::Gt => run.run(Of(|a: f64, b: f64| compared(a, b, a > b))),
         BinaryOp::Ge => run.run(Of(|a: f64, b: f64| compared(a, b, a >= b))),
-        BinaryOp::Pow => run.run(Power),
-        BinaryOp::Concat => run.run(Odd),
+        // Powers have loops of their own.
+        BinaryOp::Concat | BinaryOp::Pow => run.run(Odd),
     }
 }
 

@@ -110,7 +110,7 @@ where
                 machine.look_at_flags();
                 let mask = machine.frame.mask.get(chunk).copied().unwrap_or(0);
                 let cx = Cx { heap: &mut machine.frame.heap, env: machine.env, cancel: machine.cancel };
-                results = redo(cx, mask, operands, results, &f, &slow);
+                results = redo(cx, mask, operands, results, odd_lanes(operands, &f), &slow);
                 flags::take();
             }
             out.set(results);
@@ -141,6 +141,16 @@ fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] 
     x
 }
 
+/// The flags of all lanes. Here and not in `redo`, so that they are calculated with the instructions of the loop.
+#[inline(always)]
+fn odd_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> [u64; LANES] {
+    let mut flags = [0; LANES];
+    for lane in 0..LANES {
+        flags[lane] = f.lane(across(operands, lane)).1;
+    }
+    flags
+}
+
 /// Evaluates the odd lanes of a chunk row-wise. Lanes that nobody needs become 0.
 #[cold]
 #[inline(never)]
@@ -149,14 +159,13 @@ fn redo<const N: usize>(
     mask: u16,
     operands: [&Cell<Chunk>; N],
     mut results: Chunk,
-    f: &impl LaneFn<N>,
+    odd: [u64; LANES],
     slow: &impl Fn(&mut Cx<'_>, [Value; N]) -> Value,
 ) -> Chunk {
     for lane in 0..LANES {
-        let x = across(operands, lane);
-        if f.lane(x).1 >> 63 == 1 {
+        if odd[lane] >> 63 == 1 {
             let needed = mask >> lane & 1 == 1;
-            let values = x.map(|x| Value::from_lane(x).settled());
+            let values = across(operands, lane).map(|x| Value::from_lane(x).settled());
             results[lane] = if needed { slow(&mut cx, values) } else { Value::ZERO };
         }
     }

@@ -31,7 +31,7 @@ pub fn call<C: Cpu>(
         (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, chunk::Ln),
         (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
         (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
-        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.two(*a, *b, chunk::Power),
+        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.power(*a, *b),
         (Lanes::Round, [Argument::Operand(a), Argument::Operand(digits)]) => return call.round(*a, *digits),
         (Lanes::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
             match call.constant(*cumulative).map(Value::bits) {
@@ -107,6 +107,14 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let slow =
             |cx: &mut Cx<'_>, [a, b]: [Value; 2]| lift::call(cx, function, &[Arg::Value(a), Arg::Value(b)]);
         self.machine.columns([a, b], self.out, slow).checked(f);
+    }
+
+    #[inline(always)]
+    fn power(&mut self, a: Operand, b: Operand) {
+        let function = self.function;
+        let slow =
+            |cx: &mut Cx<'_>, [a, b]: [Value; 2]| lift::call(cx, function, &[Arg::Value(a), Arg::Value(b)]);
+        self.machine.any_power([a, b], self.out, slow);
     }
 
     #[inline(always)]

@@ -10,6 +10,7 @@ use super::frame::{Frame, Slots};
 use super::lanes;
 use crate::function::{Cx, Env};
 use crate::lift;
+use crate::operator::BinaryOp;
 use crate::ops::{self, Op1, Op2, Op3};
 use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
@@ -96,6 +97,9 @@ impl<'a, C: Cpu> Machine<'a, C> {
                 Step::Two { op, a, b, out } => self.two(op, a, b, out),
                 Step::Three { op, a, b, c, out } => self.three(op, [a, b, c], out),
                 Step::Power { a, b, high, low, out } => self.power([a, b, high, low], out),
+                Step::Ln { a, out, rest } => self.ln(a, [out, rest]),
+                Step::FirstPower { a, b, reach, out, rest } => self.first_power([a, b, reach], [out, rest]),
+                Step::NextPower { first, out, rest } => self.next_power(first, [out, rest]),
                 Step::Call { function, first, count, out } => {
                     if !lanes::call(self, function, (first, count), out) {
                         self.look_at_flags();
@@ -159,6 +163,9 @@ impl<'a, C: Cpu> Machine<'a, C> {
 
     #[inline(always)]
     fn two(&mut self, op: Op2, a: Operand, b: Operand, out: u32) {
+        if op == Op2::Operator(BinaryOp::Pow) {
+            return self.any_power([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::power(cx, a, b));
+        }
         let rowwise = matches!(op, Op2::Operator(op) if op.is_comparison()) && self.holds_boxed([a, b]);
         let run = self.columns([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::two(cx, op, a, b));
         if rowwise { run.run(chunk::Odd) } else { chunk::two(op, run) }

@@ -11,6 +11,7 @@ mod lanes;
 mod lookups;
 mod machine;
 mod memo;
+mod powers;
 
 pub use frame::Frame;
 

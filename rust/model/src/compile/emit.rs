@@ -16,6 +16,9 @@ pub struct Emitter<'g> {
     /// Position of the last item that reads a node.
     last_use: Vec<usize>,
     slot_of: Vec<u32>,
+    /// The same for the rests of nodes that have one.
+    rest_last_use: Vec<usize>,
+    rest_of: Vec<u32>,
     free: Vec<u32>,
     plan: Plan,
     store: Store,
@@ -26,10 +29,13 @@ pub struct Emitter<'g> {
 impl<'g> Emitter<'g> {
     pub fn new(graph: &'g Graph, order: &'g [Item]) -> Emitter<'g> {
         let count = graph.nodes.len();
-        let mut last_use = vec![0; count];
+        let (mut last_use, mut rest_last_use) = (vec![0; count], vec![0; count]);
         for (position, item) in order.iter().enumerate() {
             match *item {
-                Item::Node(id) => each_operand(graph, id, |operand| last_use[operand as usize] = position),
+                Item::Node(id) => {
+                    each_operand(graph, id, |operand| last_use[operand as usize] = position);
+                    each_rest(graph, id, |operand| rest_last_use[operand as usize] = position);
+                }
                 Item::Enter { truth: Term::Node(id), .. } => last_use[id as usize] = position,
                 _ => {}
             }
@@ -39,6 +45,8 @@ impl<'g> Emitter<'g> {
             order,
             last_use,
             slot_of: vec![u32::MAX; count],
+            rest_last_use,
+            rest_of: vec![u32::MAX; count],
             free: Vec::new(),
             plan: Plan::default(),
             store: Store::new(Layer::Constant),
@@ -105,16 +113,20 @@ impl<'g> Emitter<'g> {
         let arguments = graph.arguments(node);
         let operands: Vec<Argument> = arguments.iter().map(|argument| self.argument(*argument)).collect();
         // Calls read their arguments record by record, so their result needs a slot of its own.
-        let in_place =
-            matches!(node.op, Op::One(_) | Op::Two(_) | Op::Three(_) | Op::Power | Op::Element { .. });
-        if in_place {
-            self.release(id, position);
-        }
-        let out = self.take_slot(id);
-        if !in_place {
-            self.release(id, position);
-        }
-        let step = self.step(node.op, &operands, out);
+        let in_place = !matches!(node.op, Op::Call(_) | Op::Pack { .. });
+        let step = match node.op {
+            Op::Ln | Op::Power | Op::FirstPower | Op::NextPower => self.power(id, position, &operands),
+            op => {
+                if in_place {
+                    self.release(id, position);
+                }
+                let out = self.take_slot(id);
+                if !in_place {
+                    self.release(id, position);
+                }
+                self.step(op, &operands, out)
+            }
+        };
         self.plan.steps.extend(step);
     }
 
@@ -124,11 +136,10 @@ impl<'g> Emitter<'g> {
             _ => None,
         };
         Some(match op {
-            Op::Input(_) => return None,
+            Op::Input(_) | Op::Ln | Op::Power | Op::FirstPower | Op::NextPower => return None,
             Op::One(op) => Step::One { op, a: single(0)?, out },
             Op::Two(op) => Step::Two { op, a: single(0)?, b: single(1)?, out },
             Op::Three(op) => Step::Three { op, a: single(0)?, b: single(1)?, c: single(2)?, out },
-            Op::Power => Step::Power { a: single(0)?, b: single(1)?, high: single(2)?, low: single(3)?, out },
             Op::Element { row, col } => Step::Element { a: single(0)?, row, col, out },
             Op::Call(function) => Step::Call {
                 function,
@@ -140,6 +151,47 @@ impl<'g> Emitter<'g> {
         })
     }
 
+    /// A step that reads or writes rests, which are in slots of their own.
+    fn power(&mut self, id: u32, position: usize, operands: &[Argument]) -> Option<Step> {
+        let (graph, node) = (self.graph, self.graph.node(id)?);
+        let single = |at: usize| match operands.get(at) {
+            Some(Argument::Operand(operand)) => Some(*operand),
+            _ => None,
+        };
+        let rest = |at: usize| match graph.arguments(node).get(at) {
+            Some(GraphArgument::Term(Term::Node(id))) => Some(Operand::slot(self.rest_of[*id as usize])),
+            _ => None,
+        };
+        // What the arguments of `NextPower` become is looked up before their slots are given away.
+        let climb = match *operands {
+            [a, b, from, step, ln, remainder] => {
+                let [from_rest, step_rest] = [rest(2)?, rest(3)?].map(Argument::Operand);
+                Some([a, b, from, from_rest, step, step_rest, ln, remainder])
+            }
+            _ => None,
+        };
+        let low = rest(2);
+        self.release(id, position);
+        let out = self.take_slot(id);
+        if let Op::Power = node.op {
+            return Some(Step::Power { a: single(0)?, b: single(1)?, high: single(2)?, low: low?, out });
+        }
+        let rest = self.free_slot();
+        if self.rest_last_use[id as usize] > position {
+            self.rest_of[id as usize] = rest;
+        } else {
+            self.free.push(rest);
+        }
+        Some(match (node.op, climb) {
+            (Op::Ln, _) => Step::Ln { a: single(0)?, out, rest },
+            (Op::FirstPower, _) => {
+                Step::FirstPower { a: single(0)?, b: single(1)?, reach: single(2)?, out, rest }
+            }
+            (_, Some(climb)) => Step::NextPower { first: self.add_arguments(&climb), out, rest },
+            _ => return None,
+        })
+    }
+
     fn add_arguments(&mut self, arguments: &[Argument]) -> u32 {
         let first = self.plan.arguments.len() as u32;
         self.plan.arguments.extend_from_slice(arguments);
@@ -147,12 +199,16 @@ impl<'g> Emitter<'g> {
     }
 
     fn take_slot(&mut self, id: u32) -> u32 {
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.plan.slots += 1;
-            self.plan.slots as u32 - 1
-        });
+        let slot = self.free_slot();
         self.slot_of[id as usize] = slot;
         slot
+    }
+
+    fn free_slot(&mut self) -> u32 {
+        self.free.pop().unwrap_or_else(|| {
+            self.plan.slots += 1;
+            self.plan.slots as u32 - 1
+        })
     }
 
     /// Frees the slots of operands that nothing reads later.
@@ -163,6 +219,13 @@ impl<'g> Emitter<'g> {
             if self.last_use[operand as usize] == position && slot != u32::MAX {
                 self.free.push(slot);
                 self.slot_of[operand as usize] = u32::MAX;
+            }
+        });
+        each_rest(graph, id, |operand| {
+            let slot = self.rest_of[operand as usize];
+            if self.rest_last_use[operand as usize] == position && slot != u32::MAX {
+                self.free.push(slot);
+                self.rest_of[operand as usize] = u32::MAX;
             }
         });
     }
@@ -222,6 +285,21 @@ impl<'g> Emitter<'g> {
 
     fn frozen(&mut self, value: Value) -> Value {
         freeze(&self.graph.heap, &mut self.store, value)
+    }
+}
+
+/// Calls `f` with each node whose rest a node reads.
+fn each_rest(graph: &Graph, id: u32, mut f: impl FnMut(u32)) {
+    let Some(node) = graph.node(id) else { return };
+    let read = match node.op {
+        Op::Power => 2..3,
+        Op::NextPower => 2..4,
+        _ => 0..0,
+    };
+    for argument in graph.arguments(node).get(read).unwrap_or(&[]) {
+        if let GraphArgument::Term(Term::Node(id)) = argument {
+            f(*id);
+        }
     }
 }
 

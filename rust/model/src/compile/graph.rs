@@ -68,8 +68,14 @@ pub enum Op {
     One(Op1),
     Two(Op2),
     Three(Op3),
-    /// `a ^ b` with the logarithm of `a` in two parts.
+    /// The logarithm of a base, with its rest.
+    Ln,
+    /// Of `a`, `b` and the logarithm of `a`: `a ^ b`.
     Power,
+    /// `a ^ b` with its rest, for powers up to a third argument.
+    FirstPower,
+    /// `a ^ b` with its rest, from `a`, `b`, another power, the step between them, the logarithm and a remainder.
+    NextPower,
     Call(&'static Function),
     /// Its arguments as an array, row by row.
     Pack {
@@ -92,8 +98,11 @@ impl Op {
             Op::Three(op) => (3, hash_of(&op)),
             Op::Call(function) => (4, std::ptr::from_ref(function) as u64),
             Op::Pack { rows, cols } => (5, u64::from(rows) << 32 | u64::from(cols)),
-            Op::Power => (7, 0),
             Op::Element { row, col } => (6, u64::from(row) << 32 | u64::from(col)),
+            Op::Ln => (7, 0),
+            Op::Power => (7, 1),
+            Op::FirstPower => (7, 2),
+            Op::NextPower => (7, 3),
         }
     }
 }
@@ -231,7 +240,6 @@ impl Graph {
             Op1::Settle => from & !(kinds::BLANK | kinds::ARRAY) | kinds::NUMBER,
             Op1::Truth => kinds::BOOL | kinds::ERROR | array,
             Op1::IsError | Op1::IsNA => kinds::BOOL | array,
-            Op1::LnHigh | Op1::LnLow => kinds::NUMBER,
         };
         self.share(Op::One(op), &[Argument::Term(a)], kinds)
     }
@@ -239,18 +247,6 @@ impl Graph {
     pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
         if let (Term::Const(a), Term::Const(b)) = (a, b) {
             return Term::Const(ops::two(&mut self.cx(), op, a, b));
-        }
-        if let (Op2::Operator(BinaryOp::Pow), Term::Const(two)) = (op, b)
-            && two.as_number() == Some(2.0)
-        {
-            // The row-wise power has the same rule.
-            return self.two(Op2::Operator(BinaryOp::Mul), a, a);
-        }
-        if let (Op2::Operator(BinaryOp::Pow), Term::Node(_), Term::Const(exponent)) = (op, a, b)
-            && self.kinds(a) & kinds::ARRAY == 0
-            && exponent.is_number()
-        {
-            return self.power(a, b);
         }
         let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
         if array == 0
@@ -268,14 +264,6 @@ impl Graph {
             Op2::Sum | Op2::Min | Op2::Max | Op2::Times => kinds::NUMERIC,
         };
         self.share(Op::Two(op), &[Argument::Term(a), Argument::Term(b)], kinds)
-    }
-
-    /// A power with a known exponent: other powers of the same base share the logarithm.
-    fn power(&mut self, base: Term, exponent: Term) -> Term {
-        let base_argument = [Argument::Term(base)];
-        let high = self.share(Op::One(Op1::LnHigh), &base_argument, kinds::NUMBER);
-        let low = self.share(Op::One(Op1::LnLow), &base_argument, kinds::NUMBER);
-        self.share(Op::Power, &[base, exponent, high, low].map(Argument::Term), kinds::NUMERIC)
     }
 
     pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
@@ -413,6 +401,44 @@ impl Graph {
         }
         let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
         Some(lift::call(&mut cx, function, &args))
+    }
+
+    /// The graph of the nodes of `order`, operands first, some of them replaced: `change` gets the graph so far, a node
+    /// and its arguments in the new graph.
+    pub fn rebuilt(
+        mut self,
+        outputs: &[Term],
+        order: &[u32],
+        mut change: impl FnMut(&mut Graph, u32, &[Argument]) -> Option<Term>,
+    ) -> (Graph, Vec<Term>) {
+        let (nodes, arguments) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.arguments));
+        self.shared.clear();
+        let mut new = vec![Term::Const(Value::BLANK); nodes.len()];
+        let mapped = |new: &[Term], term: Term| match term {
+            Term::Node(id) => new.get(id as usize).copied().unwrap_or(term),
+            Term::Const(_) => term,
+        };
+        for &id in order {
+            let Some(node) = nodes.get(id as usize) else { continue };
+            let first = node.first_argument as usize;
+            let old = arguments.get(first..first + node.arguments as usize).unwrap_or(&[]);
+            let moved: Vec<Argument> = old
+                .iter()
+                .map(|argument| match *argument {
+                    Argument::Term(term) => Argument::Term(mapped(&new, term)),
+                    Argument::Range(_) => *argument,
+                })
+                .collect();
+            let changed = change(&mut self, id, &moved);
+            new[id as usize] = changed.unwrap_or_else(|| self.share(node.op, &moved, node.kinds));
+        }
+        for range in &mut self.ranges {
+            if let RangeContent::Terms(terms) = &mut range.content {
+                terms.iter_mut().for_each(|term| *term = mapped(&new, *term));
+            }
+        }
+        let outputs = outputs.iter().map(|&term| mapped(&new, term)).collect();
+        (self, outputs)
     }
 
     pub(super) fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {

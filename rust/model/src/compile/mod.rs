@@ -4,6 +4,7 @@ mod about;
 mod array_bounds;
 mod call;
 mod cell;
+mod climb;
 mod decompose;
 mod dynamic;
 mod emit;
@@ -14,6 +15,7 @@ mod lambda;
 mod looked_up;
 mod lower;
 mod order;
+mod powers;
 mod precedents;
 mod recalculate;
 mod record_arrays;
@@ -90,7 +92,8 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         });
     }
     let defaults = default_values(&mut lowerer.graph, &declared.interface);
-    let plan = schedule::plan(&lowerer.graph, &outputs, &defaults, book.settings.date1904);
+    let (graph, outputs) = powers::share(lowerer.graph, &outputs);
+    let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
     let unsupported = unsupported(&failures);
     let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));
     let report = Report {

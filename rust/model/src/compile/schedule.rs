@@ -4,7 +4,8 @@
 use super::emit::Emitter;
 use super::graph::{Argument as GraphArgument, Graph, Op, RangeContent, Term};
 use execd_calc::function::flags;
-use execd_calc::ops::Op3;
+use execd_calc::operator::BinaryOp;
+use execd_calc::ops::{Op2, Op3};
 use execd_calc::plan::Plan;
 use execd_calc::value::Value;
 use hashbrown::HashMap;
@@ -28,11 +29,15 @@ const MAX_DEPTH: u32 = 64;
 
 /// Orders the nodes that `outputs` need into a plan. `inputs` are the defaults of the input cells.
 pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Plan {
+    Emitter::new(graph, &order(graph, outputs)).emit(outputs, inputs, date1904)
+}
+
+/// The nodes that `outputs` need in the order in which they run.
+pub fn order(graph: &Graph, outputs: &[Term]) -> Vec<Item> {
     let mut scheduler = Scheduler::new(graph, outputs);
     scheduler.find_regions();
     scheduler.merge_cheap_regions();
-    let order = scheduler.order();
-    Emitter::new(graph, &order).emit(outputs, inputs, date1904)
+    scheduler.order()
 }
 
 /// A step of the order before slots are known.
@@ -41,6 +46,15 @@ pub enum Item {
     Node(u32),
     Enter { truth: Term, when: bool },
     Leave,
+}
+
+impl Item {
+    pub fn node(self) -> Option<u32> {
+        match self {
+            Item::Node(id) => Some(id),
+            _ => None,
+        }
+    }
 }
 
 pub struct Scheduler<'g> {
@@ -187,8 +201,10 @@ impl<'g> Scheduler<'g> {
 fn cost(op: &Op) -> u32 {
     match op {
         Op::Input(_) => 0,
-        Op::One(_) | Op::Two(_) | Op::Three(_) => 1,
-        Op::Power => 8,
+        Op::Two(Op2::Operator(BinaryOp::Pow)) => 12,
+        Op::One(_) | Op::Two(_) | Op::Three(_) | Op::NextPower => 1,
+        Op::Power | Op::Ln => 8,
+        Op::FirstPower => CALL_COST,
         Op::Call(function) if function.has(flags::CHEAP) => CHEAP_CALL_COST,
         Op::Call(_) | Op::Pack { .. } | Op::Element { .. } => CALL_COST,
     }

@@ -10,5 +10,6 @@ mod columns;
 mod expected;
 mod expressions;
 mod operators;
+mod powers;
 mod records;
 mod references;

@@ -1,0 +1,314 @@
+//! Loops of powers: of any operands, by a shared logarithm, and from other powers of the same base. The last two pass
+//! on what rounding lost, in slots that only they read.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "loops over lanes and operands go through several arrays in step"
+)]
+
+use super::chunk::{Chunk, LANES};
+use super::cpu::{Cpu, Job};
+use super::flags;
+use super::frame::Slot;
+use super::machine::Machine;
+use crate::function::Cx;
+use crate::ops;
+use crate::plan::{Argument, Operand};
+use crate::power::{climb, fast, lanes, precise};
+use crate::value::Value;
+use std::cell::Cell;
+
+impl<C: Cpu> Machine<'_, C> {
+    #[inline(always)]
+    pub(super) fn any_power(
+        &mut self,
+        [a, b]: [Operand; 2],
+        out: u32,
+        slow: impl Fn(&mut Cx<'_>, [Value; 2]) -> Value,
+    ) {
+        let exponent = self.slots.constant(b).filter(|exponent| exponent.is_number());
+        let whole = exponent.and_then(|exponent| Some((exponent, lanes::whole_number(exponent.lane())?)));
+        match whole {
+            Some((exponent, (digits, negative))) => {
+                C::run(self, Whole { digits, negative, exponent, slow }, [a], out);
+            }
+            None => C::run(self, Any { slow }, [a, b], out),
+        }
+    }
+
+    /// The logarithm of a base.
+    #[inline(always)]
+    pub(super) fn ln(&mut self, a: Operand, [out, rest]: [u32; 2]) {
+        C::run(self, Pairs { f: Ln, exponent: Value::ZERO, rest }, [a], out);
+    }
+
+    #[inline(always)]
+    pub(super) fn first_power(&mut self, [a, b, reach]: [Operand; 3], [out, rest]: [u32; 2]) {
+        let [Some(exponent), Some(reach)] = [b, reach].map(|operand| self.slots.constant(operand)) else {
+            return;
+        };
+        let f = First { exponent: exponent.lane(), reach: reach.lane() };
+        C::run(self, Pairs { f, exponent, rest }, [a], out);
+    }
+
+    #[inline(always)]
+    pub(super) fn next_power(&mut self, first: u32, [out, rest]: [u32; 2]) {
+        let first = first as usize;
+        let Some(&[a, b, from, from_rest, step, step_rest, ln, remainder]) =
+            self.plan.arguments.get(first..).and_then(<[_]>::first_chunk)
+        else {
+            return;
+        };
+        let operand = |argument| match argument {
+            Argument::Operand(operand) => operand,
+            Argument::Range(at) => Operand::slot(at),
+        };
+        let [Some(exponent), Some(remainder)] =
+            [b, remainder].map(|argument| self.slots.constant(operand(argument)))
+        else {
+            return;
+        };
+        let f = Next { remainder: remainder.lane() };
+        let operands = [a, from, from_rest, step, step_rest, ln].map(operand);
+        C::run(self, Pairs { f, exponent, rest }, operands, out);
+    }
+}
+
+/// Powers of any operands.
+struct Any<S> {
+    slow: S,
+}
+
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 2> for Any<S> {
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, [a, b]: [Operand; 2], out: u32) {
+        let slots = machine.slots;
+        // Squares beyond the last one needed may overflow.
+        machine.look_at_flags();
+        let sources = slots.operand(a, 0).iter().zip(slots.operand(b, 1));
+        for (chunk, ((a, b), out)) in sources.zip(slots.slot(out)).enumerate() {
+            let (a, b) = (a.get(), b.get());
+            let (powers, odd) = lanes::pow(numbers(&a), numbers(&b));
+            let slow = |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].settled(), b[lane].settled()]);
+            out.set(machine.finished(chunk, &powers, &odd, slow));
+        }
+        flags::take();
+    }
+}
+
+/// Powers with a constant whole exponent.
+struct Whole<S> {
+    digits: u64,
+    negative: bool,
+    exponent: Value,
+    slow: S,
+}
+
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 1> for Whole<S> {
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, [a]: [Operand; 1], out: u32) {
+        let slots = machine.slots;
+        machine.look_at_flags();
+        for (chunk, (a, out)) in slots.operand(a, 0).iter().zip(slots.slot(out)).enumerate() {
+            let a = a.get();
+            let (powers, odd) = lanes::whole(numbers(&a), self.digits, self.negative);
+            let slow = |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].settled(), self.exponent]);
+            out.set(machine.finished(chunk, &powers, &odd, slow));
+        }
+        flags::take();
+    }
+}
+
+/// A value, its rest, and a word whose top bit says that the lane is odd.
+type Lane = (f64, f64, u64);
+
+trait PairFn<const N: usize> {
+    fn lane(&self, x: [f64; N]) -> Lane;
+}
+
+struct Ln;
+
+impl PairFn<1> for Ln {
+    /// Never odd: where there is no logarithm, all powers are.
+    #[inline(always)]
+    fn lane(&self, [x]: [f64; 1]) -> Lane {
+        let (high, low) = fast::ln_of_base(x);
+        (high, low, 0)
+    }
+}
+
+struct First {
+    exponent: f64,
+    reach: f64,
+}
+
+impl PairFn<1> for First {
+    #[inline(always)]
+    fn lane(&self, [x]: [f64; 1]) -> Lane {
+        let ((value, odd), rest) = precise::pow(x, self.exponent, self.reach);
+        (value, rest, odd)
+    }
+}
+
+struct Next {
+    remainder: f64,
+}
+
+impl PairFn<6> for Next {
+    #[inline(always)]
+    fn lane(&self, [_, from, from_rest, step, step_rest, ln]: [f64; 6]) -> Lane {
+        let ((value, odd), rest) = climb::climb((from, from_rest), (step, step_rest), ln, self.remainder);
+        (value, rest, odd)
+    }
+}
+
+/// Powers with a known exponent and their rests; the base is the first operand.
+struct Pairs<F> {
+    f: F,
+    exponent: Value,
+    rest: u32,
+}
+
+impl<C: Cpu, const N: usize, F: PairFn<N>> Job<C, N> for Pairs<F> {
+    /// Computes a whole chunk before storing it, so a result may take an operand's slot.
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, operands: [Operand; N], out: u32) {
+        let slots = machine.slots;
+        let mut sources: [Slot<'_>; N] = [&[]; N];
+        for n in 0..N {
+            sources[n] = slots.slot(operands[n].as_slot() as u32);
+        }
+        for (chunk, (out, rest)) in slots.slot(out).iter().zip(slots.slot(self.rest)).enumerate() {
+            let mut operands = [out; N];
+            for n in 0..N {
+                operands[n] = sources[n].get(chunk).unwrap_or(out);
+            }
+            let (values, rests, odd) = compute(operands, &self.f);
+            if odd {
+                let flags = odd_lanes(operands, &self.f);
+                let (values, rests) =
+                    redo(machine, (chunk, operands[0], self.exponent), flags, values, rests);
+                out.set(values);
+                rest.set(rests);
+            } else {
+                out.set(values);
+                rest.set(rests);
+            }
+        }
+    }
+}
+
+/// Values, rests, and whether any lane is odd. Flags are or'ed at once: an array of them would go through memory.
+#[inline(always)]
+fn compute<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl PairFn<N>) -> (Chunk, Chunk, bool) {
+    let (mut values, mut rests, mut odd) = ([Value::ZERO; LANES], [Value::ZERO; LANES], 0);
+    for lane in 0..LANES {
+        let (value, rest, flag) = f.lane(across(operands, lane));
+        (values[lane], rests[lane]) = (Value::from_lane(value), Value::from_lane(rest));
+        odd |= flag;
+    }
+    (values, rests, odd >> 63 == 1)
+}
+
+#[inline(always)]
+fn odd_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl PairFn<N>) -> [u64; LANES] {
+    let mut flags = [0; LANES];
+    for lane in 0..LANES {
+        flags[lane] = f.lane(across(operands, lane)).2;
+    }
+    flags
+}
+
+/// The odd lanes row-wise. Where that gives another double than the sum's, the rest changes with it.
+#[cold]
+#[inline(never)]
+fn redo<C: Cpu>(
+    machine: &mut Machine<'_, C>,
+    (chunk, bases, exponent): (usize, &Cell<Chunk>, Value),
+    odd: [u64; LANES],
+    mut values: Chunk,
+    mut rests: Chunk,
+) -> (Chunk, Chunk) {
+    machine.look_at_flags();
+    let bases = bases.get();
+    for lane in 0..LANES {
+        if odd[lane] >> 63 == 1 {
+            let base = bases[lane].settled();
+            let power =
+                machine.needed(chunk, lane, |cx| ops::power(cx, base, exponent)).unwrap_or(Value::ZERO);
+            let rest = (values[lane].lane() - power.lane()) + rests[lane].lane();
+            (values[lane], rests[lane]) = (power, Value::from_lane(rest));
+        }
+    }
+    flags::take();
+    (values, rests)
+}
+
+impl<C: Cpu> Machine<'_, C> {
+    /// The results with odd lanes done row-wise.
+    #[inline(always)]
+    fn finished(
+        &mut self,
+        chunk: usize,
+        powers: &[f64; LANES],
+        odd: &[u64; LANES],
+        slow: impl Fn(&mut Cx<'_>, usize) -> Value,
+    ) -> Chunk {
+        let mut results = values(powers);
+        if any(odd) {
+            for lane in 0..LANES {
+                if odd[lane] >> 63 == 1 {
+                    results[lane] = self.needed(chunk, lane, |cx| slow(cx, lane)).unwrap_or(Value::ZERO);
+                }
+            }
+        }
+        results
+    }
+
+    /// The value of a lane, if its record needs any.
+    fn needed(
+        &mut self,
+        chunk: usize,
+        lane: usize,
+        value: impl FnOnce(&mut Cx<'_>) -> Value,
+    ) -> Option<Value> {
+        let mask = self.frame.mask.get(chunk).copied().unwrap_or(0);
+        let mut cx = Cx { heap: &mut self.frame.heap, env: self.env, cancel: self.cancel };
+        (mask >> lane & 1 == 1).then(|| value(&mut cx))
+    }
+}
+
+#[inline(always)]
+fn any(odd: &[u64; LANES]) -> bool {
+    let mut all = 0;
+    for lane in 0..LANES {
+        all |= odd[lane];
+    }
+    all >> 63 == 1
+}
+
+#[inline(always)]
+fn numbers(chunk: &Chunk) -> [f64; LANES] {
+    let mut numbers = [0.0; LANES];
+    for lane in 0..LANES {
+        numbers[lane] = chunk[lane].lane();
+    }
+    numbers
+}
+
+#[inline(always)]
+fn values(numbers: &[f64; LANES]) -> Chunk {
+    let mut chunk = [Value::ZERO; LANES];
+    for lane in 0..LANES {
+        chunk[lane] = Value::from_lane(numbers[lane]);
+    }
+    chunk
+}
+
+#[inline(always)]
+fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
+    let mut x = [0.0; N];
+    for n in 0..N {
+        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
+    }
+    x
+}
