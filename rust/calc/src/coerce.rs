@@ -1,9 +1,13 @@
 //! Every conversion between kinds of values. Exceptions of single functions stay with the function.
 
 use crate::function::Cx;
+use crate::parse_date::{self, DateTime};
 use crate::value::{ErrorCode, Unpacked, Value};
-use crate::{parse_date, parse_number, serial};
+use crate::{parse_number, serial};
 use std::borrow::Cow;
+
+/// A text that is a date in no year is none in this one: every day there is exists in a leap year.
+const SOME_LEAP_YEAR: i64 = 2024;
 
 /// As arithmetic takes it: blank and omitted 0, TRUE 1, text that reads as a number, date, time, percentage or
 /// currency its value, other text `#VALUE!`, an error itself.
@@ -13,7 +17,7 @@ pub fn number(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
         Unpacked::Bool(b) => Ok(f64::from(u8::from(b))),
         Unpacked::Blank | Unpacked::Omitted => Ok(0.0),
         Unpacked::Error(code) => Err(code),
-        Unpacked::Text(id) => text_number(cx, cx.heap.text(id)).ok_or(ErrorCode::Value),
+        Unpacked::Text(id) => number_in_text(cx, cx.heap.text(id)).ok_or(ErrorCode::Value),
         Unpacked::Array(_) => Err(ErrorCode::Value),
     }
 }
@@ -59,15 +63,20 @@ pub fn whole(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
     Ok(if (x - nearest).abs() < 5e-7 { nearest } else { x.floor() } + 0.0)
 }
 
-/// The number that Excel reads in a text (US locale), or `None`. Dates without a year are refused: only `number`
-/// knows which year it is.
+/// The number that Excel reads in a text (US locale), or `None`. Dates without a year are refused: only
+/// [`number_in_text`] knows which year it is.
 pub fn number_from_text(text: &str, date1904: bool) -> Option<f64> {
-    parse_number::number(text).or_else(|| date_number(text, date1904, None))
+    parse_number::number(text).or_else(|| serial_of(parse_date::date_time(text, None)?, date1904))
+}
+
+/// The same where the year is known.
+pub fn number_in_text(cx: &Cx<'_>, text: &str) -> Option<f64> {
+    let date = || serial_of(date_time_from_text(cx, text)?, cx.env.date1904);
+    parse_number::number(text).or_else(date)
 }
 
 /// A date, a time or both as a serial.
-fn date_number(text: &str, date1904: bool, this_year: Option<i64>) -> Option<f64> {
-    let read = parse_date::date_time(text, this_year)?;
+fn serial_of(read: DateTime, date1904: bool) -> Option<f64> {
     let day = match read.day {
         Some(day) => serial::serial_of(day, date1904)?,
         None => 0.0,
@@ -76,18 +85,13 @@ fn date_number(text: &str, date1904: bool, this_year: Option<i64>) -> Option<f64
 }
 
 /// The date and time that Excel reads in a text, in the year of `cx.env.now` if it names none.
-pub fn date_time_from_text(cx: &Cx<'_>, text: &str) -> Option<parse_date::DateTime> {
-    parse_date::date_time(text, this_year(cx))
-}
-
-fn this_year(cx: &Cx<'_>) -> Option<i64> {
-    let day = serial::day_of(cx.env.now, cx.env.date1904).filter(|&day| day > 0)?;
-    Some(serial::date_of(day).year)
-}
-
-/// As arithmetic reads a text.
-fn text_number(cx: &Cx<'_>, text: &str) -> Option<f64> {
-    parse_number::number(text).or_else(|| date_number(text, cx.env.date1904, this_year(cx)))
+pub fn date_time_from_text(cx: &Cx<'_>, text: &str) -> Option<DateTime> {
+    match parse_date::date_time(text, None) {
+        // The year is asked for only where it matters: what is known before an execution stays known.
+        None => parse_date::date_time(text, Some(SOME_LEAP_YEAR))
+            .and_then(|_| parse_date::date_time(text, cx.env.this_year())),
+        read => read,
+    }
 }
 
 /// The same by way of the context that a kernel has at hand.
@@ -111,13 +115,26 @@ impl Cx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::function::Env;
+    use crate::heap::Heap;
+    use std::sync::atomic::AtomicBool;
 
     #[test]
     fn texts_are_numbers_dates_or_nothing() {
+        let (mut heap, cancel) = (Heap::empty(), AtomicBool::new(false));
+        let mut read =
+            |text: &str, env: &Env| number_in_text(&Cx { heap: &mut heap, env, cancel: &cancel }, text);
+        let (env, env1904) = (Env::new(false, 46_000.0), Env::new(true, 44_538.0));
         // Cached values of IronCalc's Excel workbooks.
-        assert_eq!(number_from_text("2024-02-29 06:00", false), Some(45_351.25));
-        assert_eq!(number_from_text("23.123%", false), Some(0.231_23));
-        assert_eq!(number_from_text("2024-02-29", true), Some(45_351.0 - 1462.0));
-        assert_eq!(number_from_text("1e999", false), None);
+        assert_eq!(read("2024-02-29 06:00", &env), Some(45_351.25));
+        assert_eq!(read("23.123%", &env), Some(0.231_23));
+        assert_eq!(read("2024-02-29", &env1904), Some(45_351.0 - 1462.0));
+        assert_eq!(read("1e999", &env), None);
+        assert!(!env.take_year_asked());
+        // Microsoft's DATEVALUE page: the year of the computer's clock, here 2025.
+        assert_eq!(read("5-Jul", &env), Some(45_843.0));
+        assert_eq!(read("5-Jul", &env1904), Some(45_843.0 - 1462.0));
+        assert!(env.take_year_asked() && !env.take_year_asked());
+        assert_eq!(read("5-Jul", &Env::new(false, 0.0)), None);
     }
 }

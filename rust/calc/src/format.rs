@@ -12,6 +12,7 @@ mod scan;
 
 pub use general::write_general;
 use scan::Token;
+pub use scan::strange_letters;
 
 /// Excel takes no longer format codes, in UTF-16 units.
 const LONGEST_CODE: usize = 255;

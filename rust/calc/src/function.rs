@@ -3,6 +3,7 @@
 
 use crate::heap::{Array, Heap};
 use crate::range::{Grid, Range};
+use crate::serial;
 use crate::value::{ErrorCode, Unpacked, Value};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -165,17 +166,31 @@ impl Function {
 }
 
 /// What does not change during an execution.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub struct Env {
     /// The workbook counts days from 1904.
     pub date1904: bool,
     /// NOW(), as a serial of the workbook's date system.
     pub now: f64,
+    /// Something was read that means another day in another year.
+    year_asked: AtomicBool,
 }
 
-impl Default for Env {
-    fn default() -> Env {
-        Env { date1904: false, now: 0.0 }
+impl Env {
+    pub fn new(date1904: bool, now: f64) -> Env {
+        Env { date1904, now, year_asked: AtomicBool::new(false) }
+    }
+
+    /// The year that completes a date; `None` where it is not known yet.
+    pub fn this_year(&self) -> Option<i64> {
+        self.year_asked.store(true, Ordering::Relaxed);
+        let day = serial::day_of(self.now, self.date1904).filter(|&day| day > 0)?;
+        Some(serial::date_of(day).year)
+    }
+
+    /// True when the year was asked for since the last call.
+    pub fn take_year_asked(&self) -> bool {
+        self.year_asked.load(Ordering::Relaxed) && self.year_asked.swap(false, Ordering::Relaxed)
     }
 }
 

@@ -227,6 +227,24 @@ fn unsupported_names_and_unsaved_defaults_are_told() {
 }
 
 #[test]
+fn formats_of_another_language_are_told() {
+    for (code, words) in [
+        ("TT.MM.JJJJ", "\"TJ\""),
+        ("jj/mm/aaaa", "\"ja\""),
+        ("0 kg", "refuses"),
+        ("dd.mm.yyyy", ""),
+        ("0.00 &quot;&quot;kkTT&quot;&quot;", ""),
+        ("[Red]General", ""),
+    ] {
+        let formula = format!("<row><c r='A1'><f>TEXT(45000,&quot;{code}&quot;)</f></c></row>");
+        let book = Book::new().rows("S", &formula).name("Xoutput_a", "S!$A$1");
+        let (_, report) = execd_model::check(&book.bytes(), &Limits::default()).unwrap();
+        let told = report.warnings.iter().any(|warning| warning.contains("S!A1") && warning.contains(words));
+        assert_eq!(told, !words.is_empty(), "{code}: {:?}", report.warnings);
+    }
+}
+
+#[test]
 fn wrong_names_are_named() {
     let cells: &[&[&str]] = &[&["h", "H", "", "t"], &["1", "2", "3", "4"], &["5", "6", "7", "8"]];
     for (name, text, words) in [

@@ -72,7 +72,7 @@ impl Service {
     /// The environment of an execution at a moment in Unix seconds.
     pub fn env(&self, unix_seconds: f64) -> Env {
         let date1904 = self.plan.date1904;
-        Env { date1904, now: serial_now(unix_seconds, date1904) }
+        Env::new(date1904, serial_now(unix_seconds, date1904))
     }
 
     /// The rules for reading this service's inputs.

@@ -96,6 +96,28 @@ pub fn sections(code: &str) -> Vec<&str> {
     found
 }
 
+/// Letters outside of quotes and brackets that stand twice or more but mean nothing in English, such as the `TT` and
+/// `JJJJ` of a German date. Excel shows them as they are.
+pub fn strange_letters(code: &str) -> String {
+    let (mut found, mut before) = (String::new(), None);
+    let mut chars = code.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' | '_' | '*' => drop(chars.next()),
+            '"' => drop(chars.find(|&c| c == '"')),
+            '[' => drop(chars.find(|&c| c == ']')),
+            _ if before == Some(c) && is_strange(c) && !found.contains(c) => found.push(c),
+            _ => {}
+        }
+        before = Some(c);
+    }
+    found
+}
+
+fn is_strange(c: char) -> bool {
+    c.is_alphabetic() && date_part(c).is_none() && !c.eq_ignore_ascii_case(&'e')
+}
+
 /// Tokens of one section; `None` for what Excel refuses.
 pub fn section(text: &str) -> Option<Section> {
     let section = Section { condition: None, tokens: Vec::new() };

@@ -21,9 +21,9 @@ pub const TABLE: &[Function] = &[
     shaped("MAX", 1, 255, ANY, max),
     shaped("MAXA", 1, 255, ANY, maxa),
     shaped("SUMPRODUCT", 1, 255, ANY, sumproduct).with(flags::FORCES_ARRAY | flags::GIVES_NUMBER),
-    shaped("SUMX2MY2", 2, 2, ANY, sumx2my2),
-    shaped("SUMX2PY2", 2, 2, ANY, sumx2py2),
-    shaped("SUMXMY2", 2, 2, ANY, sumxmy2),
+    shaped("SUMX2MY2", 2, 2, ANY, sumx2my2).with(flags::FORCES_ARRAY),
+    shaped("SUMX2PY2", 2, 2, ANY, sumx2py2).with(flags::FORCES_ARRAY),
+    shaped("SUMXMY2", 2, 2, ANY, sumxmy2).with(flags::FORCES_ARRAY),
 ];
 
 const ANY: &[Param] = &[Param::Any];

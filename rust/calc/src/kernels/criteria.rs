@@ -89,7 +89,7 @@ impl Criterion {
         let (op, rest) = with_op.unwrap_or((Op::Eq, text));
         let operand = if rest.is_empty() {
             if with_op.is_some() { Operand::Blank } else { Operand::Empty }
-        } else if let Some(x) = coerce::number_from_text(rest, cx.env.date1904) {
+        } else if let Some(x) = coerce::number_in_text(cx, rest) {
             Operand::Number(x)
         } else if rest.eq_ignore_ascii_case("TRUE") || rest.eq_ignore_ascii_case("FALSE") {
             Operand::Bool(rest.eq_ignore_ascii_case("TRUE"))
@@ -150,11 +150,7 @@ impl Criterion {
 
 /// A text cell that reads as a number counts as that number; without a digit it cannot.
 fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
-    if text.bytes().any(|b| b.is_ascii_digit()) {
-        coerce::number_from_text(text, cx.env.date1904)
-    } else {
-        None
-    }
+    if text.bytes().any(|b| b.is_ascii_digit()) { coerce::number_in_text(cx, text) } else { None }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::lower::{Abs, At, Failure, Lowered, Lowerer, MAX_GRID_CELLS, Single, c
 use super::sheets::Place;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW};
 use crate::workbook::CellAddress;
+use execd_calc::format::{self, Format};
 use execd_calc::function::{Function, Param, flags};
 use execd_calc::kernels;
 use execd_calc::ops::Op1;
@@ -29,10 +30,32 @@ impl Lowerer<'_> {
         if let Some(result) = self.special(name, args, at)? {
             return Ok(result);
         }
+        if let ("TEXT", [_, Expr::Text(code)]) = (name, args) {
+            self.look_at_format(code, at);
+        }
         let Some(function) = kernels::find(name) else {
             return self.call_of_unknown(name, args, at);
         };
         self.call_function(function, args, at)
+    }
+
+    /// Tells of a format that was surely written for Excel in another language, or that no Excel knows.
+    fn look_at_format(&mut self, code: &str, at: &At) {
+        let strange = format::strange_letters(code);
+        let cell = self.label(at.cell);
+        let warning = if Format::parse(code).is_none() {
+            format!("{cell}: TEXT gives #VALUE!, as Excel refuses the format {code:?}")
+        } else if strange.is_empty() {
+            return;
+        } else {
+            format!(
+                "{cell}: TEXT shows {strange:?} of the format {code:?} as it is, as Excel in English does; in another \
+                 language it may be a part of a date"
+            )
+        };
+        if !self.warnings.contains(&warning) {
+            self.warnings.push(warning);
+        }
     }
 
     /// A name that is no function: a LET or workbook name that holds a LAMBDA, or nothing we know.
@@ -54,14 +77,14 @@ impl Lowerer<'_> {
         if args.len() < usize::from(least) || (most < 255 && args.len() > usize::from(most)) {
             return Err(Failure::unsupported(format!("{} takes no {} arguments", function.name, args.len())));
         }
-        let inner = At { array: at.array || function.has(flags::FORCES_ARRAY), ..at.clone() };
         let mut results = Vec::with_capacity(args.len());
         for (position, arg) in args.iter().enumerate() {
             let wants_range = function.param(position) != Param::Scalar;
-            let inner = At { wants_range, ..inner.clone() };
-            results.push(self.lower(arg, &inner)?);
+            let forces = wants_range && function.has(flags::FORCES_ARRAY);
+            let inner = if forces { at.forced() } else { at.clone() };
+            results.push(self.lower(arg, &At { wants_range, ..inner })?);
         }
-        self.call_with(function, results, &inner.for_value())
+        self.call_with(function, results, &at.for_value())
     }
 
     /// Calls a function with arguments that are lowered already.

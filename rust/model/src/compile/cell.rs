@@ -195,7 +195,7 @@ impl<'w> Lowerer<'w> {
 
     fn lower_formula(&mut self, tree: &Expr, cell: CellAddress) -> Lowered<()> {
         let array_area = self.array_area(cell);
-        let at = At { cell, array: array_area.is_some(), wants_range: false, scope: None };
+        let at = At { cell, array: array_area.is_some(), forced: false, wants_range: false, scope: None };
         let result = self.lower_root(tree, &at)?;
         let Some(area) = array_area else {
             let term = self.single_value(result, &at)?;

@@ -252,8 +252,8 @@ impl Lowerer<'_> {
         let mut chosen = Vec::new();
         for (position, &cell) in cells.terms.iter().enumerate() {
             let arguments = [cell, criterion].map(super::graph::Argument::Term);
-            let counted = self.graph.call(count_if, &arguments);
-            if counted.constant().and_then(Value::as_number) == Some(1.0) {
+            let Term::Const(counted) = self.graph.call(count_if, &arguments) else { return Ok(None) };
+            if counted.as_number() == Some(1.0) {
                 let (row, col) = (position / cells.cols, position % cells.cols);
                 let row = summed.area.first_row + row as u32;
                 let col = summed.area.first_col + col as u32;

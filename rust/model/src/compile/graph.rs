@@ -224,8 +224,10 @@ impl Graph {
     }
 
     pub fn one(&mut self, op: Op1, a: Term) -> Term {
-        if let Term::Const(a) = a {
-            return Term::Const(ops::one(&mut self.cx(), op, a));
+        if let Term::Const(a) = a
+            && let Some(value) = self.folded(|cx| ops::one(cx, op, a))
+        {
+            return Term::Const(value);
         }
         let from = self.kinds(a);
         if op == Op1::Settle && from & (kinds::BLANK | kinds::ARRAY) == 0 {
@@ -245,8 +247,10 @@ impl Graph {
     }
 
     pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
-        if let (Term::Const(a), Term::Const(b)) = (a, b) {
-            return Term::Const(ops::two(&mut self.cx(), op, a, b));
+        if let (Term::Const(a), Term::Const(b)) = (a, b)
+            && let Some(value) = self.folded(|cx| ops::two(cx, op, a, b))
+        {
+            return Term::Const(value);
         }
         let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
         if array == 0
@@ -267,8 +271,10 @@ impl Graph {
     }
 
     pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
-        if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c) {
-            return Term::Const(ops::three(&mut self.cx(), op, a, b, c));
+        if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c)
+            && let Some(value) = self.folded(|cx| ops::three(cx, op, a, b, c))
+        {
+            return Term::Const(value);
         }
         if op == Op3::Select
             && let Term::Const(truth) = a
@@ -400,7 +406,19 @@ impl Graph {
             });
         }
         let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
-        Some(lift::call(&mut cx, function, &args))
+        let value = lift::call(&mut cx, function, &args);
+        self.is_settled().then_some(value)
+    }
+
+    /// A value from constants, unless it is another one in another year.
+    fn folded(&mut self, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
+        let value = evaluate(&mut self.cx());
+        self.is_settled().then_some(value)
+    }
+
+    /// True when nothing since the last call asked which year it is, or it is known.
+    fn is_settled(&self) -> bool {
+        !self.env.take_year_asked() || self.fold_volatile
     }
 
     /// The graph of the nodes of `order`, operands first, some of them replaced: `change` gets the graph so far, a node

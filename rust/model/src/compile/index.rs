@@ -12,7 +12,7 @@ use std::rc::Rc;
 impl Lowerer<'_> {
     /// INDEX with known positions gives a reference (or an element of a known array); else it is an ordinary call.
     pub(super) fn index_form(&mut self, array: &Expr, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
-        let wide = At { array: true, wants_range: true, ..at.clone() };
+        let wide = At { wants_range: true, ..at.forced() };
         let array = self.lower(array, &wide)?;
         self.index_of(array, args, at)
     }

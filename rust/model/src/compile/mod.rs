@@ -75,7 +75,7 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error
 /// Compiles as far as possible; the error is what `compile` gives when an output could not be compiled.
 fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
     let declared = markers::interface(book, limits)?;
-    let env = Env { date1904: book.settings.date1904, now: 0.0 };
+    let env = Env::new(book.settings.date1904, 0.0);
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut sheets = Sheets::new(book);
     sheets.keep_free_below_spills();
@@ -104,7 +104,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         slots: plan.slots,
         constants: plan.constants.len(),
         unsupported,
-        warnings: [warnings(book), declared.warnings].concat(),
+        warnings: [warnings(book), declared.warnings, lowerer.warnings].concat(),
     };
     let date1904 = book.settings.date1904;
     Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))

@@ -29,7 +29,7 @@ pub struct Recalculated {
 pub fn recalculate(book: &Workbook, now: f64) -> Vec<Recalculated> {
     let date1904 = book.settings.date1904;
     let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
-    let env = Env { date1904, now };
+    let env = Env::new(date1904, now);
     let mut lowerer = Lowerer::new(Sheets::new(book), Graph::new(env, true), HashMap::new());
     let cells = formula_cells(book, &lowerer.sheets);
     cells.into_iter().map(|at| recalculated(&mut lowerer, book, at)).collect()

@@ -58,6 +58,7 @@ impl Lowerer<'_> {
     }
 
     fn if_form(&mut self, condition: &Expr, branches: &[Expr], at: &At) -> Lowered<Abs> {
+        let at = &at.unforced();
         let truth = self.truth_of(condition, at)?;
         if let Single::One(Term::Const(value)) = truth {
             return match value.unpack() {
@@ -179,6 +180,7 @@ impl Lowerer<'_> {
     }
 
     fn choose_form(&mut self, index: &Expr, choices: &[Expr], at: &At) -> Lowered<Abs> {
+        let at = &at.unforced();
         let inner = at.for_value();
         let index = self.lower(index, &inner)?;
         let index = self.single(index, &inner)?;

@@ -62,7 +62,7 @@ impl Lowerer<'_> {
             lowered.push(self.lower(arg, &at.for_value())?);
         }
         for arg in args.iter().skip(plain) {
-            let abs = self.lower(arg, &At { wants_range: true, array: true, ..at.clone() })?;
+            let abs = self.lower(arg, &At { wants_range: true, ..at.forced() })?;
             let Abs::Places(places) = abs else {
                 lowered.push(abs);
                 continue;

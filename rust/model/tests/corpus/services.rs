@@ -179,7 +179,7 @@ fn run(compiled: &Compiled, records: &[Vec<CellValue>]) -> Vec<Vec<Constant>> {
         .map(|cell| records.iter().map(|record| value(&mut store, &record[cell])).collect())
         .collect();
     let batch = Batch { records: records.len(), columns, store: Arc::new(store) };
-    let env = Env { date1904: compiled.date1904, now: NOW };
+    let env = Env::new(compiled.date1904, NOW);
     let mut frame = plan.frame(&batch);
     plan.run(&mut frame, &batch, 0, records.len(), &env, &AtomicBool::new(false)).unwrap();
     let outputs = |record: usize| {

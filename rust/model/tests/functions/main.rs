@@ -6,6 +6,7 @@ mod arrays;
 mod batches;
 mod book;
 mod cases;
+mod clock;
 mod columns;
 mod expected;
 mod expressions;

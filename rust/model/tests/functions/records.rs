@@ -121,7 +121,7 @@ pub fn run(plan: &Plan, records: &[Vec<Constant>]) -> Vec<Vec<Constant>> {
         .map(|cell| records.iter().map(|record| value(&mut store, &record[cell])).collect())
         .collect();
     let batch = Batch { records: records.len(), columns, store: Arc::new(store) };
-    let env = Env { date1904: plan.date1904, now: NOW };
+    let env = Env::new(plan.date1904, NOW);
     let cancel = AtomicBool::new(false);
     let mut frame = plan.frame(&batch);
     let mut results = Vec::with_capacity(records.len());

@@ -3,7 +3,7 @@
 use super::continuous::t_two_sided;
 use super::{Real, require};
 use crate::coerce::integer;
-use crate::function::{Arg, Cx, Function, Param, nth_arg, shaped};
+use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, numbers, pairs};
 use crate::kernels::statistical::spread::{mean, variance};
 use crate::special::{beta_tails, gamma_tails, normal_tails};
@@ -12,13 +12,13 @@ use crate::value::ErrorCode;
 pub const TABLE: &[Function] = &[
     shaped("Z.TEST", 2, 3, Z, |cx, args| z_test(cx, args).into()),
     shaped("ZTEST", 2, 3, Z, |cx, args| z_test(cx, args).into()),
-    shaped("T.TEST", 4, 4, T, |cx, args| t_test(cx, args).into()),
-    shaped("TTEST", 4, 4, T, |cx, args| t_test(cx, args).into()),
-    shaped("F.TEST", 2, 2, TWO, |cx, args| f_test(cx, args).into()),
-    shaped("FTEST", 2, 2, TWO, |cx, args| f_test(cx, args).into()),
-    shaped("CHISQ.TEST", 2, 2, TWO, |cx, args| chisq_test(cx, args).into()),
-    shaped("CHITEST", 2, 2, TWO, |cx, args| chisq_test(cx, args).into()),
-    shaped("PROB", 3, 4, PROB, |cx, args| prob(cx, args).into()),
+    shaped("T.TEST", 4, 4, T, |cx, args| t_test(cx, args).into()).with(flags::FORCES_ARRAY),
+    shaped("TTEST", 4, 4, T, |cx, args| t_test(cx, args).into()).with(flags::FORCES_ARRAY),
+    shaped("F.TEST", 2, 2, TWO, |cx, args| f_test(cx, args).into()).with(flags::FORCES_ARRAY),
+    shaped("FTEST", 2, 2, TWO, |cx, args| f_test(cx, args).into()).with(flags::FORCES_ARRAY),
+    shaped("CHISQ.TEST", 2, 2, TWO, |cx, args| chisq_test(cx, args).into()).with(flags::FORCES_ARRAY),
+    shaped("CHITEST", 2, 2, TWO, |cx, args| chisq_test(cx, args).into()).with(flags::FORCES_ARRAY),
+    shaped("PROB", 3, 4, PROB, |cx, args| prob(cx, args).into()).with(flags::FORCES_ARRAY),
 ];
 
 const TWO: &[Param] = &[Param::Any];

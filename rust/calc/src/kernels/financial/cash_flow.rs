@@ -15,8 +15,8 @@ const XNPV: &[Param] = &[Param::Scalar, Param::Any, Param::Any];
 
 pub const TABLE: &[Function] = &[
     shaped("NPV", 2, 255, NPV, npv).with(flags::GIVES_NUMBER),
-    shaped("IRR", 1, 2, IRR, irr).with(flags::GIVES_NUMBER | flags::TAKES_UNION),
-    shaped("MIRR", 3, 3, IRR, mirr).with(flags::GIVES_NUMBER),
+    shaped("IRR", 1, 2, IRR, irr).with(flags::GIVES_NUMBER | flags::TAKES_UNION | flags::FORCES_ARRAY),
+    shaped("MIRR", 3, 3, IRR, mirr).with(flags::GIVES_NUMBER | flags::FORCES_ARRAY),
     shaped("XNPV", 3, 3, XNPV, xnpv).with(flags::GIVES_NUMBER),
     shaped("XIRR", 2, 3, XIRR, xirr).with(flags::GIVES_NUMBER),
 ];

@@ -5,12 +5,14 @@ use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, numbers, visit};
 use crate::value::{ErrorCode, Value};
 
+const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
+
 pub const TABLE: &[Function] = &[
-    shaped("LINEST", 1, 4, FIT, |cx, args| coefficients(cx, args, false)).with(flags::GIVES_ARRAY),
-    shaped("LOGEST", 1, 4, FIT, |cx, args| coefficients(cx, args, true)).with(flags::GIVES_ARRAY),
-    shaped("TREND", 1, 4, LINE, |cx, args| predict(cx, args, false)).with(flags::GIVES_ARRAY),
-    shaped("GROWTH", 1, 4, LINE, |cx, args| predict(cx, args, true)).with(flags::GIVES_ARRAY),
-    shaped("FREQUENCY", 2, 2, &[Param::Any], frequency).with(flags::GIVES_ARRAY),
+    shaped("LINEST", 1, 4, FIT, |cx, args| coefficients(cx, args, false)).with(ARRAYS),
+    shaped("LOGEST", 1, 4, FIT, |cx, args| coefficients(cx, args, true)).with(ARRAYS),
+    shaped("TREND", 1, 4, LINE, |cx, args| predict(cx, args, false)).with(ARRAYS),
+    shaped("GROWTH", 1, 4, LINE, |cx, args| predict(cx, args, true)).with(ARRAYS),
+    shaped("FREQUENCY", 2, 2, &[Param::Any], frequency).with(ARRAYS),
 ];
 
 const FIT: &[Param] = &[Param::Any, Param::Any, Param::Scalar, Param::Scalar];

@@ -9,9 +9,9 @@ use std::collections::HashMap;
 
 pub const TABLE: &[Function] = &[
     shaped("MEDIAN", 1, 255, &[Param::Any], median),
-    shaped("MODE", 1, 255, &[Param::Any], mode),
-    shaped("MODE.SNGL", 1, 255, &[Param::Any], mode),
-    shaped("MODE.MULT", 1, 255, &[Param::Any], modes).with(flags::GIVES_ARRAY),
+    shaped("MODE", 1, 255, &[Param::Any], mode).with(flags::FORCES_ARRAY),
+    shaped("MODE.SNGL", 1, 255, &[Param::Any], mode).with(flags::FORCES_ARRAY),
+    shaped("MODE.MULT", 1, 255, &[Param::Any], modes).with(flags::GIVES_ARRAY | flags::FORCES_ARRAY),
     shaped("LARGE", 2, 2, PLACE, large).with(flags::TAKES_UNION),
     shaped("SMALL", 2, 2, PLACE, small).with(flags::TAKES_UNION),
     shaped("PERCENTILE", 2, 2, PLACE, percentile_inc),

@@ -1,25 +1,29 @@
 //! Two samples at once: covariance, correlation and the straight line through them.
 
 use crate::elementary;
-use crate::function::{Arg, Cx, Function, Param, nth, shaped};
+use crate::function::{Arg, Cx, Function, Param, flags, nth, shaped};
 use crate::kernels::rounding::ordered;
 use crate::kernels::sample::pairs;
 use crate::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
-    shaped("CORREL", 2, 2, TWO, |cx, args| joint(cx, args, correlation)),
-    shaped("PEARSON", 2, 2, TWO, |cx, args| joint(cx, args, correlation)),
-    shaped("RSQ", 2, 2, TWO, |cx, args| joint(cx, args, |s| Ok(correlation(s)?.powi(2)))),
-    shaped("COVAR", 2, 2, TWO, |cx, args| joint(cx, args, |s| s.covariance(0.0))),
-    shaped("COVARIANCE.P", 2, 2, TWO, |cx, args| joint(cx, args, |s| s.covariance(0.0))),
-    shaped("COVARIANCE.S", 2, 2, TWO, |cx, args| joint(cx, args, |s| s.covariance(1.0))),
-    shaped("SLOPE", 2, 2, TWO, |cx, args| joint(cx, args, slope)),
+    shaped("CORREL", 2, 2, TWO, |cx, args| joint(cx, args, correlation)).with(flags::FORCES_ARRAY),
+    shaped("PEARSON", 2, 2, TWO, |cx, args| joint(cx, args, correlation)).with(flags::FORCES_ARRAY),
+    shaped("RSQ", 2, 2, TWO, |cx, args| joint(cx, args, |s| Ok(correlation(s)?.powi(2))))
+        .with(flags::FORCES_ARRAY),
+    shaped("COVAR", 2, 2, TWO, |cx, args| joint(cx, args, |s| s.covariance(0.0))).with(flags::FORCES_ARRAY),
+    shaped("COVARIANCE.P", 2, 2, TWO, |cx, args| joint(cx, args, |s| s.covariance(0.0)))
+        .with(flags::FORCES_ARRAY),
+    shaped("COVARIANCE.S", 2, 2, TWO, |cx, args| joint(cx, args, |s| s.covariance(1.0)))
+        .with(flags::FORCES_ARRAY),
+    shaped("SLOPE", 2, 2, TWO, |cx, args| joint(cx, args, slope)).with(flags::FORCES_ARRAY),
     shaped("INTERCEPT", 2, 2, TWO, |cx, args| {
         joint(cx, args, |s| Ok(s.first_mean - slope(s)? * s.second_mean))
-    }),
-    shaped("STEYX", 2, 2, TWO, |cx, args| joint(cx, args, steyx)),
-    shaped("FORECAST", 3, 3, FORECAST, forecast),
-    shaped("FORECAST.LINEAR", 3, 3, FORECAST, forecast),
+    })
+    .with(flags::FORCES_ARRAY),
+    shaped("STEYX", 2, 2, TWO, |cx, args| joint(cx, args, steyx)).with(flags::FORCES_ARRAY),
+    shaped("FORECAST", 3, 3, FORECAST, forecast).with(flags::FORCES_ARRAY),
+    shaped("FORECAST.LINEAR", 3, 3, FORECAST, forecast).with(flags::FORCES_ARRAY),
     ordered("STANDARDIZE", 3, 3, |cx, args| standardize(cx, args).into()),
     ordered("FISHER", 1, 1, |cx, args| cx.number(nth(args, 0)).map(elementary::atanh).into()),
     ordered("FISHERINV", 1, 1, |cx, args| cx.number(nth(args, 0)).map(elementary::tanh).into()),
