@@ -61,7 +61,7 @@ impl Lowerer<'_> {
                 }
             }
             Expr::Table(reference) => {
-                if let Ok(Some(place)) = self.table_reference(reference, at.cell) {
+                if let Ok(Ok(place)) = self.table_reference(reference, at.cell) {
                     self.unlowered(&place, at, found);
                 }
             }

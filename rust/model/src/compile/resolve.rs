@@ -33,8 +33,8 @@ impl Lowerer<'_> {
         match expr {
             Expr::Reference(reference) => self.reference(reference, at.cell).map(Abs::Places),
             Expr::Table(reference) => Ok(match self.table_reference(reference, at.cell)? {
-                Some(place) => Abs::Places(vec![place]),
-                None => constant(Value::error(ErrorCode::Ref)),
+                Ok(place) => Abs::Places(vec![place]),
+                Err(code) => constant(Value::error(code)),
             }),
             Expr::Name { scope, name } => self.lower_name(scope.as_ref(), name, at),
             Expr::RangeOf(left, right) => {
@@ -132,12 +132,12 @@ impl Lowerer<'_> {
         self.sheets.sheet(name).ok_or_else(|| Failure::unsupported(format!("there is no sheet {name:?}")))
     }
 
-    /// The place of a table reference; none where the table has no such rows.
+    /// The place of a table reference, or the error where the table has no such rows.
     pub(super) fn table_reference(
         &self,
         reference: &TableReference,
         at: CellAddress,
-    ) -> Lowered<Option<Place>> {
+    ) -> Lowered<Result<Place, ErrorCode>> {
         let table = match &reference.table {
             Some(name) => self
                 .sheets
@@ -162,6 +162,9 @@ impl Lowerer<'_> {
         let data_last = whole.last_row.saturating_sub(table.totals_rows);
         let all_data = reference.data || !(reference.headers || reference.totals || reference.this_row);
         let (first_row, last_row) = if reference.this_row {
+            if !(data_first..=data_last).contains(&at.row) {
+                return Ok(Err(ErrorCode::Value));
+            }
             (at.row, at.row)
         } else {
             let first = if reference.headers {
@@ -182,7 +185,8 @@ impl Lowerer<'_> {
         };
         let (first_col, last_col) = (first_col.min(last_col), first_col.max(last_col));
         let area = Area { first_row, first_col, last_row, last_col };
-        Ok((first_row <= last_row).then_some(Place { sheet: table.sheet, area }))
+        let place = Place { sheet: table.sheet, area };
+        Ok(if first_row <= last_row { Ok(place) } else { Err(ErrorCode::Ref) })
     }
 
     fn lower_name(&mut self, scope: Option<&SheetName>, name: &str, at: &At) -> Lowered<Abs> {
@@ -209,8 +213,14 @@ impl Lowerer<'_> {
         match self.name_tree(name, home)? {
             Some(tree) => {
                 // A name's formula is an array formula wherever it is used.
-                let at = At { cell: home, array: true, wants_range: at.wants_range, scope: None };
+                let at =
+                    At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
                 self.lower(&tree, &at)
+            }
+            // A table by its bare name is its data.
+            None if scope.is_none() && self.sheets.table(name).is_some() => {
+                let whole = TableReference { table: Some(name.into()), ..TableReference::default() };
+                self.lower_reference(&Expr::Table(whole), at)
             }
             None => Ok(constant(Value::error(ErrorCode::Name))),
         }

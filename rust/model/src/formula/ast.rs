@@ -85,7 +85,7 @@ pub const MAX_ROW: u32 = 1_048_575;
 pub const MAX_COL: u32 = 16_383;
 
 /// `Table1[[#Headers],[#Data],[A]:[B]]`; `table` is None inside the table itself (`[@Col]`, `[Col]`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableReference {
     pub table: Option<Box<str>>,
     /// Which rows; data rows when all are false.

@@ -1,0 +1,57 @@
+//! Small workbooks whose values are plain arithmetic on what Excel's documentation says: tables, and what stands
+//! outside of them. Functions have their case files.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use execd_calc::interface::Constant;
+use execd_calc::value::ErrorCode;
+use execd_model::recalculate_workbook;
+use execd_model::workbook::{Area, Cell, CellFormula, CellValue, Sheet, TableDefinition, Workbook};
+
+const NOW: f64 = 46_000.25;
+
+/// A1:B4 is the table `Sold` with the columns Item and Sum; formulas go where the test puts them.
+fn with_table(formulas: &[((u32, u32), &str)]) -> Workbook {
+    let mut sheet = Sheet { name: "S".to_owned(), extent: (20, 10), ..Sheet::default() };
+    for row in 1..4 {
+        sheet.cells.insert((row, 0), Cell { value: CellValue::Text("x".into()), ..Cell::default() });
+        let value = CellValue::Number(f64::from(row) * 10.0);
+        sheet.cells.insert((row, 1), Cell { value, ..Cell::default() });
+    }
+    for (at, formula) in formulas {
+        let formula = Some(CellFormula::Normal((*formula).into()));
+        sheet.cells.insert(*at, Cell { formula, ..Cell::default() });
+    }
+    let table = TableDefinition {
+        name: "Sold".to_owned(),
+        sheet: 0,
+        area: Some(Area { first_row: 0, first_col: 0, last_row: 3, last_col: 1 }),
+        header_rows: 1,
+        totals_rows: 0,
+        columns: vec!["Item".to_owned(), "Sum".to_owned()],
+    };
+    Workbook { sheets: vec![sheet], tables: vec![table], ..Workbook::default() }
+}
+
+fn value(book: &Workbook, cell: &str) -> Constant {
+    let rows = recalculate_workbook(book, NOW);
+    let row = rows.into_iter().find(|row| row.cell == cell).unwrap();
+    row.result.unwrap_or_else(|unsupported| panic!("{unsupported}"))
+}
+
+/// "Using structured references with Excel tables": outside of the table's rows the result is `#VALUE!`.
+#[test]
+fn this_row_is_a_row_of_the_table() {
+    let formula = "Sold[[#This Row],[Sum]]";
+    let book = with_table(&[((2, 4), formula), ((0, 4), formula), ((9, 4), formula)]);
+    assert_eq!(value(&book, "E3"), Constant::Number(20.0));
+    assert_eq!(value(&book, "E1"), Constant::Error(ErrorCode::Value));
+    assert_eq!(value(&book, "E10"), Constant::Error(ErrorCode::Value));
+}
+
+#[test]
+fn a_table_by_its_name_is_its_data() {
+    let book = with_table(&[((8, 4), "SUM(Sold)"), ((9, 4), "ROWS(Sold[])"), ((10, 4), "COLUMNS(sold)")]);
+    assert_eq!(value(&book, "E9"), Constant::Number(60.0));
+    assert_eq!(value(&book, "E10"), Constant::Number(3.0));
+    assert_eq!(value(&book, "E11"), Constant::Number(2.0));
+}
