@@ -1,5 +1,5 @@
-//! Small workbooks whose values are plain arithmetic on what Excel's documentation says: tables, and what stands
-//! outside of them. Functions have their case files.
+//! Small workbooks whose values are plain arithmetic on what Excel's documentation says: tables, what stands outside of
+//! them, whole columns. Functions have their case files.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use execd_calc::interface::Constant;
@@ -54,4 +54,20 @@ fn a_table_by_its_name_is_its_data() {
     assert_eq!(value(&book, "E9"), Constant::Number(60.0));
     assert_eq!(value(&book, "E10"), Constant::Number(3.0));
     assert_eq!(value(&book, "E11"), Constant::Number(2.0));
+}
+
+/// Arrays made from whole columns end with the cells in use, and so does a whole column beside them.
+#[test]
+fn whole_columns_have_the_size_of_arrays_from_whole_columns() {
+    for (formula, wanted) in [
+        ("SUMPRODUCT((B:B>10)*(B:B<40),B:B)", 50.0),
+        ("SUMPRODUCT(--(A:A=\"x\"),B:B)", 60.0),
+        ("LOOKUP(2,1/(B:B=20),B:B)", 20.0),
+        ("SUM(FILTER(B:B,B:B>10))", 50.0),
+        ("XLOOKUP(1,INDEX((A:A=\"x\")*(B:B>10),0),B:B)", 20.0),
+        ("SUMPRODUCT((2:2>5)*1,2:2)", 10.0),
+    ] {
+        let book = with_table(&[((15, 5), formula)]);
+        assert_eq!(value(&book, "F16"), Constant::Number(wanted), "{formula}");
+    }
 }

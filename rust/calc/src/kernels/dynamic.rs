@@ -9,13 +9,14 @@ use crate::value::{ErrorCode, Unpacked, Value};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+/// They came with arrays in ordinary formulas and take them everywhere.
+const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
+
 pub const TABLE: &[Function] = &[
-    shaped("UNIQUE", 1, 3, &[Param::Any, Param::Scalar], unique).with(flags::GIVES_ARRAY),
-    shaped("SORT", 1, 4, &[Param::Any, Param::Any, Param::Any, Param::Scalar], sort).with(flags::GIVES_ARRAY),
-    shaped("SORTBY", 2, 255, &[Param::Any, Param::Any, Param::Scalar], sortby)
-        .repeating(2)
-        .with(flags::GIVES_ARRAY),
-    shaped("FILTER", 2, 3, &[Param::Any], filter).with(flags::GIVES_ARRAY),
+    shaped("UNIQUE", 1, 3, &[Param::Any, Param::Scalar], unique).with(ARRAYS),
+    shaped("SORT", 1, 4, &[Param::Any, Param::Any, Param::Any, Param::Scalar], sort).with(ARRAYS),
+    shaped("SORTBY", 2, 255, &[Param::Any, Param::Any, Param::Scalar], sortby).repeating(2).with(ARRAYS),
+    shaped("FILTER", 2, 3, &[Param::Any], filter).with(ARRAYS),
 ];
 
 /// A rectangle seen as a list of lines: its rows, or its columns.

@@ -15,11 +15,11 @@ const INDEX: &[Param] = &[Param::Any, Param::Scalar];
 
 pub const TABLE: &[Function] = &[
     shaped("MATCH", 2, 3, MATCH, match_).with(flags::GIVES_NUMBER).columnar(Lanes::Match),
-    shaped("XMATCH", 2, 4, MATCH, xmatch),
+    shaped("XMATCH", 2, 4, MATCH, xmatch).with(flags::FORCES_ARRAY),
     shaped("VLOOKUP", 3, 4, MATCH, vlookup).columnar(Lanes::Vlookup),
     shaped("HLOOKUP", 3, 4, MATCH, hlookup),
     shaped("LOOKUP", 2, 3, LOOKUP, lookup).with(flags::FORCES_ARRAY),
-    shaped("XLOOKUP", 3, 6, XLOOKUP, xlookup).with(flags::GIVES_ARRAY),
+    shaped("XLOOKUP", 3, 6, XLOOKUP, xlookup).with(flags::GIVES_ARRAY | flags::FORCES_ARRAY),
     shaped("INDEX", 1, 4, INDEX, index).with(flags::GIVES_ARRAY).columnar(Lanes::Index),
 ];
 

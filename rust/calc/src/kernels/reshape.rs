@@ -9,20 +9,22 @@ use crate::value::{ErrorCode, Value};
 
 const BLOCK: &[Param] = &[Param::Any, Param::Scalar];
 
+/// They came with arrays in ordinary formulas and take them everywhere.
+const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
+
 pub const TABLE: &[Function] = &[
     scalar("SEQUENCE", 1, 4, sequence).with(flags::GIVES_ARRAY),
-    shaped("TAKE", 2, 3, BLOCK, take).with(flags::GIVES_ARRAY),
-    shaped("DROP", 2, 3, BLOCK, drop).with(flags::GIVES_ARRAY),
-    shaped("VSTACK", 1, 255, &[Param::Any], vstack).with(flags::GIVES_ARRAY),
-    shaped("HSTACK", 1, 255, &[Param::Any], hstack).with(flags::GIVES_ARRAY),
-    shaped("TOCOL", 1, 3, BLOCK, tocol).with(flags::GIVES_ARRAY),
-    shaped("TOROW", 1, 3, BLOCK, torow).with(flags::GIVES_ARRAY),
-    shaped("WRAPROWS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wraprows).with(flags::GIVES_ARRAY),
-    shaped("WRAPCOLS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wrapcols).with(flags::GIVES_ARRAY),
-    shaped("EXPAND", 2, 4, &[Param::Any, Param::Scalar, Param::Scalar, Param::Any], expand)
-        .with(flags::GIVES_ARRAY),
-    shaped("CHOOSEROWS", 2, 255, &[Param::Any], chooserows).with(flags::GIVES_ARRAY),
-    shaped("CHOOSECOLS", 2, 255, &[Param::Any], choosecols).with(flags::GIVES_ARRAY),
+    shaped("TAKE", 2, 3, BLOCK, take).with(ARRAYS),
+    shaped("DROP", 2, 3, BLOCK, drop).with(ARRAYS),
+    shaped("VSTACK", 1, 255, &[Param::Any], vstack).with(ARRAYS),
+    shaped("HSTACK", 1, 255, &[Param::Any], hstack).with(ARRAYS),
+    shaped("TOCOL", 1, 3, BLOCK, tocol).with(ARRAYS),
+    shaped("TOROW", 1, 3, BLOCK, torow).with(ARRAYS),
+    shaped("WRAPROWS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wraprows).with(ARRAYS),
+    shaped("WRAPCOLS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wrapcols).with(ARRAYS),
+    shaped("EXPAND", 2, 4, &[Param::Any, Param::Scalar, Param::Scalar, Param::Any], expand).with(ARRAYS),
+    shaped("CHOOSEROWS", 2, 255, &[Param::Any], chooserows).with(ARRAYS),
+    shaped("CHOOSECOLS", 2, 255, &[Param::Any], choosecols).with(ARRAYS),
 ];
 
 /// A rectangle of values, row by row, on its way to the heap.

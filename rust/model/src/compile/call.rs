@@ -96,11 +96,32 @@ impl Lowerer<'_> {
             return Ok(result);
         }
         let args = if function.has(flags::VALUES_FOLLOW_RANGE) { sized_as_range(args) } else { args };
+        let args = self.sized_as_arrays(args);
         let mut prepared = Vec::with_capacity(args.len());
         for arg in args {
             self.prepare(function, arg, at, &mut prepared)?;
         }
         self.lift(function, &prepared)
+    }
+
+    /// Whole columns and rows beside arrays that were made from others end where those end.
+    fn sized_as_arrays(&self, mut args: Vec<Abs>) -> Vec<Abs> {
+        let shapes: Vec<(usize, usize)> = args
+            .iter()
+            .filter_map(|arg| if let Abs::Grid(grid) = arg { Some((grid.rows, grid.cols)) } else { None })
+            .collect();
+        for arg in args.iter_mut() {
+            let Abs::Places(places) = arg else { continue };
+            let [place] = places.as_mut_slice() else { continue };
+            let (rows, cols) = self.sheets.clipped(place);
+            if rows < place.rows() && shapes.iter().any(|shape| shape.0 == rows) {
+                place.area.last_row = place.area.first_row + rows as u32 - 1;
+            }
+            if cols < place.cols() && shapes.iter().any(|shape| shape.1 == cols) {
+                place.area.last_col = place.area.first_col + cols as u32 - 1;
+            }
+        }
+        args
     }
 
     /// A call whose argument at `position` is a reference that a record chooses: one call for each choice, since a
