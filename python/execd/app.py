@@ -6,6 +6,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from execd import faces, node
 from execd.errors import ApiError
@@ -15,12 +16,21 @@ from execd.settings import Settings
 log = logging.getLogger("execd.app")
 
 
-def create_app(settings: Settings) -> Starlette:
-    """The application of one worker."""
-    return Starlette(
-        routes=faces.routes(node.build(settings.for_machine())),
-        exception_handlers={HTTPException: _http_error, Exception: _bug},
+def create_app(settings: Settings) -> ASGIApp:
+    """The application of one worker. Executions go straight to their handler: routing takes a sixth of a call."""
+    shared = node.build(settings.for_machine())
+    everything = Starlette(
+        routes=faces.routes(shared), exception_handlers={HTTPException: _http_error, Exception: _bug}
     )
+    execute = faces.execute.Execute(shared)
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and faces.execute.is_path(scope["path"]):
+            await execute(scope, receive, send)
+        else:
+            await everything(scope, receive, send)
+
+    return app
 
 
 def _http_error(request: Request, error: Exception) -> Response:

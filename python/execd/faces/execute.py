@@ -2,13 +2,14 @@
 
 import logging
 import os
+import re
 from datetime import UTC, datetime
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from execd import __version__, _native, incoming
-from execd.errors import ApiError, ExecdError, from_native
+from execd.errors import ApiError, ExecdError, InternalError, from_native
 from execd.faces.envelope import Envelope, Span, decode
 from execd.faces.routing import ignoring_case
 from execd.incoming import Deadline, Gone, Watch
@@ -25,6 +26,9 @@ CALL_ID_FIXED = 0x00000000_0000_4000_8000_000000000000
 CALL_ID_FREE = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
 
 PATHS = ("/{tenant}/api/v4/execute", "/{tenant}/api/v4/public/execute")
+
+
+is_path = re.compile("|".join(path.replace("{tenant}", "[^/]+") for path in PATHS), re.IGNORECASE).fullmatch
 
 
 def routes(node: Node) -> list[BaseRoute]:
@@ -56,6 +60,9 @@ class Execute:
                 log.exception("execution failed")
         except ApiError as error:
             await self._refuse(error, receive, send, deadline, reading)
+        except Exception:
+            log.exception("%s failed", scope["path"])
+            await self._refuse(from_native(InternalError()), receive, send, deadline, reading)
         finally:
             watch.close()
 

@@ -45,11 +45,23 @@ const FIVES: [u128; 33] = {
     powers
 };
 
+/// Those of them that a word holds.
+const FIVES_64: [u64; 28] = {
+    let mut powers = [1; 28];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 5;
+        at += 1;
+    }
+    powers
+};
+
 fn five(power: u32) -> u128 {
     FIVES.get(power as usize).copied().unwrap_or_else(|| 5u128.pow(power))
 }
 
 /// The 15-digit view of a finite number, exactly rounded, ties away from zero.
+#[inline]
 pub fn decimal(x: f64) -> Decimal {
     let negative = x < 0.0;
     let a = x.abs();
@@ -84,7 +96,19 @@ fn split(a: f64) -> (u64, i32) {
 }
 
 /// mantissa * 2^two * 10^ten as a whole number, half away from zero. The caller's range keeps all in 128 bits.
+#[inline]
 fn scaled(mantissa: u64, two: i32, ten: i32) -> u64 {
+    match FIVES_64.get(ten as usize) {
+        Some(&five) if two + ten < 0 => {
+            let product = u128::from(mantissa) * u128::from(five);
+            ((product >> (-two - ten - 1)) as u64).div_ceil(2)
+        }
+        _ => scaled_far(mantissa, two, ten),
+    }
+}
+
+/// The same for very large and very small numbers.
+fn scaled_far(mantissa: u64, two: i32, ten: i32) -> u64 {
     if ten >= 0 {
         let product = u128::from(mantissa) * five(ten.unsigned_abs());
         let shift = two + ten;

@@ -215,6 +215,34 @@ impl<'t> Tokens<'t> {
     /// A number, exactly rounded.
     #[inline]
     pub fn number(&mut self) -> Option<f64> {
+        let negative = u64::from(self.peek() == b'-');
+        let start = self.at + negative as usize;
+        let word = self.word(start);
+        let whole = leading_digits(word);
+        let before = (1 << (8 * whole.min(7))) - 1;
+        let point = byte_of(word, whole) == b'.';
+        let digits = if point { word & before | (word >> 8) & !before } else { word };
+        let count = leading_digits(digits);
+        let length = count + usize::from(point);
+        // What does not end within the word, or may not be spelled so.
+        let end = byte_of(word, length);
+        let zeros = word as u8 == b'0' && whole > 1;
+        let unclear = length > 7 || end | 0x20 == b'e';
+        // What does not end within the word, or may not be spelled so.
+        let Some(power) = TENS.get(count.wrapping_sub(whole)) else { return self.long_number() };
+        if unclear || whole == 0 || zeros || (point && count == whole) {
+            return self.long_number();
+        }
+        self.at = start + length;
+        if end <= b' ' {
+            self.space();
+        }
+        let a = value_of_digits(digits, count) as i64 as f64 / power;
+        Some(f64::from_bits(a.to_bits() | negative << 63))
+    }
+
+    /// A number of any length.
+    fn long_number(&mut self) -> Option<f64> {
         let start = self.at;
         let negative = u64::from(self.peek() == b'-');
         self.at += negative as usize;
@@ -292,6 +320,12 @@ impl<'t> Tokens<'t> {
 }
 
 const WHOLE_TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// Byte `at` of eight, counted round.
+#[inline]
+fn byte_of(word: u64, at: usize) -> u8 {
+    (word >> (8 * (at & 7))) as u8
+}
 
 /// How many of eight bytes are digits, up to the first that is none.
 #[inline]
