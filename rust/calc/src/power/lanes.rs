@@ -22,10 +22,9 @@ pub fn pow<const N: usize>(x: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N]) {
     if all & FRACTION == 0 {
         return repeated(x, y, digits, all);
     }
-    let (mut powers, mut flags) = ([0.0; N], [0; N]);
+    let (mut powers, mut flags) = rounded(x, y);
     let mut wholes = 0;
     for lane in 0..N {
-        (powers[lane], flags[lane]) = fast::pow(x[lane], y[lane]);
         wholes |= !digits[lane] & FRACTION;
     }
     if wholes == 0 {
@@ -36,6 +35,16 @@ pub fn pow<const N: usize>(x: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N]) {
         if digits[lane] & FRACTION == 0 {
             (powers[lane], flags[lane]) = (whole_powers[lane], whole_flags[lane]);
         }
+    }
+    (powers, flags)
+}
+
+/// Correctly rounded powers.
+#[inline(always)]
+pub fn rounded<const N: usize>(x: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N]) {
+    let (mut powers, mut flags) = ([0.0; N], [0; N]);
+    for lane in 0..N {
+        (powers[lane], flags[lane]) = fast::pow(x[lane], y[lane]);
     }
     (powers, flags)
 }

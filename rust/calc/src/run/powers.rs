@@ -25,13 +25,14 @@ impl<C: Cpu> Machine<'_, C> {
         out: u32,
         slow: impl Fn(&mut Cx<'_>, [Value; 2]) -> Value,
     ) {
-        let exponent = self.slots.constant(b).filter(|exponent| exponent.is_number());
-        let whole = exponent.and_then(|exponent| Some((exponent, lanes::whole_number(exponent.lane())?)));
-        match whole {
-            Some((exponent, (digits, negative))) => {
-                C::run(self, Whole { digits, negative, exponent, slow }, [a], out);
+        let Some(exponent) = self.slots.constant(b).filter(|exponent| exponent.is_number()) else {
+            return C::run(self, Any { slow }, [a, b], out);
+        };
+        match lanes::whole_number(exponent.lane()) {
+            Some((digits, negative)) => {
+                C::run(self, Known { f: Whole { digits, negative }, exponent, slow }, [a], out);
             }
-            None => C::run(self, Any { slow }, [a, b], out),
+            None => C::run(self, Known { f: Fraction { y: exponent.lane() }, exponent, slow }, [a], out),
         }
     }
 
@@ -95,22 +96,49 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 2> for Any<S> {
     }
 }
 
-/// Powers with a constant whole exponent.
-struct Whole<S> {
-    digits: u64,
-    negative: bool,
+/// Powers with a constant exponent.
+struct Known<F, S> {
+    f: F,
     exponent: Value,
     slow: S,
 }
 
-impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 1> for Whole<S> {
+/// Powers of a chunk, and which lanes are odd.
+trait ChunkFn {
+    fn powers(&self, x: [f64; LANES]) -> ([f64; LANES], [u64; LANES]);
+}
+
+struct Whole {
+    digits: u64,
+    negative: bool,
+}
+
+impl ChunkFn for Whole {
+    #[inline(always)]
+    fn powers(&self, x: [f64; LANES]) -> ([f64; LANES], [u64; LANES]) {
+        lanes::whole(x, self.digits, self.negative)
+    }
+}
+
+struct Fraction {
+    y: f64,
+}
+
+impl ChunkFn for Fraction {
+    #[inline(always)]
+    fn powers(&self, x: [f64; LANES]) -> ([f64; LANES], [u64; LANES]) {
+        lanes::rounded(x, [self.y; LANES])
+    }
+}
+
+impl<C: Cpu, F: ChunkFn, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 1> for Known<F, S> {
     #[inline(always)]
     fn go(self, machine: &mut Machine<'_, C>, [a]: [Operand; 1], out: u32) {
         let slots = machine.slots;
         machine.look_at_flags();
         for (chunk, (a, out)) in slots.operand(a, 0).iter().zip(slots.slot(out)).enumerate() {
             let a = a.get();
-            let (powers, odd) = lanes::whole(numbers(&a), self.digits, self.negative);
+            let (powers, odd) = self.f.powers(numbers(&a));
             let slow = |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].settled(), self.exponent]);
             out.set(machine.finished(chunk, &powers, &odd, slow));
         }
@@ -182,13 +210,16 @@ impl<C: Cpu, const N: usize, F: PairFn<N>> Job<C, N> for Pairs<F> {
             for n in 0..N {
                 operands[n] = sources[n].get(chunk).unwrap_or(out);
             }
-            let (values, rests, odd) = compute(operands, &self.f);
-            if odd {
-                let flags = odd_lanes(operands, &self.f);
-                let (values, rests) =
-                    redo(machine, (chunk, operands[0], self.exponent), flags, values, rests);
-                out.set(values);
-                rest.set(rests);
+            // Not in a function: arrays that are returned together go through memory, and so do flags in an array.
+            let (mut values, mut rests, mut odd) = ([Value::ZERO; LANES], [Value::ZERO; LANES], 0);
+            for lane in 0..LANES {
+                let (value, rest, flag) = self.f.lane(across(operands, lane));
+                values[lane] = Value::from_lane(value);
+                rests[lane] = Value::from_lane(rest);
+                odd |= flag;
+            }
+            if odd >> 63 == 1 {
+                again(machine, (chunk, self.exponent), operands, &self.f, [out, rest]);
             } else {
                 out.set(values);
                 rest.set(rests);
@@ -197,25 +228,23 @@ impl<C: Cpu, const N: usize, F: PairFn<N>> Job<C, N> for Pairs<F> {
     }
 }
 
-/// Values, rests, and whether any lane is odd. Flags are or'ed at once: an array of them would go through memory.
-#[inline(always)]
-fn compute<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl PairFn<N>) -> (Chunk, Chunk, bool) {
-    let (mut values, mut rests, mut odd) = ([Value::ZERO; LANES], [Value::ZERO; LANES], 0);
+/// The chunk once more, now with the odd lanes row-wise: what the common case has calculated stays in registers there.
+#[cold]
+#[inline(never)]
+fn again<C: Cpu, const N: usize>(
+    machine: &mut Machine<'_, C>,
+    place: (usize, Value),
+    operands: [&Cell<Chunk>; N],
+    f: &impl PairFn<N>,
+    slots: [&Cell<Chunk>; 2],
+) {
+    let (mut values, mut rests, mut odd) = ([0.0; LANES], [0.0; LANES], [0; LANES]);
     for lane in 0..LANES {
-        let (value, rest, flag) = f.lane(across(operands, lane));
-        (values[lane], rests[lane]) = (Value::from_lane(value), Value::from_lane(rest));
-        odd |= flag;
+        (values[lane], rests[lane], odd[lane]) = f.lane(across(operands, lane));
     }
-    (values, rests, odd >> 63 == 1)
-}
-
-#[inline(always)]
-fn odd_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl PairFn<N>) -> [u64; LANES] {
-    let mut flags = [0; LANES];
-    for lane in 0..LANES {
-        flags[lane] = f.lane(across(operands, lane)).2;
-    }
-    flags
+    redo(machine, place, operands[0].get(), odd, &mut values, &mut rests);
+    slots[0].set(self::values(&values));
+    slots[1].set(self::values(&rests));
 }
 
 /// The odd lanes row-wise. Where that gives another double than the sum's, the rest changes with it.
@@ -223,24 +252,25 @@ fn odd_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl PairFn<N>) ->
 #[inline(never)]
 fn redo<C: Cpu>(
     machine: &mut Machine<'_, C>,
-    (chunk, bases, exponent): (usize, &Cell<Chunk>, Value),
+    (chunk, exponent): (usize, Value),
+    bases: Chunk,
     odd: [u64; LANES],
-    mut values: Chunk,
-    mut rests: Chunk,
-) -> (Chunk, Chunk) {
+    values: &mut [f64; LANES],
+    rests: &mut [f64; LANES],
+) {
     machine.look_at_flags();
-    let bases = bases.get();
     for lane in 0..LANES {
         if odd[lane] >> 63 == 1 {
             let base = bases[lane].settled();
-            let power =
-                machine.needed(chunk, lane, |cx| ops::power(cx, base, exponent)).unwrap_or(Value::ZERO);
-            let rest = (values[lane].lane() - power.lane()) + rests[lane].lane();
-            (values[lane], rests[lane]) = (power, Value::from_lane(rest));
+            let power = machine
+                .needed(chunk, lane, |cx| ops::power(cx, base, exponent))
+                .unwrap_or(Value::ZERO)
+                .lane();
+            rests[lane] += values[lane] - power;
+            values[lane] = power;
         }
     }
     flags::take();
-    (values, rests)
 }
 
 impl<C: Cpu> Machine<'_, C> {
