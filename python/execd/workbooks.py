@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -24,8 +24,7 @@ SETTLED = 1.0
 _stem = re.compile(r"(?P<name>.+?)(?:\[(?P<version>\d+(?:\.\d+){0,2})\])?")
 
 
-@dataclass(frozen=True)
-class Stamp:
+class Stamp(NamedTuple):
     """What tells a file from its successor under the same path."""
 
     modified: int
