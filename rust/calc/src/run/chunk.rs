@@ -56,17 +56,18 @@ pub fn scaled(r: f64) -> Lane {
     (if r.abs() < f64::MIN_POSITIVE { 0.0 } else { r }, not_finite(r))
 }
 
+/// Top bit set where a sum nearly cancels its first operand.
 #[inline(always)]
-fn added(a: f64, r: f64) -> Lane {
-    let cancels = (r.abs() - a.abs() * NEAR).to_bits() & not_zero(magnitude(r));
-    let (r, odd) = scaled(r);
-    (r, odd | cancels)
+fn cancels(a: f64, sum: f64) -> u64 {
+    (sum.abs() - a.abs() * NEAR).to_bits() & not_zero(magnitude(sum))
 }
 
 /// Powers by the logarithm of the base: base, exponent, and the two parts.
 pub struct PowerOf;
 
 impl LaneFn<4> for PowerOf {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [_, b, high, low]: [f64; 4]) -> Lane {
         fast::pow_of((high, low), b)
@@ -76,6 +77,8 @@ impl LaneFn<4> for PowerOf {
 pub struct Exp;
 
 impl LaneFn<1> for Exp {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [a]: [f64; 1]) -> Lane {
         scaled(elementary::exp(a))
@@ -85,6 +88,8 @@ impl LaneFn<1> for Exp {
 pub struct Ln;
 
 impl LaneFn<1> for Ln {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [a]: [f64; 1]) -> Lane {
         scaled(elementary::ln(a))
@@ -95,6 +100,8 @@ impl LaneFn<1> for Ln {
 pub struct Normal;
 
 impl LaneFn<2> for Normal {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [z, _]: [f64; 2]) -> Lane {
         scaled(special::normal_lower(z))
@@ -104,6 +111,8 @@ impl LaneFn<2> for Normal {
 pub struct NormalDensity;
 
 impl LaneFn<2> for NormalDensity {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [z, _]: [f64; 2]) -> Lane {
         scaled(special::normal_density(z))
@@ -116,6 +125,8 @@ pub struct Round {
 }
 
 impl LaneFn<2> for Round {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [a, _]: [f64; 2]) -> Lane {
         finite(round_fast_at(a, self.scale))
@@ -132,23 +143,16 @@ impl<const N: usize> LaneFn<N> for Odd {
     }
 }
 
-/// Whether a comparison of `a` and `b` needs the 15-digit view or the row-wise form.
+/// Top bit set where a comparison needs the 15-digit view.
 #[inline(always)]
-fn unsure(a: f64, b: f64) -> u64 {
-    let difference = (a - b).abs();
-    let near = (difference - a.abs() * NEAR).to_bits() & not_zero(difference.to_bits());
-    not_finite(difference) | near
+fn near(a: f64, b: f64) -> u64 {
+    cancels(a, a - b)
 }
 
 /// Zero, or what plain arithmetic leaves in its place: -0 and subnormals.
 #[inline(always)]
 fn is_zero(x: f64) -> bool {
     magnitude(x) < EXPONENT_ONE
-}
-
-#[inline(always)]
-fn compared(a: f64, b: f64, holds: bool) -> Lane {
-    (if holds { Value::TRUE.lane() } else { Value::FALSE.lane() }, unsure(a, b))
 }
 
 #[inline(always)]
@@ -186,11 +190,11 @@ pub fn one(op: Op1, run: impl Loop<1>) {
 pub fn two(op: Op2, run: impl Loop<2>) {
     match op {
         Op2::Operator(op) => operator(op, run),
-        Op2::LastAdd => run.run(Of(|a: f64, b: f64| added(a, a + b))),
-        Op2::LastSub => run.run(Of(|a: f64, b: f64| added(a, a - b))),
+        Op2::LastAdd => run.looking(Last(|a: f64, b: f64| a + b)),
+        Op2::LastSub => run.looking(Last(|a: f64, b: f64| a - b)),
         Op2::Sum => run.arithmetic(Finite(|a: f64, b: f64| a + b)),
-        Op2::Min => run.run(Of(|a: f64, b: f64| (if a < b { a } else { b }, not_finite(a) | not_finite(b)))),
-        Op2::Max => run.run(Of(|a: f64, b: f64| (if a > b { a } else { b }, not_finite(a) | not_finite(b)))),
+        Op2::Min => run.arithmetic(Chosen(|a: f64, b: f64| if a < b { a } else { b })),
+        Op2::Max => run.arithmetic(Chosen(|a: f64, b: f64| if a > b { a } else { b })),
         Op2::Times => run.arithmetic(Scaled(|a: f64, b: f64| a * b)),
     }
 }
@@ -202,12 +206,12 @@ fn operator(op: BinaryOp, run: impl Loop<2>) {
         BinaryOp::Sub => run.arithmetic(Scaled(|a: f64, b: f64| a - b)),
         BinaryOp::Mul => run.arithmetic(Scaled(|a: f64, b: f64| a * b)),
         BinaryOp::Div => run.arithmetic(Scaled(|a: f64, b: f64| a / b)),
-        BinaryOp::Eq => run.run(Of(|a: f64, b: f64| compared(a, b, a == b))),
-        BinaryOp::Ne => run.run(Of(|a: f64, b: f64| compared(a, b, a != b))),
-        BinaryOp::Lt => run.run(Of(|a: f64, b: f64| compared(a, b, a < b))),
-        BinaryOp::Le => run.run(Of(|a: f64, b: f64| compared(a, b, a <= b))),
-        BinaryOp::Gt => run.run(Of(|a: f64, b: f64| compared(a, b, a > b))),
-        BinaryOp::Ge => run.run(Of(|a: f64, b: f64| compared(a, b, a >= b))),
+        BinaryOp::Eq => run.looking(Compared(|a: f64, b: f64| a == b)),
+        BinaryOp::Ne => run.looking(Compared(|a: f64, b: f64| a != b)),
+        BinaryOp::Lt => run.looking(Compared(|a: f64, b: f64| a < b)),
+        BinaryOp::Le => run.looking(Compared(|a: f64, b: f64| a <= b)),
+        BinaryOp::Gt => run.looking(Compared(|a: f64, b: f64| a > b)),
+        BinaryOp::Ge => run.looking(Compared(|a: f64, b: f64| a >= b)),
         // Powers have loops of their own.
         BinaryOp::Concat | BinaryOp::Pow => run.run(Odd),
     }
@@ -236,30 +240,30 @@ pub fn three(op: Op3, run: impl Loop<3>) {
 #[inline(always)]
 fn count_if(op: BinaryOp, run: impl Loop<3>) {
     match op {
-        BinaryOp::Eq => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a == b))),
-        BinaryOp::Ne => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a != b))),
-        BinaryOp::Lt => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a < b))),
-        BinaryOp::Le => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a <= b))),
-        BinaryOp::Gt => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a > b))),
-        _ => run.run(Of(|count: f64, a: f64, b: f64| counted(count, a, b, a >= b))),
+        BinaryOp::Eq => run.looking(Counted(|a: f64, b: f64| a == b)),
+        BinaryOp::Ne => run.looking(Counted(|a: f64, b: f64| a != b)),
+        BinaryOp::Lt => run.looking(Counted(|a: f64, b: f64| a < b)),
+        BinaryOp::Le => run.looking(Counted(|a: f64, b: f64| a <= b)),
+        BinaryOp::Gt => run.looking(Counted(|a: f64, b: f64| a > b)),
+        _ => run.looking(Counted(|a: f64, b: f64| a >= b)),
     }
-}
-
-#[inline(always)]
-fn counted(count: f64, a: f64, b: f64, holds: bool) -> Lane {
-    (count + if holds { 1.0 } else { 0.0 }, unsure(a, b) | not_finite(count))
 }
 
 /// Applies a lane function to every lane of its operands; odd lanes are redone row-wise.
 pub trait Loop<const N: usize> {
     fn run(self, f: impl LaneFn<N>);
-    /// The same, or without checks where the flags are looked at later.
+    /// The same, or without looking at lanes where the flags are looked at later.
     fn arithmetic(self, f: impl LaneFn<N> + PlainFn<N>);
+    /// The same, or looking only for what raises no flags.
+    fn looking(self, f: impl LookFn<N>);
 }
 
 /// What a loop does with one lane. A trait and not only closures, because a closure that the compiler does not inline
 /// loses the vector instructions of the function it stands in; these methods are always inlined.
 pub trait LaneFn<const N: usize> {
+    /// Too much work to do it once for the results and once for the verdict.
+    const COSTLY: bool = false;
+
     fn lane(&self, x: [f64; N]) -> Lane;
 }
 
@@ -268,8 +272,23 @@ pub trait PlainFn<const N: usize> {
     fn plain(&self, x: [f64; N]) -> f64;
 }
 
+/// A function whose flags only need to tell of lanes with numbers, where the processor's tell of others.
+pub trait LookFn<const N: usize>: LaneFn<N> {
+    fn look(&self, x: [f64; N]) -> Lane;
+}
+
 /// A function of separate operands as a `LaneFn`.
 pub struct Of<F>(pub F);
+/// The same with too much work to do it twice.
+pub struct Costly<F>(pub F);
+/// One of the operands.
+struct Chosen<F>(F);
+/// A sum that is the last operation of a formula.
+struct Last<F>(F);
+/// A comparison.
+struct Compared<F>(F);
+/// A running count of comparisons that hold.
+struct Counted<F>(F);
 /// Arithmetic whose result has to be finite.
 pub struct Finite<F>(pub F);
 /// Arithmetic whose result also loses subnormals and -0.
@@ -333,5 +352,85 @@ impl<const N: usize, F: Spread<N, f64>> PlainFn<N> for Scaled<F> {
     #[inline(always)]
     fn plain(&self, x: [f64; N]) -> f64 {
         self.0.spread(x)
+    }
+}
+
+impl<const N: usize, F: Spread<N, Lane>> LaneFn<N> for Costly<F> {
+    const COSTLY: bool = true;
+
+    #[inline(always)]
+    fn lane(&self, x: [f64; N]) -> Lane {
+        self.0.spread(x)
+    }
+}
+
+impl<F: Fn(f64, f64) -> f64> LaneFn<2> for Chosen<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
+        ((self.0)(a, b), not_finite(a) | not_finite(b))
+    }
+}
+
+impl<F: Fn(f64, f64) -> f64> PlainFn<2> for Chosen<F> {
+    #[inline(always)]
+    fn plain(&self, [a, b]: [f64; 2]) -> f64 {
+        (self.0)(a, b)
+    }
+}
+
+impl<F: Fn(f64, f64) -> f64> LaneFn<2> for Last<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
+        let sum = (self.0)(a, b);
+        let (flushed, odd) = scaled(sum);
+        (flushed, odd | cancels(a, sum))
+    }
+}
+
+impl<F: Fn(f64, f64) -> f64> LookFn<2> for Last<F> {
+    #[inline(always)]
+    fn look(&self, [a, b]: [f64; 2]) -> Lane {
+        let sum = (self.0)(a, b);
+        (sum, cancels(a, sum))
+    }
+}
+
+impl<F: Fn(f64, f64) -> bool> LaneFn<2> for Compared<F> {
+    #[inline(always)]
+    fn lane(&self, [a, b]: [f64; 2]) -> Lane {
+        let (truth, near) = self.look([a, b]);
+        (truth, near | not_finite(a - b))
+    }
+}
+
+impl<F: Fn(f64, f64) -> bool> LookFn<2> for Compared<F> {
+    #[inline(always)]
+    fn look(&self, [a, b]: [f64; 2]) -> Lane {
+        (if (self.0)(a, b) { TRUE.lane() } else { FALSE.lane() }, near(a, b))
+    }
+}
+
+impl<F: Fn(f64, f64) -> bool> LaneFn<3> for Counted<F> {
+    #[inline(always)]
+    fn lane(&self, [count, a, b]: [f64; 3]) -> Lane {
+        let (count, near) = self.look([count, a, b]);
+        (count, near | not_finite(a - b) | not_finite(count))
+    }
+}
+
+impl<F: Fn(f64, f64) -> bool> LookFn<3> for Counted<F> {
+    #[inline(always)]
+    fn look(&self, [count, a, b]: [f64; 3]) -> Lane {
+        (count + if (self.0)(a, b) { 1.0 } else { 0.0 }, near(a, b))
+    }
+}
+
+/// A value of an output, without what plain arithmetic may leave in the place of zero.
+pub struct Settled;
+
+impl PlainFn<1> for Settled {
+    #[inline(always)]
+    fn plain(&self, [a]: [f64; 1]) -> f64 {
+        if is_zero(a) { 0.0 } else { a }
     }
 }

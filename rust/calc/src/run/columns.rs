@@ -5,7 +5,7 @@
     reason = "loops over lanes and operands go through several arrays in step"
 )]
 
-use super::chunk::{Chunk, LANES, LaneFn, Loop, PlainFn};
+use super::chunk::{Chunk, LANES, Lane, LaneFn, LookFn, Loop, PlainFn};
 use super::cpu::{Cpu, Job};
 use super::flags;
 use super::frame::Slot;
@@ -38,6 +38,11 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop<1> for Columns<'_, '_
     }
 
     #[inline(always)]
+    fn looking(self, f: impl LookFn<1>) {
+        if self.machine.plain { self.checked(Looking(f)) } else { self.checked(f) }
+    }
+
+    #[inline(always)]
     fn arithmetic(self, f: impl LaneFn<1> + PlainFn<1>) {
         if self.machine.plain {
             C::run(self.machine, Plain { f }, self.operands, self.out);
@@ -54,6 +59,11 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop<2> for Columns<'_, '_
     }
 
     #[inline(always)]
+    fn looking(self, f: impl LookFn<2>) {
+        if self.machine.plain { self.checked(Looking(f)) } else { self.checked(f) }
+    }
+
+    #[inline(always)]
     fn arithmetic(self, f: impl LaneFn<2> + PlainFn<2>) {
         if self.machine.plain {
             C::run(self.machine, Plain { f }, self.operands, self.out);
@@ -67,6 +77,11 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop<3> for Columns<'_, '_
     #[inline(always)]
     fn run(self, f: impl LaneFn<3>) {
         self.checked(f);
+    }
+
+    #[inline(always)]
+    fn looking(self, f: impl LookFn<3>) {
+        if self.machine.plain { self.checked(Looking(f)) } else { self.checked(f) }
     }
 
     #[inline(always)]
@@ -105,20 +120,36 @@ where
             for n in 0..N {
                 operands[n] = sources[n].get(chunk).unwrap_or(out);
             }
-            let (mut results, odd) = compute(operands, &f);
-            if odd {
-                machine.look_at_flags();
-                let mask = machine.frame.mask.get(chunk).copied().unwrap_or(0);
-                let cx = Cx { heap: &mut machine.frame.heap, env: machine.env, cancel: machine.cancel };
-                results = redo(cx, mask, operands, results, odd_lanes(operands, &f), &slow);
-                flags::take();
+            if F::COSTLY {
+                let (results, odd) = compute(operands, &f);
+                if !odd {
+                    out.set(results);
+                    continue;
+                }
+            } else if !any_odd(operands, &f) {
+                out.set(results(operands, &f));
+                continue;
             }
-            out.set(results);
+            machine.look_at_flags();
+            let mask = machine.frame.mask.get(chunk).copied().unwrap_or(0);
+            let cx = Cx { heap: &mut machine.frame.heap, env: machine.env, cancel: machine.cancel };
+            out.set(redo(cx, mask, operands, results(operands, &f), odd_lanes(operands, &f), &slow));
+            flags::take();
         }
     }
 }
 
-/// A chunk of results, and whether any lane is odd. Arrays go by value, so that they stay in registers.
+/// A loop that looks at what raises no flags.
+struct Looking<F>(F);
+
+impl<const N: usize, F: LookFn<N>> LaneFn<N> for Looking<F> {
+    #[inline(always)]
+    fn lane(&self, x: [f64; N]) -> Lane {
+        self.0.look(x)
+    }
+}
+
+/// A chunk of results, and whether any lane is odd.
 #[inline(always)]
 fn compute<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> (Chunk, bool) {
     let (mut results, mut odd) = ([Value::ZERO; LANES], 0);
@@ -128,6 +159,25 @@ fn compute<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> (
         odd |= flag;
     }
     (results, odd >> 63 == 1)
+}
+
+/// The two halves of `compute`: nothing waits on the stack for the verdict, and what they share is cheaper than that.
+#[inline(always)]
+fn any_odd<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> bool {
+    let mut odd = 0;
+    for lane in 0..LANES {
+        odd |= f.lane(across(operands, lane)).1;
+    }
+    odd >> 63 == 1
+}
+
+#[inline(always)]
+fn results<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> Chunk {
+    let mut results = [Value::ZERO; LANES];
+    for lane in 0..LANES {
+        results[lane] = Value::from_lane(f.lane(across(operands, lane)).0);
+    }
+    results
 }
 
 /// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
@@ -173,8 +223,8 @@ fn redo<const N: usize>(
 }
 
 /// A loop that looks at no lane.
-struct Plain<F> {
-    f: F,
+pub(super) struct Plain<F> {
+    pub f: F,
 }
 
 impl<C, F: PlainFn<1>> Job<C, 1> for Plain<F> {

@@ -89,18 +89,6 @@ impl Frame {
         }
     }
 
-    /// Makes zeros of what plain arithmetic may have left of them in the outputs.
-    pub(super) fn settle_outputs(&mut self) {
-        for operand in &self.outputs {
-            if operand.as_constant().is_none() {
-                let base = operand.as_slot() * self.chunks;
-                for chunk in self.data.get_mut(base..base + self.used).unwrap_or_default() {
-                    settle(chunk);
-                }
-            }
-        }
-    }
-
     /// The values of an output cell for the records of the last run; texts are in `heap()` until the next run.
     pub fn output(&self, cell: usize) -> &[Value] {
         let Some(operand) = self.outputs.get(cell) else { return &[] };
@@ -116,12 +104,6 @@ impl Frame {
 
     pub fn heap(&self) -> &Heap {
         &self.heap
-    }
-}
-
-fn settle(chunk: &mut Chunk) {
-    for value in chunk {
-        *value = value.settled();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
 
-use super::chunk::{self, Lane, LaneFn, Of, finite, scaled};
+use super::chunk::{self, Costly, Lane, LaneFn, Of, finite, scaled};
 use super::cpu::Cpu;
 use super::dates::{Calendar, DateOf, DatePart, MonthsAway, Part, YearFraction};
 use super::lookups::{Consecutive, Picked};
@@ -161,7 +161,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
                 &[Arg::Value(key), Arg::Range(range), Arg::Value(col), Arg::Value(approximate)],
             )
         };
-        self.machine.columns([key, col], self.out, slow).checked(Of(|key: f64, col: f64| {
+        self.machine.columns([key, col], self.out, slow).checked(Costly(|key: f64, col: f64| {
             let cell = position(col, cols).and_then(|col| Some(find(key)? * cols + col));
             lane(cell.and_then(|at| table.cells.get(at)))
         }));
@@ -192,7 +192,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
             return true;
         }
         let find = finder(numbers, approximate);
-        columns.checked(Of(|key: f64| match find(key) {
+        columns.checked(Costly(|key: f64| match find(key) {
             Some(at) => (at as f64 + 1.0, 0),
             None => (0.0, u64::MAX),
         }));
@@ -213,7 +213,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
             columns.checked(Picked { cells: &table.cells, cols: cols as f64, last_row, last_col });
             return true;
         }
-        columns.checked(Of(|row: f64, col: f64| {
+        columns.checked(Costly(|row: f64, col: f64| {
             let cell = position(row, rows).and_then(|row| Some(row * cols + position(col, cols)?));
             lane(cell.and_then(|at| table.cells.get(at)))
         }));

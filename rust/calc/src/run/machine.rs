@@ -3,7 +3,7 @@
 use super::Cancelled;
 use super::call;
 use super::chunk::{self, Loop as _, Of};
-use super::columns::Columns;
+use super::columns::{Columns, Plain};
 use super::cpu::{self, Baseline, Cpu};
 use super::flags;
 use super::frame::{Frame, Slots};
@@ -136,7 +136,21 @@ impl<'a, C: Cpu> Machine<'a, C> {
             return Err(Cancelled);
         }
         self.look_at_flags();
-        Ok(if self.surprised { End::Surprised } else { End::Done })
+        if self.surprised {
+            return Ok(End::Surprised);
+        }
+        if self.plain {
+            self.settle_outputs();
+        }
+        Ok(End::Done)
+    }
+
+    fn settle_outputs(&mut self) {
+        for &output in &self.plan.outputs {
+            if output.as_constant().is_none() {
+                C::run(self, Plain { f: chunk::Settled }, [output], output.as_slot() as u32);
+            }
+        }
     }
 
     /// Before anything that raises flags of its own.

@@ -29,7 +29,7 @@ pub struct Cancelled;
 /// Bytes that the slots of a block may take: they stay in the first-level cache while there are few.
 const BLOCK_BYTES: usize = 24 << 10;
 /// Fewer records would leave the interpreter more to do than the loops.
-const LEAST_RECORDS: usize = 4 * LANES;
+const LEAST_RECORDS: usize = 6 * LANES;
 const MOST_RECORDS: usize = 1024;
 
 impl Plan {
@@ -58,7 +58,6 @@ impl Plan {
             frame.load(self, batch, first, records);
             if let End::Done = machine::run(self, frame, env, cancel, Checks::Deferred)? {
                 frame.trust.kept();
-                frame.settle_outputs();
                 return Ok(());
             }
             frame.trust.broken();
