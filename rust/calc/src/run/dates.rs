@@ -113,6 +113,8 @@ pub struct DatePart {
 }
 
 impl LaneFn<1> for DatePart {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [serial]: [f64; 1]) -> Lane {
         let (day, odd) = self.calendar.day(serial);
@@ -132,6 +134,8 @@ pub struct DateOf {
 }
 
 impl LaneFn<3> for DateOf {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [year, month, day]: [f64; 3]) -> Lane {
         let first = first_of_month(year, month);
@@ -148,6 +152,8 @@ pub struct MonthsAway {
 }
 
 impl LaneFn<2> for MonthsAway {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [start, months]: [f64; 2]) -> Lane {
         let (day, odd) = self.calendar.day(start);
@@ -167,6 +173,8 @@ pub struct YearFraction {
 }
 
 impl LaneFn<2> for YearFraction {
+    const COSTLY: bool = true;
+
     #[inline(always)]
     fn lane(&self, [a, b]: [f64; 2]) -> Lane {
         let ((a, odd_a), (b, odd_b)) = (self.calendar.day(a), self.calendar.day(b));
