@@ -121,8 +121,14 @@ where
                 operands[n] = sources[n].get(chunk).unwrap_or(out);
             }
             if F::COSTLY {
-                let (results, odd) = compute(operands, &f);
-                if !odd {
+                // In this function and not returned from one: arrays that are passed on would go through memory.
+                let (mut results, mut odd) = ([Value::ZERO; LANES], 0);
+                for lane in 0..LANES {
+                    let (result, flag) = f.lane(across(operands, lane));
+                    results[lane] = Value::from_lane(result);
+                    odd |= flag;
+                }
+                if odd >> 63 == 0 {
                     out.set(results);
                     continue;
                 }
@@ -149,19 +155,7 @@ impl<const N: usize, F: LookFn<N>> LaneFn<N> for Looking<F> {
     }
 }
 
-/// A chunk of results, and whether any lane is odd.
-#[inline(always)]
-fn compute<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> (Chunk, bool) {
-    let (mut results, mut odd) = ([Value::ZERO; LANES], 0);
-    for lane in 0..LANES {
-        let (result, flag) = f.lane(across(operands, lane));
-        results[lane] = Value::from_lane(result);
-        odd |= flag;
-    }
-    (results, odd >> 63 == 1)
-}
-
-/// The two halves of `compute`: nothing waits on the stack for the verdict, and what they share is cheaper than that.
+/// The verdict apart from the results: then nothing waits on the stack for it, and what the two share is cheaper.
 #[inline(always)]
 fn any_odd<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> bool {
     let mut odd = 0;
