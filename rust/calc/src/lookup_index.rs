@@ -117,7 +117,8 @@ impl Numbers {
             Exact::Dense { base, len } => {
                 let offset = key - base;
                 let at = offset as usize;
-                (offset >= 0.0 && at < *len && at as f64 == offset).then_some((at, at))
+                // The key itself must be whole: what a small one is off may be lost in the offset.
+                (offset >= 0.0 && at < *len && key.trunc() == key).then_some((at, at))
             }
             Exact::Hash(map) => map.get(key),
         }
@@ -332,6 +333,7 @@ mod tests {
             [4.0, 5.0, 6.5, 7.0, 8.0, 1e300].map(|x| index.first(x)),
             [None, Some(0), None, Some(2), None, None]
         );
+        assert_eq!(of(&[-1.0, 0.0, 1.0]).first(1e-17), None);
         assert_eq!([-1e300, 5.5, 99.0].map(|x| index.at_most(x)), [None, Some(0), Some(2)]);
     }
 

@@ -3,7 +3,7 @@
 use super::chunk::{self, Costly, Lane, LaneFn, Of, finite, scaled};
 use super::cpu::Cpu;
 use super::dates::{Calendar, DateOf, DatePart, MonthsAway, Part, YearFraction};
-use super::lookups::{Consecutive, Picked};
+use super::lookups::{Consecutive, Picked, PickedByKey};
 use super::machine::Machine;
 use crate::digits::TENS;
 use crate::function::{Arg, Cx, Function, Lanes};
@@ -151,8 +151,6 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let Some(approximate) = self.constant(mode).filter(|mode| mode.is_bool()) else { return false };
         let numbers = search::column_numbers(table, 0).filter(|numbers| !numbers.is_empty());
         let Some(numbers) = numbers else { return false };
-        let find = finder(numbers, approximate.same(Value::TRUE));
-        let cols = table.cols;
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [key, col]: [Value; 2]| {
             lift::call(
@@ -161,7 +159,15 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
                 &[Arg::Value(key), Arg::Range(range), Arg::Value(col), Arg::Value(approximate)],
             )
         };
-        self.machine.columns([key, col], self.out, slow).checked(Costly(|key: f64, col: f64| {
+        let columns = self.machine.columns([key, col], self.out, slow);
+        if let (Some((base, len)), Some(table), true) =
+            (numbers.consecutive(), picked(table), approximate.same(Value::FALSE))
+        {
+            columns.checked(PickedByKey { keys: Consecutive { base, last: len as f64 - 1.0 }, table });
+            return true;
+        }
+        let (find, cols) = (finder(numbers, approximate.same(Value::TRUE)), table.cols);
+        columns.checked(Costly(|key: f64, col: f64| {
             let cell = position(col, cols).and_then(|col| Some(find(key)? * cols + col));
             lane(cell.and_then(|at| table.cells.get(at)))
         }));
@@ -208,9 +214,8 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
             lift::call(cx, function, &[Arg::Range(range), Arg::Value(row), Arg::Value(col)])
         };
         let columns = self.machine.columns([row, col], self.out, slow);
-        if !table.has_blanks && rows > 0 && cols > 0 {
-            let (last_row, last_col) = (rows as f64 - 1.0, cols as f64 - 1.0);
-            columns.checked(Picked { cells: &table.cells, cols: cols as f64, last_row, last_col });
+        if let Some(picked) = picked(table) {
+            columns.checked(picked);
             return true;
         }
         columns.checked(Costly(|row: f64, col: f64| {
@@ -219,6 +224,13 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         }));
         true
     }
+}
+
+/// A table whose cells can be picked by arithmetic.
+fn picked(table: &Table) -> Option<Picked<'_>> {
+    let (last_row, last_col) = (table.rows as f64 - 1.0, table.cols as f64 - 1.0);
+    let pickable = !table.has_blanks && table.rows > 0 && table.cols > 0;
+    pickable.then(|| Picked { cells: &table.cells, cols: table.cols as f64, last_row, last_col })
 }
 
 /// Where a number stands in a searched line: the first equal one, or the last that is not above it.

@@ -9,11 +9,16 @@ const WHOLE: f64 = 6_755_399_441_055_744.0;
 /// Added to a whole number from 0 up to 2^52, it leaves the number in the lowest bits.
 const IN_BITS: f64 = 4_503_599_627_370_496.0;
 
-/// Top bit set unless `x` is one of 0, 1 ... `last`.
+/// Top bit set unless `x` is one of 0, 1 ... `last`, or is not whole, which is for `not_whole` to tell.
 #[inline(always)]
 fn outside(x: f64, last: f64) -> u64 {
-    let rest = (x - ((x + WHOLE) - WHOLE)).to_bits() & !SIGN;
-    x.to_bits() | (last - x).to_bits() | not_zero(rest) | not_finite(x)
+    x.to_bits() | (last - x).to_bits() | not_finite(x)
+}
+
+/// Top bit set where `x` is no whole number below 2^51.
+#[inline(always)]
+fn not_whole(x: f64) -> u64 {
+    not_zero((x - ((x + WHOLE) - WHOLE)).to_bits() & !SIGN)
 }
 
 /// One-based position of a number among `base`, `base` + 1 ... `base` + `last`.
@@ -26,7 +31,23 @@ impl LaneFn<1> for Consecutive {
     #[inline(always)]
     fn lane(&self, [key]: [f64; 1]) -> Lane {
         let offset = key - self.base;
-        (offset + 1.0, outside(offset, self.last))
+        // The key itself must be whole: what a small one is off may be lost in the offset.
+        (offset + 1.0, outside(offset, self.last) | not_whole(key))
+    }
+}
+
+/// The cell in the row of a number among consecutive ones, and in a one-based column.
+pub struct PickedByKey<'t> {
+    pub keys: Consecutive,
+    pub table: Picked<'t>,
+}
+
+impl LaneFn<2> for PickedByKey<'_> {
+    #[inline(always)]
+    fn lane(&self, [key, col]: [f64; 2]) -> Lane {
+        let (row, unknown) = self.keys.lane([key]);
+        let (cell, odd) = self.table.lane([row, col]);
+        (cell, odd | unknown)
     }
 }
 
@@ -42,7 +63,7 @@ impl LaneFn<2> for Picked<'_> {
     #[inline(always)]
     fn lane(&self, [row, col]: [f64; 2]) -> Lane {
         let (row, col) = (row - 1.0, col - 1.0);
-        let odd = outside(row, self.last_row) | outside(col, self.last_col);
+        let odd = outside(row, self.last_row) | outside(col, self.last_col) | not_whole(row) | not_whole(col);
         let at = ((row * self.cols + col + IN_BITS).to_bits() & ((1 << 32) - 1)) as usize;
         // Never beyond the last cell, so that there is no branch.
         let Some(last) = self.cells.len().checked_sub(1) else { return (0.0, u64::MAX) };
@@ -66,6 +87,10 @@ mod tests {
             [17.0, 121.0, 40.5, -1e300, 1e300, 1e17, nan, 17.999_999_999_999_996, 40.000_000_000_000_01]
         {
             assert_eq!(ages.lane([key]).1 >> 63, 1, "{key}");
+        }
+        let around_zero = Consecutive { base: -100.0, last: 200.0 };
+        for key in [1e-17, -1e-17, f64::MIN_POSITIVE, 0.5] {
+            assert_eq!(around_zero.lane([key]).1 >> 63, 1, "{key}");
         }
     }
 
