@@ -2,10 +2,10 @@
 //! taken apart when a workbook is compiled.
 
 use crate::function::{Arg, Cx, Function, Param, nth, nth_arg, scalar, shaped};
-use crate::ops::{self, Op2};
+use crate::ops::{self, Op1, Op2};
 use crate::value::{Unpacked, Value};
 
-/// A cell under a spilled array: `(array, row, column)`, blank beyond the array.
+/// A cell under a spilled array: `(array, row, column)`. A blank of the array is 0 in a cell; beyond it is blank.
 pub const SPILLED: &str = "\u{1}SPILLED";
 /// + and - as the last operation of a formula, over arrays.
 pub const LAST_ADD: &str = "\u{1}LASTADD";
@@ -14,11 +14,12 @@ pub const LAST_SUB: &str = "\u{1}LASTSUB";
 fn spilled(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let index = |at: usize| nth_arg(args, at).as_number().unwrap_or(0.0) as usize;
     let (row, col) = (index(1), index(2));
-    match nth_arg(args, 0).unpack() {
-        Unpacked::Array(id) => cx.heap.array(id).get(row, col).unwrap_or(Value::BLANK),
-        _ if (row, col) == (0, 0) => nth_arg(args, 0),
-        _ => Value::BLANK,
-    }
+    let inside = match nth_arg(args, 0).unpack() {
+        Unpacked::Array(id) => cx.heap.array(id).get(row, col),
+        _ if (row, col) == (0, 0) => Some(nth_arg(args, 0)),
+        _ => None,
+    };
+    inside.map_or(Value::BLANK, |value| ops::one(cx, Op1::Settle, value))
 }
 
 pub const TABLE: &[Function] = &[

@@ -255,7 +255,7 @@ impl<'w> Lowerer<'w> {
 
     /// Lays an array formula's result over its area. A dynamic one takes the size it has now.
     fn spread(&mut self, result: Abs, at: &At, area: Area, dynamic: bool) -> Lowered<()> {
-        let single = self.single(result, at)?;
+        let mut single = self.single(result, at)?;
         let (rows, cols) = single.shape();
         let sized = match single {
             Single::Many(_) => true,
@@ -269,13 +269,19 @@ impl<'w> Lowerer<'w> {
             }
         } else if dynamic {
             // Its size is only known per record: it may take all cells that are kept free for it.
-            Area { last_row: self.sheets.last_owned_row(at.cell, area), ..area }
+            self.sheets.owned_area(at.cell, area)
         } else {
             area
         };
         if dynamic && self.is_blocked(at.cell, &area) {
             self.states.insert(at.cell, State::Done(Term::Const(Value::error(ErrorCode::Spill))));
             return Ok(());
+        }
+        if let Single::One(term) = &mut single
+            && dynamic
+            && !sized
+        {
+            *term = self.within(*term, (area.rows() as usize, area.cols() as usize));
         }
         let mut terms = Vec::new();
         for row in area.first_row..=area.last_row {
@@ -286,7 +292,7 @@ impl<'w> Lowerer<'w> {
                     Single::One(term) => self.graph.element(*term, r as u32, c as u32),
                     Single::Many(grid) => grid.at(r, c),
                 };
-                let term = self.graph.one(Op1::Settle, term);
+                let term = if dynamic && !sized { term } else { self.graph.one(Op1::Settle, term) };
                 terms.push(term);
                 self.states.insert(CellAddress { sheet: at.cell.sheet, row, col }, State::Done(term));
             }

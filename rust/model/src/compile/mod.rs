@@ -78,7 +78,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let env = Env::new(book.settings.date1904, 0.0);
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut sheets = Sheets::new(book);
-    sheets.keep_free_below_spills();
+    sheets.keep_free_beside_spills();
     let mut lowerer = Lowerer::new(sheets, Graph::new(env, false), inputs);
     let mut outputs = Vec::with_capacity(declared.output_cells.len());
     let mut failures: Vec<Failure> = Vec::new();

@@ -119,6 +119,25 @@ impl Lowerer<'_> {
         Ok(self.graph.three(Op3::Select, several, nested, first))
     }
 
+    /// The array, or `#SPILL!` where a record makes it larger than the cells that it can take.
+    pub(super) fn within(&mut self, array: Term, (rows, cols): Bounds) -> Term {
+        let most = array_bounds::of(&self.graph, array);
+        let spill = Term::Const(Value::error(ErrorCode::Spill));
+        let mut result = array;
+        for (function, side, most) in
+            [("ROWS", rows, most.map(|most| most.0)), ("COLUMNS", cols, most.map(|most| most.1))]
+        {
+            if most.is_some_and(|most| most <= side) {
+                continue;
+            }
+            let limit = Term::Const(Value::number(side as f64));
+            let length = self.side(function, array);
+            let beyond = self.graph.two(Op2::Operator(BinaryOp::Gt), length, limit);
+            result = self.graph.three(Op3::Select, beyond, spill, result);
+        }
+        result
+    }
+
     /// Rows or columns; an error in place of an array is one value.
     fn side(&mut self, function: &str, array: Term) -> Term {
         let side = self.graph.call_named(function, &[array]);

@@ -14,7 +14,7 @@ impl super::sheets::Sheets<'_> {
     /// for all sheets, so that arrays made from them have equal shapes.
     pub fn clipped(&self, place: &Place) -> (usize, usize) {
         let extent = |of: fn(&(u32, u32)) -> u32| {
-            self.book.sheets.iter().map(|sheet| of(&sheet.extent)).max().unwrap_or(0) as usize
+            (0..self.book.sheets.len()).map(|sheet| of(&self.extent(sheet))).max().unwrap_or(0) as usize
         };
         let (mut rows, mut cols) = (place.rows(), place.cols());
         if place.area.last_row == MAX_ROW {

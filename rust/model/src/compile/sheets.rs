@@ -1,7 +1,10 @@
 //! Where things are in a workbook: sheets, names and tables by name, formula cells by column, and which array formula
 //! a cell belongs to. No values, no trees.
 
+use crate::formula::ast::{MAX_COL, MAX_ROW};
 use crate::workbook::{Area, CellAddress, CellFormula, DefinedName, Sheet, TableDefinition, Workbook};
+use execd_calc::function::flags;
+use execd_calc::kernels;
 use hashbrown::HashMap;
 
 /// A rectangle on a sheet.
@@ -59,8 +62,10 @@ impl Place {
     }
 }
 
-/// Rows kept free below a spilled array.
-const MAX_KEPT_ROWS: usize = 10_000;
+/// Rows kept free below a spilled array, or columns to the right of one that is a row.
+const MAX_KEPT: u32 = 10_000;
+/// So many of them beyond the cells in use.
+const MAX_BEYOND: u32 = 1_000;
 
 #[derive(Debug)]
 pub struct Sheets<'w> {
@@ -72,6 +77,8 @@ pub struct Sheets<'w> {
     formulas: Vec<HashMap<u32, Vec<u32>>>,
     /// Per sheet: cells of array formulas and data tables except their first cell -> that first cell.
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
+    /// Per sheet: rows and columns that can hold something.
+    extents: Vec<(u32, u32)>,
 }
 
 impl<'w> Sheets<'w> {
@@ -89,7 +96,8 @@ impl<'w> Sheets<'w> {
         let owners: Vec<_> = book.sheets.iter().map(owners_of).collect();
         let formulas =
             book.sheets.iter().zip(&owners).map(|(sheet, owners)| formulas_of(sheet, owners)).collect();
-        Sheets { book, by_name, names, tables, formulas, owners }
+        let extents = book.sheets.iter().map(|sheet| sheet.extent).collect();
+        Sheets { book, by_name, names, tables, formulas, owners, extents }
     }
 
     pub fn sheet(&self, name: &str) -> Option<usize> {
@@ -115,15 +123,21 @@ impl<'w> Sheets<'w> {
         })
     }
 
-    /// Keeps the cells below spilled arrays free for larger ones: down to the next cell that holds something, in a
-    /// workbook whose inputs can change the size.
-    pub fn keep_free_below_spills(&mut self) {
+    pub fn extent(&self, sheet: usize) -> (u32, u32) {
+        self.extents.get(sheet).copied().unwrap_or((0, 0))
+    }
+
+    /// Keeps the cells below spilled arrays free for larger ones, or those to the right of a row: up to the next cell
+    /// that holds something, in a workbook whose inputs can change the size.
+    pub fn keep_free_beside_spills(&mut self) {
         for (sheet, (content, owners)) in self.book.sheets.iter().zip(&mut self.owners).enumerate() {
             let mut spills: Vec<((u32, u32), Area)> = content
                 .cells
                 .iter()
                 .filter_map(|(&at, cell)| match cell.formula {
-                    Some(CellFormula::Dynamic { area, .. }) if area.rows() > 1 || area.cols() > 1 => {
+                    Some(CellFormula::Dynamic { area, ref text })
+                        if area.rows() > 1 || area.cols() > 1 || makes_array(text) =>
+                    {
                         Some((at, area))
                     }
                     _ => None,
@@ -131,12 +145,27 @@ impl<'w> Sheets<'w> {
                 .collect();
             spills.sort_unstable_by_key(|(at, _)| *at);
             for (anchor, area) in &spills {
-                let cols = area.first_col..=area.last_col;
-                for row in (area.last_row + 1..content.extent.0).take(MAX_KEPT_ROWS) {
-                    if cols.clone().any(|col| owners.contains_key(&(row, col)) || content.holds(row, col)) {
+                let across = area.rows() == 1 && area.cols() > 1;
+                let (end, used) = if across {
+                    (area.last_col, content.extent.1)
+                } else {
+                    (area.last_row, content.extent.0)
+                };
+                let most = if across { MAX_COL } else { MAX_ROW };
+                for line in (end + 1..(end.max(used) + MAX_BEYOND).min(most)).take(MAX_KEPT as usize) {
+                    let cells: Vec<(u32, u32)> = if across {
+                        (area.first_row..=area.last_row).map(|row| (row, line)).collect()
+                    } else {
+                        (area.first_col..=area.last_col).map(|col| (line, col)).collect()
+                    };
+                    if cells.iter().any(|at| owners.contains_key(at) || content.holds(at.0, at.1)) {
                         break;
                     }
-                    owners.extend(cols.clone().map(|col| ((row, col), *anchor)));
+                    owners.extend(cells.into_iter().map(|at| (at, *anchor)));
+                    if let Some(extent) = self.extents.get_mut(sheet) {
+                        let (rows, cols) = if across { (extent.0, line + 1) } else { (line + 1, extent.1) };
+                        *extent = (extent.0.max(rows), extent.1.max(cols));
+                    }
                 }
             }
             if let Some(formulas) = self.formulas.get_mut(sheet).filter(|_| !spills.is_empty()) {
@@ -145,14 +174,18 @@ impl<'w> Sheets<'w> {
         }
     }
 
-    /// The last row of the cells that belong to a spilled array.
-    pub fn last_owned_row(&self, anchor: CellAddress, area: Area) -> u32 {
-        let owned = |row: u32| self.owner(CellAddress { row, ..anchor }) == Some((anchor.row, anchor.col));
-        let mut last = area.last_row;
-        while owned(last + 1) {
-            last += 1;
+    /// The cells that belong to a spilled array, those that are kept free for it included.
+    pub fn owned_area(&self, anchor: CellAddress, mut area: Area) -> Area {
+        let owned = |row: u32, col: u32| {
+            self.owner(CellAddress { row, col, ..anchor }) == Some((anchor.row, anchor.col))
+        };
+        while owned(area.last_row + 1, area.first_col) {
+            area.last_row += 1;
         }
-        last
+        while owned(area.first_row, area.last_col + 1) {
+            area.last_col += 1;
+        }
+        area
     }
 
     pub fn owner(&self, at: CellAddress) -> Option<(u32, u32)> {
@@ -161,7 +194,7 @@ impl<'w> Sheets<'w> {
 
     /// Rows and columns from the place's corner to the last cell of the sheet that holds something.
     pub fn used(&self, place: &Place) -> (usize, usize) {
-        let (rows, cols) = self.book.sheets.get(place.sheet).map_or((0, 0), |sheet| sheet.extent);
+        let (rows, cols) = self.extent(place.sheet);
         let rows = rows.saturating_sub(place.area.first_row) as usize;
         let cols = cols.saturating_sub(place.area.first_col) as usize;
         (rows.min(place.rows()), cols.min(place.cols()))
@@ -200,6 +233,15 @@ impl<'w> Sheets<'w> {
             }
         }
     }
+}
+
+/// True for a formula that is a call of a function that makes arrays: its result was one value when it was saved.
+fn makes_array(text: &str) -> bool {
+    let name = text.split('(').next().unwrap_or("").trim();
+    let name = name.rsplit_once("_xlfn.").map_or(name, |(_, name)| name);
+    let name = name.strip_prefix("_xlws.").unwrap_or(name).to_uppercase();
+    let chooses = matches!(name.as_str(), "INDEX" | "XLOOKUP" | "N");
+    !chooses && kernels::find(&name).is_some_and(|function| function.has(flags::GIVES_ARRAY))
 }
 
 fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {

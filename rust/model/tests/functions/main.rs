@@ -14,3 +14,4 @@ mod operators;
 mod powers;
 mod records;
 mod references;
+mod spills;
