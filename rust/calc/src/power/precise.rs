@@ -1,9 +1,10 @@
 //! Logarithm, exponential and powers as pairs, good to some 2^-98: for what a fast power cannot settle, and for the
 //! first powers of a climb. No branches either.
+#![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
-use super::fast::{MAGIC, STEPS_PER_E, Verdict, is_base, split, split_shifted, unsettled};
+use super::fast::{MAGIC, STEPS_PER_E, is_base, split, split_shifted, unsettled};
 use super::pair::{Pair, plus, product, sum, sum_ordered, times};
-use super::tables::{EXP, LN, LN2, LN2_STEP};
+use super::tables::{EXP, LN, LN2, LN2_STEP, LnEntry};
 
 /// Part of the distance to the rounded value that a power here may be off, per unit of 1 + |y ln x|.
 pub const MARGIN: f64 = 1.0 / (1u64 << 40) as f64;
@@ -53,7 +54,12 @@ fn continued<const N: usize>(sum: Pair, x: Pair, coefficients: &[Pair; N]) -> Pa
 #[inline(always)]
 pub fn ln(x: f64, doublings: f64) -> Pair {
     let (mantissa, exponent, at) = split(x);
-    let (k, entry) = (exponent + doublings, LN[at]);
+    ln_of(mantissa, exponent + doublings, LN[at])
+}
+
+/// ln(mantissa 2^k), with the entry of the mantissa.
+#[inline(always)]
+fn ln_of(mantissa: f64, k: f64, entry: LnEntry) -> Pair {
     let (near_one, z_low) = product(mantissa, entry.factor);
     let z = sum_ordered(near_one - 1.0, z_low);
     let series = continued((polynomial(z.0, &LN_TAIL), 0.0), z, &LN_PAIRS);
@@ -68,15 +74,20 @@ pub fn ln(x: f64, doublings: f64) -> Pair {
 #[inline(always)]
 pub fn exp(x: Pair) -> (Pair, u64) {
     let shifted = x.0.mul_add(STEPS_PER_E, MAGIC);
-    let k = shifted - MAGIC;
+    let (at, exponent) = split_shifted(shifted);
+    (exp_of(x, shifted - MAGIC, EXP[at]), exponent)
+}
+
+/// e^x over the whole powers of two in k steps, with the entry for the rest of the steps.
+#[inline(always)]
+fn exp_of(x: Pair, k: f64, power: [f64; 2]) -> Pair {
     let (r, lost) = sum(k.mul_add(-LN2_STEP[0], x.0), -k * LN2_STEP[1]);
     let r = sum(r, k.mul_add(-LN2_STEP[2], x.1) + lost);
     let series = continued((polynomial(r.0, &EXP_TAIL), 0.0), r, &EXP_PAIRS);
     let series = plus((0.5, 0.0), times(r, series));
     let less_one = plus(r, times(times(r, r), series));
-    let (at, exponent) = split_shifted(shifted);
-    let power = (EXP[at][0], EXP[at][1]);
-    (plus(power, times(power, less_one)), exponent)
+    let power = (power[0], power[1]);
+    plus(power, times(power, less_one))
 }
 
 /// y ln x.
@@ -86,15 +97,47 @@ pub fn scaled(ln: Pair, y: f64) -> Pair {
     (high, y.mul_add(ln.1, lost))
 }
 
-/// x^y and what its rounding lost; no numbers, and unsettled, where x is no base or |`reach` ln x| above 600.
+/// Powers, what rounding them lost, and words whose top bit says that a lane is unsettled: where x is no base or
+/// |`reach` ln x| above 600, and there value and rest are no numbers. Tables are looked up in loops of their own, or the
+/// others would not vectorise.
 #[inline(always)]
-pub fn pow(x: f64, y: f64, reach: f64) -> (Verdict, f64) {
+pub fn pow<const N: usize>(x: [f64; N], y: f64, reach: f64) -> ([f64; N], [f64; N], [u64; N]) {
     const MOST: f64 = 600.0;
-    let ln = ln(x, 0.0);
-    let (power, exponent) = exp(scaled(ln, y));
-    let within = (reach * ln.0).abs() <= MOST;
-    let scale = f64::from_bits(exponent.wrapping_add(1023) << 52);
-    let scale = if within & is_base(x) { scale } else { f64::NAN };
-    let (value, rest) = (power.0 * scale, power.1 * scale);
-    ((value, unsettled(value, rest, 1.0 + MOST * MARGIN)), rest)
+    let (mut mantissas, mut exponents, mut places) = ([0.0; N], [0.0; N], [0; N]);
+    for lane in 0..N {
+        (mantissas[lane], exponents[lane], places[lane]) = split(x[lane]);
+    }
+    let mut entries = [[0.0; N]; 4];
+    for lane in 0..N {
+        let LnEntry { factor, ln: [high, middle, low] } = LN[places[lane]];
+        entries[0][lane] = factor;
+        entries[1][lane] = high;
+        entries[2][lane] = middle;
+        entries[3][lane] = low;
+    }
+    let (mut high, mut low, mut scales, mut shifted) = ([0.0; N], [0.0; N], [0.0; N], [0.0; N]);
+    for lane in 0..N {
+        let entry =
+            LnEntry { factor: entries[0][lane], ln: [entries[1][lane], entries[2][lane], entries[3][lane]] };
+        let ln = ln_of(mantissas[lane], exponents[lane], entry);
+        (high[lane], low[lane]) = scaled(ln, y);
+        shifted[lane] = high[lane].mul_add(STEPS_PER_E, MAGIC);
+        let scale = f64::from_bits(split_shifted(shifted[lane]).1.wrapping_add(1023) << 52);
+        let within = (reach * ln.0).abs() <= MOST;
+        scales[lane] = if within & is_base(x[lane]) { scale } else { f64::NAN };
+    }
+    let mut powers = [[0.0; N]; 2];
+    for lane in 0..N {
+        let power = EXP[split_shifted(shifted[lane]).0];
+        powers[0][lane] = power[0];
+        powers[1][lane] = power[1];
+    }
+    let (mut values, mut rests, mut flags) = ([0.0; N], [0.0; N], [0; N]);
+    for lane in 0..N {
+        let power = [powers[0][lane], powers[1][lane]];
+        let (value, rest) = exp_of((high[lane], low[lane]), shifted[lane] - MAGIC, power);
+        (values[lane], rests[lane]) = (value * scales[lane], rest * scales[lane]);
+        flags[lane] = unsettled(values[lane], rests[lane], 1.0 + MOST * MARGIN);
+    }
+    (values, rests, flags)
 }

@@ -134,9 +134,9 @@ fn few_lanes_are_left_to_the_row_wise_power() {
 /// Climbs from `first` in steps of `step`; what does not settle is corrected as `run` does it.
 fn check_climb(base: f64, exponents: &[f64], step: f64) -> u32 {
     let reach = exponents.iter().fold(step.abs(), |most, exponent| most.max(exponent.abs()));
-    let ((step_value, _), step_rest) = precise::pow(base, step, reach);
+    let ([step_value], [step_rest], _) = precise::pow([base], step, reach);
     let ln = fast::ln_of_base(base).0;
-    let ((mut value, mut odd), mut rest) = precise::pow(base, exponents[0], reach);
+    let ([mut value], [mut rest], [mut odd]) = precise::pow([base], exponents[0], reach);
     let mut corrected = 0;
     for (at, &exponent) in exponents.iter().enumerate() {
         if at > 0 {

@@ -47,8 +47,7 @@ impl<C: Cpu> Machine<'_, C> {
         let [Some(exponent), Some(reach)] = [b, reach].map(|operand| self.slots.constant(operand)) else {
             return;
         };
-        let f = First { exponent: exponent.lane(), reach: reach.lane() };
-        C::run(self, Pairs { f, exponent, rest }, [a], out);
+        C::run(self, First { exponent, reach: reach.lane(), rest }, [a], out);
     }
 
     #[inline(always)]
@@ -146,6 +145,31 @@ impl<C: Cpu, F: ChunkFn, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 1> for 
     }
 }
 
+/// Powers with a constant exponent, and their rests.
+struct First {
+    exponent: Value,
+    reach: f64,
+    rest: u32,
+}
+
+impl<C: Cpu> Job<C, 1> for First {
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, [a]: [Operand; 1], out: u32) {
+        let slots = machine.slots;
+        let results = slots.slot(out).iter().zip(slots.slot(self.rest));
+        for (chunk, (a, (out, rest))) in slots.operand(a, 0).iter().zip(results).enumerate() {
+            let bases = a.get();
+            let (mut powers, mut rests, odd) =
+                precise::pow(numbers(&bases), self.exponent.lane(), self.reach);
+            if any(&odd) {
+                redo(machine, (chunk, self.exponent), bases, odd, &mut powers, &mut rests);
+            }
+            out.set(values(&powers));
+            rest.set(values(&rests));
+        }
+    }
+}
+
 /// A value, its rest, and a word whose top bit says that the lane is odd.
 type Lane = (f64, f64, u64);
 
@@ -161,19 +185,6 @@ impl PairFn<1> for Ln {
     fn lane(&self, [x]: [f64; 1]) -> Lane {
         let (high, low) = fast::ln_of_base(x);
         (high, low, 0)
-    }
-}
-
-struct First {
-    exponent: f64,
-    reach: f64,
-}
-
-impl PairFn<1> for First {
-    #[inline(always)]
-    fn lane(&self, [x]: [f64; 1]) -> Lane {
-        let ((value, odd), rest) = precise::pow(x, self.exponent, self.reach);
-        (value, rest, odd)
     }
 }
 
