@@ -1,7 +1,7 @@
 //! Calls of functions in a plan, record by record.
 
-use super::chunk::LANES;
 use super::frame::{Frame, Slots};
+use super::lane::LANES;
 use super::machine::Machine;
 use super::memo;
 use crate::function::{Arg, Cx, Function, Kernel};

@@ -1,6 +1,6 @@
 //! The working memory of one thread: slots, masks and the local heap.
 
-use super::chunk::{Chunk, LANES};
+use super::lane::{Chunk, LANES};
 use super::memo::Memo;
 use crate::batch::Batch;
 use crate::heap::Heap;

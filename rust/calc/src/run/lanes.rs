@@ -1,10 +1,11 @@
 //! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
 
-use super::chunk::{self, Costly, Lane, LaneFn, Of, finite, scaled};
 use super::cpu::Cpu;
 use super::dates::{Calendar, DateOf, DatePart, MonthsAway, Part, YearFraction};
+use super::lane::{Costly, Lane, LaneFn, Of, finite, scaled};
 use super::lookups::{Consecutive, Picked, PickedByKey};
 use super::machine::Machine;
+use super::operations;
 use crate::digits::TENS;
 use crate::function::{Arg, Cx, Function, Lanes};
 use crate::kernels::search;
@@ -27,8 +28,8 @@ pub fn call<C: Cpu>(
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let mut call = Call { machine, function, out };
     match (lanes, arguments) {
-        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, chunk::Exp),
-        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, chunk::Ln),
+        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, operations::Exp),
+        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, operations::Ln),
         (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
         (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
         (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.power(*a, *b),
@@ -36,10 +37,10 @@ pub fn call<C: Cpu>(
         (Lanes::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
             match call.constant(*cumulative).map(Value::bits) {
                 Some(bits) if bits == Value::TRUE.bits() => {
-                    call.two(*a, *cumulative, chunk::Normal);
+                    call.two(*a, *cumulative, operations::Normal);
                 }
                 Some(bits) if bits == Value::FALSE.bits() => {
-                    call.two(*a, *cumulative, chunk::NormalDensity);
+                    call.two(*a, *cumulative, operations::NormalDensity);
                 }
                 _ => return false,
             }
@@ -141,7 +142,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
             return false;
         }
         let Some(&scale) = TENS.get(count as usize) else { return false };
-        self.two(a, digits, chunk::Round { scale });
+        self.two(a, digits, operations::Round { scale });
         true
     }
 

@@ -1,7 +1,7 @@
 //! Lane functions of look-ups in constant tables, by arithmetic alone: positions among consecutive numbers, and cells by
 //! position. Which look-ups they suit is decided in `lanes`.
 
-use super::chunk::{Lane, LaneFn, SIGN, not_finite, not_zero};
+use super::lane::{Lane, LaneFn, SIGN, not_finite, not_zero};
 use crate::value::Value;
 
 /// Adding and subtracting it makes a number below 2^51 whole.

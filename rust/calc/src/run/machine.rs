@@ -2,12 +2,13 @@
 
 use super::Cancelled;
 use super::call;
-use super::chunk::{self, Loop as _, Of};
 use super::columns::{Columns, Plain};
 use super::cpu::{self, Baseline, Cpu};
 use super::flags;
 use super::frame::{Frame, Slots};
+use super::lane::{Loop as _, Odd, Of, Settled, finite};
 use super::lanes;
+use super::operations;
 use crate::function::{Cx, Env};
 use crate::lift;
 use crate::operator::BinaryOp;
@@ -148,7 +149,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
     fn settle_outputs(&mut self) {
         for &output in &self.plan.outputs {
             if output.as_constant().is_none() {
-                C::run(self, Plain { f: chunk::Settled }, [output], output.as_slot() as u32);
+                C::run(self, Plain { f: Settled }, [output], output.as_slot() as u32);
             }
         }
     }
@@ -172,7 +173,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
 
     #[inline(always)]
     fn one(&mut self, op: Op1, a: Operand, out: u32) {
-        chunk::one(op, self.columns([a], out, |cx: &mut Cx<'_>, [a]: [Value; 1]| ops::one(cx, op, a)));
+        operations::one(op, self.columns([a], out, |cx: &mut Cx<'_>, [a]: [Value; 1]| ops::one(cx, op, a)));
     }
 
     #[inline(always)]
@@ -182,7 +183,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
         }
         let rowwise = matches!(op, Op2::Operator(op) if op.is_comparison()) && self.holds_boxed([a, b]);
         let run = self.columns([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::two(cx, op, a, b));
-        if rowwise { run.run(chunk::Odd) } else { chunk::two(op, run) }
+        if rowwise { run.run(Odd) } else { operations::two(op, run) }
     }
 
     /// Whether an operand of the first record is no number; then most probably others are none either, and not worth a
@@ -196,18 +197,18 @@ impl<'a, C: Cpu> Machine<'a, C> {
     #[inline(always)]
     fn three(&mut self, op: Op3, operands: [Operand; 3], out: u32) {
         let slow = |cx: &mut Cx<'_>, [a, b, c]: [Value; 3]| ops::three(cx, op, a, b, c);
-        chunk::three(op, self.columns(operands, out, slow));
+        operations::three(op, self.columns(operands, out, slow));
     }
 
     #[inline(always)]
     fn power(&mut self, operands: [Operand; 4], out: u32) {
         let slow = |cx: &mut Cx<'_>, [a, b, _, _]: [Value; 4]| ops::power(cx, a, b);
-        self.columns(operands, out, slow).checked(chunk::PowerOf);
+        self.columns(operands, out, slow).checked(operations::PowerOf);
     }
 
     fn element(&mut self, a: Operand, row: u32, col: u32, out: u32) {
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::element(cx, a, row as usize, col as usize);
-        self.columns([a], out, slow).run(Of(|a: f64| chunk::finite(a)));
+        self.columns([a], out, slow).run(Of(|a: f64| finite(a)));
     }
 
     /// Narrows the mask to the records whose condition is `when`; false when there are none.

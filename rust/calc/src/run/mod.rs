@@ -1,16 +1,17 @@
 //! Runs a plan over a block of records. No queueing, no threads, no clock.
 
 mod call;
-mod chunk;
 mod columns;
 mod cpu;
 mod dates;
 mod flags;
 mod frame;
+mod lane;
 mod lanes;
 mod lookups;
 mod machine;
 mod memo;
+mod operations;
 mod powers;
 
 pub use frame::Frame;
@@ -18,7 +19,7 @@ pub use frame::Frame;
 use crate::batch::Batch;
 use crate::function::Env;
 use crate::plan::Plan;
-use chunk::LANES;
+use lane::LANES;
 use machine::{Checks, End};
 use std::sync::atomic::AtomicBool;
 

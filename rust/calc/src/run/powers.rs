@@ -5,10 +5,10 @@
     reason = "loops over lanes and operands go through several arrays in step"
 )]
 
-use super::chunk::{Chunk, LANES};
 use super::cpu::{Cpu, Job};
 use super::flags;
 use super::frame::Slot;
+use super::lane::{Chunk, LANES};
 use super::machine::Machine;
 use crate::function::Cx;
 use crate::ops;
