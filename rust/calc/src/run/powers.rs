@@ -221,10 +221,15 @@ impl<C: Cpu, const N: usize, F: PairFn<N>> Job<C, N> for Pairs<F> {
             for n in 0..N {
                 operands[n] = sources[n].get(chunk).unwrap_or(out);
             }
+            // Copies cannot overlap the results, which the compiler would test for in every chunk.
+            let mut copies = [[0.0; LANES]; N];
+            for n in 0..N {
+                copies[n] = numbers(&operands[n].get());
+            }
             // Not in a function: arrays that are returned together go through memory, and so do flags in an array.
             let (mut values, mut rests, mut odd) = ([Value::ZERO; LANES], [Value::ZERO; LANES], 0);
             for lane in 0..LANES {
-                let (value, rest, flag) = self.f.lane(across(operands, lane));
+                let (value, rest, flag) = self.f.lane(column(&copies, lane));
                 values[lane] = Value::from_lane(value);
                 rests[lane] = Value::from_lane(rest);
                 odd |= flag;
@@ -350,6 +355,15 @@ fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] 
     let mut x = [0.0; N];
     for n in 0..N {
         x[n] = operands[n].as_array_of_cells()[lane].get().lane();
+    }
+    x
+}
+
+#[inline(always)]
+fn column<const N: usize>(rows: &[[f64; LANES]; N], lane: usize) -> [f64; N] {
+    let mut x = [0.0; N];
+    for n in 0..N {
+        x[n] = rows[n][lane];
     }
     x
 }
