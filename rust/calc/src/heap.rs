@@ -1,7 +1,7 @@
 //! Contents of texts and arrays. Three layers share one handle space: the plan's constants (frozen), the batch's
 //! inputs (shared, read-only) and the local layer that kernels write to and a block empties.
 
-use crate::value::{ArrayId, TextId, Value};
+use crate::value::{ArrayId, TextId, Unpacked, Value};
 use std::sync::Arc;
 
 const LAYER_SHIFT: u32 = 45;
@@ -180,11 +180,6 @@ impl Heap {
         self.store(id.0).text((id.0 & INDEX) as usize)
     }
 
-    /// Bytes of the text behind a handle.
-    pub fn text_length(&self, id: TextId) -> usize {
-        self.store(id.0).spans.get((id.0 & INDEX) as usize).map_or(0, |span| span.1 as usize)
-    }
-
     /// The array behind a handle; a handle that does not exist gives an empty array.
     pub fn array(&self, id: ArrayId) -> &Array {
         self.store(id.0).arrays.get((id.0 & INDEX) as usize).unwrap_or(&EMPTY_ARRAY)
@@ -198,10 +193,14 @@ impl Heap {
         self.local.write_text(write)
     }
 
-    /// The texts one after the other, copied once.
-    pub fn join_texts(&mut self, texts: impl Iterator<Item = TextId>) -> Value {
+    /// The texts one after the other, if all values are texts and they have at most so many bytes together.
+    pub fn join_texts(&mut self, values: &[Value], most: usize) -> Option<Value> {
         let start = self.local.bytes.len();
-        for id in texts {
+        for value in values {
+            let Unpacked::Text(id) = value.unpack() else {
+                self.local.bytes.truncate(start);
+                return None;
+            };
             let other: Option<&Store> = match id.0 >> LAYER_SHIFT {
                 0 => Some(&self.constant),
                 1 => Some(&self.batch),
@@ -209,7 +208,33 @@ impl Heap {
             };
             self.local.copy_text(other, (id.0 & INDEX) as usize);
         }
-        self.local.end_text(start)
+        if self.local.bytes.len() - start > most {
+            self.local.bytes.truncate(start);
+            return None;
+        }
+        Some(self.local.end_text(start))
+    }
+
+    /// A text that `write` appends, given another one; `None` if that one is local and cannot be read meanwhile.
+    pub fn write_by<E>(
+        &mut self,
+        id: TextId,
+        write: impl FnOnce(&str, &mut String) -> Result<(), E>,
+    ) -> Option<Result<Value, E>> {
+        let other: &Store = match id.0 >> LAYER_SHIFT {
+            0 => &self.constant,
+            1 => &self.batch,
+            _ => return None,
+        };
+        let start = self.local.bytes.len();
+        let written = write(other.text((id.0 & INDEX) as usize), &mut self.local.bytes);
+        Some(match written {
+            Ok(()) => Ok(self.local.end_text(start)),
+            Err(error) => {
+                self.local.bytes.truncate(start);
+                Err(error)
+            }
+        })
     }
 
     /// An empty text to write in; given back by `put_draft`, it needs no memory of its own the next time.
@@ -260,7 +285,6 @@ impl Heap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Unpacked;
 
     #[test]
     fn equal_texts_of_a_batch_share_a_handle() {

@@ -12,6 +12,9 @@ use std::sync::OnceLock;
 /// Rows and columns beyond these are searched without an index: look-ups search the first ones.
 const MAX_LINES: usize = 256;
 
+/// Ascending keys that are counted rather than bisected.
+const FEW_KEYS: usize = 16;
+
 /// The indexes of one table, one per row or column that was ever searched.
 #[derive(Debug, Default)]
 pub struct Indexes {
@@ -128,6 +131,10 @@ impl Numbers {
     #[inline]
     pub fn at_most(&self, key: f64) -> Option<usize> {
         match &self.order {
+            // Counting takes no branches that a processor would guess wrong.
+            Order::Ascending(keys) if keys.len() <= FEW_KEYS => {
+                keys.iter().map(|&x| usize::from(x <= key)).sum::<usize>().checked_sub(1)
+            }
             Order::Ascending(keys) => keys.partition_point(|&x| x <= key).checked_sub(1),
             Order::Mixed(lanes) => bisect(lanes.len(), |i| lanes.get(i)?.partial_cmp(&key)),
         }

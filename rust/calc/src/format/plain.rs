@@ -73,6 +73,11 @@ impl Plain {
             out.push('-');
         }
         out.push_str(&self.prefix);
+        if !self.grouped {
+            self.write_digits(scaled, out);
+            out.push_str(&self.suffix);
+            return true;
+        }
         let (mut text, mut at) = ([b'0'; 48], 48);
         let mut put = |byte: u8| {
             at -= 1;
@@ -100,6 +105,48 @@ impl Plain {
         out.push_str(text.get(at..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or(""));
         out.push_str(&self.suffix);
         true
+    }
+}
+
+impl Plain {
+    /// The digits without thousands separators, two at a time.
+    fn write_digits(&self, scaled: u64, out: &mut String) {
+        const WIDTH: usize = 48;
+        let (mut text, mut at) = ([b'0'; WIDTH], WIDTH);
+        let mut put = |at: usize, pair: u64| {
+            if let Some([tens, ones]) = text.get_mut(at..at + 2) {
+                (*tens, *ones) = (b'0' + (pair / 10) as u8, b'0' + (pair % 10) as u8);
+            }
+        };
+        let mut rest = scaled;
+        for _ in 0..self.decimals / 2 {
+            at -= 2;
+            put(at, rest % 100);
+            rest /= 100;
+        }
+        if self.decimals % 2 == 1 {
+            at -= 2;
+            put(at, rest % 10);
+            at += 1;
+            rest /= 10;
+        }
+        let point = at.wrapping_sub(1);
+        at -= usize::from(self.decimals > 0);
+        let end = at;
+        while rest > 0 {
+            at -= 2;
+            put(at, rest % 100);
+            rest /= 100;
+        }
+        // A pair may begin with a zero that is none of the number's digits.
+        at += usize::from(at < end && text.get(at) == Some(&b'0'));
+        if self.decimals > 0
+            && let Some(byte) = text.get_mut(point)
+        {
+            *byte = b'.';
+        }
+        let start = at.min(end - self.least);
+        out.push_str(text.get(start..).and_then(|digits| std::str::from_utf8(digits).ok()).unwrap_or(""));
     }
 }
 

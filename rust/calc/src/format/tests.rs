@@ -128,3 +128,24 @@ fn no_code_panics() {
         }
     }
 }
+
+/// A number of at most 15 digits shows these digits, by integer arithmetic.
+#[test]
+fn fixed_decimals_are_the_digits_of_the_number() {
+    for decimals in 0..8usize {
+        for least in 1..5usize {
+            let fraction = if decimals > 0 { format!(".{}", "0".repeat(decimals)) } else { String::new() };
+            let code = format!("{}{fraction}", "0".repeat(least));
+            for n in [0u64, 1, 9, 10, 99, 100, 105, 1_234, 99_999, 100_000, 5_000_007, 123_456_789_012] {
+                let unit = 10u64.pow(decimals as u32);
+                let (whole, rest) = (n / unit, n % unit);
+                let expected = if decimals > 0 {
+                    format!("{whole:0least$}.{rest:0decimals$}")
+                } else {
+                    format!("{whole:0least$}")
+                };
+                assert_eq!(show(&code, n as f64 / unit as f64), Some(expected), "{code} {n}");
+            }
+        }
+    }
+}

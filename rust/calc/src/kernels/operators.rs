@@ -21,10 +21,8 @@ pub const TABLE: &[Function] = &[
 
 /// The same as two operands at a time: an error, or a text that became too long, ends it where it stands.
 fn join(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    let text_id = |value: &Value| if let Unpacked::Text(id) = value.unpack() { Some(id) } else { None };
-    let bytes = args.iter().map(|value| text_id(value).map(|id| cx.heap.text_length(id)));
-    if bytes.sum::<Option<usize>>().is_some_and(|bytes| bytes <= MAX_TEXT_UNITS) {
-        return cx.heap.join_texts(args.iter().filter_map(text_id));
+    if let Some(joined) = cx.heap.join_texts(args, MAX_TEXT_UNITS) {
+        return joined;
     }
     cx.write_text(|cx, out| args.iter().try_for_each(|&value| append(cx, value, out)))
 }

@@ -1,6 +1,6 @@
 //! Calls of functions in a plan, record by record.
 
-use super::frame::{Frame, Slots};
+use super::frame::{Frame, Slot, Slots};
 use super::lane::LANES;
 use super::machine::Machine;
 use super::memo;
@@ -13,50 +13,45 @@ use crate::value::Value;
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 
-/// Records between two looks at the cancel flag.
-const CANCEL_EVERY: usize = 64;
-
 pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count): (u32, u32), out: u32) {
     let Machine { plan, slots, frame, env, cancel, .. } = machine;
     let (plan, slots) = (*plan, *slots);
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
-    let Frame { heap, records, mask, results, memo, .. } = &mut **frame;
+    let Frame { heap, mask, memo, .. } = &mut **frame;
     let columns = Columns { plan, slots };
     let cells: Vec<Option<RecordCells<'_>>> =
         arguments.iter().map(|argument| columns.cells(argument)).collect();
     let mut given = Given::new(&columns, function, arguments, &cells);
-    let varying: Vec<(usize, Operand)> = varying(arguments).collect();
+    let varying: Vec<(usize, Slot<'_>)> = varying(slots, arguments).collect();
     let computed: Vec<&RecordCells<'_>> =
         cells.iter().flatten().filter(|cells| cells.table().is_none()).collect();
     let remembers = computed.is_empty() && (1..=memo::WIDTH).contains(&varying.len());
     memo.start();
     let mut cx = Cx { heap, env, cancel };
-    for record in 0..*records {
-        if record % CANCEL_EVERY == 0 && cancel.load(Ordering::Relaxed) {
+    let mut values = vec![[Value::ZERO; LANES]; varying.len().max(memo::WIDTH)];
+    for (chunk, (out, mask)) in slots.slot(out).iter().zip(mask.iter()).enumerate() {
+        if cancel.load(Ordering::Relaxed) {
             return;
         }
-        let needed = mask.get(record / LANES).is_some_and(|mask| mask >> (record % LANES) & 1 == 1);
-        let Some(result) = results.get_mut(record) else { return };
-        if !needed {
-            *result = Value::ZERO;
-            continue;
+        for (values, (_, slot)) in values.iter_mut().zip(&varying) {
+            *values = slot.get(chunk).map_or([Value::ZERO; LANES], Cell::get).map(Value::settled);
         }
-        let mut key = [Value::ZERO; memo::WIDTH];
-        for (at, &(position, operand)) in varying.iter().enumerate() {
-            let value = columns.value(operand, record);
-            given.set(position, value);
-            if let Some(part) = key.get_mut(at) {
-                *part = value;
-            }
+        let mut results = [Value::ZERO; LANES];
+        for (lane, result) in results.iter_mut().enumerate().filter(|(lane, _)| mask >> lane & 1 == 1) {
+            let mut work_out = || {
+                for (values, (position, _)) in values.iter().zip(&varying) {
+                    given.set(*position, values[lane]);
+                }
+                computed.iter().for_each(|cells| cells.record.set(chunk * LANES + lane));
+                given.call(&mut cx, function)
+            };
+            *result = match (remembers, values.as_slice()) {
+                (true, [first, second, ..]) => memo.get([first[lane], second[lane]], work_out),
+                _ => work_out(),
+            };
         }
-        computed.iter().for_each(|cells| cells.record.set(record));
-        *result = if remembers {
-            memo.get(key, || given.call(&mut cx, function))
-        } else {
-            given.call(&mut cx, function)
-        };
+        out.set(results);
     }
-    slots.store(out, &results[..*records]);
 }
 
 /// Most arguments of a scalar kernel that are kept as values.
@@ -119,10 +114,12 @@ impl<'a> Given<'a> {
     }
 }
 
-/// Positions of the arguments that are columns.
-fn varying(arguments: &[Argument]) -> impl Iterator<Item = (usize, Operand)> + '_ {
-    arguments.iter().enumerate().filter_map(|(position, argument)| match *argument {
-        Argument::Operand(operand) if operand.as_constant().is_none() => Some((position, operand)),
+/// The arguments that are columns, by position.
+fn varying<'a>(slots: Slots<'a>, arguments: &[Argument]) -> impl Iterator<Item = (usize, Slot<'a>)> {
+    arguments.iter().enumerate().filter_map(move |(position, argument)| match *argument {
+        Argument::Operand(operand) if operand.as_constant().is_none() => {
+            Some((position, slots.slot(operand.as_slot() as u32)))
+        }
         _ => None,
     })
 }

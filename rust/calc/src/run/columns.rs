@@ -171,6 +171,7 @@ fn results<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> C
     for lane in 0..LANES {
         results[lane] = Value::from_lane(f.lane(across(operands, lane)).0);
     }
+    f.finish(&mut results);
     results
 }
 

@@ -106,6 +106,10 @@ pub trait LaneFn<const N: usize> {
     const COSTLY: bool = false;
 
     fn lane(&self, x: [f64; N]) -> Lane;
+
+    /// What is left to do with the results of a chunk and would keep the loop over its lanes from vectorising.
+    #[inline(always)]
+    fn finish(&self, _results: &mut Chunk) {}
 }
 
 /// Arithmetic whose odd lanes raise the processor's flags.

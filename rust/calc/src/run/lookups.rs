@@ -1,7 +1,7 @@
 //! Lane functions of look-ups in constant tables, by arithmetic alone: positions among consecutive numbers, and cells by
 //! position. Which look-ups they suit is decided in `lanes`.
 
-use super::lane::{Lane, LaneFn, SIGN, not_finite, not_zero};
+use super::lane::{Chunk, Lane, LaneFn, SIGN, not_finite, not_zero};
 use crate::value::Value;
 
 /// Adding and subtracting it makes a number below 2^51 whole.
@@ -46,12 +46,17 @@ impl LaneFn<2> for PickedByKey<'_> {
     #[inline(always)]
     fn lane(&self, [key, col]: [f64; 2]) -> Lane {
         let (row, unknown) = self.keys.lane([key]);
-        let (cell, odd) = self.table.lane([row, col]);
-        (cell, odd | unknown)
+        let (place, odd) = self.table.lane([row, col]);
+        (place, odd | unknown)
+    }
+
+    #[inline(always)]
+    fn finish(&self, results: &mut Chunk) {
+        self.table.finish(results);
     }
 }
 
-/// The cell at a one-based row and column of a table without blanks.
+/// The cell at a one-based row and column of a table without blanks: first its place for all lanes, then the cells.
 pub struct Picked<'t> {
     pub cells: &'t [Value],
     pub cols: f64,
@@ -64,15 +69,21 @@ impl LaneFn<2> for Picked<'_> {
     fn lane(&self, [row, col]: [f64; 2]) -> Lane {
         let (row, col) = (row - 1.0, col - 1.0);
         let odd = outside(row, self.last_row) | outside(col, self.last_col) | not_whole(row) | not_whole(col);
-        let at = ((row * self.cols + col + IN_BITS).to_bits() & ((1 << 32) - 1)) as usize;
-        // Never beyond the last cell, so that there is no branch.
-        let Some(last) = self.cells.len().checked_sub(1) else { return (0.0, u64::MAX) };
-        (self.cells[at.min(last)].lane(), odd)
+        (row * self.cols + col + IN_BITS, odd)
+    }
+
+    #[inline(always)]
+    fn finish(&self, results: &mut Chunk) {
+        for result in results {
+            let at = (result.bits() & ((1 << 32) - 1)) as usize;
+            *result = self.cells.get(at).copied().unwrap_or(Value::ZERO);
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::lane::LANES;
     use super::*;
 
     #[test]
@@ -100,8 +111,10 @@ mod tests {
         let table = Picked { cells: &cells, cols: 4.0, last_row: 2.0, last_col: 3.0 };
         for row in 1..=3 {
             for col in 1..=4 {
-                let (cell, odd) = table.lane([f64::from(row), f64::from(col)]);
-                assert_eq!((cell, odd >> 63), (f64::from((row - 1) * 4 + col - 1), 0));
+                let (place, odd) = table.lane([f64::from(row), f64::from(col)]);
+                let mut chunk = [Value::from_lane(place); LANES];
+                table.finish(&mut chunk);
+                assert_eq!((chunk[7].lane(), odd >> 63), (f64::from((row - 1) * 4 + col - 1), 0));
             }
         }
         for (row, col) in

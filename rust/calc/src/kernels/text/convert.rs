@@ -4,7 +4,7 @@ use crate::coerce;
 use crate::digits;
 use crate::format::Format;
 use crate::function::{Arg, Cx, nth, nth_arg};
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::value::{ErrorCode, TextId, Unpacked, Value};
 use std::cell::RefCell;
 
 /// Format codes that a thread keeps compiled.
@@ -39,7 +39,24 @@ fn with_format<R>(code: &str, f: impl FnOnce(&Format) -> R) -> Option<R> {
 }
 
 pub fn text(cx: &mut Cx<'_>, args: &[Value]) -> Value {
+    if let (Some(x), Unpacked::Text(code)) = (nth(args, 0).as_number(), nth(args, 1).unpack())
+        && let Some(shown) = number_text(cx, x, code)
+    {
+        return shown.into();
+    }
     cx.write_text(|cx, out| write_shown(cx, nth(args, 0), nth(args, 1), out))
+}
+
+/// A number in a format that is no text of this block, written where it stays.
+fn number_text(cx: &mut Cx<'_>, x: f64, code: TextId) -> Option<Result<Value, ErrorCode>> {
+    let date1904 = cx.env.date1904;
+    cx.heap.write_by(code, |code, out| {
+        if code.is_empty() {
+            return Ok(());
+        }
+        let written = with_format(code, |format| format.write(x, date1904, out));
+        written.and_then(Result::ok).ok_or(ErrorCode::Value)
+    })
 }
 
 fn write_shown(cx: &Cx<'_>, value: Value, code: Value, out: &mut String) -> Result<(), ErrorCode> {
