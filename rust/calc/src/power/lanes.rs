@@ -49,6 +49,16 @@ pub fn rounded<const N: usize>(x: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N])
     (powers, flags)
 }
 
+/// The same by logarithms in two parts.
+#[inline(always)]
+pub fn of_logarithm<const N: usize>(high: [f64; N], low: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N]) {
+    let (mut powers, mut flags) = ([0.0; N], [0; N]);
+    for lane in 0..N {
+        (powers[lane], flags[lane]) = fast::pow_of((high[lane], low[lane]), y[lane]);
+    }
+    (powers, flags)
+}
+
 /// Powers with the same whole exponent, as `digits` and a sign.
 #[inline(always)]
 pub fn whole<const N: usize>(x: [f64; N], mut digits: u64, negative: bool) -> ([f64; N], [u64; N]) {

@@ -200,12 +200,6 @@ impl<'a, C: Cpu> Machine<'a, C> {
         operations::three(op, self.columns(operands, out, slow));
     }
 
-    #[inline(always)]
-    fn power(&mut self, operands: [Operand; 4], out: u32) {
-        let slow = |cx: &mut Cx<'_>, [a, b, _, _]: [Value; 4]| ops::power(cx, a, b);
-        self.columns(operands, out, slow).checked(operations::PowerOf);
-    }
-
     fn element(&mut self, a: Operand, row: u32, col: u32, out: u32) {
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::element(cx, a, row as usize, col as usize);
         self.columns([a], out, slow).run(Of(|a: f64| finite(a)));

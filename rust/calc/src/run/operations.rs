@@ -9,21 +9,8 @@ use crate::digits::rounding::round_fast_at;
 use crate::elementary;
 use crate::operator::BinaryOp;
 use crate::ops::{Op1, Op2, Op3};
-use crate::power::fast;
 use crate::special;
 use crate::value::{ErrorCode, Value};
-
-/// Powers by the logarithm of the base: base, exponent, and the two parts.
-pub struct PowerOf;
-
-impl LaneFn<4> for PowerOf {
-    const COSTLY: bool = true;
-
-    #[inline(always)]
-    fn lane(&self, [_, b, high, low]: [f64; 4]) -> Lane {
-        fast::pow_of((high, low), b)
-    }
-}
 
 pub struct Exp;
 

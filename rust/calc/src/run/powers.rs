@@ -36,6 +36,12 @@ impl<C: Cpu> Machine<'_, C> {
         }
     }
 
+    /// Powers by the logarithm of their base, in two parts.
+    #[inline(always)]
+    pub(super) fn power(&mut self, operands: [Operand; 4], out: u32) {
+        C::run(self, OfLogarithm, operands, out);
+    }
+
     /// The logarithm of a base.
     #[inline(always)]
     pub(super) fn ln(&mut self, a: Operand, [out, rest]: [u32; 2]) {
@@ -92,6 +98,24 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 2> for Any<S> {
             out.set(machine.finished(chunk, &powers, &odd, slow));
         }
         flags::take();
+    }
+}
+
+/// Powers by the logarithm of their base.
+struct OfLogarithm;
+
+impl<C: Cpu> Job<C, 4> for OfLogarithm {
+    #[inline(always)]
+    fn go(self, machine: &mut Machine<'_, C>, [a, b, high, low]: [Operand; 4], out: u32) {
+        let slots = machine.slots;
+        let logarithms = slots.operand(high, 2).iter().zip(slots.operand(low, 3));
+        let sources = slots.operand(a, 0).iter().zip(slots.operand(b, 1)).zip(logarithms);
+        for (chunk, (((a, b), (high, low)), out)) in sources.zip(slots.slot(out)).enumerate() {
+            let (a, b) = (a.get(), b.get());
+            let (powers, odd) = lanes::of_logarithm(numbers(&high.get()), numbers(&low.get()), numbers(&b));
+            let slow = |cx: &mut Cx<'_>, lane: usize| ops::power(cx, a[lane].settled(), b[lane].settled());
+            out.set(machine.finished(chunk, &powers, &odd, slow));
+        }
     }
 }
 
