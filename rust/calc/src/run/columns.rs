@@ -8,7 +8,7 @@
 use super::cpu::{Cpu, Job};
 use super::flags;
 use super::frame::Slot;
-use super::lane::{Chunk, LANES, Lane, LaneFn, LookFn, Loop, PlainFn};
+use super::lane::{Chunk, LANES, Lane, LaneFn, LookFn, Loop, PlainFn, across};
 use super::machine::Machine;
 use crate::function::Cx;
 use crate::plan::Operand;
@@ -173,17 +173,6 @@ fn results<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> C
     }
     f.finish(&mut results);
     results
-}
-
-/// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
-/// vectorise.
-#[inline(always)]
-fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
-    let mut x = [0.0; N];
-    for n in 0..N {
-        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
-    }
-    x
 }
 
 /// The flags of all lanes. Here and not in `redo`, so that they are calculated with the instructions of the loop.

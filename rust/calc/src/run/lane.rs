@@ -3,12 +3,24 @@
 //! themselves are in `columns`, the operations of plans in `operations`.
 
 use crate::value::Value;
+use std::cell::Cell;
 
 /// Lanes that are loaded, computed and stored together. Slots are whole chunks, so loops have no tails, and an
 /// operation may write the slot it reads.
 pub const LANES: usize = 16;
 
 pub type Chunk = [Value; LANES];
+
+/// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
+/// vectorise.
+#[inline(always)]
+pub fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
+    let mut x = [0.0; N];
+    for n in 0..N {
+        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
+    }
+    x
+}
 
 /// Results closer to cancelling, and comparisons closer to equality, than this need the 15-digit view.
 const NEAR: f64 = 2e-14;

@@ -8,7 +8,7 @@
 use super::cpu::{Cpu, Job};
 use super::flags;
 use super::frame::Slot;
-use super::lane::{Chunk, LANES};
+use super::lane::{Chunk, LANES, across};
 use super::machine::Machine;
 use crate::function::Cx;
 use crate::ops;
@@ -372,15 +372,6 @@ fn values(numbers: &[f64; LANES]) -> Chunk {
         chunk[lane] = Value::from_lane(numbers[lane]);
     }
     chunk
-}
-
-#[inline(always)]
-fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
-    let mut x = [0.0; N];
-    for n in 0..N {
-        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
-    }
-    x
 }
 
 #[inline(always)]
