@@ -71,3 +71,33 @@ fn whole_columns_have_the_size_of_arrays_from_whole_columns() {
         assert_eq!(value(&book, "F16"), Constant::Number(wanted), "{formula}");
     }
 }
+
+/// A whole column has 1,048,576 rows ("Excel specifications and limits"): what is true of empty cells would count.
+#[test]
+fn what_is_true_of_empty_cells_of_whole_columns_is_refused_or_counts() {
+    for (formula, wanted) in [
+        ("SUMPRODUCT(MIN((B:B>10)*B:B))", 0.0),
+        ("SUMPRODUCT(MAX((A:A=\"x\")*B:B-100))", -70.0),
+        ("SUMPRODUCT(MAX(B:B*-1))", 0.0),
+        ("SUMPRODUCT(AND(B2:B20*1>-1,B:B<>\"\")*1)", 0.0),
+        ("SUMPRODUCT(OR(A:A=\"\")*1)", 1.0),
+        ("SUMPRODUCT((A:A<>\"y\")*B:B)", 60.0),
+        ("SUMPRODUCT(MATCH(1,(A:A=\"x\")*(B:B=20),0))", 3.0),
+        ("SUMPRODUCT(ABS(B:B))", 60.0),
+    ] {
+        let book = with_table(&[((15, 5), formula)]);
+        assert_eq!(value(&book, "F16"), Constant::Number(wanted), "{formula}");
+    }
+    for formula in [
+        "SUMPRODUCT(--(A:A=\"\"))",
+        "SUMPRODUCT(SUM((A:A<>\"x\")*1))",
+        "SUMPRODUCT(AVERAGE(B:B*1))",
+        "SUMPRODUCT(COUNT(B:B+1))",
+        "SUMPRODUCT(ROWS(B:B*1))",
+        "SUMPRODUCT(SUM(1/(B:B=20)))",
+    ] {
+        let rows = recalculate_workbook(&with_table(&[((15, 5), formula)]), NOW);
+        let row = rows.into_iter().find(|row| row.cell == "F16").unwrap();
+        assert!(row.result.is_err(), "{formula}: {:?}", row.result);
+    }
+}

@@ -1,7 +1,8 @@
 //! Calls of ordinary functions: arguments by the shapes of the function's row, lifting over arrays of known shape.
 
+use super::beyond::with_beyond;
 use super::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
-use super::lower::{Abs, At, Failure, Lowered, Lowerer, MAX_GRID_CELLS, Single, constant};
+use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, MAX_GRID_CELLS, Single, constant};
 use super::sheets::Place;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW};
 use crate::workbook::CellAddress;
@@ -92,6 +93,7 @@ impl Lowerer<'_> {
         if let Some(position) = args.iter().position(|arg| matches!(arg, Abs::Choice(_))) {
             return self.call_with_choice(function, args, position, at);
         }
+        let args = with_beyond(function, args)?;
         if let Some(result) = self.decompose(function.name, &args)? {
             return Ok(result);
         }
@@ -219,7 +221,7 @@ impl Lowerer<'_> {
         for place in places {
             terms.extend_from_slice(&self.place_grid(place)?.terms);
         }
-        Ok(Abs::Cells(Rc::new(super::lower::Grid { rows: terms.len(), cols: 1, terms })))
+        Ok(Abs::Cells(Rc::new(Grid::new(terms.len(), 1, terms))))
     }
 
     fn lift(&mut self, function: &'static Function, prepared: &[Prepared]) -> Lowered<Abs> {
@@ -266,7 +268,21 @@ impl Lowerer<'_> {
                 terms.push(self.graph.element(term, 0, 0));
             }
         }
-        Ok(Abs::Grid(Rc::new(super::lower::Grid { rows, cols, terms })))
+        let beyond = prepared
+            .iter()
+            .any(|argument| matches!(argument, Prepared::Single(single) if single.goes_beyond()))
+            .then(|| {
+                let arguments: Vec<Argument> = prepared
+                    .iter()
+                    .map(|argument| match argument {
+                        Prepared::Single(single) => Argument::Term(single.beyond()),
+                        Prepared::Whole(argument) => *argument,
+                    })
+                    .collect();
+                let term = self.graph.call(function, &arguments);
+                self.graph.element(term, 0, 0)
+            });
+        Ok(Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) })))
     }
 
     /// The range of a place as an argument; its cells are lowered.

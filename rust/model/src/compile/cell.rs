@@ -301,7 +301,7 @@ impl<'w> Lowerer<'w> {
             ((area.last_row - area.first_row) as usize + 1, (area.last_col - area.first_col) as usize + 1);
         let whole = match single {
             Single::One(term) if dynamic && !sized => Abs::Term(term),
-            _ => Abs::Cells(Rc::new(Grid { rows, cols, terms })),
+            _ => Abs::Cells(Rc::new(Grid::new(rows, cols, terms))),
         };
         self.arrays.insert(at.cell, whole);
         Ok(())

@@ -88,11 +88,11 @@ impl Lowerer<'_> {
                     .collect();
                 match *terms.as_slice() {
                     [term] => Abs::Term(term),
-                    _ => Abs::Grid(Rc::new(Grid {
-                        rows: last_row - first_row + 1,
-                        cols: last_col - first_col + 1,
-                        terms,
-                    })),
+                    _ => {
+                        let (rows, cols) = (last_row - first_row + 1, last_col - first_col + 1);
+                        let beyond = grid.beyond.filter(|_| (rows, cols) == (grid.rows, grid.cols));
+                        Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) }))
+                    }
                 }
             }
             other => other,

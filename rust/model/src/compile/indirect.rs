@@ -151,7 +151,7 @@ impl Lowerer<'_> {
             let chosen = if complete {
                 Abs::Places(vec![place])
             } else {
-                Abs::Cells(Rc::new(Grid { rows, cols, terms }))
+                Abs::Cells(Rc::new(Grid::new(rows, cols, terms)))
             };
             let spelled = self.graph.text(&spelled);
             let truth = self.graph.two(Op2::Operator(BinaryOp::Eq), text, spelled);

@@ -170,7 +170,7 @@ impl Lowerer<'_> {
                 .map(|at| if by_row { array.at(slice, at) } else { array.at(at, slice) })
                 .collect();
             let (rows, cols) = if by_row { (1, length) } else { (length, 1) };
-            let grid = Abs::Grid(Rc::new(Grid { rows, cols, terms: cells }));
+            let grid = Abs::Grid(Rc::new(Grid::new(rows, cols, cells)));
             terms.push(self.applied_term(closure, vec![grid], at)?);
         }
         let (rows, cols) = if by_row { (count, 1) } else { (1, count) };
@@ -203,7 +203,7 @@ impl Lowerer<'_> {
 fn results(rows: usize, cols: usize, terms: Vec<Term>) -> Abs {
     match *terms.as_slice() {
         [term] => Abs::Term(term),
-        _ => Abs::Grid(Rc::new(Grid { rows, cols, terms })),
+        _ => Abs::Grid(Rc::new(Grid::new(rows, cols, terms))),
     }
 }
 

@@ -47,9 +47,15 @@ pub struct Grid {
     pub rows: usize,
     pub cols: usize,
     pub terms: Vec<Term>,
+    /// What every cell beyond has, of an array that stands for whole columns or rows.
+    pub beyond: Option<Term>,
 }
 
 impl Grid {
+    pub fn new(rows: usize, cols: usize, terms: Vec<Term>) -> Grid {
+        Grid { rows, cols, terms, beyond: None }
+    }
+
     /// The element at a position of a lifted result: single rows and columns repeat.
     pub fn at(&self, row: usize, col: usize) -> Term {
         let row = if self.rows == 1 { 0 } else { row };
@@ -236,7 +242,7 @@ impl<'w> Lowerer<'w> {
                         }
                     }
                 }
-                Ok(Abs::Grid(Rc::new(Grid { rows: *rows, cols: *cols, terms })))
+                Ok(Abs::Grid(Rc::new(Grid::new(*rows, *cols, terms))))
             }
             Expr::Unary(op, operand) => {
                 let at = &at.for_value();
@@ -284,7 +290,8 @@ impl<'w> Lowerer<'w> {
             Single::One(term) => Abs::Term(self.graph.one(op, term)),
             Single::Many(grid) => {
                 let terms = grid.terms.iter().map(|&term| self.graph.one(op, term)).collect();
-                Abs::Grid(Rc::new(Grid { rows: grid.rows, cols: grid.cols, terms }))
+                let beyond = grid.beyond.map(|term| self.graph.one(op, term));
+                Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(grid.rows, grid.cols, terms) }))
             }
         }
     }
@@ -336,7 +343,11 @@ impl<'w> Lowerer<'w> {
                 results.push(f(&mut self.graph, &terms));
             }
         }
-        Ok(Abs::Grid(Rc::new(Grid { rows, cols, terms: results })))
+        let beyond = operands.iter().any(|operand| operand.goes_beyond()).then(|| {
+            let terms: Vec<Term> = operands.iter().map(|operand| operand.beyond()).collect();
+            f(&mut self.graph, &terms)
+        });
+        Ok(Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, results) })))
     }
 
     /// An array whose size a record decides is lifted over row-wise, and what meets it has to be one value too.
@@ -389,9 +400,9 @@ impl<'w> Lowerer<'w> {
             Unpacked::Array(id) => {
                 let array = self.graph.heap.array(id);
                 let terms = array.cells.iter().map(|&cell| Term::Const(cell)).collect();
-                Grid { rows: array.rows, cols: array.cols, terms }
+                Grid::new(array.rows, array.cols, terms)
             }
-            _ => Grid { rows: 1, cols: 1, terms: vec![Term::Const(value)] },
+            _ => Grid::new(1, 1, vec![Term::Const(value)]),
         }
     }
 
@@ -431,7 +442,9 @@ impl<'w> Lowerer<'w> {
                 terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
             }
         }
-        Ok(Rc::new(Grid { rows, cols, terms }))
+        let clipped = (rows, cols) != (place.rows(), place.cols());
+        let beyond = clipped.then_some(Term::Const(Value::BLANK));
+        Ok(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) }))
     }
 }
 

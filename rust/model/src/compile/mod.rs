@@ -2,6 +2,7 @@
 
 mod about;
 mod array_bounds;
+mod beyond;
 mod call;
 mod cell;
 mod climb;

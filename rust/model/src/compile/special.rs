@@ -1,6 +1,7 @@
 //! Functions that are not evaluated like others: lazy forms, forms that give references, and forms that look at
 //! where they stand or at the workbook rather than at values.
 
+use super::beyond::refused;
 use super::graph::{Term, kinds};
 use super::lower::{Abs, At, Choice, Failure, Grid, Lowered, Lowerer, Single, constant};
 use super::sheets::Place;
@@ -240,7 +241,7 @@ impl Lowerer<'_> {
         }
         let terms = (first..first + count as u32).map(number).collect();
         let (rows, cols) = if row { (count, 1) } else { (1, count) };
-        Ok(Some(Abs::Grid(Rc::new(Grid { rows, cols, terms }))))
+        Ok(Some(Abs::Grid(Rc::new(Grid::new(rows, cols, terms)))))
     }
 
     fn count_form(&mut self, arg: &Expr, at: &At, rows: bool) -> Lowered<Option<Abs>> {
@@ -250,6 +251,9 @@ impl Lowerer<'_> {
                 _ => return Ok(Some(super::call::error(ErrorCode::Ref))),
             },
             other => match self.single(other, at)? {
+                Single::Many(grid) if grid.beyond.is_some() => {
+                    return Err(refused(if rows { "ROWS" } else { "COLUMNS" }));
+                }
                 Single::Many(grid) => (grid.rows, grid.cols),
                 Single::One(Term::Const(value)) if value.is_error() => return Ok(Some(constant(value))),
                 Single::One(Term::Const(_)) => (1, 1),

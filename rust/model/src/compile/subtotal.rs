@@ -99,7 +99,11 @@ impl Lowerer<'_> {
                 terms.push(if counts { self.term(cell)? } else { Term::Const(Value::BLANK) });
             }
         }
-        Ok(if skipped { Abs::Cells(Rc::new(Grid { rows, cols, terms })) } else { Abs::Places(vec![*place]) })
+        Ok(if skipped {
+            Abs::Cells(Rc::new(Grid::new(rows, cols, terms)))
+        } else {
+            Abs::Places(vec![*place])
+        })
     }
 
     fn all_count(&self, place: &Place) -> bool {
