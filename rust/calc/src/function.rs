@@ -92,6 +92,8 @@ pub enum Lanes {
     Edate,
     /// YEARFRAC by its default basis.
     Yearfrac,
+    /// IRR from its default guess.
+    Irr,
 }
 
 impl Function {

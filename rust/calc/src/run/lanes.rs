@@ -6,12 +6,13 @@ use super::lane::{Costly, Lane, LaneFn, Of, finite, scaled};
 use super::lookups::{Consecutive, Picked, PickedByKey};
 use super::machine::Machine;
 use super::operations;
+use super::rates;
 use crate::digits::TENS;
 use crate::function::{Arg, Cx, Function, Lanes};
 use crate::kernels::search;
 use crate::lift;
 use crate::lookup_index::Numbers;
-use crate::plan::{Argument, Content, Operand};
+use crate::plan::{Argument, Content, Operand, PlanRange};
 use crate::range::{Range, Table};
 use crate::value::Value;
 
@@ -69,6 +70,7 @@ pub fn call<C: Cpu>(
             let calendar = call.calendar();
             call.two(*a, *b, YearFraction { calendar });
         }
+        (Lanes::Irr, [Argument::Range(flows)]) => return call.internal_rates(*flows, 0.1),
         _ => return false,
     }
     true
@@ -144,6 +146,15 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let Some(&scale) = TENS.get(count as usize) else { return false };
         self.two(a, digits, operations::Round { scale });
         true
+    }
+
+    fn internal_rates(&mut self, flows: u32, guess: f64) -> bool {
+        let plan = self.machine.plan;
+        let Some(PlanRange { content: Content::Operands(flows), .. }) = plan.ranges.get(flows as usize)
+        else {
+            return false;
+        };
+        rates::internal_rates(self.machine, flows, guess, self.out)
     }
 
     #[inline(always)]

@@ -13,6 +13,7 @@ mod machine;
 mod memo;
 mod operations;
 mod powers;
+mod rates;
 
 pub use frame::Frame;
 

@@ -91,3 +91,31 @@ fn columns_of_texts_and_dates_give_the_bits_of_folded_formulas() {
         assert!(found.is_empty(), "{} differences:\n{}", found.len(), found[..shown].join("\n"));
     }
 }
+
+/// Most records have rates that Newton's method finds; some have none, or flows that are no numbers.
+#[test]
+fn internal_rates_in_columns_are_those_of_the_kernel() {
+    let mut random = Random(2_024);
+    for odd in [3, 500, usize::MAX] {
+        let records: Vec<Vec<Constant>> = (0..RECORDS)
+            .map(|_| {
+                let mut record: Vec<Constant> =
+                    (0..5).map(|_| Constant::Number((random.unit() * 400.0).round() / 4.0 - 10.0)).collect();
+                record[0] = Constant::Number(-random.unit() * 300.0 - 1.0);
+                record[4] = Constant::Number(random.unit() * 100.0 + 50.0);
+                if random.below(odd) == 0 {
+                    let at = random.below(record.len());
+                    record[at] = records::odd_value(&mut random);
+                }
+                record
+            })
+            .collect();
+        let found = differences(&["IRR(A1:E1)".to_owned(), "IRR(A1:E1)*2".to_owned()], &records, 40).unwrap();
+        assert!(
+            found.is_empty(),
+            "{} differences:\n{}",
+            found.len(),
+            found[..found.len().min(10)].join("\n")
+        );
+    }
+}

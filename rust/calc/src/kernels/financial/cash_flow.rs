@@ -3,7 +3,7 @@
 use super::num_unless;
 use super::solve::root;
 use crate::elementary::{exp, log1p, pow};
-use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::function::{Arg, Cx, Function, Lanes, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, each_number};
 use crate::lift::MAX_ARRAY_CELLS;
 use crate::value::{ErrorCode, Unpacked, Value};
@@ -15,7 +15,9 @@ const XNPV: &[Param] = &[Param::Scalar, Param::Any, Param::Any];
 
 pub const TABLE: &[Function] = &[
     shaped("NPV", 2, 255, NPV, npv).with(flags::GIVES_NUMBER),
-    shaped("IRR", 1, 2, IRR, irr).with(flags::GIVES_NUMBER | flags::TAKES_UNION | flags::FORCES_ARRAY),
+    shaped("IRR", 1, 2, IRR, irr)
+        .with(flags::GIVES_NUMBER | flags::TAKES_UNION | flags::FORCES_ARRAY)
+        .columnar(Lanes::Irr),
     shaped("MIRR", 3, 3, IRR, mirr).with(flags::GIVES_NUMBER | flags::FORCES_ARRAY),
     shaped("XNPV", 3, 3, XNPV, xnpv).with(flags::GIVES_NUMBER),
     shaped("XIRR", 2, 3, XIRR, xirr).with(flags::GIVES_NUMBER),

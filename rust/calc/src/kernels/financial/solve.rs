@@ -3,7 +3,12 @@
 use crate::elementary::{expm1, log1p};
 
 /// Newton steps before the search changes over to brackets.
-const STEPS: usize = 60;
+pub const STEPS: usize = 60;
+/// A step below this part of 1 + rate is rounding noise.
+pub const NOISE: f64 = 1e-15;
+/// A step below this part may have come down to noise: then the next one must be below `NOISE_OF_ROOT`.
+pub const WITHIN: f64 = 1e-11;
+pub const NOISE_OF_ROOT: f64 = 1e-13;
 
 /// A root above -1 of `f`, which gives value and slope; near `guess` where there are several. NaN if none is found.
 pub fn root(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
@@ -22,7 +27,7 @@ pub fn root(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
         }
         // A step over -1 has no meaning: go half the way.
         let next = if next <= -1.0 { (rate - 1.0) / 2.0 } else { next };
-        if (next - rate).abs() <= 1e-15 * (1.0 + rate.abs()) || settled(rate, next, &f) {
+        if (next - rate).abs() <= NOISE * (1.0 + rate.abs()) || settled(rate, next, &f) {
             return next;
         }
         rate = next;
@@ -53,9 +58,9 @@ pub fn newton(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
 
 /// True when steps have come down to rounding noise.
 fn settled(rate: f64, next: f64, f: &impl Fn(f64) -> (f64, f64)) -> bool {
-    (next - rate).abs() <= 1e-11 * (1.0 + rate.abs()) && {
+    (next - rate).abs() <= WITHIN * (1.0 + rate.abs()) && {
         let (value, slope) = f(next);
-        (value / slope).abs() <= 1e-13 * (1.0 + next.abs())
+        (value / slope).abs() <= NOISE_OF_ROOT * (1.0 + next.abs())
     }
 }
 
