@@ -129,6 +129,7 @@ where
                     odd |= flag;
                 }
                 if odd >> 63 == 0 {
+                    f.finish(&mut results);
                     out.set(results);
                     continue;
                 }

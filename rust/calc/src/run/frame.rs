@@ -160,7 +160,7 @@ impl<'a> Slots<'a> {
     }
 
     #[inline(always)]
-    pub fn spread(self, value: Value, n: usize) -> Slot<'a> {
+    fn spread(self, value: Value, n: usize) -> Slot<'a> {
         let scratch = self.table.get(self.table.len().wrapping_sub(n + 1)).copied().unwrap_or_default();
         for chunk in scratch {
             chunk.set([value; LANES]);

@@ -11,17 +11,6 @@ pub const LANES: usize = 16;
 
 pub type Chunk = [Value; LANES];
 
-/// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
-/// vectorise.
-#[inline(always)]
-pub fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
-    let mut x = [0.0; N];
-    for n in 0..N {
-        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
-    }
-    x
-}
-
 /// Results closer to cancelling, and comparisons closer to equality, than this need the 15-digit view.
 const NEAR: f64 = 2e-14;
 
@@ -31,6 +20,9 @@ pub type Lane = (f64, u64);
 
 pub const SIGN: u64 = 1 << 63;
 const EXPONENT_ONE: u64 = 1 << 52;
+
+pub const TRUE: Value = Value::TRUE;
+pub const FALSE: Value = Value::FALSE;
 
 #[inline(always)]
 fn magnitude(x: f64) -> u64 {
@@ -66,15 +58,6 @@ pub fn scaled(r: f64) -> Lane {
 fn cancels(a: f64, sum: f64) -> u64 {
     (sum.abs() - a.abs() * NEAR).to_bits() & not_zero(magnitude(sum))
 }
-/// Leaves every lane to the row-wise form.
-pub struct Odd;
-
-impl<const N: usize> LaneFn<N> for Odd {
-    #[inline(always)]
-    fn lane(&self, _: [f64; N]) -> Lane {
-        (0.0, u64::MAX)
-    }
-}
 
 /// Top bit set where a comparison needs the 15-digit view.
 #[inline(always)]
@@ -100,8 +83,17 @@ pub fn not_bool(x: f64) -> u64 {
     other | not_zero(other)
 }
 
-pub const TRUE: Value = Value::TRUE;
-pub const FALSE: Value = Value::FALSE;
+/// One lane of all operands. A plain loop: the library's array functions are not inlined here, and nothing would
+/// vectorise.
+#[inline(always)]
+pub fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64; N] {
+    let mut x = [0.0; N];
+    for n in 0..N {
+        x[n] = operands[n].as_array_of_cells()[lane].get().lane();
+    }
+    x
+}
+
 /// Applies a lane function to every lane of its operands; odd lanes are redone row-wise.
 pub trait Loop<const N: usize> {
     fn run(self, f: impl LaneFn<N>);
@@ -132,6 +124,16 @@ pub trait PlainFn<const N: usize> {
 /// A function whose flags only need to tell of lanes with numbers, where the processor's tell of others.
 pub trait LookFn<const N: usize>: LaneFn<N> {
     fn look(&self, x: [f64; N]) -> Lane;
+}
+
+/// Leaves every lane to the row-wise form.
+pub struct Odd;
+
+impl<const N: usize> LaneFn<N> for Odd {
+    #[inline(always)]
+    fn lane(&self, _: [f64; N]) -> Lane {
+        (0.0, u64::MAX)
+    }
 }
 
 /// A function of separate operands as a `LaneFn`.
