@@ -17,6 +17,9 @@ from execd.workbooks import Source, Stamp, Workbooks, digest
 UNKNOWN = float("inf")
 # Compiled versions in memory; the longest unused go first.
 KEPT = 256
+# Addresses that are kept as they were read, and how long they may be: a file's name is no longer than 255 bytes.
+KNOWN = 1024
+LONG = 1024
 
 _address = re.compile(r"(?P<path>.*?)(?:\[(?P<version>[^\[\]]*)\])?")
 _number = re.compile(r"\d+(?:\.\d+){0,2}")
@@ -69,7 +72,7 @@ class Registry:
         ]
 
     def _by_name(self, address: str) -> Source:
-        named = _named(address)
+        named = _known(address) if len(address) <= LONG else _named(address)
         versions = (
             self._with_service_id(named.service)
             if named.folder is None
@@ -154,7 +157,6 @@ class _Named:
     version: tuple[int, ...]
 
 
-@lru_cache(1024)
 def _named(address: str) -> _Named:
     """Read `folder/service[version]`, `folders/x/services/y` and both with a leading slash, or the id of a service."""
     match = _address.fullmatch(address.strip())
@@ -172,6 +174,10 @@ def _named(address: str) -> _Named:
         case [folder, service]:
             return _Named(folder, service, _version_numbers(wanted, address))
     raise ApiError("service_not_found", f"service could not be found: {address!r} is not folder/service or an id")
+
+
+# Programs name the same few services again and again.
+_known = lru_cache(KNOWN)(_named)
 
 
 def _version_numbers(wanted: str, address: str) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,17 @@ def test_the_first_root_wins_and_a_missing_one_is_empty(root: Path, tmp_path: Pa
     workbooks = Workbooks([root / "missing", root, later])
     assert workbooks.versions("shop", "price")[0].number == "10.0.0"
     assert workbooks.versions("shop", "extra")[0].path.parent == later / "shop"
+
+
+def test_long_addresses_are_not_kept(root: Path) -> None:
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for at in range(64):
+            with pytest.raises(ApiError):
+                resolve(root, service=f"shop/{at}" + "x" * (1 << 18))
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    # 16 MiB of addresses were read.
+    assert after - before < 4 << 20
