@@ -94,7 +94,8 @@ class Model:
 
         `name`; `shape`, "scalar" or "table", the latter with `headings` and `rows`; `format`, one of general, date,
         time, datetime, text; `default`, a value or a list of rows; `validation`, `None` or a dict with `rule`, its
-        `operator` and `limits` or its `options`, `message` and `ignore_blank`; `description`; `address`.
+        `operator` and `limits` or its `options` (`None` for what each record has its own), `message` and
+        `ignore_blank`; of a table, a list of them with their `cells` (row, heading); `description`; `address`.
         """
 
     @property

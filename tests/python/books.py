@@ -1,5 +1,6 @@
 """Workbooks that the tests build for themselves, with openpyxl."""
 
+import copy
 import io
 import zipfile
 from collections.abc import Callable, Mapping
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from openpyxl import Workbook
 from openpyxl.workbook.defined_name import DefinedName
+from openpyxl.worksheet.cell_range import MultiCellRange
 from openpyxl.worksheet.datavalidation import DataValidation
 
 Cells = Mapping[str, object]
@@ -25,6 +27,11 @@ def workbook(cells: Cells, names: Mapping[str, str], validations: Mapping[str, D
     for address, validation in (validations or {}).items():
         validation.add(address)
         sheet.add_data_validation(validation)
+    return saved(book)
+
+
+def saved(book: Workbook) -> bytes:
+    """The file of a workbook."""
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -50,6 +57,54 @@ def basics() -> bytes:
     inputs = {"Xinput_a": "B1", "Xinput_b": "B2", "Xinput_text": "B3", "Xinput_items": "D1:E3"}
     outputs = {"Xoutput_sum": "B5", "Xoutput_quotient": "B6", "Xoutput_shout": "B7", "Xoutput_total": "B8"}
     return workbook(cells, inputs | outputs)
+
+
+# Excel's "Ignore blank" box, ticked.
+BLANK = {"allow_blank": True}
+
+# By name: the validation of an input of `validated` in column C, whose rows are in this order. From an input in row n,
+# Cn is the value itself.
+VALIDATIONS = {
+    "whole": DataValidation("whole", formula1="1", formula2="$B$1*2", error="At most twice the base"),
+    "decimal": DataValidation("decimal", "$B$5", operator="lessThan"),
+    "date": DataValidation("date", "TODAY()", operator="greaterThanOrEqual", errorStyle="warning"),
+    "time": DataValidation("time", "TIME(9,0,0)", "TIME(9,0,0)+$B$1/24", operator="notBetween"),
+    "length": DataValidation("textLength", "LEN($B$2)", operator="equal"),
+    "range": DataValidation("list", "$D$1:$D$3"),
+    "dependent": DataValidation("list", "INDIRECT($B$2)", **BLANK),
+    "mixed": DataValidation("list", "$B$1:$B$2"),
+    "custom": DataValidation("custom", "AND($B$1>0,LEN(C9)<5)", **BLANK),
+    "fraction": DataValidation("custom", "1/($B$1-10)>0"),
+    "not_equal": DataValidation("whole", "$B$1", operator="notEqual"),
+    "greater": DataValidation("decimal", "$B$1", operator="greaterThan"),
+    "at_most": DataValidation("decimal", "$B$1*0.1", operator="lessThanOrEqual", **BLANK),
+}
+
+
+def validated() -> bytes:
+    """Inputs `base` (10) and `word` ("abc"), and one for each of `VALIDATIONS`; the output is base * 2."""
+    book = Workbook()
+    sheet = book.worksheets[0]
+    sheet.title = "S"
+    sheet["B1"], sheet["B2"], sheet["B5"] = 10, "abc", "=B1*2"
+    for row, (colour, fruit) in enumerate([("red", "apple"), ("green", "pear"), (None, None)], start=1):
+        sheet[f"D{row}"], sheet[f"E{row}"] = colour, fruit
+    addresses = {"Xinput_base": "$B$1", "Xinput_word": "$B$2", "Xoutput_twice": "$B$5", "fruit": "$E$1:$E$2"}
+    for row, (name, validation) in enumerate(VALIDATIONS.items(), start=1):
+        addresses[f"Xinput_{name}"] = f"$C${row}"
+        copied = copy.copy(validation)
+        copied.sqref = MultiCellRange(f"C{row}")
+        sheet.add_data_validation(copied)
+    sheet["G1"], sheet["H1"] = "low", "high"
+    for row in (2, 3):
+        sheet[f"G{row}"], sheet[f"H{row}"] = 1, 2
+    addresses["Xinput_table"] = "$G$1:$H$3"
+    sheet.add_data_validation(
+        DataValidation("decimal", "G2", operator="greaterThan", sqref="H2:H3", error="High must be above low")
+    )
+    for name, address in addresses.items():
+        book.defined_names[name] = DefinedName(name, attr_text=f"S!{address}")
+    return saved(book)
 
 
 # Steps of `slow`: some tens of microseconds per record, which only many records make long.
@@ -132,6 +187,7 @@ def write_services(data: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "basics.xlsx").write_bytes(basics())
     (folder / "slow.xlsx").write_bytes(slow())
+    (folder / "validated.xlsx").write_bytes(validated())
     for name, build in HOSTILE.items():
         (folder / f"{name}.xlsx").write_bytes(build())
     (folder / "macro.xlsm").write_bytes(with_macro())

@@ -1,7 +1,11 @@
-//! A service's named inputs and outputs: shapes, defaults, bounds. How a workbook declares them and how JSON spells
+//! A service's named inputs and outputs: shapes, defaults, rules. How a workbook declares them and how JSON spells
 //! them are elsewhere. Passed from `model` to `serve` beside the `Plan`.
 
-use crate::value::ErrorCode;
+use crate::compare::numbers;
+use crate::heap::Heap;
+use crate::plan::Plan;
+use crate::value::{ErrorCode, Unpacked, Value};
+use std::sync::Arc;
 
 /// Names, shapes and rules. Input cells are numbered through: a scalar takes one, a table rows x columns, row by
 /// row; `Plan` knows the cells by these numbers. Outputs likewise.
@@ -9,6 +13,10 @@ use crate::value::ErrorCode;
 pub struct Interface {
     pub inputs: Vec<Input>,
     pub outputs: Vec<Output>,
+    /// Calculates, from the inputs, what validations compare with in each record: its outputs are the results that
+    /// `Limit` and `Rule` number. None when all rules are constant. A plan of its own, so that records are judged before
+    /// their answers are written, and the outputs cost the same with rules and without.
+    pub rules: Option<Arc<Plan>>,
 }
 
 #[derive(Clone, Debug)]
@@ -22,7 +30,8 @@ pub struct Input {
     pub defaults: Vec<Constant>,
     /// How text that looks like a date is read, and how the metadata names the type.
     pub format: Format,
-    pub validation: Option<Validation>,
+    /// At most one for a scalar; for a table, each with the cells that it holds for.
+    pub validations: Vec<Validation>,
     pub description: Option<String>,
     /// `Sheet1!$B$2`, for messages.
     pub address: String,
@@ -76,6 +85,23 @@ pub enum Constant {
     Error(ErrorCode),
 }
 
+impl Constant {
+    /// A value outside its heap; an array is its first value.
+    pub fn of(heap: &Heap, value: Value) -> Constant {
+        match value.unpack() {
+            Unpacked::Number(x) => Constant::Number(x),
+            Unpacked::Text(id) => Constant::Text(heap.text(id).to_owned()),
+            Unpacked::Bool(b) => Constant::Bool(b),
+            Unpacked::Error(code) => Constant::Error(code),
+            Unpacked::Blank | Unpacked::Omitted => Constant::Blank,
+            Unpacked::Array(id) => match heap.array(id).get(0, 0) {
+                Some(first) if !first.is_array() => Constant::of(heap, first),
+                _ => Constant::Blank,
+            },
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Format {
     #[default]
@@ -86,9 +112,11 @@ pub enum Format {
     Text,
 }
 
-/// A cell's data validation, with constant bounds.
+/// A data validation of cells of an input.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Validation {
+    /// Numbers of the cells.
+    pub cells: Vec<usize>,
     pub rule: Rule,
     /// The author's Error-alert text.
     pub message: Option<String>,
@@ -99,38 +127,87 @@ pub struct Validation {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     /// Whole numbers that pass the bound.
-    Whole(Bound),
-    Decimal(Bound),
-    Date(Bound),
-    Time(Bound),
-    TextLength(Bound),
+    Whole(Bound<Limit>),
+    Decimal(Bound<Limit>),
+    Date(Bound<Limit>),
+    Time(Bound<Limit>),
+    TextLength(Bound<Limit>),
     /// One of these, ignoring case.
     List(Vec<Constant>),
+    /// One of the values of a result of `Interface::rules`, ignoring case.
+    ListFrom(usize),
+    /// A result of `Interface::rules` is TRUE.
+    Holds(usize),
+}
+
+impl Rule {
+    /// True when the rule is the same in every record.
+    pub fn is_constant(&self) -> bool {
+        let constant = |limit: Limit| match limit {
+            Limit::Constant(x) => Ok(x),
+            Limit::Result(_) => Err(()),
+        };
+        match self {
+            Rule::Whole(bound)
+            | Rule::Decimal(bound)
+            | Rule::Date(bound)
+            | Rule::Time(bound)
+            | Rule::TextLength(bound) => bound.with(constant).is_ok(),
+            Rule::List(_) => true,
+            Rule::ListFrom(_) | Rule::Holds(_) => false,
+        }
+    }
+}
+
+/// What a value is compared with: the same in every record, or a result of `Interface::rules`. A blank result lets
+/// everything pass, what is no number lets nothing pass.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Limit {
+    Constant(f64),
+    Result(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Bound {
-    Between(f64, f64),
-    NotBetween(f64, f64),
-    Equal(f64),
-    NotEqual(f64),
-    Greater(f64),
-    Less(f64),
-    AtLeast(f64),
-    AtMost(f64),
+pub enum Bound<T> {
+    Between(T, T),
+    NotBetween(T, T),
+    Equal(T),
+    NotEqual(T),
+    Greater(T),
+    Less(T),
+    AtLeast(T),
+    AtMost(T),
 }
 
-impl Bound {
+impl<T: Copy> Bound<T> {
+    /// The same bound with other limits, or the first error among them.
+    pub fn with<U, E>(self, mut limit: impl FnMut(T) -> Result<U, E>) -> Result<Bound<U>, E> {
+        Ok(match self {
+            Bound::Between(low, high) => Bound::Between(limit(low)?, limit(high)?),
+            Bound::NotBetween(low, high) => Bound::NotBetween(limit(low)?, limit(high)?),
+            Bound::Equal(y) => Bound::Equal(limit(y)?),
+            Bound::NotEqual(y) => Bound::NotEqual(limit(y)?),
+            Bound::Greater(y) => Bound::Greater(limit(y)?),
+            Bound::Less(y) => Bound::Less(limit(y)?),
+            Bound::AtLeast(y) => Bound::AtLeast(limit(y)?),
+            Bound::AtMost(y) => Bound::AtMost(limit(y)?),
+        })
+    }
+}
+
+impl Bound<f64> {
+    /// Compares as Excel's operators do.
     pub fn admits(self, x: f64) -> bool {
+        let than = |y| numbers(x, y);
         match self {
-            Bound::Between(low, high) => x >= low && x <= high,
-            Bound::NotBetween(low, high) => x < low || x > high,
-            Bound::Equal(y) => x == y,
-            Bound::NotEqual(y) => x != y,
-            Bound::Greater(y) => x > y,
-            Bound::Less(y) => x < y,
-            Bound::AtLeast(y) => x >= y,
-            Bound::AtMost(y) => x <= y,
+            Bound::Between(low, high) => than(low).is_ge() && than(high).is_le(),
+            Bound::NotBetween(low, high) => than(low).is_lt() || than(high).is_gt(),
+            Bound::Equal(y) => than(y).is_eq(),
+            Bound::NotEqual(y) => than(y).is_ne(),
+            Bound::Greater(y) => than(y).is_gt(),
+            Bound::Less(y) => than(y).is_lt(),
+            Bound::AtLeast(y) => than(y).is_ge(),
+            Bound::AtMost(y) => than(y).is_le(),
         }
     }
 }

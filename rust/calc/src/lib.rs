@@ -43,10 +43,10 @@ pub mod ops;
 
 pub mod kernels;
 
-pub mod interface;
-
 pub mod batch;
 
 pub mod plan;
+
+pub mod interface;
 
 pub mod run;

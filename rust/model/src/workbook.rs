@@ -1,5 +1,6 @@
 //! What was read from an xlsx file: constants, formula texts, names, tables, validations. No XML, no evaluation.
 
+use execd_calc::interface::Constant;
 use execd_calc::value::ErrorCode;
 use hashbrown::HashMap;
 use std::sync::Arc;
@@ -151,6 +152,18 @@ pub enum CellValue {
     Text(Arc<str>),
     Bool(bool),
     Error(ErrorCode),
+}
+
+impl CellValue {
+    pub fn constant(&self) -> Constant {
+        match self {
+            CellValue::Blank => Constant::Blank,
+            CellValue::Number(x) => Constant::Number(*x),
+            CellValue::Text(text) => Constant::Text(text.to_string()),
+            CellValue::Bool(b) => Constant::Bool(*b),
+            CellValue::Error(code) => Constant::Error(*code),
+        }
+    }
 }
 
 /// What a cell's number format makes of a number.

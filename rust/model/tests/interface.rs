@@ -1,11 +1,11 @@
 //! Inputs and outputs that X-names declare. The oracle of expected values is the documentation of the Execute API
-//! (mapping of inputs and outputs, data validations); where it is silent, the rule stands beside the case.
+//! (mapping of inputs and outputs); where it is silent, the rule stands beside the case.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod builder;
 
 use builder::Book;
-use execd_calc::interface::{Bound, Constant, Format, Heading, Rule, Shape, Validation};
+use execd_calc::interface::{Constant, Format, Heading, Shape};
 use execd_model::error::{Error, ErrorKind};
 use execd_model::limits::Limits;
 use execd_model::markers::{self, Declared};
@@ -133,85 +133,6 @@ fn formats_follow_number_formats_also_of_blank_cells() {
         [Format::Date, Format::DateTime, Format::Text, Format::General, Format::Time, Format::General];
     assert_eq!(formats, expected, "the columns of the table differ");
     assert_eq!(found.interface.outputs[0].formats, [Format::Date, Format::General]);
-}
-
-/// An input in B1 with a validation; F1:F3 hold x, 2 and nothing, G1 holds a formula.
-fn validated(validation: &str) -> Book {
-    let content = format!(
-        "<sheetData><row><c r='A1'><v>5</v></c><c r='B1'><v>1</v></c><c r='F1' t='str'><v>x</v></c>\
-         <c r='G1'><f>1+1</f><v>2</v></c></row><row><c r='F2'><v>2</v></c></row></sheetData>\
-         <dataValidations>{validation}</dataValidations>"
-    );
-    Book::new()
-        .sheet("S", &content)
-        .name("Xinput_B", "S!$B$1")
-        .name("Xoutput_B", "S!$B$1")
-        .name("Choices", "S!$F$1:$F$3")
-}
-
-fn validation(book: &Book) -> (Option<Validation>, Vec<String>) {
-    let found = declared(book);
-    (found.interface.inputs[0].validation.clone(), found.warnings)
-}
-
-#[test]
-fn validations_with_constant_bounds() {
-    let text = |text: &str| Constant::Text(text.to_owned());
-    let from_range = || Rule::List(vec![text("x"), Constant::Number(2.0)]);
-    let cases = [
-        ("type='whole' sqref='A1:C1'", "25", "1000", Rule::Whole(Bound::Between(25.0, 1000.0))),
-        ("type='decimal' operator='greaterThan' sqref='B1'", "-0.5", "", Rule::Decimal(Bound::Greater(-0.5))),
-        (
-            "type='date' operator='lessThanOrEqual' sqref='B1'",
-            "45000",
-            "",
-            Rule::Date(Bound::AtMost(45000.0)),
-        ),
-        ("type='textLength' operator='notEqual' sqref='B1'", "3", "", Rule::TextLength(Bound::NotEqual(3.0))),
-        ("type='time' operator='equal' sqref='B1'", "0.5", "", Rule::Time(Bound::Equal(0.5))),
-        // A relative reference is written for the first cell of the validation: from A1, E1 is F1 seen from B1.
-        ("type='decimal' operator='lessThan' sqref='A1:B2'", "E2", "", Rule::Decimal(Bound::Less(2.0))),
-        (
-            "type='list' sqref='B1'",
-            "\"x, 2,TRUE\"",
-            "",
-            Rule::List(vec![text("x"), Constant::Number(2.0), Constant::Bool(true)]),
-        ),
-        ("type='list' sqref='B1'", "$F$1:$F$3", "", from_range()),
-        ("type='list' sqref='B1'", "S!$F:$F", "", from_range()),
-        ("type='list' sqref='B1'", "choices", "", from_range()),
-    ];
-    for (attributes, first, second, rule) in cases {
-        let one = format!(
-            "<dataValidation {attributes} error='No!' allowBlank='1'><formula1>{first}</formula1>\
-             <formula2>{second}</formula2></dataValidation>"
-        );
-        let (found, warnings) = validation(&validated(&one));
-        let expected = Validation { rule, message: Some("No!".to_owned()), ignore_blank: true };
-        assert_eq!(found, Some(expected), "{attributes}: {warnings:?}");
-    }
-}
-
-#[test]
-fn validations_that_change_are_told() {
-    for (attributes, first, words) in [
-        ("type='whole' operator='equal'", "G1", "G1"),
-        ("type='whole' operator='equal'", "B1", "B1"),
-        ("type='whole' operator='equal'", "TODAY()", "TODAY()"),
-        ("type='whole' operator='equal'", "1+", "1+"),
-        ("type='whole'", "1", "missing"),
-        ("type='list'", "G1:G2", "depends on a formula"),
-        ("type='list'", "A1:B1", "depends on an input"),
-        ("type='list'", "INDIRECT(A1)", "formula"),
-        ("type='list'", "Nowhere", "not defined"),
-        ("type='custom'", "B1&gt;0", "formula"),
-    ] {
-        let one =
-            format!("<dataValidation {attributes} sqref='B1'><formula1>{first}</formula1></dataValidation>");
-        let (found, warnings) = validation(&validated(&one));
-        assert_eq!(found, None, "{first}");
-        assert!(warnings.len() == 1 && warnings[0].contains(words), "{first}: {warnings:?}");
-    }
 }
 
 #[test]

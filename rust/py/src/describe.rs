@@ -2,7 +2,7 @@
 //! `execd_model::report`.
 
 use execd_calc::interface::{
-    Bound as Limit, Constant, Format, Input, Interface, Output, Rule, Shape, Validation,
+    Bound as Between, Constant, Format, Input, Interface, Limit, Output, Rule, Shape, Validation,
 };
 use execd_model::report::{Report, Unsupported};
 use pyo3::prelude::*;
@@ -24,7 +24,12 @@ fn input<'py>(py: Python<'py>, input: &Input) -> PyResult<Dict<'py>> {
     shape(&row, &input.shape)?;
     row.set_item("format", format(input.format))?;
     row.set_item("default", default(py, input)?)?;
-    row.set_item("validation", input.validation.as_ref().map(|v| validation(py, v)).transpose()?)?;
+    let rules = input.validations.iter().map(|one| validation(py, input, one));
+    let rules = rules.collect::<PyResult<Vec<_>>>()?;
+    match input.shape {
+        Shape::Table { .. } if !rules.is_empty() => row.set_item("validation", rules)?,
+        _ => row.set_item("validation", rules.first())?,
+    }
     row.set_item("description", input.description.as_deref())?;
     row.set_item("address", &input.address)?;
     Ok(row)
@@ -84,7 +89,7 @@ fn format(format: Format) -> &'static str {
     }
 }
 
-fn validation<'py>(py: Python<'py>, validation: &Validation) -> PyResult<Dict<'py>> {
+fn validation<'py>(py: Python<'py>, input: &Input, validation: &Validation) -> PyResult<Dict<'py>> {
     let row = PyDict::new(py);
     let (kind, bound) = match &validation.rule {
         Rule::Whole(bound) => ("whole", Some(bound)),
@@ -92,7 +97,8 @@ fn validation<'py>(py: Python<'py>, validation: &Validation) -> PyResult<Dict<'p
         Rule::Date(bound) => ("date", Some(bound)),
         Rule::Time(bound) => ("time", Some(bound)),
         Rule::TextLength(bound) => ("text_length", Some(bound)),
-        Rule::List(_) => ("list", None),
+        Rule::List(_) | Rule::ListFrom(_) => ("list", None),
+        Rule::Holds(_) => ("custom", None),
     };
     row.set_item("rule", kind)?;
     if let Some(bound) = bound {
@@ -100,25 +106,48 @@ fn validation<'py>(py: Python<'py>, validation: &Validation) -> PyResult<Dict<'p
         row.set_item("operator", operator)?;
         row.set_item("limits", limits)?;
     }
-    if let Rule::List(options) = &validation.rule {
-        row.set_item("options", options.iter().map(|one| constant(py, one)).collect::<PyResult<Vec<_>>>()?)?;
+    match &validation.rule {
+        Rule::List(options) => {
+            let options = options.iter().map(|one| constant(py, one));
+            row.set_item("options", options.collect::<PyResult<Vec<_>>>()?)?;
+        }
+        Rule::ListFrom(_) => row.set_item("options", py.None())?,
+        _ => {}
+    }
+    if let Shape::Table { headings, .. } = &input.shape {
+        let cells: Vec<(usize, &str)> = validation
+            .cells
+            .iter()
+            .filter_map(|cell| {
+                let position = cell.checked_sub(input.first_cell)?;
+                let heading = headings.get(position.checked_rem(headings.len())?)?;
+                Some((position / headings.len() + 1, heading.text.as_str()))
+            })
+            .collect();
+        row.set_item("cells", cells)?;
     }
     row.set_item("message", validation.message.as_deref())?;
     row.set_item("ignore_blank", validation.ignore_blank)?;
     Ok(row)
 }
 
-fn limits(bound: Limit) -> (&'static str, Vec<f64>) {
-    match bound {
-        Limit::Between(low, high) => ("between", vec![low, high]),
-        Limit::NotBetween(low, high) => ("not_between", vec![low, high]),
-        Limit::Equal(x) => ("equal", vec![x]),
-        Limit::NotEqual(x) => ("not_equal", vec![x]),
-        Limit::Greater(x) => ("greater", vec![x]),
-        Limit::Less(x) => ("less", vec![x]),
-        Limit::AtLeast(x) => ("at_least", vec![x]),
-        Limit::AtMost(x) => ("at_most", vec![x]),
-    }
+/// The operator and its limits; None for one that each record has its own.
+fn limits(bound: Between<Limit>) -> (&'static str, Vec<Option<f64>>) {
+    let (operator, limits) = match bound {
+        Between::Between(low, high) => ("between", vec![low, high]),
+        Between::NotBetween(low, high) => ("not_between", vec![low, high]),
+        Between::Equal(x) => ("equal", vec![x]),
+        Between::NotEqual(x) => ("not_equal", vec![x]),
+        Between::Greater(x) => ("greater", vec![x]),
+        Between::Less(x) => ("less", vec![x]),
+        Between::AtLeast(x) => ("at_least", vec![x]),
+        Between::AtMost(x) => ("at_most", vec![x]),
+    };
+    let shown = limits.into_iter().map(|limit| match limit {
+        Limit::Constant(x) => Some(x),
+        Limit::Result(_) => None,
+    });
+    (operator, shown.collect())
 }
 
 pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Dict<'py>> {

@@ -75,6 +75,11 @@ impl Service {
         Env::new(date1904, serial_now(unix_seconds, date1904))
     }
 
+    /// The environment of an execution: at the moment that the caller names, or now.
+    pub fn env_of(&self, engine: &Engine, options: &ExecuteOptions) -> Env {
+        self.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()))
+    }
+
     /// The rules for reading this service's inputs.
     pub fn rules<'a>(&'a self, options: &'a ExecuteOptions) -> Rules<'a> {
         Rules {
@@ -86,9 +91,9 @@ impl Service {
         }
     }
 
-    /// What is said when a value breaks the validation of an input.
-    pub fn invalid_message(&self, input: usize) -> &str {
-        self.wording.invalid(input)
+    /// What is said when a value breaks a validation of an input.
+    pub fn invalid_message(&self, input: usize, validation: usize) -> &str {
+        self.wording.invalid(input, validation)
     }
 
     pub(crate) fn template(&self, layout: Layout) -> &Template {
@@ -121,7 +126,8 @@ fn answer(
     if decoded.batch.records == 0 {
         return Ok(no_records(decoded.nothing));
     }
-    validate(&mut decoded, interface, date1904, stop)?;
+    let env = service.env_of(engine, options);
+    validate(engine, &mut decoded, interface, &env, stop)?;
     let chosen;
     let template = if options.outputs.is_empty() {
         service.template(decoded.layout)
@@ -139,7 +145,6 @@ fn answer(
         written: &AtomicUsize::new(0),
         stop,
     };
-    let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
     let parts = engine.evaluate(
         &service.plan,
         &decoded.batch,

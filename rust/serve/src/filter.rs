@@ -65,7 +65,7 @@ mod tests {
             address: String::new(),
         };
         let names = ["value_a", "Value_B", "valuation_by_x", "B.B1", "A1", "A11"];
-        let interface = Interface { inputs: Vec::new(), outputs: names.map(output).to_vec() };
+        let interface = Interface { outputs: names.map(output).to_vec(), ..Interface::default() };
         let table: [(&[&str], &[usize]); 11] = [
             (&[], &[0, 1, 2, 3, 4, 5]),
             (&["", " "], &[0, 1, 2, 3, 4, 5]),

@@ -19,13 +19,13 @@ pub mod envelope;
 
 pub mod codec;
 
-pub mod validate;
-
 pub mod filter;
 
 pub mod flat;
 
 pub mod engine;
+
+pub mod validate;
 
 pub mod execute;
 

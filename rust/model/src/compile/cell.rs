@@ -210,7 +210,7 @@ impl<'w> Lowerer<'w> {
     }
 
     /// A whole formula: + and - as its last operation drop what lies beyond 15 digits, unless in parentheses.
-    fn lower_root(&mut self, tree: &Expr, at: &At) -> Lowered<Abs> {
+    pub(super) fn lower_root(&mut self, tree: &Expr, at: &At) -> Lowered<Abs> {
         let op = match tree {
             Expr::Binary(BinaryOp::Add, ..) => Op2::LastAdd,
             Expr::Binary(BinaryOp::Sub, ..) => Op2::LastSub,

@@ -21,6 +21,7 @@ mod precedents;
 mod recalculate;
 mod record_arrays;
 mod resolve;
+mod rules;
 mod schedule;
 mod sheets;
 mod special;
@@ -40,6 +41,7 @@ use execd_calc::value::Value;
 use graph::{Graph, Term};
 use lower::{Failure, Lowerer};
 use sheets::Sheets;
+use std::sync::Arc;
 
 pub use recalculate::{Recalculated, recalculate as recalculate_workbook};
 
@@ -75,7 +77,7 @@ pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error
 
 /// Compiles as far as possible; the error is what `compile` gives when an output could not be compiled.
 fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
-    let declared = markers::interface(book, limits)?;
+    let mut declared = markers::interface(book, limits)?;
     let env = Env::new(book.settings.date1904, 0.0);
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut sheets = Sheets::new(book);
@@ -92,7 +94,13 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
             }
         });
     }
+    let lowered_cells = lowerer.lowered_cells;
     let defaults = default_values(&mut lowerer.graph, &declared.interface);
+    let results = rules::attach(&mut lowerer, &mut declared);
+    if !results.is_empty() {
+        let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
+        declared.interface.rules = Some(Arc::new(plan));
+    }
     let (graph, outputs) = powers::share(lowerer.graph, &outputs);
     let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
     let unsupported = unsupported(&failures);
@@ -100,7 +108,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let report = Report {
         sheets: book.sheets.len(),
         formula_cells: book.sheets.iter().map(formula_cells).sum(),
-        live_cells: lowerer.lowered_cells,
+        live_cells: lowered_cells,
         steps: plan.steps.len(),
         slots: plan.slots,
         constants: plan.constants.len(),

@@ -4,12 +4,10 @@ use super::graph::{Graph, Term};
 use super::lower::Lowerer;
 use super::sheets::Sheets;
 use crate::report::Unsupported;
-use crate::workbook::{CellAddress, CellValue, Workbook, a1};
+use crate::workbook::{CellAddress, Workbook, a1};
 use execd_calc::function::Env;
-use execd_calc::heap::Heap;
 use execd_calc::interface::Constant;
 use execd_calc::serial::OFFSET_1904;
-use execd_calc::value::{Unpacked, Value};
 use hashbrown::HashMap;
 
 /// One formula cell after recalculation.
@@ -56,9 +54,9 @@ fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
 
 fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> Recalculated {
     let cell = book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
-    let stored = cell.map_or(Constant::Blank, |cell| stored(&cell.value));
+    let stored = cell.map_or(Constant::Blank, |cell| cell.value.constant());
     let result = match lowerer.term(at) {
-        Ok(Term::Const(value)) => Ok(constant(&lowerer.graph.heap, value)),
+        Ok(Term::Const(value)) => Ok(Constant::of(&lowerer.graph.heap, value)),
         Ok(Term::Node(_)) => Err(lowerer.describe(at, "the value is not known without inputs")),
         Err(failure) => Err(match failure.origin.as_deref() {
             Some(origin) => explain(lowerer, at, origin),
@@ -83,29 +81,4 @@ fn explain(lowerer: &Lowerer<'_>, at: CellAddress, origin: &Unsupported) -> Unsu
     }
     let reason = format!("needs {}!{} ({}): {}", origin.sheet, origin.cell, origin.formula, origin.reason);
     Unsupported { reason, ..own }
-}
-
-fn stored(value: &CellValue) -> Constant {
-    match value {
-        CellValue::Blank => Constant::Blank,
-        CellValue::Number(x) => Constant::Number(*x),
-        CellValue::Text(text) => Constant::Text(text.to_string()),
-        CellValue::Bool(b) => Constant::Bool(*b),
-        CellValue::Error(code) => Constant::Error(*code),
-    }
-}
-
-/// A value outside the heap; an array is its first value.
-pub fn constant(heap: &Heap, value: Value) -> Constant {
-    match value.unpack() {
-        Unpacked::Number(x) => Constant::Number(x),
-        Unpacked::Text(id) => Constant::Text(heap.text(id).to_owned()),
-        Unpacked::Bool(b) => Constant::Bool(b),
-        Unpacked::Error(code) => Constant::Error(code),
-        Unpacked::Blank | Unpacked::Omitted => Constant::Blank,
-        Unpacked::Array(id) => match heap.array(id).get(0, 0) {
-            Some(first) if !first.is_array() => constant(heap, first),
-            _ => Constant::Blank,
-        },
-    }
 }

@@ -2,14 +2,14 @@
 //! on a cell or on a table. Nothing is compiled here.
 
 mod headings;
-mod rules;
+pub mod rules;
 mod target;
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, CellAddress, CellValue, DefinedName, Sheet, Shows, Workbook, a1};
 use execd_calc::interface::{Constant, Format, Input, Interface, Output, Shape};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use headings::Headings;
 
 /// The interface and where its cells lie.
@@ -19,7 +19,7 @@ pub struct Declared {
     /// Cells by number, as `Input::first_cell` and its shape count them.
     pub input_cells: Vec<CellAddress>,
     pub output_cells: Vec<CellAddress>,
-    /// Names and validations that have no effect, in plain words.
+    /// Names that have no effect, in plain words.
     pub warnings: Vec<String>,
 }
 
@@ -62,7 +62,6 @@ pub fn interface(workbook: &Workbook, limits: &Limits) -> Result<Declared, Error
         return Err(Error::new(ErrorKind::Interface, message));
     }
     refuse_overlaps(workbook, &declared)?;
-    attach_validations(workbook, &mut declared);
     note_missing_defaults(workbook, &mut declared);
     Ok(declared)
 }
@@ -169,7 +168,7 @@ impl Marker<'_> {
             first_cell,
             defaults,
             format: formats.first().copied().filter(|_| same).unwrap_or_default(),
-            validation: None,
+            validations: Vec::new(),
             description: self.defined.comment.clone(),
             address: self.defined.text.clone(),
         }
@@ -189,17 +188,7 @@ impl Marker<'_> {
 
 /// What the workbook holds; of a formula, what was stored with it.
 fn default(sheet: &Sheet, row: u32, col: u32) -> Constant {
-    sheet.cells.get(&(row, col)).map_or(Constant::Blank, |cell| constant(&cell.value))
-}
-
-fn constant(value: &CellValue) -> Constant {
-    match value {
-        CellValue::Blank => Constant::Blank,
-        CellValue::Number(x) => Constant::Number(*x),
-        CellValue::Text(text) => Constant::Text(text.to_string()),
-        CellValue::Bool(b) => Constant::Bool(*b),
-        CellValue::Error(code) => Constant::Error(*code),
-    }
+    sheet.cells.get(&(row, col)).map_or(Constant::Blank, |cell| cell.value.constant())
 }
 
 /// By column; the first row of data decides.
@@ -233,27 +222,6 @@ fn refuse_overlaps(workbook: &Workbook, declared: &Declared) -> Result<(), Error
         }
     }
     Ok(())
-}
-
-/// Rules of scalar inputs, where their bounds do not change from record to record.
-fn attach_validations(workbook: &Workbook, declared: &mut Declared) {
-    let inputs: HashSet<CellAddress> = declared.input_cells.iter().copied().collect();
-    let constants = rules::Constants { workbook, inputs: &inputs };
-    for input in &mut declared.interface.inputs {
-        let Some(cell) = declared.input_cells.get(input.first_cell) else { continue };
-        if input.shape != Shape::Scalar {
-            continue;
-        }
-        match rules::of_cell(&constants, *cell) {
-            Some(Ok(validation)) => input.validation = Some(validation),
-            Some(Err(why)) => {
-                declared
-                    .warnings
-                    .push(format!("the validation of the input {} is not checked: {why}", input.name));
-            }
-            None => {}
-        }
-    }
 }
 
 /// A formula in an input cell stands for the value that Excel stored with it.

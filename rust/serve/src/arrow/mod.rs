@@ -29,7 +29,8 @@ pub fn evaluate(
         let mut written = Vec::new();
         for batch in batches {
             let mut decoded = read(batch, service.rules(options))?;
-            validate(&mut decoded, &service.interface, service.plan.date1904, &options.stop)?;
+            let env = service.env_of(engine, options);
+            validate(engine, &mut decoded, &service.interface, &env, &options.stop)?;
             written.extend(answer.evaluate(engine, service, &decoded, options)?);
         }
         Ok((answer.schema(), written))

@@ -70,7 +70,7 @@ impl Answer {
         decoded: &Decoded,
         options: &ExecuteOptions,
     ) -> Result<Vec<RecordBatch>, ServeError> {
-        let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
+        let env = service.env_of(engine, options);
         let parts = engine.evaluate(
             &service.plan,
             &decoded.batch,
@@ -133,7 +133,9 @@ impl Written {
                 let name = service.interface.inputs.get(note.input).map_or("", |input| input.name.as_str());
                 match &note.kind {
                     NoteKind::Malformed(message) => add(remark, name, message),
-                    NoteKind::Invalid => add(remark, name, service.invalid_message(note.input)),
+                    NoteKind::Invalid(validation) => {
+                        add(remark, name, service.invalid_message(note.input, *validation));
+                    }
                     NoteKind::EmptyText | NoteKind::Cut => {}
                 }
             }

@@ -113,7 +113,7 @@ impl Written {
             match note.kind {
                 NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
                 NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
-                NoteKind::Malformed(_) | NoteKind::Invalid => {}
+                NoteKind::Malformed(_) | NoteKind::Invalid(_) => {}
             }
         }
         if !failed.is_empty() {
@@ -127,8 +127,8 @@ impl Written {
         let mut items = Items::new(&mut self.errors);
         for note in remarks.notes {
             let message = match &note.kind {
-                NoteKind::Malformed(message) => Some(&**message),
-                NoteKind::Invalid => None,
+                NoteKind::Malformed(message) => &**message,
+                NoteKind::Invalid(validation) => style.wording.invalid(note.input, *validation),
                 NoteKind::EmptyText | NoteKind::Cut => continue,
             };
             style.wording.write_error(items.next(), note.input, message, style.service);

@@ -88,14 +88,14 @@ mod tests {
             first_cell: 0,
             defaults: Vec::new(),
             format: Format::General,
-            validation: None,
+            validations: Vec::new(),
             description: None,
             address: String::new(),
         };
         let headings = vec![Heading { text: "B.B1".to_owned(), numeric: false }];
         let interface = Interface {
             inputs: vec![input("Größe", Shape::Scalar), input("Tab", Shape::Table { headings, rows: 1 })],
-            outputs: Vec::new(),
+            ..Interface::default()
         };
         let names = Names::new(&interface);
         assert_eq!(names.input("GRÖSSE"), None);

@@ -17,8 +17,8 @@ pub enum NoteKind {
     Cut,
     /// The value could not be taken; its cells are `#VALUE!`.
     Malformed(Box<str>),
-    /// The value breaks the input's data validation.
-    Invalid,
+    /// The value breaks a data validation of the input: one with the message of this one.
+    Invalid(usize),
 }
 
 /// Which inputs each record left out, as runs of records that left out the same.
@@ -90,7 +90,7 @@ pub struct Notes {
 impl Notes {
     /// Records with an input that breaks its validation or could not be taken.
     pub fn invalid_records(&self) -> usize {
-        let invalid = |note: &&Note| matches!(note.kind, NoteKind::Invalid | NoteKind::Malformed(_));
+        let invalid = |note: &&Note| matches!(note.kind, NoteKind::Invalid(_) | NoteKind::Malformed(_));
         let mut records: Vec<usize> = self.list.iter().filter(invalid).map(|note| note.record).collect();
         records.dedup();
         records.len()

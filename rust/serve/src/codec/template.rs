@@ -174,9 +174,9 @@ struct InputWording {
     absent: Vec<u8>,
     empty: Vec<u8>,
     cut: Vec<u8>,
-    /// An error item up to its message, and the message of a failed validation.
+    /// An error item up to its message, and the messages of failed validations.
     error: Vec<u8>,
-    invalid: String,
+    invalid: Vec<String>,
 }
 
 /// The message when the workbook's author wrote none.
@@ -187,7 +187,7 @@ impl Wording {
         let inputs = interface.inputs.iter().map(|input| {
             let name = escaped(&input.name);
             let item = |parts: [&[u8]; 3]| parts.concat();
-            let message = input.validation.as_ref().and_then(|validation| validation.message.clone());
+            let messages = input.validations.iter().map(|validation| validation.message.as_deref());
             InputWording {
                 absent: item([
                     b"{\"source_path\":\"Default Values\",\"message\":\"Input parameter missing for '",
@@ -210,7 +210,7 @@ impl Wording {
                     &name,
                     b"\",\"error_category\":\"validation_error\",\"error_type\":\"error.VALIDATION\",\"message\":",
                 ]),
-                invalid: message.unwrap_or_else(|| INVALID.to_owned()),
+                invalid: messages.map(|message| message.unwrap_or(INVALID).to_owned()).collect(),
             }
         });
         let outputs = interface.outputs.iter().map(|output| escaped(&output.name));
@@ -233,16 +233,15 @@ impl Wording {
         self.input(input, |words| &words.cut)
     }
 
-    /// The message of a failed validation.
-    pub fn invalid(&self, input: usize) -> &str {
-        self.inputs.get(input).map_or(INVALID, |words| &words.invalid)
+    /// The message of a failed validation of an input.
+    pub fn invalid(&self, input: usize, validation: usize) -> &str {
+        self.inputs.get(input).and_then(|words| words.invalid.get(validation)).map_or(INVALID, String::as_str)
     }
 
-    /// Writes an error item; without a message, that of the input's validation.
-    pub fn write_error(&self, out: &mut Vec<u8>, input: usize, message: Option<&str>, service: &str) {
+    pub fn write_error(&self, out: &mut Vec<u8>, input: usize, message: &str, service: &str) {
         let Some(words) = self.inputs.get(input) else { return };
         out.extend_from_slice(&words.error);
-        write_text(out, message.unwrap_or(&words.invalid));
+        write_text(out, message);
         out.extend_from_slice(b",\"additional_details\":");
         write_text(out, service);
         out.push(b'}');

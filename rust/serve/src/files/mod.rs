@@ -92,7 +92,8 @@ pub fn run(
             let (next, written) = engine.both(
                 || source.next(service, options),
                 || {
-                    validate(&mut decoded, &service.interface, service.plan.date1904, &options.stop)?;
+                    let env = service.env_of(engine, options);
+                    validate(engine, &mut decoded, &service.interface, &env, &options.stop)?;
                     sink.write(engine, service, &decoded, options)
                 },
             );

@@ -144,7 +144,7 @@ fn texts(
     options: &ExecuteOptions,
     write: impl Fn(&mut Vec<u8>, &Frame, Block) + Sync,
 ) -> Result<Vec<Vec<u8>>, ServeError> {
-    let env = service.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()));
+    let env = service.env_of(engine, options);
     engine.evaluate(&service.plan, &decoded.batch, &env, &options.stop, Vec::new, |out, frame, block| {
         write(out, frame, block);
         Ok(())

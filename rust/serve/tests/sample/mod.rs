@@ -37,7 +37,7 @@ pub fn inputs(declared: &[(&str, Shape, Format)]) -> Vec<Input> {
                 first_cell: cells.start,
                 defaults: cells.map(|cell| Constant::Number(cell as f64 + 0.5)).collect(),
                 format: *format,
-                validation: None,
+                validations: Vec::new(),
                 description: None,
                 address: String::new(),
             }
@@ -77,7 +77,7 @@ pub fn interface() -> Interface {
         ("T", table(&["K", "B.B1", "13"], 2), Format::General),
     ]);
     inputs[1].defaults = vec![Constant::Text("nobody".to_owned())];
-    Interface { inputs, outputs: Vec::new() }
+    Interface { inputs, ..Interface::default() }
 }
 
 pub struct Setting {
@@ -134,7 +134,7 @@ pub fn notes(decoded: &Decoded, record: usize) -> Vec<String> {
     let listed = decoded.notes.of(record).iter().map(|note| match &note.kind {
         NoteKind::EmptyText => format!("empty {}", note.input),
         NoteKind::Cut => format!("cut {}", note.input),
-        NoteKind::Invalid => format!("invalid {}", note.input),
+        NoteKind::Invalid(_) => format!("invalid {}", note.input),
         NoteKind::Malformed(message) => format!("{}: {message}", note.input),
     });
     absent.chain(listed).collect()

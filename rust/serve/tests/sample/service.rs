@@ -1,7 +1,7 @@
 //! A service over a plan made by hand.
 
 use super::{inputs, outputs, table};
-use execd_calc::interface::{Bound, Format, Interface, Output, Rule, Shape, Validation};
+use execd_calc::interface::{Bound, Format, Interface, Limit, Output, Rule, Shape, Validation};
 use execd_calc::operator::BinaryOp;
 use execd_calc::ops::Op2;
 use execd_calc::plan::{InputSlot, Operand, Plan, Step};
@@ -19,13 +19,19 @@ pub fn service() -> Service {
         ("Day", Shape::Scalar, Format::Date),
         ("T", table(&["K", "13"], 2), Format::General),
     ]);
-    inputs[0].validation =
-        Some(Validation { rule: Rule::Decimal(Bound::AtMost(10.0)), message: None, ignore_blank: true });
-    inputs[1].validation = Some(Validation {
-        rule: Rule::TextLength(Bound::AtMost(5.0)),
+    let at_most = |limit| Bound::AtMost(Limit::Constant(limit));
+    inputs[0].validations = vec![Validation {
+        cells: vec![0],
+        rule: Rule::Decimal(at_most(10.0)),
+        message: None,
+        ignore_blank: true,
+    }];
+    inputs[1].validations = vec![Validation {
+        cells: vec![1],
+        rule: Rule::TextLength(at_most(5.0)),
         message: Some("too \"long\"".to_owned()),
         ignore_blank: true,
-    });
+    }];
     let outputs: Vec<Output> = outputs(&[
         ("Half", Shape::Scalar, Format::General),
         ("Ratio", Shape::Scalar, Format::General),
@@ -33,7 +39,7 @@ pub fn service() -> Service {
         ("Day", Shape::Scalar, Format::Date),
         ("T", table(&["K", "13"], 2), Format::General),
     ]);
-    let interface = Interface { inputs, outputs };
+    let interface = Interface { inputs, outputs, rules: None };
     let cells = 7;
     let divide = |a, b, out| Step::Two { op: Op2::Operator(BinaryOp::Div), a, b, out };
     let plan = Plan {

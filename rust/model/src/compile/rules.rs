@@ -1,0 +1,301 @@
+//! Data validations of input cells to rules of the interface. What is the same in every record is folded; what is not
+//! becomes a result of a plan of its own. Which validation holds for which cell is `markers`' to say.
+
+use super::graph::{Term, kinds};
+use super::lower::{At, Failure, Lowerer, Single};
+use crate::formula::ast::Expr;
+use crate::markers::Declared;
+use crate::markers::rules::{CellRule, Finder};
+use crate::workbook::{CellAddress, DataValidation, ValidationKind, ValidationOperator};
+use execd_calc::coerce;
+use execd_calc::interface::{Bound, Constant, Limit, Rule, Validation};
+use execd_calc::ops::{Op1, Op3};
+use execd_calc::value::{Unpacked, Value};
+
+/// Longest list of allowed values, and all lists together.
+const MAX_LIST: usize = 100_000;
+const MAX_LISTED: usize = 5_000_000;
+
+/// Validations of an input that the next one may be the same as: more than a table has columns.
+const MOST_COMPARED: usize = 64;
+
+/// Gives the inputs their validations. Returns the terms of the results that they number; what cannot be checked is told
+/// in the warnings.
+pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
+    let mut finder = Finder::new(lowerer.sheets.book);
+    let mut rules = Rules { lowerer, results: Vec::new(), listed: 0 };
+    for input in &mut declared.interface.inputs {
+        // One warning tells of all cells of a validation.
+        let mut told: Option<&DataValidation> = None;
+        for cell in input.first_cell..input.first_cell + input.shape.cells() {
+            let found = declared.input_cells.get(cell).and_then(|at| finder.of_cell(*at));
+            let Some(found) = found else { continue };
+            match rules.rule(&found) {
+                Ok(Some(rule)) => add(&mut input.validations, cell, rule, found.validation),
+                Ok(None) => {}
+                Err(_) if told.is_some_and(|told| std::ptr::eq(told, found.validation)) => {}
+                Err(why) => {
+                    told = Some(found.validation);
+                    let place = rules.lowerer.label(found.at);
+                    declared.warnings.push(format!(
+                        "the validation of the input {} ({place}: {}) is not checked: {why}",
+                        input.name,
+                        formulas(&found)
+                    ));
+                }
+            }
+        }
+    }
+    if finder.is_exhausted() {
+        let message = "the workbook has too many data validations: not all of them are checked";
+        declared.warnings.push(message.to_owned());
+    }
+    rules.results
+}
+
+/// Cells with the same rule share one validation.
+fn add(validations: &mut Vec<Validation>, cell: usize, rule: Rule, found: &DataValidation) {
+    let (message, ignore_blank) = (&found.error_message, found.allow_blank);
+    let same = |old: &&mut Validation| {
+        old.rule == rule && old.message == *message && old.ignore_blank == ignore_blank
+    };
+    match validations.iter_mut().rev().take(MOST_COMPARED).find(same) {
+        Some(old) => old.cells.push(cell),
+        None => {
+            validations.push(Validation { cells: vec![cell], rule, message: message.clone(), ignore_blank })
+        }
+    }
+}
+
+/// The formulas for a message, as the cell sees them where they can be read.
+fn formulas(found: &CellRule) -> String {
+    let shown = |tree: Result<Expr, String>, text: &Option<String>| match tree {
+        Ok(tree) => Some(format!("={tree}")),
+        Err(_) => text.as_ref().map(|text| format!("={text}")),
+    };
+    let validation = found.validation;
+    let both = [shown(found.first(), &validation.formula1), shown(found.second(), &validation.formula2)];
+    both.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+struct Rules<'l, 'w> {
+    lowerer: &'l mut Lowerer<'w>,
+    results: Vec<Term>,
+    /// Values of all lists so far.
+    listed: usize,
+}
+
+impl Rules<'_, '_> {
+    /// The rule, or why it cannot be checked; None when it refuses nothing.
+    fn rule(&mut self, found: &CellRule) -> Result<Option<Rule>, String> {
+        Ok(Some(match found.validation.kind {
+            ValidationKind::Whole => Rule::Whole(self.bound(found)?),
+            ValidationKind::Decimal => Rule::Decimal(self.bound(found)?),
+            ValidationKind::Date => Rule::Date(self.bound(found)?),
+            ValidationKind::Time => Rule::Time(self.bound(found)?),
+            ValidationKind::TextLength => Rule::TextLength(self.bound(found)?),
+            ValidationKind::List => self.list(found)?,
+            ValidationKind::Custom => return self.custom(found),
+            ValidationKind::None => return Ok(None),
+        }))
+    }
+
+    fn bound(&mut self, found: &CellRule) -> Result<Bound<Limit>, String> {
+        let first = self.limit(found, &found.first()?)?;
+        let mut second = || self.limit(found, &found.second()?);
+        Ok(match found.validation.operator {
+            ValidationOperator::Between => Bound::Between(first, second()?),
+            ValidationOperator::NotBetween => Bound::NotBetween(first, second()?),
+            ValidationOperator::Equal => Bound::Equal(first),
+            ValidationOperator::NotEqual => Bound::NotEqual(first),
+            ValidationOperator::GreaterThan => Bound::Greater(first),
+            ValidationOperator::LessThan => Bound::Less(first),
+            ValidationOperator::GreaterThanOrEqual => Bound::AtLeast(first),
+            ValidationOperator::LessThanOrEqual => Bound::AtMost(first),
+        })
+    }
+
+    fn limit(&mut self, found: &CellRule, tree: &Expr) -> Result<Limit, String> {
+        let value = self.value(found, tree)?;
+        let value = if found.validation.allow_blank { value } else { self.one(Op1::Settle, value) };
+        let term = self.unless_blank(found, tree, value)?;
+        let Some(value) = term.constant() else { return Ok(Limit::Result(self.result(term))) };
+        let number = match Constant::of(&self.lowerer.graph.heap, value) {
+            Constant::Number(x) => Some(x),
+            Constant::Bool(b) => Some(f64::from(u8::from(b))),
+            Constant::Text(text) => {
+                coerce::number_from_text(&text, self.lowerer.sheets.book.settings.date1904)
+            }
+            Constant::Error(code) => return Err(format!("{tree} is always {}", code.text())),
+            Constant::Blank => return Err(passes(&tree.to_string())),
+        };
+        number.map(Limit::Constant).ok_or_else(|| format!("{tree} is no number"))
+    }
+
+    /// A formula that says whether the value is allowed.
+    fn custom(&mut self, found: &CellRule) -> Result<Option<Rule>, String> {
+        let tree = found.first()?;
+        let value = self.value(found, &tree)?;
+        let verdict = self.one(Op1::Truth, value);
+        let verdict = self.unless_blank(found, &tree, verdict)?;
+        match verdict.constant().map(Value::unpack) {
+            Some(Unpacked::Bool(true)) => Ok(None),
+            Some(Unpacked::Error(code)) => Err(format!("{tree} is always {}", code.text())),
+            _ => Ok(Some(Rule::Holds(self.result(verdict)))),
+        }
+    }
+
+    /// `"a,b"` in quotes, or the values of a range; blank cells offer nothing.
+    fn list(&mut self, found: &CellRule) -> Result<Rule, String> {
+        let tree = found.first()?;
+        if let Expr::Text(items) = &tree {
+            return Ok(Rule::List(items.split(',').map(|item| item_of_text(item.trim())).collect()));
+        }
+        let at = At { wants_range: true, ..seen_from(found.at) };
+        let list = self.lowerer.lower(&tree, &at).and_then(|list| self.lowerer.single(list, &at));
+        let list = list.map_err(|failure| reason(&failure))?;
+        let (rows, cols) = list.shape();
+        let count = rows.saturating_mul(cols);
+        self.listed = self.listed.saturating_add(count);
+        if count > MAX_LIST || self.listed > MAX_LISTED {
+            return Err(format!("its list has more than {MAX_LIST} cells, or all lists together too many"));
+        }
+        let whole = match &list {
+            Single::Many(grid) if matches!(tree, Expr::Name { .. }) => {
+                let cells: Vec<Term> = grid.terms.iter().copied().chain(grid.beyond).collect();
+                let whole = self.lowerer.whole(&list);
+                self.unless_any_blank(found, cells, whole)
+            }
+            _ => {
+                let whole = self.lowerer.whole(&list);
+                match tree {
+                    Expr::Reference(_) => Ok(whole),
+                    _ => self.unless_blank(found, &tree, whole),
+                }
+            }
+        }?;
+        match whole.constant() {
+            Some(value) => self.constant_list(value).map_err(|code| format!("{tree} is always {code}")),
+            None => Ok(Rule::ListFrom(self.result(whole))),
+        }
+    }
+
+    /// The values of a list that is the same in every record, or the error that it is instead.
+    fn constant_list(&self, value: Value) -> Result<Rule, &'static str> {
+        let heap = &self.lowerer.graph.heap;
+        let values = match value.unpack() {
+            Unpacked::Array(id) => heap.array(id).cells.as_slice(),
+            Unpacked::Error(code) => return Err(code.text()),
+            _ => &[value][..],
+        };
+        let constants = values.iter().map(|&value| Constant::of(heap, value));
+        Ok(Rule::List(constants.filter(|value| *value != Constant::Blank).collect()))
+    }
+
+    /// The value of a formula; of an array, the first.
+    fn value(&mut self, found: &CellRule, tree: &Expr) -> Result<Term, String> {
+        let at = seen_from(found.at);
+        let value = self.lowerer.lower_root(tree, &at).and_then(|value| self.lowerer.single(value, &at));
+        Ok(match value.map_err(|failure| reason(&failure))? {
+            Single::One(term) => self.lowerer.graph.element(term, 0, 0),
+            Single::Many(grid) => grid.at(0, 0),
+        })
+    }
+
+    fn one(&mut self, op: Op1, term: Term) -> Term {
+        self.lowerer.graph.one(op, term)
+    }
+
+    fn result(&mut self, term: Term) -> usize {
+        self.results.push(term);
+        self.results.len() - 1
+    }
+
+    /// With "Ignore blank", Excel lets every value pass when a cell that the formula names is blank. A range inside a
+    /// function does not count, nor does the cell itself.
+    fn unless_blank(&mut self, found: &CellRule, tree: &Expr, term: Term) -> Result<Term, String> {
+        let mut cells = Vec::new();
+        self.named_cells(tree, found.at, &mut cells);
+        cells.retain(|cell| *cell != found.at);
+        let values: Result<Vec<Term>, Failure> =
+            cells.into_iter().map(|cell| self.lowerer.term(cell)).collect();
+        self.unless_any_blank(found, values.map_err(|failure| reason(&failure))?, term)
+    }
+
+    fn unless_any_blank(
+        &mut self,
+        found: &CellRule,
+        cells: Vec<Term>,
+        mut term: Term,
+    ) -> Result<Term, String> {
+        if !found.validation.allow_blank {
+            return Ok(term);
+        }
+        let graph = &mut self.lowerer.graph;
+        for cell in cells {
+            if cell.constant().is_some_and(Value::is_blank) {
+                return Err(passes("a cell that it refers to"));
+            }
+            if graph.kinds(cell) & kinds::BLANK != 0 {
+                let is_blank = graph.call_named("ISBLANK", &[cell]);
+                term = graph.three(Op3::Select, is_blank, Term::Const(Value::BLANK), term);
+            }
+        }
+        Ok(term)
+    }
+
+    /// Single cells that a formula names.
+    fn named_cells(&mut self, tree: &Expr, at: CellAddress, cells: &mut Vec<CellAddress>) {
+        match tree {
+            Expr::Reference(reference) => {
+                if let Ok([place]) = self.lowerer.reference(reference, at).as_deref()
+                    && place.is_cell()
+                {
+                    let area = place.area;
+                    cells.push(CellAddress { sheet: place.sheet, row: area.first_row, col: area.first_col });
+                }
+            }
+            Expr::Name { scope: None, name } => {
+                if let Ok(Some(named)) = self.lowerer.name_tree(name, at)
+                    && let Expr::Reference(_) = *named
+                {
+                    self.named_cells(&named, at, cells);
+                }
+            }
+            Expr::Unary(_, a) | Expr::Single(a) => self.named_cells(a, at, cells),
+            Expr::Binary(_, a, b) => {
+                self.named_cells(a, at, cells);
+                self.named_cells(b, at, cells);
+            }
+            Expr::Call { args, .. } => args.iter().for_each(|arg| self.named_cells(arg, at, cells)),
+            _ => {}
+        }
+    }
+}
+
+/// A validation's formula is an array formula.
+fn seen_from(cell: CellAddress) -> At {
+    At { cell, array: true, forced: false, wants_range: false, scope: None }
+}
+
+fn passes(what: &str) -> String {
+    format!("{what} is blank, and with \"Ignore blank\" every value passes")
+}
+
+/// Why a formula cannot be compiled, and where, if that is another cell.
+fn reason(failure: &Failure) -> String {
+    match failure.origin.as_deref() {
+        Some(origin) => origin.to_string(),
+        None => failure.reason.to_string(),
+    }
+}
+
+/// An item of a quoted list is what Excel would take it for if it were typed: a number, a boolean or a text.
+fn item_of_text(item: &str) -> Constant {
+    match item.parse::<f64>() {
+        Ok(x) if x.is_finite() && item.bytes().any(|c| c.is_ascii_digit()) => Constant::Number(x),
+        _ if item.eq_ignore_ascii_case("true") => Constant::Bool(true),
+        _ if item.eq_ignore_ascii_case("false") => Constant::Bool(false),
+        _ => Constant::Text(item.to_owned()),
+    }
+}

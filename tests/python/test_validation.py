@@ -1,0 +1,114 @@
+"""Inputs against the data validations of their cells, over the wire.
+
+The oracle is Excel's documentation: "Apply data validation to cells" and "More on data validation" (kinds, operators,
+formulas relative to the cell, lists, "Ignore blank": a blank cell that the formula refers to lets every value pass; a
+custom formula allows what makes it TRUE), and the Execute API's for what becomes of a failure. Where a limit is an
+Excel error, nothing passes, as nothing compares with an error.
+"""
+
+import datetime as dt
+import json
+from typing import Any
+
+import polars as pl
+import pytest
+
+import execd
+from books import validated
+from conftest import Server
+
+SERVICE = "tests/validated"
+# Excel's serial number of today, and a date some days from it.
+TODAY = (dt.datetime.now(dt.UTC).date() - dt.date(1899, 12, 30)).days
+FUTURE = TODAY + 100
+
+
+def refused(server: Server, name: str, values: list[Any], **others: Any) -> list[Any]:
+    """Which of the values the input refuses in records that have these other inputs besides."""
+    body = server.execute(SERVICE, [[name, *others], *([value, *others.values()] for value in values)])
+    for items in body["errors"]:
+        assert items is None or [item["source_path"] for item in items] == [f"$.Input.{name}"]
+    return [value for value, items in zip(values, body["errors"], strict=True) if items]
+
+
+@pytest.mark.parametrize(
+    ("name", "others", "values", "wrong"),
+    [
+        ("whole", {}, [0, 1, 1.5, 20, 21, "7", "x", True, None], [0, 1.5, 21, "x", True]),
+        ("whole", {"base": 11}, [20, 21, 22, 23], [23]),
+        ("whole", {"base": "x"}, [1, 2], [1, 2]),
+        ("decimal", {"base": 3}, [5.9, 6, -1], [6]),
+        ("date", {}, [TODAY, FUTURE, TODAY - 100], [TODAY - 100]),
+        ("time", {"base": 8}, [8 / 24, 9 / 24, 0.5, 17.01 / 24], [9 / 24, 0.5]),
+        ("length", {"word": "four"}, ["five", "abc", 1234, 1.5, None], ["abc", 1.5]),
+        ("range", {}, ["red", "GREEN", "blue", "", None], ["blue", ""]),
+        ("dependent", {"word": "fruit"}, ["apple", "red"], ["red"]),
+        ("dependent", {"word": "nothing"}, ["apple"], ["apple"]),
+        ("dependent", {"word": None}, ["apple", "red"], []),
+        ("mixed", {"base": 5, "word": "A"}, [5, "5", "a", 10], [10]),
+        ("mixed", {"base": 5, "word": None}, [5, "a"], ["a"]),
+        ("custom", {}, ["abcd", "abcde", 12345, None], ["abcde", 12345]),
+        ("custom", {"base": 0}, ["a"], ["a"]),
+        ("custom", {"base": None}, ["abcde"], []),
+        ("fraction", {"base": 11}, [1], []),
+        ("fraction", {"base": 9}, [1], [1]),
+        ("fraction", {"base": 10}, [1], [1]),
+        ("not_equal", {"base": 4}, [3, 4, 5, 3.5], [4, 3.5]),
+        ("greater", {"base": None}, [0, 0.5], [0]),
+        ("at_most", {"base": 3}, [0.3, 0.31], [0.31]),
+        ("at_most", {"base": None}, [99], []),
+    ],
+)
+def test_verdicts(server: Server, name: str, others: dict[str, Any], values: list[Any], wrong: list[Any]) -> None:
+    assert refused(server, name, values, **others) == wrong
+
+
+def test_a_failure_is_told_and_stops_nothing(server: Server) -> None:
+    body = server.execute(SERVICE, [{"base": 4, "whole": 9, "custom": "abcde"}, {"base": 5, "whole": 9}])
+    item = {"error_category": "validation_error", "error_type": "error.VALIDATION", "additional_details": "validated"}
+    assert body["errors"] == [
+        [
+            {"source_path": "$.Input.custom", "message": "Input Not Valid", **item},
+            {"source_path": "$.Input.whole", "message": "At most twice the base", **item},
+        ],
+        None,
+    ]
+    assert body["outputs"] == [{"twice": 8}, {"twice": 10}]
+
+
+def test_cells_of_a_table_are_judged_with_their_own_row(server: Server) -> None:
+    def table(*rows: list[int]) -> list[list[Any]]:
+        return [[["low", "high"], *rows]]
+
+    records = [table([1, 2], [5, 6]), table([1, 2], [6, 5]), table([3, 2], [6, 5])]
+    body = server.execute(SERVICE, [["table"], *records])
+    messages = [items and [item["message"] for item in items] for items in body["errors"]]
+    assert messages == [None, ["High must be above low"], ["High must be above low"]]
+
+
+def test_every_record_is_judged_alike_in_any_batch(server: Server) -> None:
+    rows = [[base, amount] for base in range(60) for amount in range(60)]
+    errors = server.execute(SERVICE, [["base", "whole"], *rows])["errors"]
+    assert [items is None for items in errors] == [1 <= amount <= base * 2 for base, amount in rows]
+
+
+def test_the_clock_of_the_call_counts(server: Server) -> None:
+    # 2022-04-22 and the day before it as serial numbers.
+    body = server.execute(SERVICE, [["date"], [44673], [44672]], manual_now=1650593119)
+    assert [items is None for items in body["errors"]] == [True, False]
+
+
+def test_rules_are_described() -> None:
+    described = {row["name"]: row["validation"] for row in execd.load(validated()).inputs}
+    assert (described["whole"]["rule"], described["whole"]["limits"]) == ("whole", [1.0, None])
+    assert described["range"]["options"] == ["red", "green"]
+    assert described["dependent"]["options"] is None
+    assert described["custom"]["rule"] == "custom"
+    assert [row["cells"] for row in described["table"]] == [[(1, "high")], [(2, "high")]]
+    assert described["base"] is None
+
+
+def test_tables_in_and_out_tell_failures() -> None:
+    result = execd.load(validated()).evaluate(pl.DataFrame({"base": [4, 5], "whole": [9, 9]}))
+    assert [text is None for text in result["errors"]] == [False, True]
+    assert json.dumps(result["errors"].to_list()).count("At most twice the base") == 1
