@@ -82,7 +82,10 @@ VALIDATIONS = {
 
 
 def validated() -> bytes:
-    """Inputs `base` (10) and `word` ("abc"), and one for each of `VALIDATIONS`; the output is base * 2."""
+    """Inputs `base` (10) and `word` ("abc"), and one for each of `VALIDATIONS`; the output is base * 2.
+
+    `Xvalidate_base` complains about a negative base, `Xvalidate_Other` is an error when the base is 99.
+    """
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = "S"
@@ -95,6 +98,8 @@ def validated() -> bytes:
         copied = copy.copy(validation)
         copied.sqref = MultiCellRange(f"C{row}")
         sheet.add_data_validation(copied)
+    sheet["F1"], sheet["F2"] = '=IF(B1<0,"Base is "&B1,"")', "=IF(B1=99,1/0)"
+    addresses |= {"Xvalidate_base": "$F$1", "xvalidate_Other": "$F$2"}
     sheet["G1"], sheet["H1"] = "low", "high"
     for row in (2, 3):
         sheet[f"G{row}"], sheet[f"H{row}"] = 1, 2

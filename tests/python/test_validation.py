@@ -76,6 +76,18 @@ def test_a_failure_is_told_and_stops_nothing(server: Server) -> None:
     assert body["outputs"] == [{"twice": 8}, {"twice": 10}]
 
 
+def test_cells_named_xvalidate_complain(server: Server) -> None:
+    body = server.execute(SERVICE, [["base", "not_equal"], [1, 2], [-1, -1], [99, 1], [-2, None]])
+    told = [items and [(item["source_path"], item["message"]) for item in items] for items in body["errors"]]
+    assert told == [
+        None,
+        [("$.Input.not_equal", "Input Not Valid"), ("$.Input.base", "Base is -1")],
+        [("$.Input.Other", "#DIV/0!")],
+        [("$.Input.base", "Base is -2")],
+    ]
+    assert body["outputs"] == [["twice"], [2], [-2], [198], [-4]]
+
+
 def test_cells_of_a_table_are_judged_with_their_own_row(server: Server) -> None:
     def table(*rows: list[int]) -> list[list[Any]]:
         return [[["low", "high"], *rows]]

@@ -13,10 +13,19 @@ use std::sync::Arc;
 pub struct Interface {
     pub inputs: Vec<Input>,
     pub outputs: Vec<Output>,
+    pub complaints: Vec<Complaint>,
     /// Calculates, from the inputs, what validations compare with in each record: its outputs are the results that
-    /// `Limit` and `Rule` number. None when all rules are constant. A plan of its own, so that records are judged before
+    /// `Limit`, `Rule` and `Complaint` number. None when all rules are constant. A plan of its own, so that records are judged before
     /// their answers are written, and the outputs cost the same with rules and without.
     pub rules: Option<Arc<Plan>>,
+}
+
+impl Interface {
+    /// What notes about records are about, by number: an input, or behind them a complaint.
+    pub fn subject(&self, number: usize) -> Option<&str> {
+        let inputs = self.inputs.iter().map(|input| input.name.as_str());
+        inputs.chain(self.complaints.iter().map(|complaint| complaint.name.as_str())).nth(number)
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -35,6 +44,15 @@ pub struct Input {
     pub description: Option<String>,
     /// `Sheet1!$B$2`, for messages.
     pub address: String,
+}
+
+/// A cell that says what is wrong with a record: a text that is not empty, or an Excel error.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Complaint {
+    /// The API name (after `Xvalidate_`).
+    pub name: String,
+    /// A result of `Interface::rules`.
+    pub result: usize,
 }
 
 #[derive(Clone, Debug)]

@@ -14,7 +14,8 @@ pub struct Unsupported {
 
 impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}!{} {}: {}", self.sheet, self.cell, self.formula, self.reason)
+        let space = if self.formula.is_empty() { "" } else { " " };
+        write!(f, "{}!{}{space}{}: {}", self.sheet, self.cell, self.formula, self.reason)
     }
 }
 

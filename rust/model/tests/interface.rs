@@ -141,10 +141,47 @@ fn unsupported_names_and_unsaved_defaults_are_told() {
         .rows("S", "<row><c r='A1'><f>1+1</f></c><c r='B1'><v>1</v></c></row>")
         .name("Xinput_a", "S!$A$1")
         .name("Xoutput_b", "S!$B$1")
-        .name("Xsolve_goal", "S!$A$1:$B$13");
+        .name("Xsolve_goal", "S!$A$1:$B$13")
+        .name("Xparameter_rates", "S!$A$1:$B$13");
     let warnings = declared(&book).warnings;
     assert!(warnings.iter().any(|warning| warning.contains("Xsolve_goal")), "{warnings:?}");
+    assert!(warnings.iter().any(|warning| warning.contains("Xparameter_rates")), "{warnings:?}");
     assert!(warnings.iter().any(|warning| warning.contains("without a value")), "{warnings:?}");
+}
+
+/// A1 is solved for so that B1 = A1 * 2 becomes 10; C1 does not depend on it.
+fn with_a_goal_seek(run_if: &str, changing: &str) -> Book {
+    let label = |row: usize, text: &str, value: &str| {
+        format!("<row r='{row}'><c r='E{row}' t='str'><v>{text}</v></c><c r='F{row}' {value}</c></row>")
+    };
+    let rows = [
+        "<row r='1'><c r='A1'><v>1</v></c><c r='B1'><f>A1*2</f></c><c r='C1'><f>D1+1</f></c><c r='D1'><v>1</v></c></row>"
+            .to_owned(),
+        label(2, "Run if", run_if),
+        label(3, "Target cell", "><f>B1</f>"),
+        label(4, "Target value", "><v>10</v>"),
+        label(5, "By changing", changing),
+    ];
+    Book::new().rows("S", &rows.concat()).name("xsolve_a", "S!$E$2:$F$14").name("Xinput_d", "S!$D$1")
+}
+
+#[test]
+fn what_a_goal_seek_would_find_is_unknown() {
+    let linked = "><f>A1</f><v>1</v>";
+    let runs = "t='b'><v>1</v>";
+    let compiled = |book: &Book| execd_model::compile(&book.bytes(), &Limits::default());
+    for changing in [linked, "t='str'><v>S!$A$1</v>"] {
+        let book = with_a_goal_seek(runs, changing).name("Xoutput_b", "S!$B$1");
+        let error = compiled(&book).err().unwrap();
+        assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
+        assert!(error.message.contains("S!A1: its value is found by xsolve_a"), "{error}");
+    }
+    // Outputs that do not depend on it are fine, and so is one that never runs.
+    assert!(compiled(&with_a_goal_seek(runs, linked).name("Xoutput_c", "S!$C$1")).is_ok());
+    let never = with_a_goal_seek("t='b'><v>0</v>", linked).name("Xoutput_b", "S!$B$1");
+    assert!(compiled(&never).unwrap().report.warnings.is_empty());
+    let broken = with_a_goal_seek(runs, "><v>7</v>").name("Xoutput_b", "S!$B$1");
+    assert!(compiled(&broken).unwrap().report.warnings[0].contains("xsolve_a has no effect"));
 }
 
 #[test]
@@ -185,6 +222,7 @@ fn wrong_names_are_named() {
         ("Xinput_a", "'My Sheet'!$A$1:$B$3", "heading H twice"),
         ("Xinput_a", "'My Sheet'!$C$1:$D$3", "no heading in the cell C1"),
         ("Xinput_a", "'My Sheet'!$D$1:$E$3", "no heading in the cell E1"),
+        ("Xvalidate_a", "'My Sheet'!$A$2:$B$2", "several cells"),
         ("Xinput_a", "'My Sheet'!$A$1:$A$1048576", ""),
         ("Xinput_a", "'My Sheet'!$A$2:$D$2", "headings only"),
     ] {

@@ -127,7 +127,7 @@ fn answer(
         return Ok(no_records(decoded.nothing));
     }
     let env = service.env_of(engine, options);
-    validate(engine, &mut decoded, interface, &env, stop)?;
+    validate(engine, &mut decoded, interface, &env, &options.limits, stop)?;
     let chosen;
     let template = if options.outputs.is_empty() {
         service.template(decoded.layout)

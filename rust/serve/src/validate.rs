@@ -1,9 +1,11 @@
-//! Data validation of the inputs of a batch. A failure is a note on the record and stops nothing.
+//! Data validation of the inputs of a batch, and the complaints of the workbook's own cells. A failure is a note on the
+//! record and stops nothing.
 
 use crate::codec::notes::{Note, NoteKind};
 use crate::codec::records::Decoded;
 use crate::engine::{Block, Engine};
 use crate::error::ServeError;
+use crate::limits::Limits;
 use crate::stop::StopSignal;
 use execd_calc::batch::Batch;
 use execd_calc::coerce::number_from_text;
@@ -16,14 +18,16 @@ use execd_calc::value::{Unpacked, Value};
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Notes every record whose value breaks a validation of its input. Values left to the workbook, blanks and values
+/// Notes every record whose value breaks a validation of its input, or that a cell complains about. Values left to the workbook, blanks and values
 /// that could not be taken are not looked at.
 pub fn validate(
     engine: &Engine,
     decoded: &mut Decoded,
     interface: &Interface,
     env: &Env,
+    limits: &Limits,
     stop: &StopSignal,
 ) -> Result<(), ServeError> {
     let judges = judges(interface, &decoded.batch);
@@ -34,10 +38,17 @@ pub fn validate(
         judge.all_records(decoded, env.date1904, stop, &mut found)?;
     }
     if let Some(plan) = &interface.rules
-        && !changing.is_empty()
+        && !(changing.is_empty() && interface.complaints.is_empty())
     {
+        let told = AtomicUsize::new(0);
         let parts = engine.evaluate(plan, &decoded.batch, env, stop, Vec::new, |found, frame, block| {
             changing.iter().for_each(|judge| judge.block(decoded, frame, block, env.date1904, found));
+            let before = found.len();
+            complaints(interface, frame, block, found);
+            let bytes = found.iter().skip(before).map(|note| note.kind.bytes()).sum();
+            if told.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.output_bytes {
+                return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
+            }
             Ok(())
         })?;
         found.extend(parts.into_iter().flatten());
@@ -50,6 +61,24 @@ pub fn validate(
         decoded.notes.list.sort_by_key(|note| note.record);
     }
     Ok(())
+}
+
+/// What cells of the workbook say about the records of a block.
+fn complaints(interface: &Interface, frame: &Frame, block: Block, found: &mut Vec<Note>) {
+    for (number, complaint) in interface.complaints.iter().enumerate() {
+        let subject = interface.inputs.len() + number;
+        for (index, value) in frame.output(complaint.result).iter().enumerate() {
+            let message = match value.unpack() {
+                Unpacked::Text(id) => frame.heap().text(id),
+                Unpacked::Error(code) => code.text(),
+                _ => "",
+            };
+            if !message.is_empty() {
+                let kind = NoteKind::Complaint(message.into());
+                found.push(Note { record: block.first + index, input: subject, kind });
+            }
+        }
+    }
 }
 
 /// A validation and the input it belongs to.

@@ -30,11 +30,11 @@ fn refused(rule: Rule, shape: Shape, names: &str, values: &str) -> Vec<usize> {
         outputs: vec![Operand::slot(0)],
         ..Plan::default()
     };
-    let setting = Setting::new(Interface { inputs, outputs: Vec::new(), rules: Some(Arc::new(rules)) });
+    let setting = Setting::new(Interface { inputs, rules: Some(Arc::new(rules)), ..Interface::default() });
     let text = format!("[[{names}],{values}]");
     let mut decoded = scan::decode(text.as_bytes(), setting.rules()).unwrap();
     let env = Env::new(false, 0.0);
-    validate(&engine(1), &mut decoded, &setting.interface, &env, &setting.stop).unwrap();
+    validate(&engine(1), &mut decoded, &setting.interface, &env, &setting.limits, &setting.stop).unwrap();
     let invalid = decoded.notes.list.iter().filter(|note| note.kind == NoteKind::Invalid(0));
     invalid.map(|note| note.record).collect()
 }

@@ -67,6 +67,13 @@ impl<'w> Lowerer<'w> {
         }
     }
 
+    /// Makes a cell unknown: what needs it cannot be compiled.
+    pub fn refuse(&mut self, at: CellAddress, reason: &str) {
+        let mut failure = Failure::unsupported(reason);
+        failure.origin = Some(Rc::new(self.describe(at, reason)));
+        self.states.insert(at, State::Failed(failure));
+    }
+
     fn constant(&mut self, at: CellAddress) -> Term {
         let Some(cell) = self.cell(at) else { return Term::Const(Value::BLANK) };
         let value = match &cell.value {

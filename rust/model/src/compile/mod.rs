@@ -83,6 +83,9 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let mut sheets = Sheets::new(book);
     sheets.keep_free_beside_spills();
     let mut lowerer = Lowerer::new(sheets, Graph::new(env, false), inputs);
+    for (at, reason) in &declared.solved {
+        lowerer.refuse(*at, reason);
+    }
     let mut outputs = Vec::with_capacity(declared.output_cells.len());
     let mut failures: Vec<Failure> = Vec::new();
     for &at in &declared.output_cells {

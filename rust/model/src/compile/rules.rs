@@ -1,4 +1,4 @@
-//! Data validations of input cells to rules of the interface. What is the same in every record is folded; what is not
+//! Data validations of input cells to rules of the interface, and cells that complain about records. What is the same in every record is folded; what is not
 //! becomes a result of a plan of its own. Which validation holds for which cell is `markers`' to say.
 
 use super::graph::{Term, kinds};
@@ -8,7 +8,7 @@ use crate::markers::Declared;
 use crate::markers::rules::{CellRule, Finder};
 use crate::workbook::{CellAddress, DataValidation, ValidationKind, ValidationOperator};
 use execd_calc::coerce;
-use execd_calc::interface::{Bound, Constant, Limit, Rule, Validation};
+use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};
 use execd_calc::ops::{Op1, Op3};
 use execd_calc::value::{Unpacked, Value};
 
@@ -43,6 +43,18 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
                         formulas(&found)
                     ));
                 }
+            }
+        }
+    }
+    for (name, at) in &declared.complaints {
+        match rules.lowerer.term(*at) {
+            Ok(term) => {
+                let result = rules.result(term);
+                declared.interface.complaints.push(Complaint { name: name.clone(), result });
+            }
+            Err(failure) => {
+                let why = reason(&failure);
+                declared.warnings.push(format!("the name Xvalidate_{name} has no effect: {why}"));
             }
         }
     }

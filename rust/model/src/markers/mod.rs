@@ -1,8 +1,9 @@
 //! The interface that a workbook declares with its defined names: `Xinput_<name>` and `Xoutput_<name>` (any casing)
-//! on a cell or on a table. Nothing is compiled here.
+//! on a cell or on a table, `Xvalidate_<name>` on a cell. Nothing is compiled here.
 
 mod headings;
 pub mod rules;
+mod solve;
 mod target;
 
 use crate::error::{Error, ErrorKind};
@@ -19,30 +20,29 @@ pub struct Declared {
     /// Cells by number, as `Input::first_cell` and its shape count them.
     pub input_cells: Vec<CellAddress>,
     pub output_cells: Vec<CellAddress>,
+    /// Cells that say what is wrong with a record, by the name after `Xvalidate_`.
+    pub complaints: Vec<(String, CellAddress)>,
+    /// Cells whose values a solver is to find, and why they are not known.
+    pub solved: Vec<(CellAddress, String)>,
     /// Names that have no effect, in plain words.
     pub warnings: Vec<String>,
 }
 
 /// Prefixes with a meaning that is not built; a workbook that uses them may expect more than it gets.
-const UNSUPPORTED: [&str; 10] = [
-    "xvalidate_",
-    "xsolve_",
-    "xparameter_",
-    "xrichoutput_",
-    "xjinput",
-    "xjoutput",
-    "xcsvinput_",
-    "xcsvoutput_",
-    "xreport_",
-    "xcircular_switch",
-];
+const UNSUPPORTED: [&str; 7] =
+    ["xrichoutput_", "xjinput", "xjoutput", "xcsvinput_", "xcsvoutput_", "xreport_", "xcircular_switch"];
 
 /// Reads the X-names. Inputs and outputs come in the order of their names, ignoring case.
 pub fn interface(workbook: &Workbook, limits: &Limits) -> Result<Declared, Error> {
     let mut declared = Declared::default();
     for name in &workbook.names {
         let lower = name.name.to_ascii_lowercase();
-        if UNSUPPORTED.iter().any(|prefix| lower.starts_with(prefix)) {
+        if lower.starts_with("xparameter_") {
+            declared.warnings.push(format!(
+                "the name {} has the values of the workbook: parameter sets are not supported",
+                name.name
+            ));
+        } else if UNSUPPORTED.iter().any(|prefix| lower.starts_with(prefix)) {
             declared
                 .warnings
                 .push(format!("the name {} has no effect: its kind is not supported", name.name));
@@ -62,6 +62,8 @@ pub fn interface(workbook: &Workbook, limits: &Limits) -> Result<Declared, Error
         return Err(Error::new(ErrorKind::Interface, message));
     }
     refuse_overlaps(workbook, &declared)?;
+    find_complaints(workbook, &mut declared)?;
+    solve::find(workbook, &mut declared);
     note_missing_defaults(workbook, &mut declared);
     Ok(declared)
 }
@@ -201,6 +203,20 @@ fn formats(sheet: &Sheet, area: Area) -> Vec<Format> {
         Shows::Text => Format::Text,
     };
     (area.first_col..=area.last_col).map(format).collect()
+}
+
+fn find_complaints(workbook: &Workbook, declared: &mut Declared) -> Result<(), Error> {
+    for marker in markers(workbook, "xvalidate_")? {
+        let found = target::find(workbook, marker.defined).and_then(|place| match place.area {
+            area if area.rows() == 1 && area.cols() == 1 => {
+                Ok(CellAddress { sheet: place.sheet, row: area.first_row, col: area.first_col })
+            }
+            _ => Err("covers several cells: name one".to_owned()),
+        });
+        let at = found.map_err(|what| marker.wrong(&what))?;
+        declared.complaints.push((marker.name.to_owned(), at));
+    }
+    Ok(())
 }
 
 /// A cell of two inputs would get two values.

@@ -30,7 +30,7 @@ pub fn evaluate(
         for batch in batches {
             let mut decoded = read(batch, service.rules(options))?;
             let env = service.env_of(engine, options);
-            validate(engine, &mut decoded, &service.interface, &env, &options.stop)?;
+            validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
             written.extend(answer.evaluate(engine, service, &decoded, options)?);
         }
         Ok((answer.schema(), written))

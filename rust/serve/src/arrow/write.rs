@@ -130,9 +130,9 @@ impl Written {
         self.remarks.resize(block.records, String::new());
         for (record, remark) in self.remarks.iter_mut().enumerate() {
             for note in notes.of(block.first + record) {
-                let name = service.interface.inputs.get(note.input).map_or("", |input| input.name.as_str());
+                let name = service.interface.subject(note.input).unwrap_or_default();
                 match &note.kind {
-                    NoteKind::Malformed(message) => add(remark, name, message),
+                    NoteKind::Malformed(message) | NoteKind::Complaint(message) => add(remark, name, message),
                     NoteKind::Invalid(validation) => {
                         add(remark, name, service.invalid_message(note.input, *validation));
                     }

@@ -113,7 +113,7 @@ impl Written {
             match note.kind {
                 NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
                 NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
-                NoteKind::Malformed(_) | NoteKind::Invalid(_) => {}
+                NoteKind::Malformed(_) | NoteKind::Invalid(_) | NoteKind::Complaint(_) => {}
             }
         }
         if !failed.is_empty() {
@@ -127,7 +127,7 @@ impl Written {
         let mut items = Items::new(&mut self.errors);
         for note in remarks.notes {
             let message = match &note.kind {
-                NoteKind::Malformed(message) => &**message,
+                NoteKind::Malformed(message) | NoteKind::Complaint(message) => &**message,
                 NoteKind::Invalid(validation) => style.wording.invalid(note.input, *validation),
                 NoteKind::EmptyText | NoteKind::Cut => continue,
             };

@@ -19,6 +19,18 @@ pub enum NoteKind {
     Malformed(Box<str>),
     /// The value breaks a data validation of the input: one with the message of this one.
     Invalid(usize),
+    /// What a cell of the workbook finds wrong with the record. Complaints are numbered on from the inputs.
+    Complaint(Box<str>),
+}
+
+impl NoteKind {
+    /// Bytes of the message that it holds.
+    pub fn bytes(&self) -> usize {
+        match self {
+            NoteKind::Malformed(message) | NoteKind::Complaint(message) => message.len(),
+            NoteKind::EmptyText | NoteKind::Cut | NoteKind::Invalid(_) => 0,
+        }
+    }
 }
 
 /// Which inputs each record left out, as runs of records that left out the same.
@@ -90,8 +102,8 @@ pub struct Notes {
 impl Notes {
     /// Records with an input that breaks its validation or could not be taken.
     pub fn invalid_records(&self) -> usize {
-        let invalid = |note: &&Note| matches!(note.kind, NoteKind::Invalid(_) | NoteKind::Malformed(_));
-        let mut records: Vec<usize> = self.list.iter().filter(invalid).map(|note| note.record).collect();
+        let wrong = |note: &&Note| !matches!(note.kind, NoteKind::EmptyText | NoteKind::Cut);
+        let mut records: Vec<usize> = self.list.iter().filter(wrong).map(|note| note.record).collect();
         records.dedup();
         records.len()
     }

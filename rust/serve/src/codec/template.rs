@@ -165,6 +165,8 @@ fn write_headings(out: &mut Vec<u8>, headings: &[Heading]) {
 #[derive(Debug)]
 pub struct Wording {
     inputs: Vec<InputWording>,
+    /// Error items up to their messages, by input, and then by complaint.
+    errors: Vec<Vec<u8>>,
     /// Names of the outputs, escaped.
     outputs: Vec<Vec<u8>>,
 }
@@ -174,8 +176,7 @@ struct InputWording {
     absent: Vec<u8>,
     empty: Vec<u8>,
     cut: Vec<u8>,
-    /// An error item up to its message, and the messages of failed validations.
-    error: Vec<u8>,
+    /// The messages of failed validations.
     invalid: Vec<String>,
 }
 
@@ -205,16 +206,20 @@ impl Wording {
                     &name,
                     b"\",\"message\":\"The table is larger than its range in the workbook and was cut\"}",
                 ]),
-                error: item([
-                    b"{\"source_path\":\"$.Input.",
-                    &name,
-                    b"\",\"error_category\":\"validation_error\",\"error_type\":\"error.VALIDATION\",\"message\":",
-                ]),
                 invalid: messages.map(|message| message.unwrap_or(INVALID).to_owned()).collect(),
             }
         });
+        let subjects = (0..).map_while(|number| interface.subject(number));
+        let errors = subjects.map(|name| {
+            [
+                b"{\"source_path\":\"$.Input.",
+                escaped(name).as_slice(),
+                b"\",\"error_category\":\"validation_error\",\"error_type\":\"error.VALIDATION\",\"message\":",
+            ]
+            .concat()
+        });
         let outputs = interface.outputs.iter().map(|output| escaped(&output.name));
-        Wording { inputs: inputs.collect(), outputs: outputs.collect() }
+        Wording { inputs: inputs.collect(), errors: errors.collect(), outputs: outputs.collect() }
     }
 
     fn input(&self, input: usize, pick: impl Fn(&InputWording) -> &[u8]) -> &[u8] {
@@ -238,9 +243,10 @@ impl Wording {
         self.inputs.get(input).and_then(|words| words.invalid.get(validation)).map_or(INVALID, String::as_str)
     }
 
-    pub fn write_error(&self, out: &mut Vec<u8>, input: usize, message: &str, service: &str) {
-        let Some(words) = self.inputs.get(input) else { return };
-        out.extend_from_slice(&words.error);
+    /// Writes an error item about an input or a complaint.
+    pub fn write_error(&self, out: &mut Vec<u8>, subject: usize, message: &str, service: &str) {
+        let Some(error) = self.errors.get(subject) else { return };
+        out.extend_from_slice(error);
         write_text(out, message);
         out.extend_from_slice(b",\"additional_details\":");
         write_text(out, service);

@@ -93,7 +93,7 @@ pub fn run(
                 || source.next(service, options),
                 || {
                     let env = service.env_of(engine, options);
-                    validate(engine, &mut decoded, &service.interface, &env, &options.stop)?;
+                    validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
                     sink.write(engine, service, &decoded, options)
                 },
             );

@@ -135,7 +135,7 @@ pub fn notes(decoded: &Decoded, record: usize) -> Vec<String> {
         NoteKind::EmptyText => format!("empty {}", note.input),
         NoteKind::Cut => format!("cut {}", note.input),
         NoteKind::Invalid(_) => format!("invalid {}", note.input),
-        NoteKind::Malformed(message) => format!("{}: {message}", note.input),
+        NoteKind::Malformed(message) | NoteKind::Complaint(message) => format!("{}: {message}", note.input),
     });
     absent.chain(listed).collect()
 }

@@ -39,7 +39,7 @@ pub fn service() -> Service {
         ("Day", Shape::Scalar, Format::Date),
         ("T", table(&["K", "13"], 2), Format::General),
     ]);
-    let interface = Interface { inputs, outputs, rules: None };
+    let interface = Interface { inputs, outputs, ..Interface::default() };
     let cells = 7;
     let divide = |a, b, out| Step::Two { op: Op2::Operator(BinaryOp::Div), a, b, out };
     let plan = Plan {
