@@ -226,7 +226,15 @@ pub fn write_general(out: &mut String, x: f64) {
     let lead = view.exponent + 14;
     if lead > PLAIN_LENGTH - 1 || (lead < 0 && 1 - lead + count > PLAIN_LENGTH) {
         write_scientific(out, digits, lead);
-    } else if lead < 0 {
+    } else {
+        write_plain(out, digits, lead);
+    }
+}
+
+/// `0.0015` or `1500`: the digits without trailing zeros, and the power of ten of the first.
+pub fn write_plain(out: &mut String, digits: &str, lead: i32) {
+    let count = digits.len() as i32;
+    if lead < 0 {
         out.push_str("0.");
         zeros(out, -lead - 1);
         out.push_str(digits);
@@ -241,7 +249,8 @@ pub fn write_general(out: &mut String, x: f64) {
     }
 }
 
-fn write_scientific(out: &mut String, digits: &str, lead: i32) {
+/// `1.5E+07`, from the same.
+pub fn write_scientific(out: &mut String, digits: &str, lead: i32) {
     let (first, rest) = digits.split_at(1);
     out.push_str(first);
     if !rest.is_empty() {

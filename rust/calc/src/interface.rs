@@ -104,6 +104,17 @@ pub enum Constant {
 }
 
 impl Constant {
+    /// As a value; `add_text` puts a text where it is to be kept.
+    pub fn value(&self, add_text: impl FnOnce(&str) -> Value) -> Value {
+        match self {
+            Constant::Blank => Value::BLANK,
+            Constant::Number(x) => Value::number(*x),
+            Constant::Text(text) => add_text(text),
+            Constant::Bool(b) => Value::bool(*b),
+            Constant::Error(code) => Value::error(*code),
+        }
+    }
+
     /// A value outside its heap; an array is its first value.
     pub fn of(heap: &Heap, value: Value) -> Constant {
         match value.unpack() {

@@ -1,6 +1,6 @@
 //! The General format as TEXT and cells show it: at most 11 characters besides the sign.
 
-use crate::digits::{self, Decimal};
+use crate::digits::{self, Decimal, write_plain, write_scientific};
 
 /// Appends a number in General: plain when that takes 11 characters or fewer, else rounded to fit, or scientific with
 /// six digits (five when the exponent has three).
@@ -23,19 +23,19 @@ pub fn write_general(out: &mut String, x: f64) {
     if plain_digits > 0 {
         let (rounded, lead) = rounded(view, plain_digits);
         if lead <= 10 {
-            write_plain(out, rounded, lead);
+            write_plain(out, &rounded.to_string(), lead);
             return;
         }
     }
     // Smaller numbers are plain only when nothing is lost.
     let digits = trimmed(view.digits);
     if (-9..-4).contains(&lead) && 1 - lead + count(digits) <= 11 {
-        write_plain(out, digits, lead);
+        write_plain(out, &digits.to_string(), lead);
         return;
     }
     let significant = if lead.abs() >= 100 { 5 } else { 6 };
     let (rounded, lead) = self::rounded(view, significant);
-    write_scientific(out, rounded, lead);
+    write_scientific(out, &rounded.to_string(), lead);
 }
 
 /// Rounds to so many significant digits, half away from zero; gives the digits without trailing zeros and the place
@@ -57,42 +57,4 @@ fn trimmed(mut digits: u64) -> u64 {
 
 fn count(digits: u64) -> i32 {
     digits.checked_ilog10().map_or(0, |log| log as i32 + 1)
-}
-
-fn write_plain(out: &mut String, digits: u64, lead: i32) {
-    let text = digits.to_string();
-    if lead < 0 {
-        out.push_str("0.");
-        out.extend(std::iter::repeat_n('0', (-lead - 1) as usize));
-        out.push_str(&text);
-        return;
-    }
-    let whole = lead as usize + 1;
-    match text.split_at_checked(whole) {
-        Some((whole, "")) => out.push_str(whole),
-        Some((whole, decimals)) => {
-            out.push_str(whole);
-            out.push('.');
-            out.push_str(decimals);
-        }
-        None => {
-            out.push_str(&text);
-            out.extend(std::iter::repeat_n('0', whole - text.len()));
-        }
-    }
-}
-
-fn write_scientific(out: &mut String, digits: u64, lead: i32) {
-    let text = digits.to_string();
-    let (first, rest) = text.split_at_checked(1).unwrap_or((&text, ""));
-    out.push_str(first);
-    if !rest.is_empty() {
-        out.push('.');
-        out.push_str(rest);
-    }
-    out.push_str(if lead < 0 { "E-" } else { "E+" });
-    if lead.abs() < 10 {
-        out.push('0');
-    }
-    out.push_str(&lead.abs().to_string());
 }

@@ -35,7 +35,7 @@ use crate::markers;
 use crate::report::{Report, Unsupported};
 use crate::workbook::{Sheet, Workbook};
 use execd_calc::function::Env;
-use execd_calc::interface::{Constant, Interface};
+use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
 use execd_calc::value::Value;
 use graph::{Graph, Term};
@@ -128,15 +128,7 @@ fn formula_cells(sheet: &Sheet) -> usize {
 
 fn default_values(graph: &mut Graph, interface: &Interface) -> Vec<Value> {
     let defaults = interface.inputs.iter().flat_map(|input| &input.defaults);
-    defaults
-        .map(|constant| match constant {
-            Constant::Blank => Value::BLANK,
-            Constant::Number(x) => Value::number(*x),
-            Constant::Bool(b) => Value::bool(*b),
-            Constant::Error(code) => Value::error(*code),
-            Constant::Text(text) => graph.heap.add_text(text),
-        })
-        .collect()
+    defaults.map(|constant| constant.value(|text| graph.heap.add_text(text))).collect()
 }
 
 /// One entry per place, whatever the number of outputs that need it.

@@ -104,13 +104,7 @@ impl Lowerer<'_> {
 
     /// The places of a reference; more than one for `Sheet1:Sheet3!A1`.
     pub(super) fn reference(&self, reference: &Reference, at: CellAddress) -> Lowered<Vec<Place>> {
-        let (first, last) = (reference.first, reference.last);
-        let area = Area {
-            first_row: first.row.min(last.row),
-            first_col: first.col.min(last.col),
-            last_row: first.row.max(last.row),
-            last_col: first.col.max(last.col),
-        };
+        let area = reference.area();
         let sheets = match &reference.sheet {
             None => at.sheet..=at.sheet,
             Some(SheetName::Local(name)) => {

@@ -16,15 +16,15 @@ pub struct Place {
 
 impl Place {
     pub fn cell(sheet: usize, row: u32, col: u32) -> Place {
-        Place { sheet, area: Area { first_row: row, first_col: col, last_row: row, last_col: col } }
+        Place { sheet, area: Area::cell(row, col) }
     }
 
     pub fn rows(&self) -> usize {
-        (self.area.last_row - self.area.first_row) as usize + 1
+        self.area.rows() as usize
     }
 
     pub fn cols(&self) -> usize {
-        (self.area.last_col - self.area.first_col) as usize + 1
+        self.area.cols() as usize
     }
 
     pub fn is_cell(&self) -> bool {
@@ -32,8 +32,7 @@ impl Place {
     }
 
     pub fn contains(&self, row: u32, col: u32) -> bool {
-        let area = &self.area;
-        (area.first_row..=area.last_row).contains(&row) && (area.first_col..=area.last_col).contains(&col)
+        self.area.contains(row, col)
     }
 
     /// The common part of two rectangles of one sheet.

@@ -1,5 +1,6 @@
 //! The tree of a formula. No text, no sheets' contents, no evaluation.
 
+use crate::workbook::Area;
 use execd_calc::operator::{BinaryOp, UnaryOp};
 use execd_calc::value::ErrorCode;
 
@@ -70,6 +71,19 @@ pub struct Reference {
     pub sheet: Option<SheetName>,
     pub first: Corner,
     pub last: Corner,
+}
+
+impl Reference {
+    /// Its cells.
+    pub fn area(&self) -> Area {
+        let (first, last) = (self.first, self.last);
+        Area {
+            first_row: first.row.min(last.row),
+            first_col: first.col.min(last.col),
+            last_row: first.row.max(last.row),
+            last_col: first.col.max(last.col),
+        }
+    }
 }
 
 /// `$`-marks decide what shifting a shared formula moves.

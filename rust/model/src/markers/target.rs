@@ -49,13 +49,7 @@ pub fn of_reference(
         Some(SheetName::Span(..)) => return Err("covers several sheets: name one".to_owned()),
         Some(SheetName::External { .. }) => return Err("points to another workbook".to_owned()),
     };
-    let (first, last) = (reference.first, reference.last);
-    let area = Area {
-        first_row: first.row.min(last.row),
-        first_col: first.col.min(last.col),
-        last_row: first.row.max(last.row),
-        last_col: first.col.max(last.col),
-    };
+    let area = reference.area();
     let extent = workbook.sheets.get(sheet).map(|sheet| sheet.extent).unwrap_or_default();
     Ok(Target { sheet, area: clipped(area, extent) })
 }

@@ -4,9 +4,8 @@
 use super::lists;
 use execd_calc::batch::Batch;
 use execd_calc::function::Env;
-use execd_calc::heap::{Heap, Layer, Store};
+use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::Constant;
-use execd_calc::value::{Unpacked, Value};
 use execd_model::error::ErrorKind;
 use execd_model::limits::Limits;
 use execd_model::workbook::{CellValue, DefinedName, Workbook, a1};
@@ -176,35 +175,16 @@ fn run(compiled: &Compiled, records: &[Vec<CellValue>]) -> Vec<Vec<Constant>> {
     let plan = &compiled.plan;
     let mut store = Store::new(Layer::Batch);
     let columns = (0..plan.input_cells)
-        .map(|cell| records.iter().map(|record| value(&mut store, &record[cell])).collect())
+        .map(|cell| {
+            records.iter().map(|record| record[cell].constant().value(|text| store.add_text(text))).collect()
+        })
         .collect();
     let batch = Batch { records: records.len(), columns, store: Arc::new(store) };
     let env = Env::new(compiled.date1904, NOW);
     let mut frame = plan.frame(&batch);
     plan.run(&mut frame, &batch, 0, records.len(), &env, &AtomicBool::new(false)).unwrap();
     let outputs = |record: usize| {
-        (0..plan.output_cells).map(|cell| constant(frame.heap(), frame.output(cell)[record])).collect()
+        (0..plan.output_cells).map(|cell| Constant::of(frame.heap(), frame.output(cell)[record])).collect()
     };
     (0..records.len()).map(outputs).collect()
-}
-
-fn value(store: &mut Store, value: &CellValue) -> Value {
-    match value {
-        CellValue::Blank => Value::BLANK,
-        CellValue::Number(x) => Value::number(*x),
-        CellValue::Text(text) => store.add_text(text),
-        CellValue::Bool(b) => Value::bool(*b),
-        CellValue::Error(code) => Value::error(*code),
-    }
-}
-
-fn constant(heap: &Heap, value: Value) -> Constant {
-    match value.unpack() {
-        Unpacked::Number(x) => Constant::Number(x),
-        Unpacked::Text(id) => Constant::Text(heap.text(id).to_owned()),
-        Unpacked::Bool(b) => Constant::Bool(b),
-        Unpacked::Error(code) => Constant::Error(code),
-        Unpacked::Blank => Constant::Blank,
-        Unpacked::Omitted | Unpacked::Array(_) => panic!("an output is {value:?}"),
-    }
 }

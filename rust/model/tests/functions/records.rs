@@ -4,10 +4,9 @@
 use super::book::{self, NOW};
 use execd_calc::batch::Batch;
 use execd_calc::function::Env;
-use execd_calc::heap::{Heap, Layer, Store};
+use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::Constant;
 use execd_calc::plan::Plan;
-use execd_calc::value::{Unpacked, Value};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -88,6 +87,19 @@ pub fn odd_value(random: &mut Random) -> Constant {
     }
 }
 
+/// Mostly a small whole number; otherwise what else may stand where one is wanted.
+pub fn small_number(random: &mut Random) -> Constant {
+    match random.below(12) {
+        0 => Constant::Blank,
+        1 => Constant::Bool(true),
+        2 => Constant::Text("2".to_owned()),
+        3 => Constant::Text("x".to_owned()),
+        4 => Constant::Number(1.9),
+        5 => Constant::Number(-1.0),
+        _ => Constant::Number(random.below(5) as f64),
+    }
+}
+
 /// A number of any size, also among the largest and the smallest.
 pub fn any_number(random: &mut Random) -> Constant {
     match random.below(4) {
@@ -118,7 +130,7 @@ pub fn run(plan: &Plan, records: &[Vec<Constant>]) -> Vec<Vec<Constant>> {
     let mut store = Store::new(Layer::Batch);
     let cells = plan.input_cells;
     let columns = (0..cells)
-        .map(|cell| records.iter().map(|record| value(&mut store, &record[cell])).collect())
+        .map(|cell| records.iter().map(|record| record[cell].value(|text| store.add_text(text))).collect())
         .collect();
     let batch = Batch { records: records.len(), columns, store: Arc::new(store) };
     let env = Env::new(plan.date1904, NOW);
@@ -131,31 +143,10 @@ pub fn run(plan: &Plan, records: &[Vec<Constant>]) -> Vec<Vec<Constant>> {
         plan.run(&mut frame, &batch, first, count, &env, &cancel).unwrap();
         for record in 0..count {
             let outputs = (0..plan.output_cells).map(|cell| frame.output(cell)[record]);
-            results.push(outputs.map(|value| constant(frame.heap(), value)).collect());
+            results.push(outputs.map(|value| Constant::of(frame.heap(), value)).collect());
         }
     }
     results
-}
-
-fn value(store: &mut Store, constant: &Constant) -> Value {
-    match constant {
-        Constant::Blank => Value::BLANK,
-        Constant::Number(x) => Value::number(*x),
-        Constant::Text(text) => store.add_text(text),
-        Constant::Bool(b) => Value::bool(*b),
-        Constant::Error(code) => Value::error(*code),
-    }
-}
-
-fn constant(heap: &Heap, value: Value) -> Constant {
-    match value.unpack() {
-        Unpacked::Number(x) => Constant::Number(x),
-        Unpacked::Text(id) => Constant::Text(heap.text(id).to_owned()),
-        Unpacked::Bool(b) => Constant::Bool(b),
-        Unpacked::Error(code) => Constant::Error(code),
-        Unpacked::Blank => Constant::Blank,
-        Unpacked::Omitted | Unpacked::Array(_) => panic!("an output is {value:?}"),
-    }
 }
 
 /// The same kind and, of numbers, the same bits.
@@ -164,6 +155,17 @@ pub fn same(a: &Constant, b: &Constant) -> bool {
         (Constant::Number(a), Constant::Number(b)) => a.to_bits() == b.to_bits(),
         _ => a == b,
     }
+}
+
+/// Fails with some of the differences, if there are any.
+pub fn assert_none(differences: &[String]) {
+    let shown = differences.len().min(60);
+    assert!(
+        differences.is_empty(),
+        "{} differences:\n{}",
+        differences.len(),
+        differences[..shown].join("\n")
+    );
 }
 
 /// Differences between the records in one batch, the first `alone` of them alone, and folded.
