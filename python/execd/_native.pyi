@@ -106,7 +106,9 @@ class Model:
     def report(self) -> dict[str, Any]:
         """`sheets`, `formula_cells`, `live_cells`, `steps`, `slots`, `constants`, `unsupported`, `warnings`."""
 
-    def answer(self, engine: Engine, call: Call, token: CancelToken, within: float | None = None) -> Fragments:
+    def answer(
+        self, engine: Engine, call: Call, token: CancelToken | None = None, within: float | None = None
+    ) -> Fragments:
         """Execute a call, for at most `within` seconds.
 
         Raises InputError (the whole call is refused), DeadlineExceeded, Cancelled, InternalError.
@@ -226,8 +228,8 @@ class Admission:
     def withdraw(self, ticket: int) -> bool:
         """Forget a ticket; false if it no longer waits."""
 
-    def finished(self, took: float) -> None:
-        """An execution has held its permit for so many seconds: advice to refused callers builds on it."""
+    def give_back(self, permit: Permit) -> bool:
+        """An execution is over: advice to refused callers builds on how long. True if anybody waits for the permit."""
 
     def retry_after(self) -> float:
         """Seconds after which a refused caller may try again."""
@@ -237,7 +239,7 @@ class Permit:
     """The right to execute now."""
 
     def release(self) -> None:
-        """Give it back; a second time does nothing. The kernel does it for a process that dies."""
+        """Give it back unused; a second time does nothing. The kernel does it for a process that dies."""
 
 def find_inputs(body: bytes) -> tuple[int, int] | None:
     """Start and end of the value of the first key `inputs` in a JSON object, found without decoding.

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 
 from execd import _native
 from execd.errors import ApiError
@@ -47,20 +46,20 @@ class Admission:
         headers = {"retry_after": str(max(1, -int(-seconds // 1))), "x_retry_after": f"{seconds:.3f}"}
         return ApiError("overloaded", "the node runs as many executions as it may; try again later", headers)
 
-    async def permit(self, deadline: Deadline, watch: Watch) -> "Held":
-        """A permit to hold for the length of a block, after waiting for it if need be."""
+    def offer(self, deadline: Deadline) -> _native.Permit | int:
+        """A permit, or the ticket to `wait` for one with."""
         answer = self._machine.offer(deadline.left)
         if answer is None:
             raise self.refusal()
-        return Held(self, await self._wait(answer, watch) if isinstance(answer, int) else answer)
+        return answer
 
-    def give_back(self, permit: _native.Permit, took: float) -> None:
-        """Let the next one have a permit that was held for so many seconds."""
-        permit.release()
-        self._machine.finished(took)
-        self._pump()
+    def give_back(self, permit: _native.Permit) -> None:
+        """Let the next one have a permit."""
+        if self._machine.give_back(permit):
+            self._pump()
 
-    async def _wait(self, ticket: int, watch: Watch) -> _native.Permit:
+    async def wait(self, ticket: int, watch: Watch) -> _native.Permit:
+        """The permit for a ticket, when it is its turn."""
         future: asyncio.Future[_native.Permit] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = future
         self._schedule()
@@ -98,18 +97,3 @@ class Admission:
     def _tick(self) -> None:
         self._timer = None
         self._pump()
-
-
-class Held:
-    """A permit that is given back when the block ends."""
-
-    def __init__(self, admission: Admission, permit: _native.Permit) -> None:
-        self._admission = admission
-        self._permit = permit
-        self._since = time.monotonic()
-
-    def __enter__(self) -> None:
-        """Nothing to do: the permit is held already."""
-
-    def __exit__(self, *_: object) -> None:
-        self._admission.give_back(self._permit, time.monotonic() - self._since)

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from execd import _native
 from execd.incoming import Deadline, Gone, Watch
-from execd.registry import UNKNOWN, Version
+from execd.registry import Version
 from execd.settings import Settings
 
 T = TypeVar("T")
@@ -16,8 +16,6 @@ T = TypeVar("T")
 # A hand-off to a thread costs some 50 to 90 microseconds; an execution expected to take less than this many seconds
 # is not worth it.
 SHORT = 0.003
-# Weight of the newest execution in a version's pace when it was a quick one.
-NEWEST = 0.25
 
 
 class Bridge:
@@ -27,23 +25,26 @@ class Bridge:
         self._engine = _native.Engine(settings.threads)
         self._pool = ThreadPoolExecutor(settings.max_executions, thread_name_prefix="execution")
 
-    async def execute(
+    def at_once(self, version: Version, call: _native.Call, deadline: Deadline) -> _native.Fragments | None:
+        """The parts of the answer, in JSON; `None` if they would hold up the event loop."""
+        if version.pace * len(call) >= SHORT:
+            return None
+        started = time.perf_counter()
+        fragments = version.model.answer(self._engine, call, None, deadline.left)
+        version.keep_pace(len(call), time.perf_counter() - started)
+        return fragments
+
+    async def in_thread(
         self, version: Version, call: _native.Call, deadline: Deadline, watch: Watch
     ) -> _native.Fragments:
-        """The parts of the answer, in JSON."""
+        """The parts of the answer, in JSON, without holding up the event loop."""
         token = _native.CancelToken()
-        size = len(call)
         started = time.perf_counter()
-        if version.pace * size < SHORT:
-            fragments = version.model.answer(self._engine, call, token, deadline.left)
-        else:
-            with watch.telling(token.cancel):
-                fragments = await self._in_thread(
-                    lambda: version.model.answer(self._engine, call, token, deadline.left), token
-                )
-        pace = (time.perf_counter() - started) / max(size, 1)
-        # Up at once and down slowly: what was slow lately must not hold up the event loop.
-        version.pace = pace if version.pace == UNKNOWN else max(pace, version.pace + NEWEST * (pace - version.pace))
+        with watch.telling(token.cancel):
+            fragments = await self._in_thread(
+                lambda: version.model.answer(self._engine, call, token, deadline.left), token
+            )
+        version.keep_pace(len(call), time.perf_counter() - started)
         return fragments
 
     async def _in_thread(self, work: Callable[[], T], token: _native.CancelToken) -> T:

@@ -48,7 +48,7 @@ class Model:
     def execute(self, inputs: bytes) -> bytes:
         """The `inputs` of Execute v4, in either layout, to its `outputs` in the same layout."""
         call = _native.Call(inputs)
-        return self.native.answer(_native.Engine.shared(), call, _native.CancelToken()).outputs
+        return self.native.answer(_native.Engine.shared(), call).outputs
 
 
 def load(workbook: Workbook) -> Model:

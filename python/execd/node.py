@@ -5,7 +5,7 @@ from pathlib import Path
 
 from execd.admission import Admission
 from execd.bridge import Bridge
-from execd.incoming import Holdings
+from execd.incoming import Uploads
 from execd.registry import Registry
 from execd.settings import Settings
 
@@ -18,7 +18,7 @@ class Node:
     registry: Registry
     admission: Admission
     bridge: Bridge
-    holdings: Holdings
+    uploads: Uploads
 
 
 def build(settings: Settings) -> Node:
@@ -28,7 +28,7 @@ def build(settings: Settings) -> Node:
         registry=Registry(service_roots(settings)),
         admission=Admission(settings),
         bridge=Bridge(settings),
-        holdings=Holdings(settings.max_held),
+        uploads=Uploads(settings),
     )
 
 

@@ -2,24 +2,33 @@
 
 import asyncio
 import re
+import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from execd import _native
 from execd.errors import ApiError
+from execd.respond import encode
 from execd.workbooks import Source, Stamp, Workbooks, digest
 
 # The pace of a version that has not been executed yet.
 UNKNOWN = float("inf")
+# Weight of the newest execution in a version's pace when it was a quick one.
+NEWEST = 0.25
 # Compiled versions in memory; the longest unused go first.
 KEPT = 256
 # Addresses that are kept as they were read, and how long they may be: a file's name is no longer than 255 bytes.
 KNOWN = 1024
 LONG = 1024
+# Seconds for which an address keeps the version that it had: four looks at files take longer than all else here.
+FRESH = 0.1
+
+# What a request may give: version_id, service_id, service.
+Address = tuple[str, str, str]
 
 _address = re.compile(r"(?P<path>.*?)(?:\[(?P<version>[^\[\]]*)\])?")
 _number = re.compile(r"\d+(?:\.\d+){0,2}")
@@ -34,6 +43,18 @@ class Version:
     version_id: str
     model: _native.Model
     pace: float = field(default=UNKNOWN)
+
+    def keep_pace(self, size: int, seconds: float) -> None:
+        """An execution of so many bytes took so long."""
+        pace = seconds / max(size, 1)
+        # Up at once and down slowly: what was slow lately must not hold up the event loop.
+        self.pace = pace if self.pace == UNKNOWN else max(pace, self.pace + NEWEST * (pace - self.pace))
+
+    @cached_property
+    def identity(self) -> bytes:
+        """The members of an answer's object that name the version."""
+        names = {"service_id": self.service_id, "version_id": self.version_id, "version": self.source.number}
+        return encode(names)[1:-1]
 
 
 @dataclass
@@ -51,6 +72,12 @@ class Registry:
         self._workbooks = Workbooks(roots)
         self._slots: OrderedDict[Path, _Slot] = OrderedDict()
         self._digests: dict[Path, tuple[Stamp, str]] = {}
+        self._found: dict[Address, tuple[float, Version]] = {}
+
+    def found(self, address: Address) -> Version | None:
+        """The version that `resolve` has found for this address just now, if it has."""
+        until, version = self._found.get(address, (0.0, None))
+        return version if time.monotonic() < until else None
 
     async def resolve(self, version_id: str, service_id: str, service: str) -> Version:
         """The version that an execute request means; the first address that is not empty counts."""
@@ -62,7 +89,15 @@ class Registry:
             source = self._by_name(service)
         else:
             raise ApiError("invalid_request", "the request names no service: give service, service_id or version_id")
-        return await self._version(source)
+        version = await self._version(source)
+        self._keep((version_id, service_id, service), version)
+        return version
+
+    def _keep(self, address: Address, version: Version) -> None:
+        if sum(map(len, address)) <= LONG:
+            if len(self._found) >= KNOWN:
+                self._found.clear()
+            self._found[address] = (time.monotonic() + FRESH, version)
 
     def services(self) -> list[dict[str, str]]:
         """What there is, for people."""
@@ -123,6 +158,8 @@ class Registry:
         slot = self._slots.get(source.path)
         if slot is None or slot.stamp != stamp:
             slot = self._slots[source.path] = _Slot(stamp, asyncio.ensure_future(_compile(source)))
+            # What was found before must not keep models in memory that nobody can mean any more.
+            self._found.clear()
             self._evict()
         self._slots.move_to_end(source.path)
         if slot.future.done():

@@ -1,7 +1,8 @@
 """Bytes out: status, headers, content coding. What is in the body is the caller's business."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -16,10 +17,16 @@ _encoder = msgspec.json.Encoder()
 # From here on packing is worth a thread: it holds up the event loop longer than the hand-off takes.
 LONG = 256 * 1024
 
+NONE: Mapping[str, str] = MappingProxyType({})
 
-async def send_json(send: Send, status: int, body: bytes, accepted: str = "", **headers: str) -> None:
+
+async def send_json(
+    send: Send, status: int, body: bytes, accepted: bytes = b"", headers: Mapping[str, str] = NONE
+) -> None:
     """Send `body`, which is JSON, in a coding that the client accepts."""
-    coding = compression.choose(accepted) if accepted and len(body) >= compression.WORTHWHILE else None
+    coding = None
+    if accepted and len(body) >= compression.WORTHWHILE:
+        coding = compression.choose(accepted.decode("latin-1"))
     if coding and len(body) >= LONG:
         body = await asyncio.to_thread(compression.compress, coding, body)
     elif coding:
@@ -34,7 +41,7 @@ async def send_json(send: Send, status: int, body: bytes, accepted: str = "", **
 
 async def send_error(send: Send, error: ApiError) -> None:
     """Send the body and headers of an error."""
-    await send_json(send, error.status, encode(error.body), **error.headers)
+    await send_json(send, error.status, encode(error.body), headers=error.headers)
 
 
 def encode(value: Any) -> bytes:  # noqa: ANN401

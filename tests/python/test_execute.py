@@ -61,6 +61,18 @@ def test_a_version_id_goes_before_the_name(server: Server) -> None:
     assert (again["version_id"], again["service_id"]) == (first["version_id"], first["service_id"])
 
 
+def test_a_request_that_begins_and_ends_like_another_is_read_as_it_is(server: Server) -> None:
+    # The others begin and end like the first one; what is between is more than its `inputs`.
+    sample = '{"service": "tests/basics", "inputs": [["a", "b", "text", "items"], [1, 2, "t", null]]}'
+    filtered = sample[:-1] + ', "output": ["sum"]}'
+    twice = sample[:-1] + ', "inputs": [["a"], [1]]}'
+    for _ in range(2):
+        assert len(server.post(sample.encode()).json()["outputs"][0]) > 1
+        assert server.post(filtered.encode()).json()["outputs"] == [["sum"], [3]]
+        refused = server.post(twice.encode())
+        assert (refused.status_code, refused.json()["code"]) == (400, "INVALID_JSON")
+
+
 def test_a_hundred_thousand_records_of_eight_columns(server: Server) -> None:
     rows = [[n, n * 2, "t", None, n, n, n, n] for n in range(100_000)]
     body = server.execute("tests/basics", [["a", "b", "text", "items", "c", "d", "e", "f"], *rows], output=["sum"])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from books import basics
+from conftest import eventually
 from execd.errors import ApiError
 from execd.registry import Registry, Version
 from execd.workbooks import Workbooks
@@ -106,6 +107,21 @@ def test_a_changed_file_is_a_new_version_id_and_an_added_one_is_found(root: Path
         path.unlink()
         with pytest.raises(ApiError):
             await registry.resolve("", "", "other/rate[2]")
+
+    asyncio.run(story())
+
+
+def test_an_address_keeps_its_version_for_a_moment(root: Path) -> None:
+    registry, address = Registry([root]), ("", "", "other/rate")
+
+    async def story() -> None:
+        assert registry.found(address) is None
+        first = await registry.resolve(*address)
+        assert registry.found(address) in (first, None)
+        (root / "other" / "rate[3].xlsx").write_bytes(basics())
+        eventually(lambda: registry.found(address) is None, "the end of the moment")
+        newer = await registry.resolve(*address)
+        assert newer.source.number == "3.0.0"
 
     asyncio.run(story())
 

@@ -2,12 +2,14 @@
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from execd import _native
 from execd.errors import ApiError
+from execd.registry import Address
+from execd.respond import encode
 
 EMPTY = msgspec.Raw(b"")
 # No honest envelope is longer, its `inputs` aside.
@@ -25,6 +27,11 @@ class Envelope(msgspec.Struct, frozen=True):
     output: str | list[str] | None = None
     manual_now: float | str | None = None
     correlation_id: str | int | float | None = None
+
+    @property
+    def address(self) -> Address:
+        """What names the version."""
+        return (self.version_id or "", self.service_id or "", self.service or "")
 
     def kept_outputs(self) -> list[str]:
         """The outputs to keep; clients send a list or one comma-joined text."""
@@ -53,40 +60,87 @@ class Envelope(msgspec.Struct, frozen=True):
                 raise ApiError("invalid_request", message) from None
 
 
+class Asked(NamedTuple):
+    """What the envelope of a request comes to, whatever its inputs are."""
+
+    address: Address
+    outputs: list[str]
+    unix_now: float | None
+    correlation: bytes
+    """The correlation id as JSON."""
+
+
+class Request(NamedTuple):
+    """A request: what it asks for, the bytes that hold its `inputs`, and the span of them if that is not all."""
+
+    asked: Asked
+    body: bytes
+    span: tuple[int, int] | None
+
+
 _decoder = msgspec.json.Decoder(Envelope)
 
 # Envelopes that were decoded, oldest first, by their bytes.
-_known: dict[bytes, Envelope] = {}
+_known: dict[bytes, Asked] = {}
 KNOWN = 256
 # Longer ones are not kept.
 SHORT = 4096
 
-Span = tuple[int, int]
+# What stood around the array of `inputs`, brackets included, in the last requests that differ in it, oldest first.
+_recent: dict[tuple[bytes, bytes], Asked] = {}
+# The same, the longest first: of two that fit a request, the other one would take a key for a part of `inputs`.
+_frames: list[tuple[bytes, bytes, Asked]] = []
+FRAMES = 8
 
 
-def decode(body: bytes) -> tuple[Envelope, bytes, Span | None]:
-    """The envelope of a request, and where its `inputs` are: the bytes, and the span of them if it is not all.
+def guess(body: bytes) -> Request | None:
+    """The request if it begins and ends like one of the last ones, without a look at what is in between.
 
-    `inputs` is left to the native decoder, which knows the service's inputs and can say where a mistake is.
+    It is right if that is one JSON value, which its decoder finds out.
     """
+    for before, behind, asked in _frames:
+        if body.startswith(before) and body.endswith(behind) and len(body) >= len(before) + len(behind):
+            return Request(asked, body, (len(before) - 1, len(body) - len(behind) + 1))
+    return None
+
+
+def decode(body: bytes) -> Request:
+    """The request. `inputs` is left to the native decoder, which can say where a mistake is."""
     span = _native.find_inputs(body)
     if span is None:
         envelope = _decode(body)
-        return envelope, bytes(envelope.inputs), None
-    return _envelope(body[: span[0]] + b"null" + body[span[1] :]), body, span
-
-
-def _envelope(rest: bytes) -> Envelope:
-    """The envelope from a request without its inputs; programs send the same one again and again."""
-    envelope = _known.get(rest)
-    if envelope is None:
-        envelope = _decode(rest)
+        return Request(_asked(envelope), bytes(envelope.inputs), None)
+    start, end = span
+    rest = body[:start] + b"null" + body[end:]
+    asked = _known.get(rest)
+    if asked is None:
+        asked = _asked(_decode(rest))
         _refuse_repeated_keys(rest)
-        if len(rest) <= SHORT:
-            _known[rest] = envelope
-            if len(_known) > KNOWN:
-                del _known[next(iter(_known))]
-    return envelope
+    if len(rest) <= SHORT:
+        _keep(rest, asked)
+        if (body[start], body[end - 1]) == (ord("["), ord("]")):
+            _keep_frame((body[: start + 1], body[end - 1 :]), asked)
+    return Request(asked, body, span)
+
+
+def _keep(rest: bytes, asked: Asked) -> None:
+    """Programs send the same envelope again and again."""
+    _known[rest] = asked
+    if len(_known) > KNOWN:
+        del _known[next(iter(_known))]
+
+
+def _keep_frame(frame: tuple[bytes, bytes], asked: Asked) -> None:
+    if frame not in _recent:
+        _recent[frame] = asked
+        if len(_recent) > FRAMES:
+            del _recent[next(iter(_recent))]
+        frames = ((before, behind, asked) for (before, behind), asked in _recent.items())
+        _frames[:] = sorted(frames, key=lambda frame: len(frame[0]) + len(frame[1]), reverse=True)
+
+
+def _asked(envelope: Envelope) -> Asked:
+    return Asked(envelope.address, envelope.kept_outputs(), envelope.unix_now(), encode(envelope.correlation_id))
 
 
 def _decode(request: bytes) -> Envelope:

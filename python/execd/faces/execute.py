@@ -3,14 +3,16 @@
 import logging
 import os
 import re
+import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
 from execd import __version__, _native, incoming
-from execd.errors import ApiError, ExecdError, InternalError, from_native
-from execd.faces.envelope import Envelope, Span, decode
+from execd.errors import ApiError, ExecdError, InputError, InternalError, from_native
+from execd.faces.envelope import Asked, Request, decode, guess
 from execd.faces.routing import ignoring_case
 from execd.incoming import Deadline, Gone, Watch
 from execd.node import Node
@@ -20,10 +22,7 @@ from execd.respond import encode, send_error, send_json
 log = logging.getLogger("execd.execute")
 
 SEPARATORS = (b'{"outputs":', b',"process_time":', b',"warnings":', b',"errors":')
-
-# Version 4 and its variant, and the bits that are free.
-CALL_ID_FIXED = 0x00000000_0000_4000_8000_000000000000
-CALL_ID_FREE = 0xFFFFFFFF_FFFF_0FFF_3FFF_FFFFFFFFFFFF
+COMPILER = b'"compiler_version":' + encode(__version__)
 
 PATHS = ("/{tenant}/api/v4/execute", "/{tenant}/api/v4/public/execute")
 
@@ -47,94 +46,100 @@ class Execute:
         deadline = Deadline(self._node.settings.time_limit)
         headers = dict(scope["headers"])
         watch = Watch(receive)
-        reading = Reading()
         try:
-            accepted = headers.get(b"accept-encoding", b"").decode("latin-1")
-            body = await self._answer(headers, receive, deadline, watch, reading)
-            await send_json(send, 200, body, accepted)
+            body = await self._answer(headers, receive, deadline, watch)
+            await send_json(send, 200, body, headers.get(b"accept-encoding", b""))
         except Gone:
             return
         except ExecdError as error:
-            await self._refuse(from_native(error), receive, send, deadline, reading)
+            await self._refuse(from_native(error), receive, send, deadline, watch)
             if error.kind == "internal":
                 log.exception("execution failed")
         except ApiError as error:
-            await self._refuse(error, receive, send, deadline, reading)
+            await self._refuse(error, receive, send, deadline, watch)
         except Exception:
             log.exception("%s failed", scope["path"])
-            await self._refuse(from_native(InternalError()), receive, send, deadline, reading)
+            await self._refuse(from_native(InternalError()), receive, send, deadline, watch)
         finally:
             watch.close()
 
-    async def _answer(
-        self,
-        headers: incoming.Headers,
-        receive: Receive,
-        deadline: Deadline,
-        watch: Watch,
-        reading: "Reading",
-    ) -> bytes:
+    async def _answer(self, headers: incoming.Headers, receive: Receive, deadline: Deadline, watch: Watch) -> bytes:
         node = self._node
         if node.admission.is_full:
             raise node.admission.refusal()
-        body = await incoming.read(receive, headers, node.settings.max_body, node.holdings, deadline)
-        reading.done = True
+        body = await node.uploads.read(receive, headers, deadline)
+        watch.uploaded = True
         try:
-            arrived = datetime.now(UTC)
-            envelope, inputs, span = decode(body)
-            version = await node.registry.resolve(
-                envelope.version_id or "", envelope.service_id or "", envelope.service or ""
-            )
-            call = _call(inputs, version, arrived, envelope, span)
-            with await node.admission.permit(deadline, watch):
-                fragments = await node.bridge.execute(version, call, deadline, watch)
+            arrived = time.time()
+            request = guess(body)
+            version = request and node.registry.found(request.asked.address)
+            if request and version:
+                try:
+                    return await self._execute(request, version, arrived, deadline, watch)
+                except InputError:
+                    # Or the guess was wrong.
+                    pass
+            request = decode(body)
+            version = await node.registry.resolve(*request.asked.address)
+            return await self._execute(request, version, arrived, deadline, watch)
         finally:
-            node.holdings.give_back(len(body))
-        return _envelope(fragments, version, envelope, arrived)
+            node.uploads.give_back(body)
 
-    async def _refuse(
-        self, error: ApiError, receive: Receive, send: Send, deadline: Deadline, reading: "Reading"
-    ) -> None:
-        if not reading.done:
+    async def _execute(
+        self, request: Request, version: Version, arrived: float, deadline: Deadline, watch: Watch
+    ) -> bytes:
+        admission, bridge = self._node.admission, self._node.bridge
+        call = _call(request, version, arrived)
+        permit = admission.offer(deadline)
+        if isinstance(permit, int):
+            permit = await admission.wait(permit, watch)
+        try:
+            fragments = bridge.at_once(version, call, deadline)
+            if fragments is None:
+                fragments = await bridge.in_thread(version, call, deadline, watch)
+        finally:
+            admission.give_back(permit)
+        return _envelope(fragments, version, request.asked, arrived)
+
+    async def _refuse(self, error: ApiError, receive: Receive, send: Send, deadline: Deadline, watch: Watch) -> None:
+        if not watch.uploaded:
             # A client that is still sending would not read the answer.
-            await incoming.discard(receive, self._node.settings.max_discard, deadline)
+            await self._node.uploads.discard(receive, deadline)
         await send_error(send, error)
 
 
-class Reading:
-    """Whether the body has been read to its end."""
-
-    done = False
-
-
-def _call(body: bytes, version: Version, arrived: datetime, envelope: Envelope, span: Span | None) -> _native.Call:
-    now = envelope.unix_now()
+def _call(request: Request, version: Version, arrived: float) -> _native.Call:
+    asked, body, span = request
     return _native.Call(
         body,
         span,
         service=version.source.service,
-        outputs=envelope.kept_outputs(),
-        unix_now=arrived.timestamp() if now is None else now,
+        outputs=asked.outputs,
+        unix_now=arrived if asked.unix_now is None else asked.unix_now,
     )
 
 
-def _envelope(fragments: _native.Fragments, version: Version, envelope: Envelope, arrived: datetime) -> bytes:
-    meta = encode(
-        {
-            "service_id": version.service_id,
-            "version_id": version.version_id,
-            "version": version.source.number,
-            "call_id": _call_id(),
-            "compiler_version": __version__,
-            "correlation_id": envelope.correlation_id,
-            "request_timestamp": arrived.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-        }
+def _envelope(fragments: _native.Fragments, version: Version, asked: Asked, arrived: float) -> bytes:
+    second, fraction = divmod(arrived, 1)
+    rest = b',%b,"call_id":"%b",%b,"correlation_id":%b,"request_timestamp":"%b.%03dZ"}' % (
+        version.identity,
+        _call_id(),
+        COMPILER,
+        asked.correlation,
+        _to_the_second(int(second)),
+        int(fraction * 1000),
     )
-    return fragments.joined((*SEPARATORS, b"," + meta[1:]))
+    return fragments.joined((*SEPARATORS, rest))
 
 
-def _call_id() -> str:
-    """A random UUID; `uuid.uuid4` takes several times as long."""
-    bits = int.from_bytes(os.urandom(16)) & CALL_ID_FREE | CALL_ID_FIXED
-    text = f"{bits:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+def _call_id() -> bytes:
+    """A random UUID of version 4; `uuid.uuid4` takes several times as long."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    text = f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return text.encode()
+
+
+@lru_cache(1)
+def _to_the_second(unix: int) -> bytes:
+    return datetime.fromtimestamp(unix, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

@@ -22,6 +22,7 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Permit {
     held: Mutex<Option<Held>>,
+    since: Duration,
 }
 
 /// What an offer came to.
@@ -37,7 +38,8 @@ impl Admission {
     }
 
     fn try_permit(&self) -> Option<Permit> {
-        self.permits.try_acquire().map(|held| Permit { held: Mutex::new(Some(held)) })
+        let held = self.permits.try_acquire()?;
+        Some(Permit { held: Mutex::new(Some(held)), since: SystemClock.now() })
     }
 }
 
@@ -90,9 +92,12 @@ impl Admission {
         self.machine().withdraw(Ticket(ticket))
     }
 
-    /// An execution has held its permit for `took` seconds.
-    fn finished(&self, took: f64) {
-        self.machine().finished(seconds(took));
+    /// An execution is over; true if anybody waits for its permit.
+    fn give_back(&self, permit: &Permit) -> bool {
+        permit.release();
+        let mut machine = self.machine();
+        machine.finished(SystemClock.now().saturating_sub(permit.since));
+        machine.waiting() > 0
     }
 
     /// Seconds after which a refused caller may try again.
@@ -118,7 +123,7 @@ impl Admission {
 
 #[pymethods]
 impl Permit {
-    /// Gives the permit back; doing so twice does nothing.
+    /// Gives the permit back unused; doing so twice does nothing.
     fn release(&self) {
         self.held.lock().unwrap_or_else(PoisonError::into_inner).take();
     }

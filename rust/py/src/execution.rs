@@ -81,7 +81,12 @@ impl Call {
     }
 
     /// What the engine is told about this call.
-    pub fn options(&self, engine: &Threads, token: &CancelToken, within: Option<f64>) -> ExecuteOptions {
+    pub fn options(
+        &self,
+        engine: &Threads,
+        token: Option<&CancelToken>,
+        within: Option<f64>,
+    ) -> ExecuteOptions {
         let within =
             within.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
         ExecuteOptions {
@@ -89,7 +94,7 @@ impl Call {
             service: self.service.clone(),
             now: self.unix_now,
             deadline: within.map(|within| engine.clock().now().saturating_add(within)),
-            stop: Arc::clone(&token.signal),
+            stop: token.map_or_else(Arc::default, |token| Arc::clone(&token.signal)),
             ..ExecuteOptions::default()
         }
     }

@@ -49,13 +49,13 @@ impl Model {
     }
 
     /// Executes a call, for at most `within` seconds.
-    #[pyo3(signature = (engine, call, token, within=None))]
+    #[pyo3(signature = (engine, call, token=None, within=None))]
     fn answer(
         &self,
         py: Python<'_>,
         engine: &Engine,
         call: &Call,
-        token: &CancelToken,
+        token: Option<&CancelToken>,
         within: Option<f64>,
     ) -> PyResult<Fragments> {
         let options = call.options(&engine.threads, token, within);
