@@ -185,8 +185,8 @@ class FileRun:
     def __new__(
         cls, model: Model, engine: Engine, source: str | PathLike[str], target: str | PathLike[str]
     ) -> FileRun: ...
-    def run(self) -> tuple[int, int]:
-        """Evaluate to the end: the number of records, and of those with an input that breaks its validation.
+    def run(self) -> tuple[int, int, list[str]]:
+        """Evaluate to the end: the number of records, of those with invalid inputs, and the inputs left out by all.
 
         The target appears when all is done. Raises InputError, Cancelled, InternalError.
         """

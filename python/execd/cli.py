@@ -17,6 +17,9 @@ from execd.verify import WORST, Verdict, verify
 out = Console()
 err = Console(stderr=True)
 
+# Suffixes of files that have a column for what is wrong with a record.
+TELLING = (".parquet", ".arrow", ".ipc", ".feather")
+
 # Exit codes beside 0 and click's own 2.
 FAILED = 1
 
@@ -81,14 +84,18 @@ def check(file: Path, *, as_json: bool) -> None:
 @WORKBOOK
 @click.option("--input", "source", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--output", "target", required=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--threads", type=int, default=0, help="Threads that calculate.  [one per core]")
+@click.option("--threads", type=click.IntRange(0, 1024), default=0, help="Threads that calculate.  [one per core]")
 def run(file: Path, source: Path, target: Path, threads: int) -> None:
     """Evaluate a file of records: csv, parquet, ndjson or arrow, told by the suffix."""
     started = time.monotonic()
-    records, invalid = transfer.run(load(file), source, target, threads, err)
+    records, invalid, left_out = transfer.run(load(file), source, target, threads, err)
     seconds = time.monotonic() - started
-    noted = f", {invalid:,} of them with invalid inputs (see the column errors)" if invalid else ""
-    err.print(f"{records:,} records in {seconds:.1f} s to {target}{noted}", highlight=False, markup=False)
+    err.print(f"{records:,} records in {seconds:.1f} s to {target}", highlight=False, markup=False)
+    if invalid:
+        where = "see the column errors" if target.suffix in TELLING else f"a {TELLING[0]} file would tell which"
+        _warn(f"{invalid:,} records have invalid inputs; {where}")
+    if records and left_out:
+        _warn(f"every record took the workbook's value of {', '.join(left_out)}: {source} has no values for it")
 
 
 @main.command("verify")
@@ -114,6 +121,10 @@ def verify_(file: Path, *, as_json: bool) -> None:
         _print_verdict(verdict)
     if verdict.mismatched:
         raise SystemExit(FAILED)
+
+
+def _warn(text: str) -> None:
+    err.print(f"warning: {text}", highlight=False, markup=False, style="yellow")
 
 
 def _print_json(value: Any) -> None:  # noqa: ANN401

@@ -13,8 +13,8 @@ from execd.model import Model
 TICK = 0.1
 
 
-def run(model: Model, source: Path, target: Path, threads: int, console: Console) -> tuple[int, int]:
-    """Evaluate `source` into `target` and count records and invalid ones. The bar shows only on a terminal."""
+def run(model: Model, source: Path, target: Path, threads: int, console: Console) -> tuple[int, int, list[str]]:
+    """Evaluate `source` into `target`: records, invalid ones, inputs left out. The bar shows only on a terminal."""
     job = _native.FileRun(model.native, _native.Engine(threads), str(source), str(target))
     pool = ThreadPoolExecutor(1)
     progress = Progress(

@@ -85,6 +85,19 @@ def test_run_takes_and_gives_every_format(book: Path, tmp_path: Path, source: st
     assert "\x1b" not in result.stderr
 
 
+def test_run_warns_of_what_may_be_a_mistake(book: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("a;b;text\n1;2;x\n")
+    result = execd("run", book, "--input", path, "--output", tmp_path / "out.csv")
+    assert result.returncode == 0
+    assert "every record took the workbook's value of a, b, items, text" in " ".join(result.stderr.split())
+    path.write_text("a,b\n1,2,5\n")
+    result = execd("run", book, "--input", path, "--output", tmp_path / "out.csv")
+    assert result.returncode == 1
+    assert "record 1" in result.stderr
+    assert "Traceback" not in execd("run", book, "--input", path, "--output", path, "--threads", "-1").stderr
+
+
 def test_run_says_what_it_cannot_read(book: Path, tmp_path: Path) -> None:
     path = tmp_path / "in.xml"
     path.write_text("<a/>")

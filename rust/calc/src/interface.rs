@@ -1,6 +1,7 @@
 //! A service's named inputs and outputs: shapes, defaults, rules. How a workbook declares them and how JSON spells
 //! them are elsewhere. Passed from `model` to `serve` beside the `Plan`.
 
+use crate::batch::Batch;
 use crate::compare::numbers;
 use crate::heap::Heap;
 use crate::plan::Plan;
@@ -44,6 +45,14 @@ pub struct Input {
     pub description: Option<String>,
     /// `Sheet1!$B$2`, for messages.
     pub address: String,
+}
+
+impl Input {
+    /// No record of the batch has a value for it.
+    pub fn is_left_out(&self, batch: &Batch) -> bool {
+        let cells = self.first_cell..self.first_cell + self.shape.cells();
+        cells.into_iter().all(|cell| batch.columns.get(cell).is_none_or(Vec::is_empty))
+    }
 }
 
 /// A cell that says what is wrong with a record: a text that is not empty, or an Excel error.

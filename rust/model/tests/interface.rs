@@ -136,6 +136,14 @@ fn formats_follow_number_formats_also_of_blank_cells() {
 }
 
 #[test]
+fn figures_count_formulas_that_depend_on_inputs() {
+    let rows = "<row><c r='A1'><v>1</v></c><c r='B1'><f>A1+C1</f></c><c r='C1'><f>1+1</f></c><c r='D1'><f>A1</f></c></row>";
+    let book = Book::new().rows("S", rows).name("Xinput_a", "S!$A$1").name("Xoutput_b", "S!$B$1");
+    let report = execd_model::compile(&book.bytes(), &Limits::default()).unwrap().report;
+    assert_eq!((report.formula_cells, report.live_cells), (3, 1));
+}
+
+#[test]
 fn unsupported_names_and_unsaved_defaults_are_told() {
     let book = Book::new()
         .rows("S", "<row><c r='A1'><f>1+1</f></c><c r='B1'><v>1</v></c></row>")

@@ -32,13 +32,13 @@ impl FileRun {
         FileRun { service, threads, source, target, signal: Arc::default(), progress: Progress::default() }
     }
 
-    /// Evaluates to the end: the number of records, and of those with an invalid input.
-    fn run(&self, py: Python<'_>) -> PyResult<(u64, u64)> {
+    /// Evaluates to the end: the number of records, of those with an invalid input, and the inputs left out.
+    fn run(&self, py: Python<'_>) -> PyResult<(u64, u64, Vec<String>)> {
         let options = ExecuteOptions { stop: Arc::clone(&self.signal), ..ExecuteOptions::default() };
         let (source, target) = (&self.source, &self.target);
         let run = || files::run(&self.threads, &self.service, source, target, &options, &self.progress);
         let summary = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
-        Ok((summary.records, summary.invalid))
+        Ok((summary.records, summary.invalid, summary.left_out))
     }
 
     /// Stops the run; the target is left as it was.

@@ -132,9 +132,23 @@ fn csv_to_csv() {
     let folder = Folder::new("csv");
     std::fs::write(folder.file("in.csv"), CSV).unwrap();
     let summary = through(&folder.file("in.csv"), &folder.file("out.csv")).unwrap();
-    assert_eq!(summary, Summary { records: 3, invalid: 1 });
+    assert_eq!(summary, Summary { records: 3, invalid: 1, left_out: Vec::new() });
     assert_eq!(std::fs::read_to_string(folder.file("out.csv")).unwrap(), ANSWERS);
     assert!(!folder.file("out.csv.part").exists());
+}
+
+#[test]
+fn inputs_without_a_column_are_told() {
+    let folder = Folder::new("left");
+    for (name, content, left_out) in [
+        ("semicolon.csv", "A;Name\n1;x\n", &["A", "Name", "Day", "T"][..]),
+        ("trailing.csv", "Name,T[1].K\nx,1,,\n", &["A", "Day"]),
+        ("some.ndjson", "{\"Name\":\"x\"}\n{\"A\":1}\n", &["Day", "T"]),
+    ] {
+        std::fs::write(folder.file(name), content).unwrap();
+        let summary = through(&folder.file(name), &folder.file("out.parquet")).unwrap();
+        assert_eq!(summary.left_out, left_out, "{name}");
+    }
 }
 
 #[test]
@@ -183,6 +197,10 @@ fn mistakes_name_file_or_record_and_leave_no_output() {
     };
     assert_eq!(error("a.ndjson", b"{\"A\":1}\n{\"A\":}\n"), "inputs, record 2, input 'A': expected value");
     assert_eq!(error("a.csv", b"A\n1\n\xFF\n"), "inputs, record 2, input 'A': not valid UTF-8");
+    assert_eq!(
+        error("comma.csv", b"A\n1\n2,5\n"),
+        "inputs, record 2: \"5\" stands behind the last of the header's 1 columns"
+    );
     assert!(error("a.parquet", b"no parquet at all").contains("a.parquet: "));
     assert!(error("a.arrow", b"ARROW1 but no more").contains("a.arrow: "));
     assert!(error("a.xml", b"").contains("the suffix must be"));

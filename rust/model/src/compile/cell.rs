@@ -67,6 +67,16 @@ impl<'w> Lowerer<'w> {
         }
     }
 
+    /// Formula cells so far whose values depend on a record.
+    pub fn live_cells(&self) -> usize {
+        let live = |at: &CellAddress, state: &State| {
+            matches!(state, State::Done(Term::Node(_)))
+                && !self.inputs.contains_key(at)
+                && self.cell(*at).is_some_and(|cell| cell.formula.is_some())
+        };
+        self.states.iter().filter(|(at, state)| live(at, state)).count()
+    }
+
     /// Makes a cell unknown: what needs it cannot be compiled.
     pub fn refuse(&mut self, at: CellAddress, reason: &str) {
         let mut failure = Failure::unsupported(reason);

@@ -97,7 +97,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
             }
         });
     }
-    let lowered_cells = lowerer.lowered_cells;
+    let live_cells = lowerer.live_cells();
     let defaults = default_values(&mut lowerer.graph, &declared.interface);
     let results = rules::attach(&mut lowerer, &mut declared);
     if !results.is_empty() {
@@ -111,7 +111,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let report = Report {
         sheets: book.sheets.len(),
         formula_cells: book.sheets.iter().map(formula_cells).sum(),
-        live_cells: lowered_cells,
+        live_cells,
         steps: plan.steps.len(),
         slots: plan.slots,
         constants: plan.constants.len(),

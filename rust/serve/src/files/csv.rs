@@ -50,6 +50,12 @@ impl CsvSource {
 
     fn take(&self, records: &mut Records<'_>, columns: &[Option<Column>]) -> Result<(), Fault> {
         records.begin_record()?;
+        // A decimal comma or a missing quote would otherwise go unnoticed.
+        if let Some(field) = self.record.iter().skip(columns.len()).find(|field| !field.is_empty()) {
+            let (field, columns) = (String::from_utf8_lossy(field), columns.len());
+            let message = format!("\"{field}\" stands behind the last of the header's {columns} columns");
+            return Err(Fault::Invalid(message));
+        }
         for (field, column) in self.record.iter().zip(columns) {
             let Some(column) = column else { continue };
             records.claim(column.input);

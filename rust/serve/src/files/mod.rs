@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::validate::validate;
+use execd_calc::interface::Input;
 use sink::Sink;
 use source::Source;
 use std::fmt::Display;
@@ -66,11 +67,13 @@ impl Progress {
 }
 
 /// What came of a run.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
     pub records: u64,
     /// Records with an input that breaks its validation or could not be taken.
     pub invalid: u64,
+    /// Inputs for which the file has no values at all, so that every record took the workbook's.
+    pub left_out: Vec<String>,
 }
 
 /// Evaluates all records of `input` into `output`, which appears when all is done and not before.
@@ -85,8 +88,10 @@ pub fn run(
     engine.guarded(options.deadline, &options.stop, || {
         let part = Part::new(output);
         let mut source = Source::open(input)?;
-        let mut sink = Sink::create(engine, service, FileKind::of(output)?, &part.path, options)?;
+        let mut sink = Sink::create(engine, service, &part.path, output, options)?;
         let mut summary = Summary::default();
+        let inputs = &service.interface.inputs;
+        let mut left_out: Vec<&Input> = inputs.iter().collect();
         let mut chunk = source.next(service, options)?;
         while let Some(mut decoded) = chunk {
             let (next, written) = engine.both(
@@ -99,12 +104,14 @@ pub fn run(
             );
             written?;
             chunk = next?;
+            left_out.retain(|input| input.is_left_out(&decoded.batch));
             summary.records += decoded.batch.records as u64;
             summary.invalid += decoded.notes.invalid_records() as u64;
             progress.advance(decoded.batch.records, source.fraction());
         }
         sink.finish()?;
         part.keep(output)?;
+        summary.left_out = left_out.into_iter().map(|input| input.name.clone()).collect();
         Ok(summary)
     })
 }

@@ -38,16 +38,18 @@ enum Writer {
 const ROW_GROUP: usize = 1 << 18;
 
 impl Sink {
+    /// Writes to `path` what will be `target`.
     pub fn create(
         engine: &Engine,
         service: &Service,
-        kind: FileKind,
         path: &Path,
+        target: &Path,
         options: &ExecuteOptions,
     ) -> Result<Sink, ServeError> {
         let interface = &service.interface;
         let chosen = filter::choose(interface, &options.outputs);
-        let file = File::create(path).map_err(|error| file_error(path, error))?;
+        let kind = FileKind::of(target)?;
+        let file = File::create(path).map_err(|error| file_error(target, error))?;
         let writer = match kind {
             FileKind::Csv => {
                 let columns = output_columns(interface, &chosen);
