@@ -177,3 +177,23 @@ fn cells_of_a_table_have_their_own_validations() {
     ];
     assert_eq!(input(&interface, "t").validations, expected);
 }
+
+#[test]
+fn cells_with_the_same_list_share_it() {
+    let rows: String = (0..500).map(|n| format!("<row><c><v>{n}</v></c><c><v>1</v></c></row>")).collect();
+    let content = format!(
+        "<sheetData><row><c t='str'><v>k</v></c><c t='str'><v>v</v></c></row>{rows}</sheetData><dataValidations>\
+         <dataValidation type='list' sqref='A2:A501'><formula1>$A$2:$A$501</formula1></dataValidation>\
+         <dataValidation type='list' sqref='B2:B501'><formula1>Keys</formula1></dataValidation></dataValidations>"
+    );
+    let book = Book::new()
+        .sheet("S", &content)
+        .name("Xinput_t", "S!$A$1:$B$501")
+        .name("Xoutput_o", "S!$A$2")
+        .name("Keys", "S!$B$2:$B$501");
+    let (interface, warnings) = checked(&book);
+    assert!(warnings.is_empty(), "{warnings:?}");
+    let [keys, values] = input(&interface, "t").validations.as_slice() else { panic!() };
+    assert_eq!((keys.cells.len(), &keys.rule), (500, &Rule::ListFrom(0)));
+    assert_eq!((values.cells.len(), &values.rule), (500, &Rule::ListFrom(1)));
+}

@@ -5,10 +5,11 @@
 
 mod sample;
 
+use execd_calc::interface::{Format, Interface};
 use execd_serve::codec::records::Decoded;
 use execd_serve::codec::{decode, scan};
 use execd_serve::error::ServeError;
-use sample::{Setting, all, interface, notes, record};
+use sample::{Setting, all, inputs, interface, notes, record, table};
 
 fn both(setting: &Setting, text: &str) -> Result<Decoded, ServeError> {
     let fast = scan::decode(text.as_bytes(), setting.rules());
@@ -23,6 +24,18 @@ fn both(setting: &Setting, text: &str) -> Result<Decoded, ServeError> {
 
 fn good(text: &str) -> Decoded {
     both(&Setting::new(interface()), text).unwrap()
+}
+
+#[test]
+fn a_table_of_many_rows() {
+    let rows = 100_000;
+    let inputs = inputs(&[("T", table(&["K", "L"], rows), Format::General)]);
+    let setting = Setting::new(Interface { inputs, ..Interface::default() });
+    let sent: Vec<String> = (1..rows).map(|row| format!("[{row},{}]", row * 2)).collect();
+    let text = format!(r#"[["T"],[[["K","L"],{}]]]"#, sent.join(","));
+    let cells = record(&both(&setting, &text).unwrap(), 0);
+    assert_eq!(cells[..4], ["1.0", "2.0", "2.0", "4.0"]);
+    assert_eq!(cells[2 * rows - 4..], ["99999.0", "199998.0", "blank", "blank"]);
 }
 
 /// The one record of a request, its cells and its notes.

@@ -3,6 +3,7 @@
 
 use super::graph::{Term, kinds};
 use super::lower::{At, Failure, Lowerer, Single};
+use super::sheets::Place;
 use crate::formula::ast::Expr;
 use crate::markers::Declared;
 use crate::markers::rules::{CellRule, Finder};
@@ -11,6 +12,7 @@ use execd_calc::coerce;
 use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};
 use execd_calc::ops::{Op1, Op3};
 use execd_calc::value::{Unpacked, Value};
+use hashbrown::{HashMap, HashSet};
 
 /// Longest list of allowed values, and all lists together.
 const MAX_LIST: usize = 100_000;
@@ -26,16 +28,28 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
     let mut rules = Rules { lowerer, results: Vec::new(), listed: 0 };
     for input in &mut declared.interface.inputs {
         // One warning tells of all cells of a validation.
-        let mut told: Option<&DataValidation> = None;
+        let mut told: HashSet<*const DataValidation> = HashSet::new();
+        // Lists that are ranges, and where their rules are: the cells of a table's column often have the same.
+        let mut lists: HashMap<(*const DataValidation, Place), usize> = HashMap::new();
         for cell in input.first_cell..input.first_cell + input.shape.cells() {
             let found = declared.input_cells.get(cell).and_then(|at| finder.of_cell(*at));
             let Some(found) = found else { continue };
+            let validation = std::ptr::from_ref(found.validation);
+            let list = rules.listed_range(&found).map(|range| (validation, range));
+            if let Some(at) = list.and_then(|list| lists.get(&list))
+                && let Some(same) = input.validations.get_mut(*at)
+            {
+                same.cells.push(cell);
+                continue;
+            }
             match rules.rule(&found) {
-                Ok(Some(rule)) => add(&mut input.validations, cell, rule, found.validation),
+                Ok(Some(rule)) => {
+                    let at = add(&mut input.validations, cell, rule, found.validation);
+                    lists.extend(list.map(|list| (list, at)));
+                }
                 Ok(None) => {}
-                Err(_) if told.is_some_and(|told| std::ptr::eq(told, found.validation)) => {}
+                Err(_) if !told.insert(validation) => {}
                 Err(why) => {
-                    told = Some(found.validation);
                     let place = rules.lowerer.label(found.at);
                     declared.warnings.push(format!(
                         "the validation of the input {} ({place}: {}) is not checked: {why}",
@@ -65,18 +79,18 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
     rules.results
 }
 
-/// Cells with the same rule share one validation.
-fn add(validations: &mut Vec<Validation>, cell: usize, rule: Rule, found: &DataValidation) {
+/// Cells with the same rule share one validation. Returns its position.
+fn add(validations: &mut Vec<Validation>, cell: usize, rule: Rule, found: &DataValidation) -> usize {
     let (message, ignore_blank) = (&found.error_message, found.allow_blank);
-    let same = |old: &&mut Validation| {
-        old.rule == rule && old.message == *message && old.ignore_blank == ignore_blank
-    };
-    match validations.iter_mut().rev().take(MOST_COMPARED).find(same) {
-        Some(old) => old.cells.push(cell),
-        None => {
-            validations.push(Validation { cells: vec![cell], rule, message: message.clone(), ignore_blank })
+    let recent = validations.len().saturating_sub(MOST_COMPARED);
+    for (at, old) in validations.iter_mut().enumerate().skip(recent).rev() {
+        if old.rule == rule && old.message == *message && old.ignore_blank == ignore_blank {
+            old.cells.push(cell);
+            return at;
         }
     }
+    validations.push(Validation { cells: vec![cell], rule, message: message.clone(), ignore_blank });
+    validations.len() - 1
 }
 
 /// The formulas for a message, as the cell sees them where they can be read.
@@ -154,6 +168,25 @@ impl Rules<'_, '_> {
             Some(Unpacked::Bool(true)) => Ok(None),
             Some(Unpacked::Error(code)) => Err(format!("{tree} is always {}", code.text())),
             _ => Ok(Some(Rule::Holds(self.result(verdict)))),
+        }
+    }
+
+    /// The range of a list that is one, or the name of one.
+    fn listed_range(&mut self, found: &CellRule) -> Option<Place> {
+        if found.validation.kind != ValidationKind::List {
+            return None;
+        }
+        let reference = match found.first().ok()? {
+            Expr::Reference(reference) => reference,
+            Expr::Name { scope: None, name } => match &*self.lowerer.name_tree(&name, found.at).ok()?? {
+                Expr::Reference(reference) => reference.clone(),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match self.lowerer.reference(&reference, found.at).ok()?.as_slice() {
+            [place] => Some(*place),
+            _ => None,
         }
     }
 

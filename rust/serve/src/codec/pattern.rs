@@ -73,7 +73,11 @@ impl Pattern {
         self.seen.extend_from_slice(records.seen());
         self.blanks.clear();
         self.blanks.extend(records.table_cells_seen());
-        self.blanks.retain(|&cell| places.iter().all(|place| place.cell != Some(cell)));
+        if !self.blanks.is_empty() {
+            let mut filled: Vec<usize> = places.iter().filter_map(|place| place.cell).collect();
+            filled.sort_unstable();
+            self.blanks.retain(|cell| filled.binary_search(cell).is_err());
+        }
         self.learned = true;
     }
 
