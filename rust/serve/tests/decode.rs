@@ -117,6 +117,32 @@ fn numbers_are_read_exactly() {
 }
 
 #[test]
+fn numbers_of_every_length_are_read_exactly() {
+    // The standard library is the oracle. All records but the first are read by the pattern of the one before.
+    let digits = "3141592653589793";
+    let mut texts = Vec::new();
+    for (whole, fraction) in (1..12).flat_map(|whole| (0..12).map(move |fraction| (whole, fraction))) {
+        for sign in ["", "-"] {
+            let point = if fraction > 0 { "." } else { "" };
+            texts.push(format!("{sign}{}{point}{}", &digits[..whole], &digits[..fraction]));
+            texts.push(format!("{sign}0.{}{}", "0".repeat(whole), &digits[..=fraction]));
+        }
+    }
+    let setting = Setting::new(interface());
+    for space in ["", " ", "\n  "] {
+        let rows: String = texts.iter().map(|text| format!(",[{text}{space}]")).collect();
+        let decoded = both(&setting, &format!("[[\"A\"]{rows}]")).unwrap();
+        for (text, value) in texts.iter().zip(&decoded.batch.columns[0]) {
+            assert_eq!(value.as_number(), text.parse().ok(), "{text}");
+        }
+    }
+    for wrong in ["01", "-01", "1.", "-", "1.e2", "1e", "1..2", "1.2.3", "00", "+1", ".5", "1-2", "0x1"] {
+        let call = format!("[[\"A\"],[1],[{wrong}],[2]]");
+        assert!(both(&setting, &call).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn dates_belong_to_date_cells() {
     assert_eq!(one(r#"[{"Day":"2008-01-01T06:00:00"}]"#).0[2], "39448.25");
     assert_eq!(one(r#"[{"Day":"31/08/2022"}]"#).0[2], "'31/08/2022'");

@@ -2,7 +2,7 @@
 
 use crate::codec::dates;
 use crate::codec::notes::{NoteKind, Notes, Remarks, ones};
-use crate::codec::number::{write_number, write_text, write_whole};
+use crate::codec::number::{Room, put, put_number, write_number, write_text};
 use crate::codec::template::{Template, Wording};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
@@ -63,19 +63,22 @@ impl Written {
         let mut failed = Vec::new();
         let start = self.outputs.len();
         let mut counted = self.size();
+        // Records about which there is nothing to tell, since the last one about which there is.
+        let mut silent = 0;
         for (record, remarks) in (0..records).zip(style.notes.from(first)) {
             style.stop.check()?;
             separate(&mut self.outputs);
             write_record(&mut self.outputs, style.template, results, record, style.date1904, &mut failed);
             if remarks.none() && failed.is_empty() {
-                nothing(&mut self.warnings);
-                nothing(&mut self.errors);
+                silent += 1;
             } else {
+                self.nothing(std::mem::take(&mut silent));
                 self.warnings(style, remarks, &failed);
                 self.errors(style, remarks);
                 failed.clear();
             }
             if self.size() - counted >= COUNTED || record + 1 == records {
+                self.nothing(std::mem::take(&mut silent));
                 counted = self.count(style, counted)?;
             }
             if record == 0 {
@@ -83,6 +86,14 @@ impl Written {
             }
         }
         Ok(())
+    }
+
+    /// Appends the elements of records about which there is nothing to tell.
+    fn nothing(&mut self, records: usize) {
+        for out in [&mut self.warnings, &mut self.errors] {
+            let separated = usize::from(out.is_empty());
+            out.extend_from_slice(b",null".repeat(records).get(separated..).unwrap_or(&[]));
+        }
     }
 
     /// Adds what was written since `counted` to the size of the whole answer, and refuses to let that grow too large.
@@ -98,7 +109,7 @@ impl Written {
     /// Appends how long each of `records` records took.
     pub fn process_time(&mut self, milliseconds: u64, records: usize) {
         let mut one = vec![b','];
-        write_whole(&mut one, milliseconds.clamp(1, 1 << 40) as i64);
+        write_number(&mut one, milliseconds.clamp(1, 1 << 40) as f64);
         let separated = usize::from(self.process_time.is_empty());
         self.process_time.extend_from_slice(one.repeat(records).get(separated..).unwrap_or(&[]));
     }
@@ -137,12 +148,6 @@ impl Written {
     }
 }
 
-/// The element of a record about which there is nothing to tell.
-#[inline]
-fn nothing(out: &mut Vec<u8>) {
-    out.extend_from_slice(if out.is_empty() { b"null" } else { b",null" });
-}
-
 /// Writes the outputs of one record; `failed` gets the outputs that hold Excel errors.
 pub fn write_record(
     out: &mut Vec<u8>,
@@ -152,20 +157,35 @@ pub fn write_record(
     date1904: bool,
     failed: &mut Vec<usize>,
 ) {
+    let mut at = make_room(out, template);
     for (part, column) in template.parts.iter().zip(&results.columns) {
-        template.write(out, part.before);
         let value = column.get(record).copied().unwrap_or(Value::BLANK);
-        match value.as_number() {
-            Some(x) if part.format == Format::General => write_number(out, x),
+        let room = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<{ size_of::<Room>() }>);
+        match (value.as_number(), part.piece, room) {
+            (Some(x), Some((piece, length)), Some(room)) if part.format == Format::General => {
+                put(room, 0, piece, length);
+                at += put_number(room, length.min(piece.len()), x);
+            }
             _ => {
+                out.truncate(at);
+                out.extend_from_slice(template.before(part));
                 let is_error = write_value(out, results.heap, value, part.format, date1904);
                 if is_error && failed.last() != Some(&part.output) {
                     failed.push(part.output);
                 }
+                at = make_room(out, template);
             }
         }
     }
-    template.write_tail(out);
+    out.truncate(at);
+    out.extend_from_slice(template.tail());
+}
+
+/// Makes a text longer by as much as a record of numbers takes, and gives the position where it ended.
+fn make_room(out: &mut Vec<u8>, template: &Template) -> usize {
+    let at = out.len();
+    out.resize(at + template.longest() + size_of::<Room>(), 0);
+    at
 }
 
 fn separate(out: &mut Vec<u8>) {

@@ -8,48 +8,81 @@ use execd_calc::digits;
 const WHOLE: f64 = 1e15;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// Appends the first `count` of `bytes`: one store and one check of the room, whatever the count.
-#[inline]
-pub fn append<const N: usize>(out: &mut Vec<u8>, bytes: [u8; N], count: usize) {
-    let end = out.len() + count;
-    out.extend_from_slice(&bytes);
-    out.truncate(end);
+/// Bytes that a number takes at most.
+pub const LONGEST: usize = 24;
+
+/// Room for a short piece of text and a number behind it, and what storing them touches beyond their ends.
+pub type Room = [u8; 64];
+
+/// Puts the first `count` bytes of a piece at a position and gives the position behind them. The whole piece is stored,
+/// whatever the count, so that there is no loop and no branch.
+#[inline(always)]
+pub fn put<const N: usize>(room: &mut Room, at: usize, piece: [u8; N], count: usize) -> usize {
+    if let Some(place) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = piece;
+    }
+    at + count
 }
 
-/// Writes a finite number. Texts are made up in whole words: digits and signs are too random to branch on.
-#[inline]
+/// Appends a finite number.
 pub fn write_number(out: &mut Vec<u8>, x: f64) {
-    let whole = x as i64;
-    if whole as f64 == x && x.abs() < WHOLE {
-        write_whole(out, whole);
-    } else {
-        write_view(out, x);
-    }
+    let mut room = [0; size_of::<Room>()];
+    let end = put_number(&mut room, 0, x);
+    out.extend_from_slice(room.get(..end).unwrap_or(&[]));
 }
 
-/// Writes a whole number of at most 16 digits.
-#[inline]
-pub fn write_whole(out: &mut Vec<u8>, whole: i64) {
+/// Puts a finite number. Texts are made up in whole words: digits and signs are too random to branch on.
+#[inline(always)]
+pub fn put_number(room: &mut Room, at: usize, x: f64) -> usize {
+    let whole = x as i64;
+    if whole as f64 == x && x.abs() < WHOLE { put_whole(room, at, whole) } else { put_view(room, at, x) }
+}
+
+/// Puts a whole number of at most 16 digits.
+#[inline(always)]
+pub fn put_whole(room: &mut Room, at: usize, whole: i64) -> usize {
     let size = whole.unsigned_abs();
-    append(out, *b"-", usize::from(whole < 0));
+    let at = put(room, at, *b"-", usize::from(whole < 0));
+    if size < 10_000 { put_four(room, at, size) } else { put_many(room, at, size) }
+}
+
+/// At most four digits.
+#[inline(always)]
+fn put_four(room: &mut Room, at: usize, size: u64) -> usize {
+    let values = four_digits(size);
+    // The last digit is written even if it is 0.
+    let zeros = (values | 1 << 24).trailing_zeros() / 8;
+    let text = (values as u32 | 0x3030_3030) >> (8 * zeros);
+    put(room, at, text.to_le_bytes(), 4 - zeros as usize)
+}
+
+fn put_many(room: &mut Room, at: usize, size: u64) -> usize {
     let (high, low) = (size / 100_000_000, size % 100_000_000);
-    if high > 0 {
-        write_without_zeros(out, eight_digits(high));
-        append(out, (eight_digits(low) | ZEROS).to_le_bytes(), 8);
-    } else {
-        write_without_zeros(out, eight_digits(low));
+    if high == 0 {
+        return put_without_zeros(room, at, eight_digits(low));
     }
+    let at = put_without_zeros(room, at, eight_digits(high));
+    put(room, at, (eight_digits(low) | ZEROS).to_le_bytes(), 8)
 }
 
 /// Eight digits from the first on that is not 0, or from the last.
-#[inline]
-fn write_without_zeros(out: &mut Vec<u8>, values: u64) {
-    let zeros = values.trailing_zeros().min(56) / 8;
-    append(out, ((values | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize);
+#[inline(always)]
+fn put_without_zeros(room: &mut Room, at: usize, values: u64) -> usize {
+    let zeros = (values | 1 << 56).trailing_zeros() / 8;
+    put(room, at, ((values | ZEROS) >> (8 * zeros)).to_le_bytes(), 8 - zeros as usize)
+}
+
+/// The values of four decimal digits, the first in the lowest byte.
+#[inline(always)]
+fn four_digits(n: u64) -> u64 {
+    let hundreds = (n * 10_486) >> 20;
+    let twos = hundreds | ((n - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000F_000F;
+    tens | ((twos - tens * 10) << 8)
 }
 
 /// The values of eight decimal digits, the first in the lowest byte.
-#[inline]
+#[inline(always)]
 fn eight_digits(n: u64) -> u64 {
     let fours = (n / 10_000) | ((n % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x7F_0000_007F;
@@ -59,60 +92,57 @@ fn eight_digits(n: u64) -> u64 {
 }
 
 /// How many of eight digits remain without zeros at the end.
-#[inline]
+#[inline(always)]
 fn significant(values: u64) -> u32 {
     8 - values.swap_bytes().trailing_zeros() / 8
 }
 
-fn write_view(out: &mut Vec<u8>, x: f64) {
+fn put_view(room: &mut Room, at: usize, x: f64) -> usize {
     let view = digits::decimal(x);
     if view.digits == 0 {
-        out.push(b'0');
-        return;
+        return put(room, at, *b"0", 1);
     }
     // The sixteenth digit is 0.
     let values = [eight_digits(view.digits / 10_000_000), eight_digits(view.digits % 10_000_000 * 10)];
     let count = if values[1] == 0 { significant(values[0]) } else { 8 + significant(values[1]) };
     let text = values.map(|word| word | ZEROS);
-    append(out, *b"-", usize::from(view.negative));
+    let at = put(room, at, *b"-", usize::from(view.negative));
     // The exponent of the first digit.
     let lead = view.exponent + 14;
     match lead {
-        0..15 => write_pointed(out, text, count, lead.unsigned_abs() + 1),
+        0..15 => put_pointed(room, at, text, count, lead.unsigned_abs() + 1),
         -4..0 => {
-            append(out, *b"0.000000", 1 + lead.unsigned_abs() as usize);
-            append(out, both(text), count as usize);
+            let at = put(room, at, *b"0.000000", 1 + lead.unsigned_abs() as usize);
+            put(room, at, both(text), count as usize)
         }
         _ => {
-            write_pointed(out, text, count, 1);
-            out.extend_from_slice(if lead < 0 { b"e-" } else { b"e+" });
-            if lead.abs() < 10 {
-                out.push(b'0');
-            }
-            write_whole(out, i64::from(lead.abs()));
+            let at = put_pointed(room, at, text, count, 1);
+            let at =
+                put(room, at, if lead < 0 { *b"e-0" } else { *b"e+0" }, if lead.abs() < 10 { 3 } else { 2 });
+            put_whole(room, at, i64::from(lead.abs()))
         }
     }
 }
 
 /// `count` of 15 digits, or more up to the point, which comes after the first `whole` of them.
-#[inline]
-fn write_pointed(out: &mut Vec<u8>, [first, last]: [u64; 2], count: u32, whole: u32) {
+#[inline(always)]
+fn put_pointed(room: &mut Room, at: usize, [first, last]: [u64; 2], count: u32, whole: u32) -> usize {
     let text = if whole < 8 {
         [with_point(first, whole), last << 8 | first >> 56]
     } else {
         [first, with_point(last, whole - 8)]
     };
-    append(out, both(text), if count > whole { count + 1 } else { whole } as usize);
+    put(room, at, both(text), if count > whole { count + 1 } else { whole } as usize)
 }
 
 /// Eight characters with a point after `whole` of them, which pushes the last one out.
-#[inline]
+#[inline(always)]
 fn with_point(word: u64, whole: u32) -> u64 {
     let before = (1 << (8 * whole)) - 1;
     word & before | u64::from(b'.') << (8 * whole) | (word & !before) << 8
 }
 
-#[inline]
+#[inline(always)]
 fn both([first, last]: [u64; 2]) -> [u8; 16] {
     (u128::from(first) | u128::from(last) << 64).to_le_bytes()
 }
@@ -183,6 +213,18 @@ mod tests {
         for (x, text) in table {
             assert_eq!(written(x), text, "{x:e}");
         }
+    }
+
+    #[test]
+    fn whole_numbers_of_every_length() {
+        // The standard library's formatter is the oracle; -0 is written as Excel shows it.
+        let powers = (0..15).map(|power| 10i64.pow(power));
+        for near in powers.flat_map(|power| [power - 1, power, power + 1, 7 * power + power / 3]) {
+            for whole in [near, -near].into_iter().filter(|whole| whole.abs() < 1_000_000_000_000_000) {
+                assert_eq!(written(whole as f64), whole.to_string());
+            }
+        }
+        assert_eq!(written(-0.0), "0");
     }
 
     #[test]

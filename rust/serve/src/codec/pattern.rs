@@ -37,8 +37,10 @@ struct Step {
     cell: Option<usize>,
 }
 
+/// What stands between two values: its first bytes, and where the rest of them is in `words`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gap {
+    word: Word,
     first: usize,
     end: usize,
     length: usize,
@@ -87,9 +89,11 @@ impl Pattern {
     }
 
     fn gap(&mut self, tokens: &Tokens<'_>, start: usize, end: usize) -> Gap {
+        let mut words = tokens.words_of(start, end);
+        let word = words.next().unwrap_or_default();
         let first = self.words.len();
-        self.words.extend(tokens.words_of(start, end));
-        Gap { first, end: self.words.len(), length: end - start }
+        self.words.extend(words);
+        Gap { word, first, end: self.words.len(), length: end - start }
     }
 
     /// Reads the next record, which has begun, if it is spelled like the last one. False if it is not.
@@ -114,13 +118,14 @@ impl Pattern {
     fn values(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> Option<()> {
         for step in &self.steps {
             self.skip(tokens, step.before)?;
-            match (tokens.peek(), step.cell) {
-                (b'0'..=b'9' | b'-', Some(cell)) => records.number(cell, tokens.number()?),
-                (_, Some(cell)) => {
+            match (step.cell, tokens.short_number()) {
+                (Some(cell), Some(number)) => records.number(cell, number),
+                (Some(cell), None) => {
                     let token = tokens.scalar()?;
                     records.single_cell(step.input, cell, token.as_scalar()).ok()?;
                 }
-                (_, None) => drop(tokens.scalar()?),
+                (None, Some(_)) => {}
+                (None, None) => drop(tokens.scalar()?),
             }
         }
         self.skip(tokens, self.tail)?;
@@ -128,8 +133,9 @@ impl Pattern {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn skip(&self, tokens: &mut Tokens<'_>, gap: Gap) -> Option<()> {
-        tokens.skip_words(self.words.get(gap.first..gap.end)?, gap.length).then_some(())
+        let rest = if gap.first < gap.end { self.words.get(gap.first..gap.end)? } else { &[] };
+        tokens.skip_words(gap.word, rest, gap.length).then_some(())
     }
 }

@@ -1,12 +1,12 @@
 //! What stands between the values of a record in the answer: braces, keys, headings. Prepared once per service and
 //! layout, so that writing a record is copying and formatting.
 
-use crate::codec::number::{append, write_escaped, write_number, write_text};
+use crate::codec::number::{LONGEST, write_escaped, write_number, write_text};
 use crate::codec::records::Layout;
 use execd_calc::interface::{Format, Heading, Interface, Output, Shape};
 
 /// Bytes copied at once.
-const PIECE: usize = 16;
+pub const PIECE: usize = 16;
 
 /// The frame around one record's values.
 #[derive(Debug)]
@@ -14,7 +14,6 @@ pub struct Template {
     pub layout: Layout,
     /// The header row of the array layout.
     pub header: Option<Vec<u8>>,
-    /// Followed by as many zeros as `append` reads beyond a fragment.
     bytes: Vec<u8>,
     pub parts: Vec<Part>,
     tail: Fragment,
@@ -30,7 +29,9 @@ pub struct Fragment {
 /// One value and what is written before it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    pub before: Fragment,
+    before: Fragment,
+    /// The same, if it is short, and its length.
+    pub piece: Option<([u8; PIECE], usize)>,
     pub cell: usize,
     pub format: Format,
     /// Number of the output, for the warning about Excel errors.
@@ -62,7 +63,6 @@ impl Template {
         }
         template.bytes.push(if layout == Layout::Objects { b'}' } else { b']' });
         template.tail = Fragment { start, end: template.bytes.len() };
-        template.bytes.extend_from_slice(&[0; PIECE]);
         if layout == Layout::Arrays {
             template.header = Some(header_row(outputs.iter().map(|(_, output)| output.name.as_str())));
         }
@@ -105,27 +105,34 @@ impl Template {
         let format = output.formats.get(offset % columns).copied().unwrap_or_default();
         let before = Fragment { start: *start, end: self.bytes.len() };
         *start = before.end;
-        self.parts.push(Part { before, cell: output.first_cell + offset, format, output: number });
+        let piece = short(self.fragment(before));
+        self.parts.push(Part { before, piece, cell: output.first_cell + offset, format, output: number });
     }
 
-    /// Appends what stands before a value.
-    #[inline]
-    pub fn write(&self, out: &mut Vec<u8>, fragment: Fragment) {
-        let Fragment { mut start, end } = fragment;
-        while let Some(piece) = self.bytes.get(start..).and_then(|rest| rest.first_chunk::<PIECE>()) {
-            append(out, *piece, end.saturating_sub(start).min(PIECE));
-            start += PIECE;
-            if start >= end {
-                return;
-            }
-        }
+    /// Bytes that a record takes at most, if all its values are numbers.
+    pub fn longest(&self) -> usize {
+        self.bytes.len() + self.parts.len() * LONGEST
     }
 
-    /// Appends what follows the last value.
-    #[inline]
-    pub fn write_tail(&self, out: &mut Vec<u8>) {
-        self.write(out, self.tail);
+    /// What stands before a value.
+    pub fn before(&self, part: &Part) -> &[u8] {
+        self.fragment(part.before)
     }
+
+    /// What follows the last value.
+    pub fn tail(&self) -> &[u8] {
+        self.fragment(self.tail)
+    }
+
+    fn fragment(&self, Fragment { start, end }: Fragment) -> &[u8] {
+        self.bytes.get(start..end).unwrap_or(&[])
+    }
+}
+
+fn short(text: &[u8]) -> Option<([u8; PIECE], usize)> {
+    let mut piece = [0; PIECE];
+    piece.get_mut(..text.len())?.copy_from_slice(text);
+    Some((piece, text.len()))
 }
 
 fn write_key(out: &mut Vec<u8>, key: &str) {

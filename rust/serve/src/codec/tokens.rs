@@ -29,7 +29,7 @@ pub struct Tokens<'t> {
 }
 
 /// Up to eight bytes to compare, those of the mask.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Word {
     bytes: u64,
     mask: u64,
@@ -108,10 +108,13 @@ impl<'t> Tokens<'t> {
         self.at = position;
     }
 
-    /// Skips `length` bytes if they are those of `words`, as `words_of` gives them.
-    #[inline]
-    pub fn skip_words(&mut self, words: &[Word], length: usize) -> bool {
-        let mut at = self.at;
+    /// Skips `length` bytes if they are those of `word`, and of `words` behind it, as `words_of` gives them.
+    #[inline(always)]
+    pub fn skip_words(&mut self, word: Word, words: &[Word], length: usize) -> bool {
+        if (self.word(self.at) ^ word.bytes) & word.mask != 0 {
+            return false;
+        }
+        let mut at = self.at + 8;
         for expected in words {
             if (self.word(at) ^ expected.bytes) & expected.mask != 0 {
                 return false;
@@ -215,30 +218,41 @@ impl<'t> Tokens<'t> {
     /// A number, exactly rounded.
     #[inline]
     pub fn number(&mut self) -> Option<f64> {
-        let negative = u64::from(self.peek() == b'-');
-        let start = self.at + negative as usize;
-        let word = self.word(start);
-        let whole = leading_digits(word);
-        let before = (1 << (8 * whole.min(7))) - 1;
-        let point = byte_of(word, whole) == b'.';
-        let digits = if point { word & before | (word >> 8) & !before } else { word };
-        let count = leading_digits(digits);
-        let length = count + usize::from(point);
-        // What does not end within the word, or may not be spelled so.
-        let end = byte_of(word, length);
-        let zeros = word as u8 == b'0' && whole > 1;
-        let unclear = length > 7 || end | 0x20 == b'e';
-        // What does not end within the word, or may not be spelled so.
-        let Some(power) = TENS.get(count.wrapping_sub(whole)) else { return self.long_number() };
-        if unclear || whole == 0 || zeros || (point && count == whole) {
-            return self.long_number();
+        self.short_number().or_else(|| self.long_number())
+    }
+
+    /// A number of up to seven digits, exactly rounded. `None`, and nothing is read, if anything about it is special.
+    #[inline(always)]
+    pub fn short_number(&mut self) -> Option<f64> {
+        let bytes: &[u8; 16] = self.bytes.get(self.at..)?.first_chunk()?;
+        let negative = usize::from(bytes.first() == Some(&b'-'));
+        let word = u64::from_le_bytes(*bytes.get(negative..)?.first_chunk()?);
+        let whole = digit_bits(word);
+        if whole == 0 || whole > 56 || (word as u8 == b'0' && whole > 8) {
+            return None;
         }
-        self.at = start + length;
+        let (mut digits, mut count, mut length, mut power) = (word, whole, whole / 8, 1.0);
+        if (word >> whole) as u8 == b'.' {
+            let before = (1 << whole) - 1;
+            digits = word & before | (word >> 8) & !before;
+            count = digit_bits(digits);
+            length = count / 8 + 1;
+            power = *TENS.get((count - whole) as usize / 8)?;
+            if count == whole {
+                return None;
+            }
+        }
+        let length = negative + length as usize;
+        let end = *bytes.get(length)?;
+        if end | 0x20 == b'e' || end == b'.' || end.is_ascii_digit() {
+            return None;
+        }
+        self.at += length;
         if end <= b' ' {
             self.space();
         }
         let a = value_of_digits(digits, count) as i64 as f64 / power;
-        Some(f64::from_bits(a.to_bits() | negative << 63))
+        Some(f64::from_bits(a.to_bits() | (negative as u64) << 63))
     }
 
     /// A number of any length.
@@ -279,7 +293,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// Eight bytes from `at` on; zeros beyond the end.
-    #[inline]
+    #[inline(always)]
     fn word(&self, at: usize) -> u64 {
         match self.bytes.get(at..).and_then(|rest| rest.first_chunk()) {
             Some(bytes) => u64::from_le_bytes(*bytes),
@@ -302,7 +316,8 @@ impl<'t> Tokens<'t> {
             if let Some(&power) = WHOLE_TENS.get(count)
                 && count > 0
             {
-                *mantissa = mantissa.wrapping_mul(power).wrapping_add(value_of_digits(word, count));
+                *mantissa =
+                    mantissa.wrapping_mul(power).wrapping_add(value_of_digits(word, 8 * count as u32));
             }
             self.at += count;
             if count < 8 {
@@ -321,24 +336,24 @@ impl<'t> Tokens<'t> {
 
 const WHOLE_TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
-/// Byte `at` of eight, counted round.
-#[inline]
-fn byte_of(word: u64, at: usize) -> u8 {
-    (word >> (8 * (at & 7))) as u8
-}
-
 /// How many of eight bytes are digits, up to the first that is none.
 #[inline]
 fn leading_digits(word: u64) -> usize {
-    let values = word ^ 0x3030_3030_3030_3030;
-    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
-    others.trailing_zeros() as usize / 8
+    digit_bits(word) as usize / 8
 }
 
-/// The number that the first `count` bytes, 1 to 8 digits, spell: pairs, then fours, then all eight.
-#[inline]
-fn value_of_digits(word: u64, count: usize) -> u64 {
-    let values = (word ^ 0x3030_3030_3030_3030) << (64 - 8 * count);
+/// The same in bits.
+#[inline(always)]
+fn digit_bits(word: u64) -> u32 {
+    let values = word ^ 0x3030_3030_3030_3030;
+    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
+    others.trailing_zeros() & 0x78
+}
+
+/// The number that the first `bits` bits, 1 to 8 digits, spell: pairs, then fours, then all eight.
+#[inline(always)]
+fn value_of_digits(word: u64, bits: u32) -> u64 {
+    let values = (word ^ 0x3030_3030_3030_3030) << (64 - bits);
     let pairs = values.wrapping_mul(10).wrapping_add(values >> 8);
     let (even, odd) = (pairs & 0x0000_00FF_0000_00FF, (pairs >> 16) & 0x0000_00FF_0000_00FF);
     even.wrapping_mul(0x000F_4240_0000_0064).wrapping_add(odd.wrapping_mul(0x0000_2710_0000_0001)) >> 32
