@@ -12,10 +12,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from openpyxl.worksheet.datavalidation import DataValidation
 
 import execd
-from books import validated
+from books import validated, workbook
 from conftest import Server
+from execd import _native
 
 SERVICE = "tests/validated"
 # Excel's serial number of today, and a date some days from it.
@@ -47,6 +49,8 @@ def refused(server: Server, name: str, values: list[Any], **others: Any) -> list
         ("dependent", {"word": None}, ["apple", "red"], []),
         ("mixed", {"base": 5, "word": "A"}, [5, "5", "a", 10], [10]),
         ("mixed", {"base": 5, "word": None}, [5, "a"], ["a"]),
+        ("single", {"base": 5}, [5, 6], [6]),
+        ("single", {"base": None}, [5, 0], [5, 0]),
         ("custom", {}, ["abcd", "abcde", 12345, None], ["abcde", 12345]),
         ("custom", {"base": 0}, ["a"], ["a"]),
         ("custom", {"base": None}, ["abcde"], []),
@@ -124,3 +128,45 @@ def test_tables_in_and_out_tell_failures() -> None:
     result = execd.load(validated()).evaluate(pl.DataFrame({"base": [4, 5], "whole": [9, 9]}))
     assert [text is None for text in result["errors"]] == [False, True]
     assert json.dumps(result["errors"].to_list()).count("At most twice the base") == 1
+
+
+OPERATORS = ["between", "notBetween", "equal", "notEqual", "greaterThan", "lessThan", "greaterThanOrEqual"]
+FORMULAS = [
+    *(("whole", operator, "$B$1", "5") for operator in OPERATORS),
+    ("decimal", "between", "$B$1", "$B$1*2"),
+    ("textLength", "lessThanOrEqual", "$B$1", None),
+    ("list", None, "$B$1", None),
+    ("list", None, "$B$1:$D$1", None),
+    ("list", None, "IF($B$1=2,$D$1:$D$2,$D$3:$D$4)", None),
+    ("custom", None, "AND(A1>=$B$1,LEN(A1)<4)", None),
+]
+
+
+@pytest.mark.parametrize("blank", [True, False])
+@pytest.mark.parametrize(("kind", "operator", "first", "second"), FORMULAS)
+def test_a_limit_is_the_same_in_the_workbook_and_in_the_record(
+    kind: str, operator: str | None, first: str, second: str | None, *, blank: bool
+) -> None:
+    values = [0, 1, 2, 2.5, -1, "2", "x", "", "2.50", True, None, "TRUE", "abc"]
+    limits = [2, 2.5, "2", "x", True, None, 0, -1]
+
+    def model(limit: object, inputs: dict[str, str]) -> execd.Model:
+        rule = DataValidation(kind, first, second, operator=operator, allow_blank=blank)
+        cells = {"A1": 1, "B1": limit, "C1": "x", "D1": "x", "D2": 2, "D3": 2.5, "D4": True}
+        return execd.load(workbook(cells, {"Xinput_v": "A1", "Xoutput_o": "C1"} | inputs, {"A1": rule}))
+
+    def refusals(model: execd.Model, records: list[list[Any]]) -> list[bool]:
+        answer = model.native.answer(_native.Engine.shared(), _native.Call(json.dumps(records).encode()))
+        return [items is not None for items in json.loads(answer.errors)]
+
+    of_record = model(None, {"Xinput_b": "B1"})
+    for limit in limits:
+        changing = refusals(of_record, [["v", "b"], *([value, limit] for value in values)])
+        constant = model(limit, {})
+        match constant.report["warnings"]:
+            case []:
+                assert changing == refusals(constant, [["v"], *([value] for value in values)]), limit
+            case [told] if "blank" in told:
+                assert not any(changing), limit
+            case _:
+                assert changing == [value is not None for value in values], limit

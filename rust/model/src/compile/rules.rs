@@ -11,7 +11,7 @@ use crate::workbook::{CellAddress, DataValidation, ValidationKind, ValidationOpe
 use execd_calc::coerce;
 use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};
 use execd_calc::ops::{Op1, Op3};
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::value::{ErrorCode, Unpacked, Value};
 use hashbrown::{HashMap, HashSet};
 
 /// Longest list of allowed values, and all lists together.
@@ -212,7 +212,14 @@ impl Rules<'_, '_> {
                 self.unless_any_blank(found, cells, whole)
             }
             _ => {
-                let whole = self.lowerer.whole(&list);
+                let mut whole = self.lowerer.whole(&list);
+                // A blank result lets everything pass, but a list of one blank cell offers nothing.
+                let graph = &mut self.lowerer.graph;
+                if whole.constant().is_none() && graph.kinds(whole) & kinds::BLANK != 0 {
+                    let is_blank = graph.call_named("ISBLANK", &[whole]);
+                    let nothing = Term::Const(Value::error(ErrorCode::NA));
+                    whole = graph.three(Op3::Select, is_blank, nothing, whole);
+                }
                 match tree {
                     Expr::Reference(_) => Ok(whole),
                     _ => self.unless_blank(found, &tree, whole),
