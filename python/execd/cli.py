@@ -170,6 +170,8 @@ def _print_verdict(verdict: Verdict) -> None:
         f"{verdict.mismatched:,} mismatched, {verdict.unsupported:,} unsupported",
         highlight=False,
     )
+    if verdict.not_stored:
+        out.print(f"{verdict.not_stored:,} formula cells were saved without a value to compare with", highlight=False)
     if verdict.offenders:
         grid = Grid(title=f"worst mismatches (at most {WORST})", title_justify="left")
         for heading in ("cell", "formula", "computed", "stored"):

@@ -116,6 +116,7 @@ def test_verify_agrees_with_stored_values(tmp_path: Path) -> None:
     path = tmp_path / "unstored.xlsx"
     path.write_bytes(workbook({"A1": "=1+1"}, {}))
     assert json.loads(execd("verify", path, "--json").stdout)["not_stored"] == 1
+    assert "1 formula cells were saved without a value" in execd("verify", path).stdout
 
 
 def test_serve_refuses_what_it_must() -> None:

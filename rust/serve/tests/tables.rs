@@ -143,7 +143,7 @@ fn inputs_without_a_column_are_told() {
     for (name, content, left_out) in [
         ("semicolon.csv", "A;Name\n1;x\n", &["A", "Name", "Day", "T"][..]),
         ("trailing.csv", "Name,T[1].K\nx,1,,\n", &["A", "Day"]),
-        ("some.ndjson", "{\"Name\":\"x\"}\n{\"A\":1}\n", &["Day", "T"]),
+        ("some.ndjson", "\u{FEFF}{\"Name\":\"x\"}\n{\"A\":1}\n", &["Day", "T"]),
     ] {
         std::fs::write(folder.file(name), content).unwrap();
         let summary = through(&folder.file(name), &folder.file("out.parquet")).unwrap();
@@ -196,6 +196,7 @@ fn mistakes_name_file_or_record_and_leave_no_output() {
         through(&folder.file(name), &out).unwrap_err().to_string()
     };
     assert_eq!(error("a.ndjson", b"{\"A\":1}\n{\"A\":}\n"), "inputs, record 2, input 'A': expected value");
+    assert_eq!(error("b.ndjson", b"{}\n[{}]"), "inputs, record 2: a line of NDJSON is one JSON object");
     assert_eq!(error("a.csv", b"A\n1\n\xFF\n"), "inputs, record 2, input 'A': not valid UTF-8");
     assert_eq!(
         error("comma.csv", b"A\n1\n2,5\n"),

@@ -5,7 +5,7 @@ use super::{FileKind, file_error};
 use crate::arrow;
 use crate::codec::records::Decoded;
 use crate::codec::scan;
-use crate::error::ServeError;
+use crate::error::{Place, ServeError};
 use crate::execute::{ExecuteOptions, Service};
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow_array::RecordBatch;
@@ -19,6 +19,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Records of one chunk, and bytes of one chunk of lines.
 pub const CHUNK_RECORDS: usize = 1 << 16;
 const CHUNK_BYTES: usize = 8 << 20;
+
+/// What some programs put before the first character of UTF-8.
+const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 
 pub struct Source {
     path: PathBuf,
@@ -94,8 +97,9 @@ impl Source {
         let decoded = match &mut self.reader {
             Reader::Csv(reader) => reader.next(path, rules),
             Reader::Lines(reader) => match lines(reader).map_err(|error| file_error(path, error))? {
-                Some(json) => scan::decode(&json, rules).map(Some),
-                None => Ok(None),
+                Lines::Objects(json) => scan::decode(&json, rules).map(Some),
+                Lines::NoObject(count) => Err(no_object(count + 1)),
+                Lines::None => Ok(None),
             },
             Reader::Parquet(reader) => {
                 let batch = reader.next().transpose().map_err(|error| file_error(path, error))?;
@@ -140,8 +144,21 @@ fn starts_as_ipc_file(file: &mut File) -> std::io::Result<bool> {
     Ok(start == b"ARROW1")
 }
 
-/// Some lines as one JSON array of objects, or `None` at the end of the file.
-fn lines(reader: &mut BufReader<Counted>) -> std::io::Result<Option<Vec<u8>>> {
+/// What the next lines of a file are.
+enum Lines {
+    /// A JSON array of their objects.
+    Objects(Vec<u8>),
+    /// So many objects, and then a line that is none.
+    NoObject(usize),
+    None,
+}
+
+fn no_object(record: usize) -> ServeError {
+    let message = "a line of NDJSON is one JSON object".to_owned();
+    ServeError::InvalidInput { place: Place { record: Some(record), input: None, offset: None }, message }
+}
+
+fn lines(reader: &mut BufReader<Counted>) -> std::io::Result<Lines> {
     let mut json = vec![b'['];
     let mut count = 0;
     while json.len() < CHUNK_BYTES && count < CHUNK_RECORDS {
@@ -154,12 +171,15 @@ fn lines(reader: &mut BufReader<Counted>) -> std::io::Result<Option<Vec<u8>>> {
             json.truncate(start);
             break;
         }
-        if json.get(content..).is_some_and(|line| line.trim_ascii().is_empty()) {
-            json.truncate(start);
-        } else {
-            count += 1;
+        if json.get(content..).is_some_and(|line| line.starts_with(BYTE_ORDER_MARK)) {
+            json.drain(content..content + BYTE_ORDER_MARK.len());
+        }
+        match json.get(content..).unwrap_or_default().trim_ascii().first() {
+            None => json.truncate(start),
+            Some(b'{') => count += 1,
+            Some(_) => return Ok(Lines::NoObject(count)),
         }
     }
     json.push(b']');
-    Ok((count > 0).then_some(json))
+    Ok(if count > 0 { Lines::Objects(json) } else { Lines::None })
 }
