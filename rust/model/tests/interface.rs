@@ -246,6 +246,13 @@ fn wrong_names_are_named() {
 }
 
 #[test]
+fn a_heading_that_was_not_stored_is_named() {
+    let rows = "<row><c r='A1'><f>1+1</f></c></row><row><c r='A2'><v>1</v></c></row>";
+    let error = try_declared(&Book::new().rows("S", rows).name("Xoutput_t", "S!$A$1:$A$2")).err().unwrap();
+    assert!(error.message.contains("a formula without a stored text or number"), "{error}");
+}
+
+#[test]
 fn contradictions_are_refused() {
     let cells: &[&[&str]] = &[&["h", "i"], &["1", "2"]];
     let base = || sheet(cells, &[]).name("Xoutput_x", "'My Sheet'!$B$2");

@@ -27,7 +27,12 @@ pub fn read(sheet: &Sheet, area: Area) -> Result<Headings, String> {
         let top = owner.and_then(|owner| tops.get(owner)).unwrap_or(own);
         let col = area.first_col + index as u32;
         let Some(top) = top else {
-            return Err(format!("has no heading in the cell {}", a1(area.first_row, col)));
+            let cell = sheet.cells.get(&(area.first_row, col));
+            let what = match cell.is_some_and(|cell| cell.formula.is_some()) {
+                true => "a formula without a stored text or number for a heading",
+                false => "no heading",
+            };
+            return Err(format!("has {what} in the cell {}", a1(area.first_row, col)));
         };
         let sub = if two_rows { heading(sheet, area.first_row + 1, col) } else { None };
         headings.push(match sub {
