@@ -15,7 +15,7 @@ use execd_calc::heap::{Heap, Layer, Store};
 use execd_calc::interface::{Bound, Constant, Input, Interface, Limit, Rule, Validation};
 use execd_calc::run::Frame;
 use execd_calc::value::{Unpacked, Value};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -113,7 +113,7 @@ impl Judge<'_> {
     ) -> Result<(), ServeError> {
         let texts = Arc::clone(&decoded.batch.store);
         let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), texts);
-        let check = Check::new(&self.validation.rule, &heap, date1904, &mut None, |_| Value::BLANK);
+        let check = Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), |_| Value::BLANK);
         for column in self.columns(&decoded.batch) {
             for (record, &value) in column.iter().enumerate() {
                 if record.is_multiple_of(4096) {
@@ -129,10 +129,10 @@ impl Judge<'_> {
 
     /// Judges the records of a block by what the plan of the rules gives for each of them.
     fn block(&self, decoded: &Decoded, frame: &Frame, block: Block, date1904: bool, found: &mut Vec<Note>) {
-        let mut last_list = None;
+        let mut lists = Lists::new();
         for index in 0..block.records {
             let result = |number: usize| frame.output(number).get(index).copied().unwrap_or(Value::BLANK);
-            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut last_list, result);
+            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, result);
             let record = block.first + index;
             for column in self.columns(&decoded.batch) {
                 let value = column.get(record).copied().unwrap_or(Value::BLANK);
@@ -154,6 +154,9 @@ impl Judge<'_> {
     }
 }
 
+/// Lists of a block by their handles: records choose among few.
+type Lists = HashMap<u64, Rc<Offers>>;
+
 /// A rule made ready for values.
 enum Check {
     Everything,
@@ -164,13 +167,12 @@ enum Check {
 }
 
 impl Check {
-    /// The check of a record whose results of the rules' plan `result` gives. Lists of neighbours are often the same:
-    /// the last one is kept with its handle.
+    /// The check of a record whose results of the rules' plan `result` gives.
     fn new(
         rule: &Rule,
         heap: &Heap,
         date1904: bool,
-        last: &mut Option<(Value, Rc<Offers>)>,
+        lists: &mut Lists,
         result: impl Fn(usize) -> Value,
     ) -> Check {
         let limit = |limit: Limit| match limit {
@@ -188,7 +190,7 @@ impl Check {
             }
             Rule::TextLength(bound) => bound.with(limit).map(Check::Length),
             Rule::List(entries) => Ok(Check::List(Rc::new(Offers::new(entries.iter().cloned())))),
-            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, last)),
+            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, lists)),
             Rule::Holds(number) => Ok(match result(*number).unpack() {
                 Unpacked::Blank | Unpacked::Bool(true) => Check::Everything,
                 _ => Check::Nothing,
@@ -197,19 +199,17 @@ impl Check {
         bounded.unwrap_or_else(|check| check)
     }
 
-    fn listed(list: Value, heap: &Heap, last: &mut Option<(Value, Rc<Offers>)>) -> Check {
+    fn listed(list: Value, heap: &Heap, lists: &mut Lists) -> Check {
         let entries = match list.unpack() {
             Unpacked::Blank => return Check::Everything,
             Unpacked::Error(_) => return Check::Nothing,
             Unpacked::Array(id) => heap.array(id).cells.as_slice(),
             _ => &[list],
         };
-        let offers = match last {
-            Some((known, offers)) if known.same(list) => Rc::clone(offers),
-            _ => Rc::new(Offers::new(entries.iter().map(|&entry| Constant::of(heap, entry)))),
-        };
-        *last = Some((list, Rc::clone(&offers)));
-        Check::List(offers)
+        let offers = lists
+            .entry(list.bits())
+            .or_insert_with(|| Rc::new(Offers::new(entries.iter().map(|&entry| Constant::of(heap, entry)))));
+        Check::List(Rc::clone(offers))
     }
 
     fn admits(&self, heap: &Heap, value: Value, date1904: bool) -> bool {
