@@ -119,7 +119,7 @@ impl Case<'_> {
             }
         };
         encode(&mut written);
-        let json = format!("[{}]", String::from_utf8_lossy(&written.outputs));
+        let json = format!("[{}]", String::from_utf8_lossy(written.outputs.get(1..).unwrap_or(&[])));
         let mut msgspec = Msgspec::start(python, &json)?;
         let mut copy = vec![0; json.len()];
         let seconds = alternate(

@@ -19,6 +19,10 @@ from execd.app import create_app
 from execd.settings import Settings
 
 PR_SET_PDEATHSIG = 1
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+# Bytes of a block that is returned to the system when it is freed, and of free memory that is not.
+LARGE = 4 << 20
+KEPT = 16 << 20
 # More respawns than this within a minute mean that the workers cannot run at all.
 MAX_RESPAWNS = 30
 MINUTE = 60.0
@@ -68,6 +72,7 @@ def serve(settings: Settings) -> None:
 def _load(settings: Settings, parent: int) -> Any:  # noqa: ANN401
     """Runs in a new worker."""
     die_with_parent(parent)
+    keep_freed_memory()
     return create_app(settings)
 
 
@@ -77,6 +82,14 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what calls need again and again; else every large answer may get, clear and return pages."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, KEPT)
 
 
 def refuse_open_network(host: str) -> None:

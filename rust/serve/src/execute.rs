@@ -159,37 +159,38 @@ fn answer(
         },
     )?;
     stop.check()?;
-    Ok(join(template, &parts, decoded.batch.records))
+    Ok(join(parts, decoded.batch.records))
 }
 
 fn milliseconds_each(took: Duration, records: usize) -> u64 {
     took.as_micros().div_ceil(1_000 * records.max(1) as u128) as u64
 }
 
-fn join(template: &Template, parts: &[Written], records: usize) -> Fragments {
-    let header = template.header.as_deref();
-    let outputs = parts.iter().map(|part| part.outputs.as_slice());
+fn join(parts: Vec<Written>, records: usize) -> Fragments {
+    let mut parts = parts.into_iter();
+    let mut all = parts.next().unwrap_or_default();
+    for part in parts {
+        all.outputs.extend_from_slice(&part.outputs);
+        all.process_time.extend_from_slice(&part.process_time);
+        all.warnings.extend_from_slice(&part.warnings);
+        all.errors.extend_from_slice(&part.errors);
+    }
     Fragments {
-        outputs: array(header.into_iter().chain(outputs)),
-        process_time: array(parts.iter().map(|part| part.process_time.as_slice())),
-        warnings: array(parts.iter().map(|part| part.warnings.as_slice())),
-        errors: array(parts.iter().map(|part| part.errors.as_slice())),
+        outputs: array(all.outputs),
+        process_time: array(all.process_time),
+        warnings: array(all.warnings),
+        errors: array(all.errors),
         records,
     }
 }
 
-/// `[a,b]` from runs of elements.
-fn array<'a>(runs: impl Iterator<Item = &'a [u8]> + Clone) -> Vec<u8> {
-    let mut out = Vec::with_capacity(runs.clone().map(|run| run.len() + 1).sum::<usize>() + 2);
-    out.push(b'[');
-    for run in runs.filter(|run| !run.is_empty()) {
-        if out.len() > 1 {
-            out.push(b',');
-        }
-        out.extend_from_slice(run);
+/// `[a,b]` from `,a,b`.
+fn array(mut elements: Vec<u8>) -> Vec<u8> {
+    if let Some(comma) = elements.first_mut() {
+        *comma = b'[';
     }
-    out.push(b']');
-    out
+    elements.push(b']');
+    elements
 }
 
 /// The answer to a call without records.

@@ -37,7 +37,7 @@ pub struct Results<'a> {
     pub heap: &'a Heap,
 }
 
-/// Records as JSON: elements separated by commas, without the brackets around them.
+/// Records as JSON: elements with a comma before each, which becomes a bracket where the array begins.
 #[derive(Debug, Default)]
 pub struct Written {
     pub outputs: Vec<u8>,
@@ -61,13 +61,17 @@ impl Written {
         records: usize,
     ) -> Result<(), ServeError> {
         let mut failed = Vec::new();
+        if let Some(header) = style.template.header.as_deref().filter(|_| first == 0) {
+            self.outputs.push(b',');
+            self.outputs.extend_from_slice(header);
+        }
         let start = self.outputs.len();
         let mut counted = self.size();
         // Records about which there is nothing to tell, since the last one about which there is.
         let mut silent = 0;
         for (record, remarks) in (0..records).zip(style.notes.from(first)) {
             style.stop.check()?;
-            separate(&mut self.outputs);
+            self.outputs.push(b',');
             write_record(&mut self.outputs, style.template, results, record, style.date1904, &mut failed);
             if remarks.none() && failed.is_empty() {
                 silent += 1;
@@ -91,8 +95,7 @@ impl Written {
     /// Appends the elements of records about which there is nothing to tell.
     fn nothing(&mut self, records: usize) {
         for out in [&mut self.warnings, &mut self.errors] {
-            let separated = usize::from(out.is_empty());
-            out.extend_from_slice(b",null".repeat(records).get(separated..).unwrap_or(&[]));
+            out.extend_from_slice(&b",null".repeat(records));
         }
     }
 
@@ -110,12 +113,11 @@ impl Written {
     pub fn process_time(&mut self, milliseconds: u64, records: usize) {
         let mut one = vec![b','];
         write_number(&mut one, milliseconds.clamp(1, 1 << 40) as f64);
-        let separated = usize::from(self.process_time.is_empty());
-        self.process_time.extend_from_slice(one.repeat(records).get(separated..).unwrap_or(&[]));
+        self.process_time.extend_from_slice(&one.repeat(records));
     }
 
     fn warnings(&mut self, style: &Style<'_>, remarks: Remarks<'_>, failed: &[usize]) {
-        separate(&mut self.warnings);
+        self.warnings.push(b',');
         let mut items = Items::new(&mut self.warnings);
         for input in ones(remarks.absent) {
             items.next().extend_from_slice(style.wording.absent(input));
@@ -134,7 +136,7 @@ impl Written {
     }
 
     fn errors(&mut self, style: &Style<'_>, remarks: Remarks<'_>) {
-        separate(&mut self.errors);
+        self.errors.push(b',');
         let mut items = Items::new(&mut self.errors);
         for note in remarks.notes {
             let message = match &note.kind {
@@ -186,12 +188,6 @@ fn make_room(out: &mut Vec<u8>, template: &Template) -> usize {
     let at = out.len();
     out.resize(at + template.longest() + size_of::<Room>(), 0);
     at
-}
-
-fn separate(out: &mut Vec<u8>) {
-    if !out.is_empty() {
-        out.push(b',');
-    }
 }
 
 /// `null`, or an array that opens with its first item.

@@ -2,7 +2,7 @@
 //! record that fits is read without looking at keys; one that does not is left as if it had not been tried.
 
 use crate::codec::records::Records;
-use crate::codec::tokens::{Tokens, Word};
+use crate::codec::tokens::{Short, Tokens, Word};
 
 /// Where a value of a record stood and where it went.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ pub struct Pattern {
 #[derive(Clone, Copy, Debug)]
 struct Step {
     before: Gap,
+    /// The same for most values: numbers behind a few bytes.
+    short: Short,
     input: usize,
     cell: Option<usize>,
 }
@@ -67,7 +69,8 @@ impl Pattern {
         let mut from = start;
         for place in places {
             let before = self.gap(tokens, from, place.start);
-            self.steps.push(Step { before, input: place.input, cell: place.cell });
+            let short = tokens.short(from, place.start);
+            self.steps.push(Step { before, short, input: place.input, cell: place.cell });
             from = place.end;
         }
         self.tail = self.gap(tokens, from, tokens.position());
@@ -108,7 +111,7 @@ impl Pattern {
             self.balance = (self.balance + 1).min(MOST_BALANCE);
             return true;
         }
-        tokens.go_back(start);
+        tokens.go_to(start);
         records.take_back(mark, self.steps.iter().filter_map(|step| step.cell));
         self.balance = self.balance.saturating_sub(1);
         self.learned = false;
@@ -116,24 +119,36 @@ impl Pattern {
     }
 
     fn values(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> Option<()> {
+        let mut at = tokens.position();
         for step in &self.steps {
-            self.skip(tokens, step.before)?;
-            match (step.cell, tokens.short_number()) {
-                (Some(cell), Some(number)) => records.number(cell, number),
-                (Some(cell), None) => {
-                    let token = tokens.scalar()?;
-                    records.single_cell(step.input, cell, token.as_scalar()).ok()?;
+            match (step.cell, tokens.number_at(at, &step.short)) {
+                (Some(cell), Some((number, end))) => {
+                    records.number(cell, number);
+                    at = end;
                 }
-                (None, Some(_)) => {}
-                (None, None) => drop(tokens.scalar()?),
+                _ => {
+                    tokens.go_to(at);
+                    self.any_value(tokens, records, step)?;
+                    at = tokens.position();
+                }
             }
         }
+        tokens.go_to(at);
         self.skip(tokens, self.tail)?;
         tokens.skip_space();
         Some(())
     }
 
-    #[inline(always)]
+    fn any_value(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>, step: &Step) -> Option<()> {
+        self.skip(tokens, step.before)?;
+        let token = tokens.scalar()?;
+        match step.cell {
+            Some(cell) => records.single_cell(step.input, cell, token.as_scalar()).ok(),
+            None => Some(()),
+        }
+    }
+
+    #[inline]
     fn skip(&self, tokens: &mut Tokens<'_>, gap: Gap) -> Option<()> {
         let rest = if gap.first < gap.end { self.words.get(gap.first..gap.end)? } else { &[] };
         tokens.skip_words(gap.word, rest, gap.length).then_some(())

@@ -35,6 +35,15 @@ pub struct Word {
     mask: u64,
 }
 
+/// Up to sixteen bytes to compare, or more, which `number_at` does not take.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Short {
+    words: [Word; 2],
+    length: usize,
+}
+
+const SHORT: usize = 16;
+
 /// Powers of ten that are exact doubles.
 const TENS: [f64; 23] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
@@ -103,13 +112,13 @@ impl<'t> Tokens<'t> {
         if self.close(b',') { Some(true) } else { self.close(end).then_some(false) }
     }
 
-    /// Goes back, to a position that there was.
-    pub fn go_back(&mut self, position: usize) {
+    /// Goes to the start of a token that there was.
+    pub fn go_to(&mut self, position: usize) {
         self.at = position;
     }
 
     /// Skips `length` bytes if they are those of `word`, and of `words` behind it, as `words_of` gives them.
-    #[inline(always)]
+    #[inline]
     pub fn skip_words(&mut self, word: Word, words: &[Word], length: usize) -> bool {
         if (self.word(self.at) ^ word.bytes) & word.mask != 0 {
             return false;
@@ -215,48 +224,47 @@ impl<'t> Tokens<'t> {
         Some(Token::Text(text))
     }
 
-    /// A number, exactly rounded.
-    #[inline]
-    pub fn number(&mut self) -> Option<f64> {
-        self.short_number().or_else(|| self.long_number())
-    }
-
-    /// A number of up to seven digits, exactly rounded. `None`, and nothing is read, if anything about it is special.
+    /// A number of up to seven digits behind other bytes, exactly rounded, and where it ends. `None` if it is not there,
+    /// if anything about it is special, or near the end of the text.
     #[inline(always)]
-    pub fn short_number(&mut self) -> Option<f64> {
-        let bytes: &[u8; 16] = self.bytes.get(self.at..)?.first_chunk()?;
-        let negative = usize::from(bytes.first() == Some(&b'-'));
-        let word = u64::from_le_bytes(*bytes.get(negative..)?.first_chunk()?);
+    pub fn number_at(&self, at: usize, before: &Short) -> Option<(f64, usize)> {
+        let bytes: &[u8; 32] = self.bytes.get(at..)?.first_chunk()?;
+        let word_at = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+        let [first, second] = before.words;
+        let others = (word_at(0)? ^ first.bytes) & first.mask | (word_at(8)? ^ second.bytes) & second.mask;
+        if others != 0 || before.length > SHORT {
+            return None;
+        }
+        let negative = u64::from(bytes.get(before.length) == Some(&b'-'));
+        let start = before.length + negative as usize;
+        let word = word_at(start)?;
         let whole = digit_bits(word);
-        if whole == 0 || whole > 56 || (word as u8 == b'0' && whole > 8) {
+        if !(8..=56).contains(&whole) || (word as u8 == b'0' && whole > 8) {
             return None;
         }
-        let (mut digits, mut count, mut length, mut power) = (word, whole, whole / 8, 1.0);
-        if (word >> whole) as u8 == b'.' {
+        let (size, length) = if (word >> whole) as u8 == b'.' {
             let before = (1 << whole) - 1;
-            digits = word & before | (word >> 8) & !before;
-            count = digit_bits(digits);
-            length = count / 8 + 1;
-            power = *TENS.get((count - whole) as usize / 8)?;
-            if count == whole {
-                return None;
-            }
-        }
-        let length = negative + length as usize;
-        let end = *bytes.get(length)?;
-        if end | 0x20 == b'e' || end == b'.' || end.is_ascii_digit() {
-            return None;
-        }
-        self.at += length;
-        if end <= b' ' {
-            self.space();
-        }
-        let a = value_of_digits(digits, count) as i64 as f64 / power;
-        Some(f64::from_bits(a.to_bits() | (negative as u64) << 63))
+            let digits = word & before | (word >> 8) & !before;
+            let count = digit_bits(digits);
+            let power = TENS.get((count - whole) as usize / 8).filter(|_| count > whole)?;
+            (value_of_digits(digits, count) as i64 as f64 / power, count / 8 + 1)
+        } else {
+            (value_of_digits(word, whole) as i64 as f64, whole / 8)
+        };
+        let end = start + length as usize;
+        let number = f64::from_bits(size.to_bits() | negative << 63);
+        matches!(bytes.get(end), Some(b',' | b'}' | b']')).then_some((number, at + end))
     }
 
-    /// A number of any length.
-    fn long_number(&mut self) -> Option<f64> {
+    /// The bytes between two positions, for `number_at`.
+    pub fn short(&self, start: usize, end: usize) -> Short {
+        let mut words = self.words_of(start, end);
+        let words = [(); 2].map(|()| words.next().unwrap_or_default());
+        Short { words, length: end - start }
+    }
+
+    /// A number, exactly rounded.
+    pub fn number(&mut self) -> Option<f64> {
         let start = self.at;
         let negative = u64::from(self.peek() == b'-');
         self.at += negative as usize;
