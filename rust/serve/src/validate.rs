@@ -42,7 +42,9 @@ pub fn validate(
     {
         let told = AtomicUsize::new(0);
         let parts = engine.evaluate(plan, &decoded.batch, env, stop, Vec::new, |found, frame, block| {
-            changing.iter().for_each(|judge| judge.block(decoded, frame, block, env.date1904, found));
+            for judge in &changing {
+                judge.block(decoded, frame, block, env.date1904, stop, found)?;
+            }
             let before = found.len();
             complaints(interface, frame, block, found);
             let bytes = found.iter().skip(before).map(|note| note.kind.bytes()).sum();
@@ -128,9 +130,18 @@ impl Judge<'_> {
     }
 
     /// Judges the records of a block by what the plan of the rules gives for each of them.
-    fn block(&self, decoded: &Decoded, frame: &Frame, block: Block, date1904: bool, found: &mut Vec<Note>) {
+    fn block(
+        &self,
+        decoded: &Decoded,
+        frame: &Frame,
+        block: Block,
+        date1904: bool,
+        stop: &StopSignal,
+        found: &mut Vec<Note>,
+    ) -> Result<(), ServeError> {
         let mut lists = Lists::new();
         for index in 0..block.records {
+            stop.check()?;
             let result = |number: usize| frame.output(number).get(index).copied().unwrap_or(Value::BLANK);
             let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, result);
             let record = block.first + index;
@@ -141,6 +152,7 @@ impl Judge<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     #[cold]
