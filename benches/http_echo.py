@@ -35,6 +35,7 @@ BYTES = 64_000
 CONNECTIONS = 4
 SECONDS = 2.0
 RUNS = 5
+LAYOUTS = ("objects", "arrays")
 ALLOWED = 2.0
 """Times the CPU of the echo."""
 
@@ -151,23 +152,23 @@ def batch(model: str, *, objects: bool) -> bytes:
     return body_of(f"models/{model}", rows, [list(table)])
 
 
-def tables() -> bytes:
+def tables(*, objects: bool) -> bytes:
     """Calls of the service of the documented sample: one value and two tables a record."""
     random = np.random.default_rng(1)
 
-    def table(*headings: str) -> list[dict[str, int]]:
-        numbers = random.integers(0, 1000, (2, len(headings))).tolist()
-        return [dict(zip(headings, row, strict=True)) for row in numbers]
+    def table(*headings: str) -> list[object]:
+        rows = random.integers(0, 1000, (2, len(headings))).tolist()
+        return [dict(zip(headings, row, strict=True)) for row in rows] if objects else [list(headings), *rows]
 
-    records = [
-        {
-            "A11": int(random.integers(25, 1000)),
-            "A33": table("A1", "A2", "A3"),
-            "A44": table("A1", "B.B1", "B.B2", "C1"),
-        }
-        for _ in range(1_000)
-    ]
-    return body_of("MyFolder/BlockParty", records, [])
+    def record() -> list[object]:
+        value = int(random.integers(25, 1000))
+        return [value, table("A1", "A2", "A3"), table("A1", "B.B1", "B.B2", "C1")]
+
+    names = ["A11", "A33", "A44"]
+    records = [record() for _ in range(1_000)]
+    if objects:
+        return body_of("MyFolder/BlockParty", [dict(zip(names, one, strict=True)) for one in records], [])
+    return body_of("MyFolder/BlockParty", records, [names])
 
 
 def body_of(service: str, records: "Sequence[object]", header: list[object]) -> bytes:
@@ -207,10 +208,10 @@ def measure(case: str, ours: Server, echo: Server, body: bytes) -> Row:
 
 def main() -> list[Row]:
     """All rows."""
-    cases = {"BlockParty, objects": tables()} | {
+    cases = {f"BlockParty, {layout}": tables(objects=layout == "objects") for layout in LAYOUTS} | {
         f"{model}, {layout}": batch(model, objects=layout == "objects")
         for model in ("double", "premium")
-        for layout in ("arrays", "objects")
+        for layout in LAYOUTS
     }
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

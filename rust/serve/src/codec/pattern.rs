@@ -22,8 +22,6 @@ pub struct Pattern {
     tail: Gap,
     /// Cells that the record left empty in its tables.
     blanks: Vec<usize>,
-    /// The inputs that the record named, one bit each.
-    seen: Vec<u64>,
     learned: bool,
     /// Records that fitted, less records that did not.
     balance: usize,
@@ -74,8 +72,6 @@ impl Pattern {
             from = place.end;
         }
         self.tail = self.gap(tokens, from, tokens.position());
-        self.seen.clear();
-        self.seen.extend_from_slice(records.seen());
         self.blanks.clear();
         self.blanks.extend(records.table_cells_seen());
         if !self.blanks.is_empty() {
@@ -99,7 +95,7 @@ impl Pattern {
         Gap { word, first, end: self.words.len(), length: end - start }
     }
 
-    /// Reads the next record, which has begun, if it is spelled like the last one. False if it is not.
+    /// Reads the next record, which has begun, and ends it, if it is spelled like the last one. False if it is not.
     pub fn read(&mut self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> bool {
         if !self.learned {
             return false;
@@ -107,7 +103,7 @@ impl Pattern {
         let (start, mark) = (tokens.position(), records.mark());
         if self.values(tokens, records).is_some() {
             self.blanks.iter().for_each(|&cell| records.blank(cell));
-            records.see(&self.seen);
+            records.end_record_like_last();
             self.balance = (self.balance + 1).min(MOST_BALANCE);
             return true;
         }

@@ -153,14 +153,17 @@ impl<'a> Records<'a> {
         self.at_input = None;
     }
 
+    /// Ends a record that named the same inputs as the last one.
+    #[inline]
+    pub fn end_record_like_last(&mut self) {
+        self.record += 1;
+        self.open = false;
+        self.at_input = None;
+    }
+
     /// The inputs of the open record so far, one bit each.
     pub fn seen(&self) -> &[u64] {
         &self.seen
-    }
-
-    /// Names several inputs at once.
-    pub fn see(&mut self, inputs: &[u64]) {
-        self.seen.copy_from_slice(inputs);
     }
 
     /// All cells of the tables that the open record has named.

@@ -106,8 +106,8 @@ impl<'t> Scan<'t, '_> {
                 self.pattern.learn(&self.tokens, start, &self.places, &self.records);
             }
             self.expect_more_like(start);
+            self.records.end_record();
         }
-        self.records.end_record();
         Some(())
     }
 

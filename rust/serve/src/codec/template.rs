@@ -6,7 +6,7 @@ use crate::codec::records::Layout;
 use execd_calc::interface::{Format, Heading, Interface, Output, Shape};
 
 /// Bytes copied at once.
-pub const PIECE: usize = 16;
+pub const PIECE: usize = 32;
 
 /// The frame around one record's values.
 #[derive(Debug)]

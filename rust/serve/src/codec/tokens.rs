@@ -35,14 +35,14 @@ pub struct Word {
     mask: u64,
 }
 
-/// Up to sixteen bytes to compare, or more, which `number_at` does not take.
+/// Up to 32 bytes to compare, or more, which `number_at` does not take.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Short {
-    words: [Word; 2],
+    words: [Word; 4],
     length: usize,
 }
 
-const SHORT: usize = 16;
+const SHORT: usize = 32;
 
 /// Powers of ten that are exact doubles.
 const TENS: [f64; 23] = [
@@ -228,11 +228,17 @@ impl<'t> Tokens<'t> {
     /// if anything about it is special, or near the end of the text.
     #[inline(always)]
     pub fn number_at(&self, at: usize, before: &Short) -> Option<(f64, usize)> {
-        let bytes: &[u8; 32] = self.bytes.get(at..)?.first_chunk()?;
+        let bytes: &[u8; 48] = self.bytes.get(at..)?.first_chunk()?;
         let word_at = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-        let [first, second] = before.words;
-        let others = (word_at(0)? ^ first.bytes) & first.mask | (word_at(8)? ^ second.bytes) & second.mask;
-        if others != 0 || before.length > SHORT {
+        let unlike = |[first, second]: [(usize, Word); 2]| {
+            let unlike = |(at, word): (usize, Word)| Some((word_at(at)? ^ word.bytes) & word.mask);
+            Some(unlike(first)? | unlike(second)? != 0)
+        };
+        let [first, second, third, last] = before.words;
+        if unlike([(0, first), (8, second)])? || before.length > SHORT {
+            return None;
+        }
+        if before.length > 16 && unlike([(16, third), (24, last)])? {
             return None;
         }
         let negative = u64::from(bytes.get(before.length) == Some(&b'-'));
@@ -259,7 +265,7 @@ impl<'t> Tokens<'t> {
     /// The bytes between two positions, for `number_at`.
     pub fn short(&self, start: usize, end: usize) -> Short {
         let mut words = self.words_of(start, end);
-        let words = [(); 2].map(|()| words.next().unwrap_or_default());
+        let words = [(); 4].map(|()| words.next().unwrap_or_default());
         Short { words, length: end - start }
     }
 
