@@ -8,11 +8,12 @@ use execd_calc::function::Env;
 use execd_calc::run::Frame;
 use execd_model::limits::Limits as WorkbookLimits;
 use execd_model::{Compiled, compile};
-use execd_serve::codec::encode::{Results, Style, Written};
+use execd_serve::codec::encode::{Style, Written};
 use execd_serve::codec::names::Names;
 use execd_serve::codec::records::{Decoded, Layout, Rules};
 use execd_serve::codec::scan;
 use execd_serve::codec::template::{Template, Wording};
+use execd_serve::codec::writer::Results;
 use execd_serve::limits::Limits;
 use execd_serve::stop::StopSignal;
 use std::error::Error;
@@ -119,7 +120,8 @@ impl Case<'_> {
             }
         };
         encode(&mut written);
-        let json = format!("[{}]", String::from_utf8_lossy(written.outputs.get(1..).unwrap_or(&[])));
+        let outputs = std::mem::take(&mut written.outputs).finish();
+        let json = format!("[{}]", String::from_utf8_lossy(outputs.get(1..).unwrap_or(&[])));
         let mut msgspec = Msgspec::start(python, &json)?;
         let mut copy = vec![0; json.len()];
         let seconds = alternate(

@@ -2,11 +2,12 @@
 //! identity and HTTP belong to the host.
 
 use crate::clock::serial_now;
-use crate::codec::encode::{Results, Style, Written};
+use crate::codec::encode::{Style, Written};
 use crate::codec::names::Names;
 use crate::codec::records::{Layout, Rules};
 use crate::codec::scan;
 use crate::codec::template::{Template, Wording};
+use crate::codec::writer::Results;
 use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::filter;
@@ -170,13 +171,13 @@ fn join(parts: Vec<Written>, records: usize) -> Fragments {
     let mut parts = parts.into_iter();
     let mut all = parts.next().unwrap_or_default();
     for part in parts {
-        all.outputs.extend_from_slice(&part.outputs);
+        all.outputs.push(&part.outputs.finish());
         all.process_time.extend_from_slice(&part.process_time);
         all.warnings.extend_from_slice(&part.warnings);
         all.errors.extend_from_slice(&part.errors);
     }
     Fragments {
-        outputs: array(all.outputs),
+        outputs: array(all.outputs.finish()),
         process_time: array(all.process_time),
         warnings: array(all.warnings),
         errors: array(all.errors),

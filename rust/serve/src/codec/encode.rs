@@ -1,15 +1,12 @@
 //! Output columns of a block to JSON, record by record, with the warnings and errors of each record.
 
-use crate::codec::dates;
+use crate::codec::growing::Growing;
 use crate::codec::notes::{NoteKind, Notes, Remarks, ones};
-use crate::codec::number::{Room, put, put_number, write_number, write_text};
+use crate::codec::number::write_number;
 use crate::codec::template::{Template, Wording};
+use crate::codec::writer::{RecordWriter, Results};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
-use execd_calc::digits;
-use execd_calc::heap::Heap;
-use execd_calc::interface::Format;
-use execd_calc::value::{Unpacked, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Bytes of a part after which they are counted to the whole answer.
@@ -30,17 +27,10 @@ pub struct Style<'a> {
     pub stop: &'a StopSignal,
 }
 
-/// The values of one block.
-pub struct Results<'a> {
-    /// One per part of the template.
-    pub columns: Vec<&'a [Value]>,
-    pub heap: &'a Heap,
-}
-
 /// Records as JSON: elements with a comma before each, which becomes a bracket where the array begins.
 #[derive(Debug, Default)]
 pub struct Written {
-    pub outputs: Vec<u8>,
+    pub outputs: Growing,
     pub warnings: Vec<u8>,
     pub errors: Vec<u8>,
     pub process_time: Vec<u8>,
@@ -49,7 +39,7 @@ pub struct Written {
 impl Written {
     /// Bytes written.
     pub fn size(&self) -> usize {
-        self.outputs.len() + self.warnings.len() + self.errors.len() + self.process_time.len()
+        self.outputs.written() + self.warnings.len() + self.errors.len() + self.process_time.len()
     }
 
     /// Appends `records` records, of which the first has number `first` in the batch.
@@ -62,17 +52,18 @@ impl Written {
     ) -> Result<(), ServeError> {
         let mut failed = Vec::new();
         if let Some(header) = style.template.header.as_deref().filter(|_| first == 0) {
-            self.outputs.push(b',');
-            self.outputs.extend_from_slice(header);
+            self.outputs.push(b",");
+            self.outputs.push(header);
         }
-        let start = self.outputs.len();
+        let mut writer = RecordWriter::new(style.template, results, style.date1904);
+        let start = self.outputs.written();
         let mut counted = self.size();
         // Records about which there is nothing to tell, since the last one about which there is.
         let mut silent = 0;
         for (record, remarks) in (0..records).zip(style.notes.from(first)) {
             style.stop.check()?;
-            self.outputs.push(b',');
-            write_record(&mut self.outputs, style.template, results, record, style.date1904, &mut failed);
+            self.outputs.push(b",");
+            writer.record(&mut self.outputs, record, &mut failed);
             if remarks.none() && failed.is_empty() {
                 silent += 1;
             } else {
@@ -86,7 +77,7 @@ impl Written {
                 counted = self.count(style, counted)?;
             }
             if record == 0 {
-                self.outputs.reserve((self.outputs.len() - start).saturating_mul(records).min(1 << 24));
+                self.outputs.room((self.outputs.written() - start).saturating_mul(records).min(1 << 24));
             }
         }
         Ok(())
@@ -150,46 +141,6 @@ impl Written {
     }
 }
 
-/// Writes the outputs of one record; `failed` gets the outputs that hold Excel errors.
-pub fn write_record(
-    out: &mut Vec<u8>,
-    template: &Template,
-    results: &Results<'_>,
-    record: usize,
-    date1904: bool,
-    failed: &mut Vec<usize>,
-) {
-    let mut at = make_room(out, template);
-    for (part, column) in template.parts.iter().zip(&results.columns) {
-        let value = column.get(record).copied().unwrap_or(Value::BLANK);
-        let room = out.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<{ size_of::<Room>() }>);
-        match (value.as_number(), part.piece, room) {
-            (Some(x), Some((piece, length)), Some(room)) if part.format == Format::General => {
-                put(room, 0, piece, length);
-                at += put_number(room, length.min(piece.len()), x);
-            }
-            _ => {
-                out.truncate(at);
-                out.extend_from_slice(template.before(part));
-                let is_error = write_value(out, results.heap, value, part.format, date1904);
-                if is_error && failed.last() != Some(&part.output) {
-                    failed.push(part.output);
-                }
-                at = make_room(out, template);
-            }
-        }
-    }
-    out.truncate(at);
-    out.extend_from_slice(template.tail());
-}
-
-/// Makes a text longer by as much as a record of numbers takes, and gives the position where it ended.
-fn make_room(out: &mut Vec<u8>, template: &Template) -> usize {
-    let at = out.len();
-    out.resize(at + template.longest() + size_of::<Room>(), 0);
-    at
-}
-
 /// `null`, or an array that opens with its first item.
 struct Items<'a> {
     out: &'a mut Vec<u8>,
@@ -209,45 +160,5 @@ impl<'a> Items<'a> {
 
     fn end(self) {
         self.out.extend_from_slice(if self.any { b"]" } else { b"null" });
-    }
-}
-
-/// Writes a value; true if it is an Excel error.
-fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) -> bool {
-    match value.unpack() {
-        Unpacked::Number(x) => write_formatted(out, x, format, date1904),
-        Unpacked::Text(id) => write_text(out, heap.text(id)),
-        Unpacked::Bool(true) => out.extend_from_slice(b"true"),
-        Unpacked::Bool(false) => out.extend_from_slice(b"false"),
-        Unpacked::Blank | Unpacked::Omitted => out.extend_from_slice(b"null"),
-        Unpacked::Error(code) => {
-            write_text(out, code.text());
-            return true;
-        }
-        Unpacked::Array(id) => {
-            // A cell shows the first value of an array; arrays do not hold arrays.
-            let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
-            return write_value(out, heap, first.unwrap_or(Value::BLANK), format, date1904);
-        }
-    }
-    false
-}
-
-fn write_formatted(out: &mut Vec<u8>, x: f64, format: Format, date1904: bool) {
-    let start = out.len();
-    out.push(b'"');
-    let written = match format {
-        Format::General => false,
-        Format::Text => {
-            out.extend_from_slice(digits::general(x).as_bytes());
-            true
-        }
-        Format::Date | Format::Time | Format::DateTime => dates::write_serial(out, x, format, date1904),
-    };
-    if written {
-        out.push(b'"');
-    } else {
-        out.truncate(start);
-        write_number(out, x);
     }
 }

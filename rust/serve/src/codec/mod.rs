@@ -18,8 +18,14 @@ pub mod pattern;
 
 pub mod scan;
 
+pub mod growing;
+
+pub mod spelled;
+
 pub mod number;
 
 pub mod template;
+
+pub mod writer;
 
 pub mod encode;

@@ -1,11 +1,11 @@
 //! What stands between the values of a record in the answer: braces, keys, headings. Prepared once per service and
 //! layout, so that writing a record is copying and formatting.
 
-use crate::codec::number::{LONGEST, write_escaped, write_number, write_text};
+use crate::codec::number::{write_escaped, write_number, write_text};
 use crate::codec::records::Layout;
 use execd_calc::interface::{Format, Heading, Interface, Output, Shape};
 
-/// Bytes copied at once.
+/// Bytes copied at once, more than a short piece has.
 pub const PIECE: usize = 32;
 
 /// The frame around one record's values.
@@ -30,12 +30,20 @@ pub struct Fragment {
 #[derive(Clone, Debug)]
 pub struct Part {
     before: Fragment,
-    /// The same, if it is short, and its length.
-    pub piece: Option<([u8; PIECE], usize)>,
+    /// The same with anything behind it, if it is short.
+    pub piece: [u8; PIECE],
+    pub is_short: bool,
     pub cell: usize,
     pub format: Format,
     /// Number of the output, for the warning about Excel errors.
     pub output: usize,
+}
+
+impl Part {
+    /// Bytes before the value.
+    pub fn length(&self) -> usize {
+        self.before.end - self.before.start
+    }
 }
 
 impl Template {
@@ -105,13 +113,18 @@ impl Template {
         let format = output.formats.get(offset % columns).copied().unwrap_or_default();
         let before = Fragment { start: *start, end: self.bytes.len() };
         *start = before.end;
-        let piece = short(self.fragment(before));
-        self.parts.push(Part { before, piece, cell: output.first_cell + offset, format, output: number });
-    }
-
-    /// Bytes that a record takes at most, if all its values are numbers.
-    pub fn longest(&self) -> usize {
-        self.bytes.len() + self.parts.len() * LONGEST
+        let mut piece = [0; PIECE];
+        let text = self.fragment(before);
+        let place = piece.get_mut(..text.len()).filter(|place| place.len() < PIECE);
+        let is_short = place.map(|place| place.copy_from_slice(text)).is_some();
+        self.parts.push(Part {
+            before,
+            piece,
+            is_short,
+            cell: output.first_cell + offset,
+            format,
+            output: number,
+        });
     }
 
     /// What stands before a value.
@@ -127,12 +140,6 @@ impl Template {
     fn fragment(&self, Fragment { start, end }: Fragment) -> &[u8] {
         self.bytes.get(start..end).unwrap_or(&[])
     }
-}
-
-fn short(text: &[u8]) -> Option<([u8; PIECE], usize)> {
-    let mut piece = [0; PIECE];
-    piece.get_mut(..text.len())?.copy_from_slice(text);
-    Some((piece, text.len()))
 }
 
 fn write_key(out: &mut Vec<u8>, key: &str) {

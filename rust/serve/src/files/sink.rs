@@ -3,9 +3,10 @@
 
 use super::{FileKind, csv, file_error};
 use crate::arrow::Answer;
-use crate::codec::encode::{Results, write_record};
+use crate::codec::growing::Growing;
 use crate::codec::records::{Decoded, Layout};
 use crate::codec::template::Template;
+use crate::codec::writer::{RecordWriter, Results};
 use crate::engine::{Block, Engine};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
@@ -176,10 +177,13 @@ fn csv_block(out: &mut Vec<u8>, columns: &[OutputColumn], frame: &Frame, block: 
 fn lines_block(out: &mut Vec<u8>, template: &Template, frame: &Frame, block: Block, date1904: bool) {
     let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
     let results = Results { columns, heap: frame.heap() };
+    let mut writer = RecordWriter::new(template, &results, date1904);
+    let mut lines = Growing::behind(std::mem::take(out));
     let mut failed = Vec::new();
     for record in 0..block.records {
         failed.clear();
-        write_record(out, template, &results, record, date1904, &mut failed);
-        out.push(b'\n');
+        writer.record(&mut lines, record, &mut failed);
+        lines.push(b"\n");
     }
+    *out = lines.finish();
 }

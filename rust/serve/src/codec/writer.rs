@@ -1,0 +1,167 @@
+//! Records of a block as JSON: their numbers are spelled column by column, then put together with what stands between
+//! them. What is told about records beside their outputs is in `encode`.
+
+use crate::codec::dates;
+use crate::codec::growing::Growing;
+use crate::codec::number::{write_number, write_text};
+use crate::codec::spelled::{LANES, Spelled, spell};
+use crate::codec::template::{PIECE, Part, Template};
+use execd_calc::digits;
+use execd_calc::heap::Heap;
+use execd_calc::interface::Format;
+use execd_calc::value::{Unpacked, Value};
+
+/// Room for a piece of the template and a number behind it, and what storing them touches beyond their ends.
+type Room = [u8; 64];
+/// The length where there is no number.
+const OTHER: usize = usize::MAX;
+
+/// The values of one block.
+pub struct Results<'a> {
+    /// One per part of the template.
+    pub columns: Vec<&'a [Value]>,
+    pub heap: &'a Heap,
+}
+
+/// Writes the records of a block in order.
+pub struct RecordWriter<'a> {
+    template: &'a Template,
+    results: &'a Results<'a>,
+    date1904: bool,
+    /// The numbers of the records before `end`, by part of the template.
+    spelled: Vec<[Spelled; LANES]>,
+    end: usize,
+    /// A value that is no plain number, as text.
+    other: Vec<u8>,
+}
+
+impl<'a> RecordWriter<'a> {
+    pub fn new(template: &'a Template, results: &'a Results<'a>, date1904: bool) -> RecordWriter<'a> {
+        let spelled = vec![[Spelled::EMPTY; LANES]; template.parts.len()];
+        RecordWriter { template, results, date1904, spelled, end: 0, other: Vec::new() }
+    }
+
+    /// Appends the outputs of one record; `failed` gets the outputs that hold Excel errors.
+    pub fn record(&mut self, out: &mut Growing, record: usize, failed: &mut Vec<usize>) {
+        if record >= self.end {
+            self.spell_from(record - record % LANES);
+        }
+        let mut done = 0;
+        loop {
+            let parts = self.template.parts.get(done..).unwrap_or(&[]);
+            let spelled = self.spelled.get(done..).unwrap_or(&[]);
+            done += numbers(out, parts, spelled, record % LANES);
+            let Some((part, column)) = self.template.parts.get(done).zip(self.results.columns.get(done))
+            else {
+                break;
+            };
+            self.other(out, part, column.get(record).copied().unwrap_or(Value::BLANK), failed);
+            done += 1;
+        }
+        out.push(self.template.tail());
+    }
+
+    /// Appends any value.
+    fn other(&mut self, out: &mut Growing, part: &Part, value: Value, failed: &mut Vec<usize>) {
+        out.push(self.template.before(part));
+        self.other.clear();
+        let is_error = write_value(&mut self.other, self.results.heap, value, part.format, self.date1904);
+        out.push(&self.other);
+        if is_error && failed.last() != Some(&part.output) {
+            failed.push(part.output);
+        }
+    }
+
+    /// Spells the numbers of the next records.
+    fn spell_from(&mut self, first: usize) {
+        self.end = first + LANES;
+        let parts = self.template.parts.iter().zip(&mut self.spelled).zip(&self.results.columns);
+        for ((part, spelled), column) in parts {
+            if part.format != Format::General || !part.is_short {
+                spelled.iter_mut().for_each(|spelled| spelled.length = OTHER);
+                continue;
+            }
+            let (mut numbers, mut others) = ([0.0; LANES], 0_u32);
+            for (lane, (number, value)) in
+                numbers.iter_mut().zip(column.get(first..).unwrap_or(&[])).enumerate()
+            {
+                *number = value.as_number().unwrap_or(0.0);
+                others |= u32::from(!value.is_number()) << lane;
+            }
+            spell(&numbers, spelled);
+            if others != 0 {
+                for (lane, spelled) in spelled.iter_mut().enumerate() {
+                    if others >> lane & 1 == 1 {
+                        spelled.length = OTHER;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Appends numbers of one record up to the first value that is none, and tells how many there were.
+fn numbers(out: &mut Growing, parts: &[Part], spelled: &[[Spelled; LANES]], lane: usize) -> usize {
+    let room = out.room(parts.len() * size_of::<Room>());
+    let (mut at, mut done) = (0, 0);
+    for (part, column) in parts.iter().zip(spelled) {
+        let Some(spelled) = column.get(lane).filter(|spelled| spelled.length != OTHER) else { break };
+        let Some(room) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<{ size_of::<Room>() }>) else {
+            break;
+        };
+        let length = part.length() % PIECE;
+        store(room, 0, part.piece);
+        store(room, length, spelled.text());
+        at += length + spelled.length;
+        done += 1;
+    }
+    out.advance(at);
+    done
+}
+
+#[inline(always)]
+fn store<const N: usize>(room: &mut Room, at: usize, piece: [u8; N]) {
+    if let Some(place) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        *place = piece;
+    }
+}
+
+/// Writes a value; true if it is an Excel error.
+fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) -> bool {
+    match value.unpack() {
+        Unpacked::Number(x) => write_formatted(out, x, format, date1904),
+        Unpacked::Text(id) => write_text(out, heap.text(id)),
+        Unpacked::Bool(true) => out.extend_from_slice(b"true"),
+        Unpacked::Bool(false) => out.extend_from_slice(b"false"),
+        Unpacked::Blank | Unpacked::Omitted => out.extend_from_slice(b"null"),
+        Unpacked::Error(code) => {
+            write_text(out, code.text());
+            return true;
+        }
+        Unpacked::Array(id) => {
+            // A cell shows the first value of an array; arrays do not hold arrays.
+            let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
+            return write_value(out, heap, first.unwrap_or(Value::BLANK), format, date1904);
+        }
+    }
+    false
+}
+
+fn write_formatted(out: &mut Vec<u8>, x: f64, format: Format, date1904: bool) {
+    let start = out.len();
+    out.push(b'"');
+    let written = match format {
+        Format::General => false,
+        Format::Text => {
+            out.extend_from_slice(digits::general(x).as_bytes());
+            true
+        }
+        Format::Date | Format::Time | Format::DateTime => dates::write_serial(out, x, format, date1904),
+    };
+    if written {
+        out.push(b'"');
+    } else {
+        out.truncate(start);
+        write_number(out, x);
+    }
+}
