@@ -81,20 +81,16 @@ impl<'a> RecordWriter<'a> {
                 spelled.iter_mut().for_each(|spelled| spelled.length = OTHER);
                 continue;
             }
-            let (mut numbers, mut others) = ([0.0; LANES], 0_u32);
-            for (lane, (number, value)) in
-                numbers.iter_mut().zip(column.get(first..).unwrap_or(&[])).enumerate()
-            {
+            let (mut numbers, mut all) = ([0.0; LANES], true);
+            let values = column.get(first..).unwrap_or(&[]);
+            for (number, value) in numbers.iter_mut().zip(values) {
                 *number = value.as_number().unwrap_or(0.0);
-                others |= u32::from(!value.is_number()) << lane;
+                all &= value.is_number();
             }
             spell(&numbers, spelled);
-            if others != 0 {
-                for (lane, spelled) in spelled.iter_mut().enumerate() {
-                    if others >> lane & 1 == 1 {
-                        spelled.length = OTHER;
-                    }
-                }
+            if !all {
+                let others = spelled.iter_mut().zip(values).filter(|(_, value)| !value.is_number());
+                others.for_each(|(spelled, _)| spelled.length = OTHER);
             }
         }
     }
