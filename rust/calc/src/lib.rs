@@ -45,6 +45,8 @@ pub mod kernels;
 
 pub mod batch;
 
+pub mod machine_code;
+
 pub mod plan;
 
 pub mod interface;

@@ -2,10 +2,11 @@
 
 use crate::function::Function;
 use crate::heap::{Layer, Store};
+use crate::machine_code::Code;
 use crate::ops::{Op1, Op2, Op3};
 use crate::range::{Origin, Table};
 use crate::value::Value;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A slot, or a constant of the plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -164,6 +165,8 @@ pub struct Plan {
     pub outputs: Vec<Operand>,
     /// The workbook counts days from 1904.
     pub date1904: bool,
+    /// Made when the plan first runs over few or many records; None where there is nothing to gain.
+    pub code: [OnceLock<Option<Code>>; 2],
 }
 
 impl Default for Plan {
@@ -180,6 +183,7 @@ impl Default for Plan {
             inputs: Vec::new(),
             outputs: Vec::new(),
             date1904: false,
+            code: [OnceLock::new(), OnceLock::new()],
         }
     }
 }

@@ -4,10 +4,10 @@
 use super::fast::{Verdict, unsettled};
 use super::pair::{Pair, sum, sum_ordered, times_loose};
 
-/// Part of the distance to the rounded value that a climbed power may be off. Relative to the power, 2^-71 is allowed;
+/// The rest and the part of it that a climbed power may be off. Relative to the power, 2^-71 is allowed;
 /// each step adds 2^-103, the error of b^s (2^-98 of it) and, for |p ln b| up to 600 and a remainder d of three
 /// roundings of p, (d ln b)^2 / 2 < 2^-85: together 2^-73 after `MOST_STEPS`.
-const MARGIN: f64 = 1.0 / 65536.0;
+pub const MARGIN: f64 = 1.0 + 1.0 / 65536.0;
 pub const MOST_STEPS: usize = 4096;
 
 /// The next power and what its rounding lost.
@@ -16,7 +16,7 @@ pub fn climb(from: Pair, step: Pair, ln: f64, remainder: f64) -> (Verdict, f64) 
     let (high, low) = times_loose(from, step);
     let low = high.mul_add(ln * remainder, low);
     let (value, rest) = sum_ordered(high, low);
-    ((value, unsettled(value, rest, 1.0 + MARGIN)), rest)
+    ((value, unsettled(value, rest, MARGIN)), rest)
 }
 
 /// What `exponent` is above the sum of `from` and `step`, if that is no more than the roundings of the three: exactly.

@@ -2,7 +2,10 @@
 //! The bits are the same either way: nothing is reordered, and multiply-adds are fused only where an algorithm says so.
 
 use super::machine::Machine;
-use crate::plan::Operand;
+#[cfg(target_arch = "x86_64")]
+use super::native;
+use crate::machine_code::Code;
+use crate::plan::{Operand, Plan};
 
 /// A loop over the lanes of `N` operands. A trait and no closure: the method is always inlined into the function that
 /// has the instructions.
@@ -12,6 +15,17 @@ pub trait Job<C, const N: usize> {
 
 /// A set of instructions.
 pub trait Cpu: Copy {
+    /// The plan's machine code for these instructions, for frames with so many chunks a slot.
+    fn code(self, _plan: &Plan, _chunks: usize) -> Option<&Code> {
+        None
+    }
+
+    /// Runs a segment of that code; false if the steps have to run one by one.
+    #[inline(always)]
+    fn segment(_machine: &mut Machine<'_, Self>, _code: &Code, _index: usize) -> bool {
+        false
+    }
+
     /// Runs the job in a function of its own, with what it needs in registers: the interpreter's loop stays small.
     fn run<const N: usize>(
         machine: &mut Machine<'_, Self>,
@@ -50,6 +64,15 @@ impl Avx2 {
 
 #[cfg(target_arch = "x86_64")]
 impl Cpu for Avx2 {
+    fn code(self, plan: &Plan, chunks: usize) -> Option<&Code> {
+        native::code(plan, chunks)
+    }
+
+    #[inline(always)]
+    fn segment(machine: &mut Machine<'_, Self>, code: &Code, index: usize) -> bool {
+        native::run(machine, code, index)
+    }
+
     #[inline(always)]
     fn run<const N: usize>(
         machine: &mut Machine<'_, Self>,

@@ -4,6 +4,7 @@ use super::lane::{Chunk, LANES};
 use super::memo::Memo;
 use crate::batch::Batch;
 use crate::heap::Heap;
+use crate::machine_code::Vector;
 use crate::plan::{Operand, Plan};
 use crate::value::Value;
 use std::cell::Cell;
@@ -22,6 +23,11 @@ pub struct Frame {
     pub(super) mask: Vec<u16>,
     pub(super) outer_masks: Vec<Vec<u16>>,
     pub(super) trust: Trust,
+    /// By segment of the plan's machine code, whether it leaves too many lanes.
+    pub(super) segment_trust: Vec<Trust>,
+    /// Room for the odd lanes and spills of a segment.
+    pub(super) odd: Vec<u8>,
+    pub(super) spills: Vec<Vector>,
     pub(super) results: Vec<Value>,
     pub(super) memo: Memo,
     outputs: Vec<Operand>,
@@ -33,7 +39,8 @@ pub(super) const SCRATCH: usize = 4;
 
 impl Frame {
     pub(super) fn new(plan: &Plan, batch: &Batch) -> Frame {
-        let block = plan.block_records().min(batch.records.max(1).next_multiple_of(LANES));
+        // Two sizes only, because machine code is made for a size.
+        let block = if batch.records <= LANES { LANES } else { plan.block_records() };
         // One chunk more than a block needs: slots a power of two apart would fight for the same cache lines.
         let chunks = block.div_ceil(LANES) + 1;
         let constant_outputs = plan
@@ -53,6 +60,9 @@ impl Frame {
             mask: Vec::with_capacity(chunks),
             outer_masks: Vec::new(),
             trust: Trust::default(),
+            segment_trust: Vec::new(),
+            odd: Vec::new(),
+            spills: Vec::new(),
             results: vec![Value::ZERO; chunks * LANES],
             memo: Memo::default(),
             outputs: plan.outputs.clone(),
@@ -114,18 +124,23 @@ pub(super) type Slot<'a> = &'a [Cell<Chunk>];
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots<'a> {
     table: &'a [Slot<'a>],
+    /// The first slot's first value; the others follow.
+    first: *const Cell<Chunk>,
     constants: &'a [Value],
 }
 
 impl<'a> Slots<'a> {
-    pub fn table(data: &'a mut [Chunk], chunks: usize, used: usize) -> Vec<Slot<'a>> {
-        let cells = Cell::from_mut(data).as_slice_of_cells();
+    pub fn table(cells: &'a [Cell<Chunk>], chunks: usize, used: usize) -> Vec<Slot<'a>> {
         cells.chunks(chunks).map(|slot| slot.get(..used).unwrap_or_default()).collect()
     }
 
-    /// `table` ends with the scratch slots.
-    pub fn new(table: &'a [Slot<'a>], constants: &'a [Value]) -> Slots<'a> {
-        Slots { table, constants }
+    /// `table` is that of `cells`, and ends with the scratch slots.
+    pub fn new(cells: &'a [Cell<Chunk>], table: &'a [Slot<'a>], constants: &'a [Value]) -> Slots<'a> {
+        Slots { table, first: cells.as_ptr(), constants }
+    }
+
+    pub fn first(self) -> *const f64 {
+        self.first.cast()
     }
 
     #[inline(always)]

@@ -12,7 +12,7 @@ pub const LANES: usize = 16;
 pub type Chunk = [Value; LANES];
 
 /// Results closer to cancelling, and comparisons closer to equality, than this need the 15-digit view.
-const NEAR: f64 = 2e-14;
+pub const NEAR: f64 = 2e-14;
 
 /// A lane's result, and a word whose top bit says that the lane is odd. Whole words and no booleans: flags that stay
 /// in 64-bit lanes cost one vector instruction each.

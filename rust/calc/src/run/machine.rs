@@ -11,6 +11,7 @@ use super::lanes;
 use super::operations;
 use crate::function::{Cx, Env};
 use crate::lift;
+use crate::machine_code::Code;
 use crate::operator::BinaryOp;
 use crate::ops::{self, Op1, Op2, Op3};
 use crate::plan::{Operand, Plan, Step};
@@ -58,20 +59,22 @@ fn run_on<C: Cpu>(
     checks: Checks,
 ) -> Result<End, Cancelled> {
     let mut data = std::mem::take(&mut frame.data);
-    let table = Slots::table(&mut data, frame.chunks, frame.used);
-    let slots = Slots::new(&table, &plan.constants);
+    let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
+    let table = Slots::table(cells, frame.chunks, frame.used);
+    let slots = Slots::new(cells, &table, &plan.constants);
     let plain = checks == Checks::Deferred;
+    let code = if plain { cpu.code(plan, frame.chunks) } else { None };
     flags::take();
-    let mut machine = Machine { _cpu: cpu, plan, slots, frame, env, cancel, plain, surprised: false };
-    let end = machine.run_steps(plain);
+    let mut machine = Machine { cpu, plan, slots, frame, env, cancel, plain, surprised: false };
+    let end = machine.run_steps(plain, code);
     drop(table);
     frame.data = data;
     end
 }
 
 pub(super) struct Machine<'a, C> {
-    /// Not read: its presence proves that the loops may use its instructions.
-    _cpu: C,
+    /// Its presence proves that the loops may use its instructions.
+    pub cpu: C,
     pub plan: &'a Plan,
     pub slots: Slots<'a>,
     pub frame: &'a mut Frame,
@@ -85,22 +88,29 @@ pub(super) struct Machine<'a, C> {
 
 impl<'a, C: Cpu> Machine<'a, C> {
     /// The steps one after the other; with `deferred` checks, arithmetic outside of regions is plain.
-    fn run_steps(&mut self, deferred: bool) -> Result<End, Cancelled> {
+    fn run_steps(&mut self, deferred: bool, code: Option<&Code>) -> Result<End, Cancelled> {
         let plan = self.plan;
+        let mut segments = code.map_or(&[][..], |code| &code.segments).iter().enumerate().peekable();
         let mut at = 0;
         while let Some(step) = plan.steps.get(at) {
             if self.cancel.load(Ordering::Relaxed) {
                 return Err(Cancelled);
             }
+            if let (Some(code), Some((index, segment))) =
+                (code, segments.next_if(|(_, segment)| segment.steps.start == at))
+                && C::segment(self, code, index)
+            {
+                at = segment.steps.end;
+                continue;
+            }
             at += 1;
+            if self.arithmetic(step) {
+                continue;
+            }
             match *step {
-                Step::One { op, a, out } => self.one(op, a, out),
-                Step::Two { op, a, b, out } => self.two(op, a, b, out),
-                Step::Three { op, a, b, c, out } => self.three(op, [a, b, c], out),
                 Step::Power { a, b, high, low, out } => self.power([a, b, high, low], out),
                 Step::Ln { a, out, rest } => self.ln(a, [out, rest]),
                 Step::FirstPower { a, b, reach, out, rest } => self.first_power([a, b, reach], [out, rest]),
-                Step::NextPower { first, out, rest } => self.next_power(first, [out, rest]),
                 Step::Call { function, first, count, out } => {
                     if !lanes::call(self, function, (first, count), out) {
                         self.look_at_flags();
@@ -131,6 +141,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
                         self.plain = deferred;
                     }
                 }
+                Step::One { .. } | Step::Two { .. } | Step::Three { .. } | Step::NextPower { .. } => {}
             }
         }
         if self.cancel.load(Ordering::Relaxed) {
@@ -144,6 +155,19 @@ impl<'a, C: Cpu> Machine<'a, C> {
             self.settle_outputs();
         }
         Ok(End::Done)
+    }
+
+    /// Runs what may be a step of a segment; false for other steps.
+    #[inline(always)]
+    pub fn arithmetic(&mut self, step: &Step) -> bool {
+        match *step {
+            Step::One { op, a, out } => self.one(op, a, out),
+            Step::Two { op, a, b, out } => self.two(op, a, b, out),
+            Step::Three { op, a, b, c, out } => self.three(op, [a, b, c], out),
+            Step::NextPower { first, out, rest } => self.next_power(first, [out, rest]),
+            _ => return false,
+        }
+        true
     }
 
     fn settle_outputs(&mut self) {

@@ -11,6 +11,8 @@ mod lanes;
 mod lookups;
 mod machine;
 mod memo;
+#[cfg(target_arch = "x86_64")]
+mod native;
 mod operations;
 mod powers;
 mod rates;

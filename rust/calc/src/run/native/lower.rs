@@ -1,0 +1,350 @@
+//! From steps to instructions over values without registers yet. Every value is made once. A step that is not here ends
+//! the segment, and so does one whose operands are not known to suit it.
+//!
+//! What comes out has the same bits as the loops of `columns`, where no lane is odd; verdicts find the lanes that are.
+
+use super::instructions::{
+    ADD, AND, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, SAME, SUB, XOR,
+};
+use crate::machine_code::{VECTOR, Vector};
+use crate::operator::BinaryOp;
+use crate::ops::{Op1, Op2, Op3};
+use crate::plan::{Argument, Operand, Plan, Step};
+use crate::power::climb;
+use crate::run::lane::{FALSE, NEAR, SIGN, TRUE};
+use crate::value::Value;
+use std::collections::{BTreeMap, HashMap};
+
+/// An index into `Segment::values`.
+pub type ValueId = usize;
+
+/// Where a value comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Source {
+    Slot(u32),
+    /// An index into the constants.
+    Constant(usize),
+    /// The instruction that makes it.
+    Instruction,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Instruction {
+    Operate { operation: Operation, a: ValueId, b: ValueId },
+    /// a b + c, or a b - c.
+    Fuse { kind: Fused, a: ValueId, b: ValueId, c: ValueId },
+    Blend { mask: ValueId, yes: ValueId, no: ValueId },
+}
+
+/// Constants of all segments, each as often as there are lanes.
+#[derive(Default)]
+pub struct Pool {
+    places: HashMap<u64, usize>,
+    pub vectors: Vec<Vector>,
+}
+
+impl Pool {
+    pub fn place(&mut self, bits: u64) -> usize {
+        let vectors = &mut self.vectors;
+        *self.places.entry(bits).or_insert_with(|| {
+            vectors.push([f64::from_bits(bits); VECTOR]);
+            vectors.len() - 1
+        })
+    }
+}
+
+/// The value of a slot within a segment.
+#[derive(Clone, Copy)]
+enum Held {
+    /// The processor's flags tell if it is no number.
+    Number(ValueId),
+    /// Any word.
+    Word(ValueId),
+    /// Lanes of ones for TRUE and zeros for FALSE.
+    Truth(ValueId),
+}
+
+/// Steps as instructions.
+pub struct Segment<'p> {
+    plan: &'p Plan,
+    pool: &'p mut Pool,
+    pub values: Vec<Source>,
+    /// Instructions and what they make.
+    pub instructions: Vec<(Instruction, ValueId)>,
+    sources: HashMap<Source, ValueId>,
+    held: BTreeMap<u32, Held>,
+    /// Slots that are compared as they were before the segment.
+    pub compared: Vec<u32>,
+    /// A word with any bit set in odd lanes.
+    pub verdict: Option<ValueId>,
+}
+
+impl<'p> Segment<'p> {
+    pub fn new(plan: &'p Plan, pool: &'p mut Pool) -> Segment<'p> {
+        Segment {
+            plan,
+            pool,
+            values: Vec::new(),
+            instructions: Vec::new(),
+            sources: HashMap::new(),
+            held: BTreeMap::new(),
+            compared: Vec::new(),
+            verdict: None,
+        }
+    }
+
+    /// Adds a step; None if it cannot be a part of this segment.
+    pub fn add(&mut self, step: &Step) -> Option<()> {
+        let (out, held) = match *step {
+            Step::One { op, a, out } => (out, self.one(op, a)?),
+            Step::Two { op, a, b, out } => (out, self.two(op, a, b)?),
+            Step::Three { op, a, b, c, out } => (out, self.three(op, [a, b, c])?),
+            Step::NextPower { first, out, rest } => {
+                let (power, lost) = self.next_power(first)?;
+                self.held.insert(rest, Held::Number(lost));
+                (out, Held::Number(power))
+            }
+            _ => return None,
+        };
+        self.held.insert(out, held);
+        Some(())
+    }
+
+    /// The slots that were written, with their last values as words.
+    pub fn results(&mut self) -> Vec<(u32, ValueId)> {
+        let held = std::mem::take(&mut self.held);
+        let result = |(slot, held)| match held {
+            Held::Number(value) | Held::Word(value) => (slot, value),
+            Held::Truth(mask) => {
+                let (yes, no) = (self.bits(TRUE.bits()), self.bits(FALSE.bits()));
+                (slot, self.push(Instruction::Blend { mask, yes, no }))
+            }
+        };
+        held.into_iter().map(result).collect()
+    }
+
+    pub fn zero(&mut self) -> ValueId {
+        self.bits(0)
+    }
+
+    fn one(&mut self, op: Op1, a: Operand) -> Option<Held> {
+        match op {
+            Op1::Minus => {
+                let (zero, a) = (self.bits(0), self.number(a)?);
+                Some(Held::Number(self.operate(SUB, zero, a)))
+            }
+            Op1::Percent => {
+                let (a, hundred) = (self.number(a)?, self.bits(100f64.to_bits()));
+                Some(Held::Number(self.operate(DIV, a, hundred)))
+            }
+            Op1::Settle => match self.held.get(&(a.as_slot() as u32)) {
+                Some(&number @ Held::Number(_)) if a.as_constant().is_none() => Some(number),
+                _ => None,
+            },
+            Op1::Truth | Op1::IsError | Op1::IsNA => None,
+        }
+    }
+
+    fn two(&mut self, op: Op2, a: Operand, b: Operand) -> Option<Held> {
+        let operation = match op {
+            Op2::Operator(BinaryOp::Add) | Op2::Sum => ADD,
+            Op2::Operator(BinaryOp::Sub) => SUB,
+            Op2::Operator(BinaryOp::Mul) | Op2::Times => MUL,
+            Op2::Operator(BinaryOp::Div) => DIV,
+            Op2::Min => MIN,
+            Op2::Max => MAX,
+            Op2::LastAdd => return self.last_sum(ADD, a, b),
+            Op2::LastSub => return self.last_sum(SUB, a, b),
+            Op2::Operator(op) => {
+                let (operation, a, b) = (comparison(op)?, self.compared(a)?, self.compared(b)?);
+                return Some(Held::Truth(self.compare(operation, a, b)));
+            }
+        };
+        let (a, b) = (self.number(a)?, self.number(b)?);
+        Some(Held::Number(self.operate(operation, a, b)))
+    }
+
+    fn three(&mut self, op: Op3, [a, b, c]: [Operand; 3]) -> Option<Held> {
+        match op {
+            Op3::SumTimes => {
+                let (sum, a, b) = (self.number(a)?, self.number(b)?, self.number(c)?);
+                let product = self.operate(MUL, a, b);
+                Some(Held::Number(self.operate(ADD, sum, product)))
+            }
+            Op3::CountIf(op) => {
+                let (operation, count) = (comparison(op)?, self.number(a)?);
+                let (a, b) = (self.compared(b)?, self.compared(c)?);
+                let (mask, one) = (self.compare(operation, a, b), self.bits(1f64.to_bits()));
+                let more = self.operate(AND, mask, one);
+                Some(Held::Number(self.operate(ADD, count, more)))
+            }
+            Op3::Select => self.select(a, b, c),
+            Op3::Found(_) => None,
+        }
+    }
+
+    fn select(&mut self, truth: Operand, yes: Operand, no: Operand) -> Option<Held> {
+        let ((yes, yes_number), (no, no_number)) = (self.word(yes)?, self.word(no)?);
+        let mask = match self.held.get(&(truth.as_slot() as u32)) {
+            _ if truth.as_constant().is_some() => return None,
+            Some(Held::Truth(mask)) => *mask,
+            Some(_) => return None,
+            None => self.truth_of(truth.as_slot() as u32),
+        };
+        let chosen = self.push(Instruction::Blend { mask, yes, no });
+        Some(if yes_number && no_number { Held::Number(chosen) } else { Held::Word(chosen) })
+    }
+
+    /// A mask of what a slot held before the segment; anything but TRUE and FALSE, which differ in one bit, is odd.
+    fn truth_of(&mut self, slot: u32) -> ValueId {
+        let word = self.source(Source::Slot(slot));
+        let (yes, no, others) = (self.bits(TRUE.bits()), self.bits(FALSE.bits()), self.bits(!1));
+        let difference = self.operate(XOR, word, no);
+        let other = self.operate(AND, difference, others);
+        self.odd(other);
+        self.operate(SAME, word, yes)
+    }
+
+    /// A sum that is the last operation of a formula.
+    fn last_sum(&mut self, operation: Operation, a: Operand, b: Operand) -> Option<Held> {
+        let (a, b) = (self.number(a)?, self.number(b)?);
+        let sum = self.operate(operation, a, b);
+        self.odd_where_near(a, sum);
+        Some(Held::Number(sum))
+    }
+
+    fn compare(&mut self, operation: Operation, a: ValueId, b: ValueId) -> ValueId {
+        let difference = self.operate(SUB, a, b);
+        self.odd_where_near(a, difference);
+        self.operate(operation, a, b)
+    }
+
+    /// Where a sum is not 0 but nearly cancels its first operand.
+    fn odd_where_near(&mut self, a: ValueId, sum: ValueId) {
+        let (magnitude, near) = (self.bits(!SIGN), self.bits(NEAR.to_bits()));
+        let size = self.operate(AND, a, magnitude);
+        let bound = self.operate(MUL, size, near);
+        let rest = self.operate(AND, sum, magnitude);
+        let below = self.operate(LT, rest, bound);
+        let odd = self.operate(AND, below, rest);
+        self.odd(odd);
+    }
+
+    /// `power::climb` in vectors.
+    fn next_power(&mut self, first: u32) -> Option<(ValueId, ValueId)> {
+        let arguments = self.plan.arguments.get(first as usize..)?.first_chunk::<8>()?;
+        let &[_, _, from, from_rest, step, step_rest, ln, remainder] = arguments;
+        let mut value = |argument| match argument {
+            Argument::Operand(operand) => self.number(operand),
+            Argument::Range(_) => None,
+        };
+        let (from, from_rest) = (value(from)?, value(from_rest)?);
+        let (step, step_rest) = (value(step)?, value(step_rest)?);
+        let (ln, remainder) = (value(ln)?, value(remainder)?);
+        let margin = self.bits(climb::MARGIN.to_bits());
+        let high = self.operate(MUL, from, step);
+        let low = self.fuse(Fused::Subtract, from, step, high);
+        let low = self.fuse(Fused::Add, from, step_rest, low);
+        let low = self.fuse(Fused::Add, from_rest, step, low);
+        let shift = self.operate(MUL, ln, remainder);
+        let low = self.fuse(Fused::Add, high, shift, low);
+        let power = self.operate(ADD, high, low);
+        let lost = self.operate(SUB, high, power);
+        let rest = self.operate(ADD, lost, low);
+        let moved = self.fuse(Fused::Add, rest, margin, power);
+        let unsettled = self.operate(SUB, moved, power);
+        self.odd(unsettled);
+        Some((power, rest))
+    }
+
+    /// Lanes with any bit set are odd.
+    fn odd(&mut self, lanes: ValueId) {
+        self.verdict = Some(match self.verdict {
+            Some(verdict) => self.operate(OR, verdict, lanes),
+            None => lanes,
+        });
+    }
+
+    /// An operand of arithmetic.
+    fn number(&mut self, operand: Operand) -> Option<ValueId> {
+        match self.constant(operand) {
+            Some(constant) => constant.is_number().then(|| self.bits(constant.bits())),
+            None => match self.held.get(&(operand.as_slot() as u32)) {
+                Some(&(Held::Number(value) | Held::Word(value))) => Some(value),
+                Some(Held::Truth(_)) => None,
+                None => Some(self.source(Source::Slot(operand.as_slot() as u32))),
+            },
+        }
+    }
+
+    /// An operand of a comparison: a number, or a slot that has to be looked at before the segment runs.
+    fn compared(&mut self, operand: Operand) -> Option<ValueId> {
+        let slot = operand.as_slot() as u32;
+        match (self.constant(operand), self.held.get(&slot)) {
+            (Some(_), _) | (None, Some(Held::Number(_))) => self.number(operand),
+            (None, Some(_)) => None,
+            (None, None) => {
+                if !self.compared.contains(&slot) {
+                    self.compared.push(slot);
+                }
+                self.number(operand)
+            }
+        }
+    }
+
+    /// Any operand, and whether it is known to be a number.
+    fn word(&mut self, operand: Operand) -> Option<(ValueId, bool)> {
+        match self.constant(operand) {
+            Some(constant) => Some((self.bits(constant.bits()), constant.is_number())),
+            None => match self.held.get(&(operand.as_slot() as u32)) {
+                Some(&Held::Number(value)) => Some((value, true)),
+                Some(&Held::Word(value)) => Some((value, false)),
+                Some(Held::Truth(_)) => None,
+                None => Some((self.source(Source::Slot(operand.as_slot() as u32)), false)),
+            },
+        }
+    }
+
+    fn constant(&self, operand: Operand) -> Option<Value> {
+        operand.as_constant().map(|at| self.plan.constants.get(at).copied().unwrap_or(Value::BLANK))
+    }
+
+    fn bits(&mut self, bits: u64) -> ValueId {
+        let place = self.pool.place(bits);
+        self.source(Source::Constant(place))
+    }
+
+    fn source(&mut self, source: Source) -> ValueId {
+        let values = &mut self.values;
+        *self.sources.entry(source).or_insert_with(|| {
+            values.push(source);
+            values.len() - 1
+        })
+    }
+
+    fn operate(&mut self, operation: Operation, a: ValueId, b: ValueId) -> ValueId {
+        self.push(Instruction::Operate { operation, a, b })
+    }
+
+    fn fuse(&mut self, kind: Fused, a: ValueId, b: ValueId, c: ValueId) -> ValueId {
+        self.push(Instruction::Fuse { kind, a, b, c })
+    }
+
+    fn push(&mut self, instruction: Instruction) -> ValueId {
+        self.values.push(Source::Instruction);
+        self.instructions.push((instruction, self.values.len() - 1));
+        self.values.len() - 1
+    }
+}
+
+fn comparison(op: BinaryOp) -> Option<Operation> {
+    match op {
+        BinaryOp::Eq => Some(EQ),
+        BinaryOp::Ne => Some(NE),
+        BinaryOp::Lt => Some(LT),
+        BinaryOp::Le => Some(LE),
+        BinaryOp::Gt => Some(GT),
+        BinaryOp::Ge => Some(GE),
+        _ => None,
+    }
+}

@@ -1,0 +1,194 @@
+//! Machine code for runs of plain arithmetic: which steps become a segment, and running it. Intermediate values then
+//! stay in registers, where the interpreter stores and loads a column for each.
+//!
+//! Code is made for frames of one size when the first of them runs. It replaces the loops without checks only (checks
+//! at the end of a block tell whether it was right to); lanes that it leaves are the interpreter's.
+
+mod instructions;
+mod liveness;
+mod lower;
+mod registers;
+
+use super::cpu::Avx2;
+use super::flags;
+use super::frame::{Frame, SCRATCH, Slots, Trust};
+use super::lane::{Chunk, LANES};
+use super::machine::Machine;
+use crate::machine_code::{Code, Segment, VECTOR};
+use crate::plan::{Operand, Plan, Step};
+use crate::value::Value;
+use instructions::Assembler;
+use liveness::Liveness;
+use lower::Pool;
+use std::cell::Cell;
+use std::ops::Range;
+
+/// Instructions of a segment: enough that what it reads and writes hardly counts, and few enough that the processor
+/// works on several vectors at a time, as chains of dependent operations need.
+const MOST_INSTRUCTIONS: usize = 96;
+/// A single step is as fast in its loop.
+const LEAST_STEPS: usize = 2;
+const VECTORS: usize = LANES / VECTOR;
+/// Chunks of a slot in the frame for a few records: one, and a spare one.
+const FEW_CHUNKS: usize = 2;
+/// Distances in memory are signed 32-bit numbers.
+const MOST_BYTES: usize = 1 << 30;
+
+/// The plan's code for frames with so many chunks a slot, made at the first use.
+pub fn code(plan: &Plan, chunks: usize) -> Option<&Code> {
+    let code = plan.code.get(usize::from(chunks > FEW_CHUNKS))?;
+    let code = code.get_or_init(|| compile(plan, chunks * LANES)).as_ref();
+    code.filter(|code| code.stride == chunks * LANES)
+}
+
+/// Runs a segment; false if its steps have to run one by one.
+pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
+    let Some(segment) = code.segments.get(index) else { return false };
+    let slots = machine.slots;
+    if segment.compared.iter().any(|slot| !slots.value(Operand::slot(*slot), 0).is_number()) {
+        return false;
+    }
+    let Frame { segment_trust, odd, spills, used, .. } = &mut *machine.frame;
+    segment_trust.resize_with(code.segments.len(), Trust::default);
+    let Some(trust) = segment_trust.get_mut(index) else { return false };
+    if !trust.next_block() {
+        return false;
+    }
+    odd.resize(*used * VECTORS, 0);
+    spills.resize(code.spills, [0.0; VECTOR]);
+    // SAFETY: the code was made for this plan and size of frames, of which `slots` is one, with at least `used` chunks a
+    // slot; a machine with `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
+    #[expect(unsafe_code, reason = "machine code")]
+    let any_odd = unsafe { code.enter(segment, slots.first(), odd, spills) };
+    if any_odd {
+        trust.broken();
+        redo(machine, segment);
+    } else {
+        trust.kept();
+    }
+    true
+}
+
+/// Runs the steps over copies of the chunks with odd lanes, and takes over the vectors that were left.
+#[cold]
+fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
+    machine.look_at_flags();
+    let odd = std::mem::take(&mut machine.frame.odd);
+    for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
+        let left = odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
+        redo_chunk(machine, segment, chunk, left);
+    }
+    machine.frame.odd = odd;
+    flags::take();
+}
+
+fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, left: u16) {
+    let (plan, slots) = (machine.plan, machine.slots);
+    let mut data: Vec<Chunk> = (0..plan.slots + SCRATCH)
+        .map(|slot| slots.slot(slot as u32).get(chunk).map_or([Value::ZERO; LANES], Cell::get))
+        .collect();
+    let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
+    let table = Slots::table(cells, 1, 1);
+    let needed = left & machine.frame.mask.get(chunk).copied().unwrap_or(0);
+    let masks = std::mem::replace(&mut machine.frame.mask, vec![needed]);
+    let mut copy = Machine {
+        cpu: machine.cpu,
+        plan,
+        slots: Slots::new(cells, &table, &plan.constants),
+        frame: &mut *machine.frame,
+        env: machine.env,
+        cancel: machine.cancel,
+        plain: false,
+        surprised: false,
+    };
+    for step in plan.steps.get(segment.steps.clone()).unwrap_or(&[]) {
+        copy.arithmetic(step);
+    }
+    machine.frame.mask = masks;
+    for &slot in &segment.written {
+        let (Some(from), Some(to)) = (cells.get(slot as usize), slots.slot(slot).get(chunk)) else { continue };
+        let (from, mut values) = (from.get(), to.get());
+        for lane in (0..LANES).filter(|lane| left >> lane & 1 == 1) {
+            values[lane] = from[lane];
+        }
+        to.set(values);
+    }
+}
+
+/// The code of all segments of a plan, for frames with `stride` values from one slot to the next.
+fn compile(plan: &Plan, stride: usize) -> Option<Code> {
+    let stride_bytes = stride * size_of::<f64>();
+    if plan.slots.checked_mul(stride_bytes)? > MOST_BYTES {
+        return None;
+    }
+    let mut writer = Writer {
+        plan,
+        liveness: Liveness::new(plan),
+        pool: Pool::default(),
+        assembler: Assembler::default(),
+        stride: stride_bytes as i32,
+        spills: 0,
+    };
+    let segments = writer.segments();
+    let Writer { pool, assembler, spills, .. } = writer;
+    if segments.is_empty() || pool.vectors.len() > MOST_BYTES / 32 {
+        return None;
+    }
+    Code::new(&assembler.bytes, segments, pool.vectors, spills, stride)
+}
+
+struct Writer<'p> {
+    plan: &'p Plan,
+    liveness: Liveness,
+    pool: Pool,
+    assembler: Assembler,
+    stride: i32,
+    spills: usize,
+}
+
+impl Writer<'_> {
+    /// Regions are left out: records outside of them calculate along, and nothing tells whether they may.
+    fn segments(&mut self) -> Vec<Segment> {
+        let (mut segments, mut depth, mut at) = (Vec::new(), 0usize, 0);
+        while let Some(step) = self.plan.steps.get(at) {
+            match step {
+                Step::Enter { .. } => depth += 1,
+                Step::Leave => depth = depth.saturating_sub(1),
+                _ if depth == 0 => {
+                    if let Some(segment) = self.segment(at) {
+                        at = segment.steps.end;
+                        segments.push(segment);
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            at += 1;
+        }
+        segments
+    }
+
+    /// The longest segment from a step on.
+    fn segment(&mut self, first: usize) -> Option<Segment> {
+        let mut lowered = lower::Segment::new(self.plan, &mut self.pool);
+        let mut end = first;
+        while let Some(step) = self.plan.steps.get(end) {
+            if lowered.instructions.len() >= MOST_INSTRUCTIONS || lowered.add(step).is_none() {
+                break;
+            }
+            end += 1;
+        }
+        if end - first < LEAST_STEPS {
+            return None;
+        }
+        let steps: Range<usize> = first..end;
+        let mut results = lowered.results();
+        results.retain(|(slot, _)| self.liveness.is_read_after(*slot, end));
+        let zero = lowered.zero();
+        let entry = self.assembler.here();
+        let spills = registers::write(&lowered, &results, zero, self.stride, &mut self.assembler);
+        self.spills = self.spills.max(spills);
+        let compared = std::mem::take(&mut lowered.compared);
+        Some(Segment { steps, entry, compared, written: results.iter().map(|(slot, _)| *slot).collect() })
+    }
+}
