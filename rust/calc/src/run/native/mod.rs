@@ -25,7 +25,7 @@ use std::ops::Range;
 
 /// Instructions of a segment: enough that what it reads and writes hardly counts, and few enough that the processor
 /// works on several vectors at a time, as chains of dependent operations need.
-const MOST_INSTRUCTIONS: usize = 96;
+const MOST_INSTRUCTIONS: usize = 160;
 /// A single step is as fast in its loop.
 const LEAST_STEPS: usize = 2;
 const VECTORS: usize = LANES / VECTOR;
