@@ -11,6 +11,19 @@ pub const VECTOR: usize = 4;
 /// Numbers as wide as a register.
 pub type Vector = [f64; VECTOR];
 
+/// Bytes that can be run.
+#[derive(Debug)]
+pub struct Executable(Mmap);
+
+impl Executable {
+    /// None where the system gives no executable memory.
+    pub fn new(bytes: &[u8]) -> Option<Executable> {
+        let mut memory = MmapMut::map_anon(bytes.len().max(1)).ok()?;
+        memory.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        memory.make_exec().ok().map(Executable)
+    }
+}
+
 /// Steps that run as one loop over the vectors of a block.
 #[derive(Debug)]
 pub struct Segment {
@@ -19,14 +32,16 @@ pub struct Segment {
     pub entry: usize,
     /// Slots that comparisons read; the code is for numbers.
     pub compared: Vec<u32>,
-    /// Slots that the code writes, all of them after the verdict on a vector.
+    /// Inputs that it reads by their places.
+    pub inputs: Vec<usize>,
+    /// Slots that the code writes; those it reads too, after the verdict on a vector.
     pub written: Vec<u32>,
 }
 
 /// The segments of a plan, for frames of one size.
 #[derive(Debug)]
 pub struct Code {
-    memory: Mmap,
+    pub memory: Executable,
     pub segments: Vec<Segment>,
     /// Each constant as often as there are lanes.
     pub constants: Vec<Vector>,
@@ -34,40 +49,45 @@ pub struct Code {
     pub spills: usize,
     /// Values from one slot to the next.
     pub stride: usize,
+    /// By input, whether only segments read it.
+    pub only_code: Vec<bool>,
+    /// By output, whether a segment settles it.
+    pub settled: Vec<bool>,
 }
 
-/// Slots, constants, number of vectors, a byte per vector for its odd lanes, room for spills. Nonzero when a lane is odd.
-type Entry = unsafe extern "sysv64" fn(*const f64, *const Vector, usize, *mut u8, *mut Vector) -> u32;
+/// What a segment runs on.
+pub struct Memory<'a> {
+    /// The first slot.
+    pub slots: *const f64,
+    /// By input, its bytes from the first slot on.
+    pub places: &'a [usize],
+    /// A byte for each vector of a slot.
+    pub odd: &'a mut [u8],
+    pub spills: &'a mut [Vector],
+}
+
+/// Slots, constants, number of vectors, a byte per vector for its odd lanes, room for spills, places of inputs.
+/// Nonzero when a lane is odd.
+type Entry =
+    unsafe extern "sysv64" fn(*const f64, *const Vector, usize, *mut u8, *mut Vector, *const usize) -> u32;
 
 impl Code {
-    /// None where the system gives no executable memory.
-    pub fn new(
-        bytes: &[u8],
-        segments: Vec<Segment>,
-        constants: Vec<Vector>,
-        spills: usize,
-        stride: usize,
-    ) -> Option<Code> {
-        let mut memory = MmapMut::map_anon(bytes.len().max(1)).ok()?;
-        memory.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        let memory = memory.make_exec().ok()?;
-        Some(Code { memory, segments, constants, spills, stride })
-    }
-
-    /// Runs a segment over the first vectors of all slots, one for each byte of `odd`, and sets there the bits of lanes
-    /// that float arithmetic could not settle; nothing of such a vector is written. True if there are any.
+    /// Runs a segment over the first vectors of all slots, and sets in `odd` the bits of lanes that float arithmetic
+    /// could not settle; such a vector's values are of no use. True if there are any.
     ///
     /// # Safety
     ///
     /// The segment is one of these, the processor has AVX2 and FMA, `slots` points to `stride` values for each slot of
-    /// the plan, at least `odd.len()` vectors, which may be written through it, and `spills` has the room that is asked
-    /// for.
-    pub unsafe fn enter(&self, segment: &Segment, slots: *const f64, odd: &mut [u8], spills: &mut [Vector]) -> bool {
-        debug_assert!(spills.len() >= self.spills && segment.entry < self.memory.len());
+    /// the plan, at least `odd.len()` vectors, which may be written through it; `places` has the places of all inputs,
+    /// where as many vectors may be read; `spills` has the room that is asked for.
+    pub unsafe fn enter(&self, segment: &Segment, memory: Memory<'_>) -> bool {
+        debug_assert!(memory.spills.len() >= self.spills && segment.entry < self.memory.0.len());
+        let Memory { slots, places, odd, spills } = memory;
+        let (constants, count) = (self.constants.as_ptr(), odd.len());
         // SAFETY: the bytes from `entry` on are a function of this type, which keeps to the memory it is given.
         unsafe {
-            let code = std::mem::transmute::<*const u8, Entry>(self.memory.as_ptr().add(segment.entry));
-            code(slots, self.constants.as_ptr(), odd.len(), odd.as_mut_ptr(), spills.as_mut_ptr()) != 0
+            let code = std::mem::transmute::<*const u8, Entry>(self.memory.0.as_ptr().add(segment.entry));
+            code(slots, constants, count, odd.as_mut_ptr(), spills.as_mut_ptr(), places.as_ptr()) != 0
         }
     }
 }

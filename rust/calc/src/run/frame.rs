@@ -5,7 +5,7 @@ use super::memo::Memo;
 use crate::batch::Batch;
 use crate::heap::Heap;
 use crate::machine_code::Vector;
-use crate::plan::{InputSlot, Operand, Plan};
+use crate::plan::{Operand, Plan};
 use crate::value::Value;
 use std::cell::Cell;
 
@@ -22,6 +22,9 @@ pub struct Frame {
     /// Records that need the current region, one bit per lane.
     pub(super) mask: Vec<u16>,
     pub(super) outer_masks: Vec<Vec<u16>>,
+    /// By input, whether machine code reads it where it is, and where: in bytes from the first slot on.
+    pub(super) in_place: Vec<bool>,
+    pub(super) places: Vec<usize>,
     pub(super) trust: Trust,
     /// By segment of the plan's machine code, whether it leaves too many lanes.
     pub(super) segment_trust: Vec<Trust>,
@@ -36,10 +39,6 @@ pub struct Frame {
 
 /// Operands of a step that may be constants.
 pub(super) const SCRATCH: usize = 4;
-
-/// Chunks of an input that are loaded before those of the next: the processor then fetches several columns at a time,
-/// which takes half as long as one after the other.
-const PIECE: usize = 8;
 
 impl Frame {
     pub(super) fn new(plan: &Plan, batch: &Batch) -> Frame {
@@ -63,6 +62,8 @@ impl Frame {
             records: 0,
             mask: Vec::with_capacity(chunks),
             outer_masks: Vec::new(),
+            in_place: Vec::new(),
+            places: Vec::new(),
             trust: Trust::default(),
             segment_trust: Vec::new(),
             odd: Vec::new(),
@@ -74,9 +75,13 @@ impl Frame {
         }
     }
 
-    /// Empties the heap and fills the input slots; lanes beyond the last record repeat it.
-    pub(super) fn load(&mut self, plan: &Plan, batch: &Batch, first: usize, records: usize) {
-        let records = records.min(self.chunks * LANES).min(batch.records.saturating_sub(first));
+    /// Most records that fit.
+    pub(super) fn room(&self) -> usize {
+        self.chunks * LANES
+    }
+
+    /// Empties the heap and makes ready for so many records.
+    pub(super) fn begin(&mut self, records: usize) {
         self.heap.reset();
         self.records = records;
         self.used = records.div_ceil(LANES);
@@ -85,30 +90,6 @@ impl Frame {
         for chunk in 0..self.used {
             let lanes = (records - chunk * LANES).min(LANES);
             self.mask.push(if lanes == LANES { u16::MAX } else { (1 << lanes) - 1 });
-        }
-        for piece in (0..self.used).step_by(PIECE) {
-            for input in &plan.inputs {
-                self.load_piece(input, batch, first, piece);
-            }
-        }
-    }
-
-    /// Some chunks of an input, from `from` on.
-    fn load_piece(&mut self, input: &InputSlot, batch: &Batch, first: usize, from: usize) {
-        let base = input.slot as usize * self.chunks;
-        let to = self.used.min(from + PIECE);
-        let slot = self.data.get_mut(base + from..base + to).unwrap_or_default();
-        let column = batch.columns.get(input.cell).map_or(&[][..], Vec::as_slice);
-        let end = first + self.records.min(to * LANES);
-        let values = column.get(first + from * LANES..end).unwrap_or_default();
-        let (whole, rest) = values.as_chunks::<LANES>();
-        for (chunk, values) in slot.iter_mut().zip(whole) {
-            *chunk = *values;
-        }
-        let last = values.last().copied().unwrap_or(input.default);
-        for chunk in slot.iter_mut().skip(whole.len()) {
-            *chunk = [last; LANES];
-            chunk[..rest.len()].copy_from_slice(rest);
         }
     }
 
@@ -139,6 +120,7 @@ pub(super) struct Slots<'a> {
     table: &'a [Slot<'a>],
     /// The first slot's first value; the others follow.
     first: *const Cell<Chunk>,
+    chunks: usize,
     constants: &'a [Value],
 }
 
@@ -147,13 +129,23 @@ impl<'a> Slots<'a> {
         cells.chunks(chunks).map(|slot| slot.get(..used).unwrap_or_default()).collect()
     }
 
-    /// `table` is that of `cells`, and ends with the scratch slots.
-    pub fn new(cells: &'a [Cell<Chunk>], table: &'a [Slot<'a>], constants: &'a [Value]) -> Slots<'a> {
-        Slots { table, first: cells.as_ptr(), constants }
+    /// `table` is that of `cells`, with `chunks` chunks a slot, and ends with the scratch slots.
+    pub fn new(
+        cells: &'a [Cell<Chunk>],
+        chunks: usize,
+        table: &'a [Slot<'a>],
+        constants: &'a [Value],
+    ) -> Slots<'a> {
+        Slots { table, first: cells.as_ptr(), chunks, constants }
     }
 
     pub fn first(self) -> *const f64 {
         self.first.cast()
+    }
+
+    /// Bytes from the first slot to another.
+    pub fn distance(self, slot: u32) -> usize {
+        slot as usize * self.chunks * size_of::<Chunk>()
     }
 
     #[inline(always)]

@@ -6,6 +6,7 @@ use super::columns::{Columns, Plain};
 use super::cpu::{self, Baseline, Cpu};
 use super::flags;
 use super::frame::{Frame, Slots};
+use super::inputs::Block;
 use super::lane::{Loop as _, Odd, Of, Settled, finite};
 use super::lanes;
 use super::operations;
@@ -39,21 +40,24 @@ pub enum End {
 pub fn run(
     plan: &Plan,
     frame: &mut Frame,
+    block: Block<'_>,
     env: &Env,
     cancel: &AtomicBool,
     checks: Checks,
 ) -> Result<End, Cancelled> {
+    frame.begin(block.records);
     #[cfg(target_arch = "x86_64")]
     if let Some(cpu) = cpu::Avx2::detect() {
-        return run_on(cpu, plan, frame, env, cancel, checks);
+        return run_on(cpu, plan, frame, block, env, cancel, checks);
     }
-    run_on(Baseline, plan, frame, env, cancel, checks)
+    run_on(Baseline, plan, frame, block, env, cancel, checks)
 }
 
 fn run_on<C: Cpu>(
     cpu: C,
     plan: &Plan,
     frame: &mut Frame,
+    block: Block<'_>,
     env: &Env,
     cancel: &AtomicBool,
     checks: Checks,
@@ -61,11 +65,13 @@ fn run_on<C: Cpu>(
     let mut data = std::mem::take(&mut frame.data);
     let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
     let table = Slots::table(cells, frame.chunks, frame.used);
-    let slots = Slots::new(cells, &table, &plan.constants);
+    let slots = Slots::new(cells, frame.chunks, &table, &plan.constants);
     let plain = checks == Checks::Deferred;
     let code = if plain { cpu.code(plan, frame.chunks) } else { None };
+    let mut machine =
+        Machine { cpu, plan, slots, frame, block, env, cancel, plain, settled: true, surprised: false };
+    machine.load(code);
     flags::take();
-    let mut machine = Machine { cpu, plan, slots, frame, env, cancel, plain, surprised: false };
     let end = machine.run_steps(plain, code);
     drop(table);
     frame.data = data;
@@ -78,10 +84,13 @@ pub(super) struct Machine<'a, C> {
     pub plan: &'a Plan,
     pub slots: Slots<'a>,
     pub frame: &'a mut Frame,
+    pub block: Block<'a>,
     pub env: &'a Env,
     pub cancel: &'a AtomicBool,
     /// Arithmetic runs without checks.
     pub plain: bool,
+    /// What machine code was to settle is settled.
+    pub settled: bool,
     /// Flags were raised by plain arithmetic.
     pub surprised: bool,
 }
@@ -152,7 +161,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
             return Ok(End::Surprised);
         }
         if self.plain {
-            self.settle_outputs();
+            self.settle_outputs(code);
         }
         Ok(End::Done)
     }
@@ -170,9 +179,11 @@ impl<'a, C: Cpu> Machine<'a, C> {
         true
     }
 
-    fn settle_outputs(&mut self) {
-        for &output in &self.plan.outputs {
-            if output.as_constant().is_none() {
+    /// Outputs that machine code has not settled.
+    fn settle_outputs(&mut self, code: Option<&Code>) {
+        let settled = code.filter(|_| self.settled).map_or(&[][..], |code| &code.settled);
+        for (index, &output) in self.plan.outputs.iter().enumerate() {
+            if output.as_constant().is_none() && settled.get(index) != Some(&true) {
                 C::run(self, Plain { f: Settled }, [output], output.as_slot() as u32);
             }
         }

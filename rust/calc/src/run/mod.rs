@@ -6,6 +6,7 @@ mod cpu;
 mod dates;
 mod flags;
 mod frame;
+mod inputs;
 mod lane;
 mod lanes;
 mod lookups;
@@ -22,6 +23,7 @@ pub use frame::Frame;
 use crate::batch::Batch;
 use crate::function::Env;
 use crate::plan::Plan;
+use inputs::Block;
 use lane::LANES;
 use machine::{Checks, End};
 use std::sync::atomic::AtomicBool;
@@ -59,15 +61,15 @@ impl Plan {
         env: &Env,
         cancel: &AtomicBool,
     ) -> Result<(), Cancelled> {
+        let records = records.min(frame.room()).min(batch.records.saturating_sub(first));
+        let block = Block { batch, first, records };
         if flags::READABLE && frame.trust.next_block() {
-            frame.load(self, batch, first, records);
-            if let End::Done = machine::run(self, frame, env, cancel, Checks::Deferred)? {
+            if let End::Done = machine::run(self, frame, block, env, cancel, Checks::Deferred)? {
                 frame.trust.kept();
                 return Ok(());
             }
             frame.trust.broken();
         }
-        frame.load(self, batch, first, records);
-        machine::run(self, frame, env, cancel, Checks::Immediate).map(|_| ())
+        machine::run(self, frame, block, env, cancel, Checks::Immediate).map(|_| ())
     }
 }

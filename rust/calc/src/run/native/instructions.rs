@@ -7,6 +7,8 @@ pub enum Place {
     Slot(i32),
     Constant(i32),
     Spill(i32),
+    /// Where its place is, among the places of inputs.
+    Input(i32),
 }
 
 /// An instruction `out = a op b`.
@@ -94,14 +96,14 @@ impl Assembler {
         self.vex((1, false, 0x50), 0, 0, Place::Register(zeros)); // vmovmskpd eax, zeros
         self.bytes.extend([0x83, 0xF0, 0x0F]); // xor eax, 15
         self.bytes.extend([0x88, 0x01]); // mov [rcx], al
-        self.bytes.extend([0x41, 0x09, 0xC1]); // or r9d, eax
+        self.bytes.extend([0x41, 0x09, 0xC2]); // or r10d, eax
         self.bytes.extend([0x85, 0xC0]); // test eax, eax
         self.jump_unless_zero()
     }
 
     /// The beginning of a segment; returns where its loop begins.
     pub fn begin(&mut self) -> usize {
-        self.bytes.extend([0x45, 0x31, 0xC9]); // xor r9d, r9d
+        self.bytes.extend([0x45, 0x31, 0xD2]); // xor r10d, r10d
         self.bytes.len()
     }
 
@@ -112,7 +114,7 @@ impl Assembler {
         self.bytes.extend([0x48, 0xFF, 0xCA]); // dec rdx
         let again = self.jump_unless_zero();
         self.land(again, top);
-        self.bytes.extend([0x44, 0x89, 0xC8]); // mov eax, r9d
+        self.bytes.extend([0x44, 0x89, 0xD0]); // mov eax, r10d
         self.bytes.extend([0xC5, 0xF8, 0x77]); // vzeroupper
         self.bytes.push(0xC3); // ret
     }
@@ -135,11 +137,16 @@ impl Assembler {
 
     /// An instruction over 256 bits with the prefix 66 and the operands `reg`, `a`, `b`.
     fn vex(&mut self, (map, wide, opcode): (u8, bool, u8), reg: u8, a: u8, b: Place) {
+        if let Place::Input(at) = b {
+            self.bytes.extend([0x49, 0x8B, 0x81]); // mov rax, [r9 + at]
+            self.bytes.extend(at.to_le_bytes());
+        }
         let (base, distance) = match b {
             Place::Register(register) => (register, None),
             Place::Slot(at) => (7, Some(at)),     // rdi
             Place::Constant(at) => (6, Some(at)), // rsi
             Place::Spill(at) => (8, Some(at)),    // r8
+            Place::Input(_) => (4, None),         // rdi + rax
         };
         let inverted = |register: u8| (register >> 3 & 1) ^ 1;
         self.bytes.push(0xC4);
@@ -148,6 +155,7 @@ impl Assembler {
         self.bytes.push(opcode);
         let registers = (reg & 7) << 3 | base & 7;
         match (distance, distance.map(i8::try_from)) {
+            _ if matches!(b, Place::Input(_)) => self.bytes.extend([registers, 0x07]),
             (Some(_), Some(Ok(near))) => self.bytes.extend([0x40 | registers, near as u8]),
             (Some(far), _) => {
                 self.bytes.push(0x80 | registers);

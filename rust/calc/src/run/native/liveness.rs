@@ -27,17 +27,25 @@ impl Liveness {
                 _ => writes(step, &mut |slot| liveness.push(slot, at, Event::Write)),
             }
         }
-        for output in plan.outputs.iter().filter(|output| output.as_constant().is_none()) {
-            liveness.push(output.as_slot() as u32, plan.steps.len(), Event::Read);
+        for slot in plan.outputs.iter().filter_map(|output| slot_of(*output)) {
+            liveness.push(slot, plan.steps.len(), Event::Read);
         }
         liveness
     }
 
     /// Whether a step from `at` on, or an output, reads what the slot holds before it.
     pub fn is_read_after(&self, slot: u32, at: usize) -> bool {
+        self.events_from(slot, at).first().is_some_and(|(_, event)| *event == Event::Read)
+    }
+
+    /// Whether an output is what the slot holds before the step `at`.
+    pub fn is_last(&self, slot: u32, at: usize) -> bool {
+        self.events_from(slot, at).iter().all(|(_, event)| *event == Event::Read)
+    }
+
+    fn events_from(&self, slot: u32, at: usize) -> &[(usize, Event)] {
         let events = self.events.get(slot as usize).map_or(&[][..], Vec::as_slice);
-        let next = events.get(events.partition_point(|(step, _)| *step < at));
-        next.is_some_and(|(_, event)| *event == Event::Read)
+        events.get(events.partition_point(|(step, _)| *step < at)..).unwrap_or_default()
     }
 
     fn push(&mut self, slot: u32, at: usize, event: Event) {
@@ -47,7 +55,7 @@ impl Liveness {
     }
 }
 
-fn writes(step: &Step, write: &mut impl FnMut(u32)) {
+pub fn writes(step: &Step, write: &mut impl FnMut(u32)) {
     match *step {
         Step::One { out, .. }
         | Step::Two { out, .. }
@@ -56,7 +64,9 @@ fn writes(step: &Step, write: &mut impl FnMut(u32)) {
         | Step::Call { out, .. }
         | Step::Pack { out, .. }
         | Step::Element { out, .. } => write(out),
-        Step::Ln { out, rest, .. } | Step::FirstPower { out, rest, .. } | Step::NextPower { out, rest, .. } => {
+        Step::Ln { out, rest, .. }
+        | Step::FirstPower { out, rest, .. }
+        | Step::NextPower { out, rest, .. } => {
             write(out);
             write(rest);
         }
@@ -67,15 +77,17 @@ fn writes(step: &Step, write: &mut impl FnMut(u32)) {
 /// The number of operands that a step of powers takes from `Plan::arguments`.
 const NEXT_POWER_OPERANDS: u32 = 8;
 
-fn reads(plan: &Plan, step: &Step, read: &mut impl FnMut(u32)) {
+pub fn reads(plan: &Plan, step: &Step, read: &mut impl FnMut(u32)) {
     let mut operands = |operands: &[Operand]| {
-        for operand in operands.iter().filter(|operand| operand.as_constant().is_none()) {
-            read(operand.as_slot() as u32);
-        }
+        operands.iter().filter_map(|operand| slot_of(*operand)).for_each(&mut *read);
     };
     let arguments = |first: u32, count: u32| {
         let end = first as usize + count as usize;
-        plan.arguments.get(first as usize..end).unwrap_or(&[]).iter().flat_map(|argument| slots_of(plan, argument))
+        plan.arguments
+            .get(first as usize..end)
+            .unwrap_or(&[])
+            .iter()
+            .flat_map(|argument| slots_of(plan, argument))
     };
     match *step {
         Step::One { a, .. } | Step::Ln { a, .. } | Step::Element { a, .. } => operands(&[a]),
@@ -85,10 +97,18 @@ fn reads(plan: &Plan, step: &Step, read: &mut impl FnMut(u32)) {
         Step::FirstPower { a, b, reach, .. } => operands(&[a, b, reach]),
         Step::Enter { truth, .. } => operands(&[truth]),
         Step::Leave => {}
-        Step::NextPower { first, .. } => arguments(first, NEXT_POWER_OPERANDS).for_each(|operand| operands(&[*operand])),
+        Step::NextPower { first, .. } => {
+            arguments(first, NEXT_POWER_OPERANDS).for_each(|operand| operands(&[*operand]))
+        }
         Step::Call { first, count, .. } => arguments(first, count).for_each(|operand| operands(&[*operand])),
-        Step::Pack { first, rows, cols, .. } => arguments(first, rows * cols).for_each(|operand| operands(&[*operand])),
+        Step::Pack { first, rows, cols, .. } => {
+            arguments(first, rows * cols).for_each(|operand| operands(&[*operand]))
+        }
     }
+}
+
+pub fn slot_of(operand: Operand) -> Option<u32> {
+    operand.as_constant().is_none().then(|| operand.as_slot() as u32)
 }
 
 fn slots_of<'p>(plan: &'p Plan, argument: &'p Argument) -> &'p [Operand] {

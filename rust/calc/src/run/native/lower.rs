@@ -22,6 +22,11 @@ pub type ValueId = usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Source {
     Slot(u32),
+    /// A slot that still holds an input.
+    Input {
+        index: usize,
+        slot: u32,
+    },
     /// An index into the constants.
     Constant(usize),
     /// The instruction that makes it.
@@ -30,10 +35,23 @@ pub enum Source {
 
 #[derive(Clone, Copy, Debug)]
 pub enum Instruction {
-    Operate { operation: Operation, a: ValueId, b: ValueId },
+    Operate {
+        operation: Operation,
+        a: ValueId,
+        b: ValueId,
+    },
     /// a b + c, or a b - c.
-    Fuse { kind: Fused, a: ValueId, b: ValueId, c: ValueId },
-    Blend { mask: ValueId, yes: ValueId, no: ValueId },
+    Fuse {
+        kind: Fused,
+        a: ValueId,
+        b: ValueId,
+        c: ValueId,
+    },
+    Blend {
+        mask: ValueId,
+        yes: ValueId,
+        no: ValueId,
+    },
 }
 
 /// Constants of all segments, each as often as there are lanes.
@@ -68,6 +86,8 @@ enum Held {
 pub struct Segment<'p> {
     plan: &'p Plan,
     pool: &'p mut Pool,
+    /// By slot, the input that it still holds before the segment.
+    slot_inputs: &'p HashMap<u32, usize>,
     pub values: Vec<Source>,
     /// Instructions and what they make.
     pub instructions: Vec<(Instruction, ValueId)>,
@@ -80,10 +100,11 @@ pub struct Segment<'p> {
 }
 
 impl<'p> Segment<'p> {
-    pub fn new(plan: &'p Plan, pool: &'p mut Pool) -> Segment<'p> {
+    pub fn new(plan: &'p Plan, pool: &'p mut Pool, slot_inputs: &'p HashMap<u32, usize>) -> Segment<'p> {
         Segment {
             plan,
             pool,
+            slot_inputs,
             values: Vec::new(),
             instructions: Vec::new(),
             sources: HashMap::new(),
@@ -108,6 +129,26 @@ impl<'p> Segment<'p> {
         };
         self.held.insert(out, held);
         Some(())
+    }
+
+    pub fn written(&self) -> Vec<u32> {
+        self.held.keys().copied().collect()
+    }
+
+    /// The inputs that are read.
+    pub fn inputs(&self) -> Vec<usize> {
+        let input =
+            |source: &Source| if let Source::Input { index, .. } = source { Some(*index) } else { None };
+        self.values.iter().filter_map(input).collect()
+    }
+
+    /// Settles the number in a slot; false if it may hold other words.
+    pub fn settle(&mut self, slot: u32) -> bool {
+        let Some(&Held::Number(value)) = self.held.get(&slot) else { return false };
+        let zero = self.zero();
+        let settled = self.operate(ADD, value, zero);
+        self.held.insert(slot, Held::Number(settled));
+        true
     }
 
     /// The slots that were written, with their last values as words.
@@ -197,7 +238,7 @@ impl<'p> Segment<'p> {
 
     /// A mask of what a slot held before the segment; anything but TRUE and FALSE, which differ in one bit, is odd.
     fn truth_of(&mut self, slot: u32) -> ValueId {
-        let word = self.source(Source::Slot(slot));
+        let word = self.slot(slot);
         let (yes, no, others) = (self.bits(TRUE.bits()), self.bits(FALSE.bits()), self.bits(!1));
         let difference = self.operate(XOR, word, no);
         let other = self.operate(AND, difference, others);
@@ -272,7 +313,7 @@ impl<'p> Segment<'p> {
             None => match self.held.get(&(operand.as_slot() as u32)) {
                 Some(&(Held::Number(value) | Held::Word(value))) => Some(value),
                 Some(Held::Truth(_)) => None,
-                None => Some(self.source(Source::Slot(operand.as_slot() as u32))),
+                None => Some(self.slot(operand.as_slot() as u32)),
             },
         }
     }
@@ -300,7 +341,7 @@ impl<'p> Segment<'p> {
                 Some(&Held::Number(value)) => Some((value, true)),
                 Some(&Held::Word(value)) => Some((value, false)),
                 Some(Held::Truth(_)) => None,
-                None => Some((self.source(Source::Slot(operand.as_slot() as u32)), false)),
+                None => Some((self.slot(operand.as_slot() as u32), false)),
             },
         }
     }
@@ -312,6 +353,15 @@ impl<'p> Segment<'p> {
     fn bits(&mut self, bits: u64) -> ValueId {
         let place = self.pool.place(bits);
         self.source(Source::Constant(place))
+    }
+
+    /// What a slot held before the segment.
+    fn slot(&mut self, slot: u32) -> ValueId {
+        let source = match self.slot_inputs.get(&slot) {
+            Some(&index) => Source::Input { index, slot },
+            None => Source::Slot(slot),
+        };
+        self.source(source)
     }
 
     fn source(&mut self, source: Source) -> ValueId {

@@ -14,13 +14,14 @@ use super::flags;
 use super::frame::{Frame, SCRATCH, Slots, Trust};
 use super::lane::{Chunk, LANES};
 use super::machine::Machine;
-use crate::machine_code::{Code, Segment, VECTOR};
+use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR};
 use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
 use instructions::Assembler;
-use liveness::Liveness;
+use liveness::{Liveness, slot_of};
 use lower::Pool;
 use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Instructions of a segment: enough that what it reads and writes hardly counts, and few enough that the processor
@@ -45,21 +46,21 @@ pub fn code(plan: &Plan, chunks: usize) -> Option<&Code> {
 pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     let Some(segment) = code.segments.get(index) else { return false };
     let slots = machine.slots;
-    if segment.compared.iter().any(|slot| !slots.value(Operand::slot(*slot), 0).is_number()) {
-        return false;
-    }
-    let Frame { segment_trust, odd, spills, used, .. } = &mut *machine.frame;
+    let Frame { segment_trust, odd, spills, places, used, .. } = &mut *machine.frame;
     segment_trust.resize_with(code.segments.len(), Trust::default);
     let Some(trust) = segment_trust.get_mut(index) else { return false };
-    if !trust.next_block() {
+    let of_numbers = segment.compared.iter().all(|slot| slots.value(Operand::slot(*slot), 0).is_number());
+    if !of_numbers || !trust.next_block() {
+        machine.settled = false;
+        machine.load_rest(&segment.inputs);
         return false;
     }
     odd.resize(*used * VECTORS, 0);
     spills.resize(code.spills, [0.0; VECTOR]);
     // SAFETY: the code was made for this plan and size of frames, of which `slots` is one, with at least `used` chunks a
-    // slot; a machine with `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
+    // slot and a place for each input; a machine with `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
     #[expect(unsafe_code, reason = "machine code")]
-    let any_odd = unsafe { code.enter(segment, slots.first(), odd, spills) };
+    let any_odd = unsafe { code.enter(segment, Memory { slots: slots.first(), places, odd, spills }) };
     if any_odd {
         trust.broken();
         redo(machine, segment);
@@ -73,9 +74,12 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
 #[cold]
 fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
     machine.look_at_flags();
+    machine.settled = false;
+    machine.load_rest(&segment.inputs);
     let odd = std::mem::take(&mut machine.frame.odd);
     for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
-        let left = odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
+        let left =
+            odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
         redo_chunk(machine, segment, chunk, left);
     }
     machine.frame.odd = odd;
@@ -94,11 +98,13 @@ fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, 
     let mut copy = Machine {
         cpu: machine.cpu,
         plan,
-        slots: Slots::new(cells, &table, &plan.constants),
+        slots: Slots::new(cells, 1, &table, &plan.constants),
         frame: &mut *machine.frame,
+        block: machine.block,
         env: machine.env,
         cancel: machine.cancel,
         plain: false,
+        settled: false,
         surprised: false,
     };
     for step in plan.steps.get(segment.steps.clone()).unwrap_or(&[]) {
@@ -106,7 +112,9 @@ fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, 
     }
     machine.frame.mask = masks;
     for &slot in &segment.written {
-        let (Some(from), Some(to)) = (cells.get(slot as usize), slots.slot(slot).get(chunk)) else { continue };
+        let (Some(from), Some(to)) = (cells.get(slot as usize), slots.slot(slot).get(chunk)) else {
+            continue;
+        };
         let (from, mut values) = (from.get(), to.get());
         for lane in (0..LANES).filter(|lane| left >> lane & 1 == 1) {
             values[lane] = from[lane];
@@ -124,22 +132,39 @@ fn compile(plan: &Plan, stride: usize) -> Option<Code> {
     let mut writer = Writer {
         plan,
         liveness: Liveness::new(plan),
+        inputs: plan.inputs.iter().enumerate().map(|(index, input)| (input.slot, index)).collect(),
+        only_code: vec![true; plan.inputs.len()],
+        outputs: plan.outputs.iter().filter_map(|output| slot_of(*output)).collect(),
+        settled: HashSet::new(),
         pool: Pool::default(),
         assembler: Assembler::default(),
         stride: stride_bytes as i32,
         spills: 0,
     };
     let segments = writer.segments();
-    let Writer { pool, assembler, spills, .. } = writer;
+    let Writer { pool, assembler, spills, only_code, settled, .. } = writer;
     if segments.is_empty() || pool.vectors.len() > MOST_BYTES / 32 {
         return None;
     }
-    Code::new(&assembler.bytes, segments, pool.vectors, spills, stride)
+    let settled = plan
+        .outputs
+        .iter()
+        .map(|output| slot_of(*output).is_some_and(|slot| settled.contains(&slot)))
+        .collect();
+    let (memory, constants) = (Executable::new(&assembler.bytes)?, pool.vectors);
+    Some(Code { memory, segments, constants, spills, stride, only_code, settled })
 }
 
 struct Writer<'p> {
     plan: &'p Plan,
     liveness: Liveness,
+    /// By slot, the input that it still holds.
+    inputs: HashMap<u32, usize>,
+    only_code: Vec<bool>,
+    /// Slots of outputs.
+    outputs: HashSet<u32>,
+    /// Those of them that are settled where they are made.
+    settled: HashSet<u32>,
     pool: Pool,
     assembler: Assembler,
     stride: i32,
@@ -157,20 +182,39 @@ impl Writer<'_> {
                 _ if depth == 0 => {
                     if let Some(segment) = self.segment(at) {
                         at = segment.steps.end;
+                        for step in self.plan.steps.get(segment.steps.clone()).unwrap_or_default() {
+                            liveness::writes(step, &mut |slot| _ = self.inputs.remove(&slot));
+                        }
                         segments.push(segment);
                         continue;
                     }
                 }
                 _ => {}
             }
+            self.interpreted(step);
             at += 1;
+        }
+        for slot in self.plan.outputs.iter().filter_map(|output| slot_of(*output)) {
+            self.reads(slot);
         }
         segments
     }
 
+    /// Keeps up with a step that is not in a segment.
+    fn interpreted(&mut self, step: &Step) {
+        liveness::reads(self.plan, step, &mut |slot| self.reads(slot));
+        liveness::writes(step, &mut |slot| _ = self.inputs.remove(&slot));
+    }
+
+    /// Something else than a segment reads a slot.
+    fn reads(&mut self, slot: u32) {
+        let input = self.inputs.get(&slot).and_then(|index| self.only_code.get_mut(*index));
+        input.into_iter().for_each(|only_code| *only_code = false);
+    }
+
     /// The longest segment from a step on.
     fn segment(&mut self, first: usize) -> Option<Segment> {
-        let mut lowered = lower::Segment::new(self.plan, &mut self.pool);
+        let mut lowered = lower::Segment::new(self.plan, &mut self.pool, &self.inputs);
         let mut end = first;
         while let Some(step) = self.plan.steps.get(end) {
             if lowered.instructions.len() >= MOST_INSTRUCTIONS || lowered.add(step).is_none() {
@@ -182,6 +226,12 @@ impl Writer<'_> {
             return None;
         }
         let steps: Range<usize> = first..end;
+        for slot in lowered.written() {
+            let last = self.outputs.contains(&slot) && self.liveness.is_last(slot, end);
+            if last && lowered.settle(slot) {
+                self.settled.insert(slot);
+            }
+        }
         let mut results = lowered.results();
         results.retain(|(slot, _)| self.liveness.is_read_after(*slot, end));
         let zero = lowered.zero();
@@ -189,6 +239,8 @@ impl Writer<'_> {
         let spills = registers::write(&lowered, &results, zero, self.stride, &mut self.assembler);
         self.spills = self.spills.max(spills);
         let compared = std::mem::take(&mut lowered.compared);
-        Some(Segment { steps, entry, compared, written: results.iter().map(|(slot, _)| *slot).collect() })
+        let inputs = lowered.inputs();
+        let written = results.iter().map(|(slot, _)| *slot).collect();
+        Some(Segment { steps, entry, compared, inputs, written })
     }
 }

@@ -11,6 +11,7 @@ use std::collections::HashSet;
 
 const REGISTERS: usize = 16;
 const VECTOR_BYTES: i32 = 8 * VECTOR as i32;
+const PLACE_BYTES: i32 = size_of::<usize>() as i32;
 
 /// Writes the code of a segment. `results` are the slots to write and their values, `zero` the constant of zeros,
 /// `stride` the bytes from one slot to the next. Returns the room for spills that it needs.
@@ -81,13 +82,17 @@ impl<'s, 'p> Registers<'s, 'p> {
             registers.homes[value] = match source {
                 Source::Slot(slot) => Some(Place::Slot(slot as i32 * stride)),
                 Source::Constant(at) => Some(Place::Constant(at as i32 * VECTOR_BYTES)),
+                Source::Input { index, .. } => Some(Place::Input(index as i32 * PLACE_BYTES)),
                 Source::Instruction => None,
             };
         }
         let read: HashSet<u32> = segment
             .values
             .iter()
-            .filter_map(|source| if let Source::Slot(slot) = source { Some(*slot) } else { None })
+            .filter_map(|source| match source {
+                Source::Slot(slot) | Source::Input { slot, .. } => Some(*slot),
+                _ => None,
+            })
             .collect();
         for (at, (instruction, _)) in segment.instructions.iter().enumerate() {
             for value in operands(instruction) {
