@@ -15,6 +15,7 @@ mod indirect;
 mod lambda;
 mod looked_up;
 mod lower;
+mod mapped;
 mod order;
 mod powers;
 mod precedents;
@@ -104,7 +105,8 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
         declared.interface.rules = Some(Arc::new(plan));
     }
-    let (graph, outputs) = powers::share(lowerer.graph, &outputs);
+    let (graph, outputs) = mapped::tables(lowerer.graph, &outputs);
+    let (graph, outputs) = powers::share(graph, &outputs);
     let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
     let unsupported = unsupported(&failures);
     let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));

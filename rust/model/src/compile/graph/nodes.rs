@@ -80,7 +80,8 @@ pub enum Op {
 }
 
 impl Op {
-    pub(super) fn key(self) -> (u8, u64) {
+    /// The same for equal operations only.
+    pub fn key(self) -> (u8, u64) {
         match self {
             Op::Input(cell) => (0, u64::from(cell)),
             Op::One(op) => (1, op as u64),
