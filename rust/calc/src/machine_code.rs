@@ -27,43 +27,45 @@ impl Executable {
 /// Steps that run as one loop over the vectors of a block.
 #[derive(Debug)]
 pub struct Segment {
-    pub steps: Range<usize>,
+    pub(crate) steps: Range<usize>,
     /// Where its code begins.
-    pub entry: usize,
+    pub(crate) entry: usize,
     /// Slots that comparisons read; the code is for numbers.
-    pub compared: Vec<u32>,
+    pub(crate) compared: Vec<u32>,
     /// Inputs that it reads by their places.
-    pub inputs: Vec<usize>,
+    pub(crate) inputs: Vec<usize>,
     /// Slots that the code writes; those it reads too, after the verdict on a vector.
-    pub written: Vec<u32>,
+    pub(crate) written: Vec<u32>,
 }
 
 /// The segments of a plan, for frames of one size.
 #[derive(Debug)]
 pub struct Code {
-    pub memory: Executable,
-    pub segments: Vec<Segment>,
+    pub(crate) memory: Executable,
+    pub(crate) segments: Vec<Segment>,
     /// Each constant as often as there are lanes.
-    pub constants: Vec<Vector>,
+    pub(crate) constants: Vec<Vector>,
     /// Room that a segment needs for what its registers cannot hold.
-    pub spills: usize,
+    pub(crate) spills: usize,
+    /// Slots that it reaches.
+    pub(crate) slots: usize,
     /// Values from one slot to the next.
-    pub stride: usize,
+    pub(crate) stride: usize,
     /// By input, whether only segments read it.
-    pub only_code: Vec<bool>,
+    pub(crate) only_code: Vec<bool>,
     /// By output, whether a segment settles it.
-    pub settled: Vec<bool>,
+    pub(crate) settled: Vec<bool>,
 }
 
 /// What a segment runs on.
 pub struct Memory<'a> {
     /// The first slot.
-    pub slots: *const f64,
+    pub(crate) slots: *const f64,
     /// By input, its bytes from the first slot on.
-    pub places: &'a [usize],
+    pub(crate) places: &'a [usize],
     /// A byte for each vector of a slot.
-    pub odd: &'a mut [u8],
-    pub spills: &'a mut [Vector],
+    pub(crate) odd: &'a mut [u8],
+    pub(crate) spills: &'a mut [Vector],
 }
 
 /// Slots, constants, number of vectors, a byte per vector for its odd lanes, room for spills, places of inputs.
@@ -77,11 +79,12 @@ impl Code {
     ///
     /// # Safety
     ///
-    /// The segment is one of these, the processor has AVX2 and FMA, `slots` points to `stride` values for each slot of
-    /// the plan, at least `odd.len()` vectors, which may be written through it; `places` has the places of all inputs,
-    /// where as many vectors may be read; `spills` has the room that is asked for.
-    pub unsafe fn enter(&self, segment: &Segment, memory: Memory<'_>) -> bool {
-        debug_assert!(memory.spills.len() >= self.spills && segment.entry < self.memory.0.len());
+    /// The segment is one of these, the processor has AVX2 and FMA, `slots` points to `stride` values for each of the
+    /// code's slots, at least `odd.len()` vectors, which may be written through it and are not none; `places` has the
+    /// places of all inputs, where as many vectors may be read; `spills` has the room that is asked for.
+    pub(crate) unsafe fn enter(&self, segment: &Segment, memory: Memory<'_>) -> bool {
+        debug_assert!(!memory.odd.is_empty() && memory.spills.len() >= self.spills);
+        debug_assert!(segment.entry < self.memory.0.len());
         let Memory { slots, places, odd, spills } = memory;
         let (constants, count) = (self.constants.as_ptr(), odd.len());
         // SAFETY: the bytes from `entry` on are a function of this type, which keeps to the memory it is given.

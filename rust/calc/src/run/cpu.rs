@@ -1,6 +1,7 @@
 //! Loops compiled for what the processor has: once for the program's target, once for AVX2 with fused multiply-adds.
 //! The bits are the same either way: nothing is reordered, and multiply-adds are fused only where an algorithm says so.
 
+use super::frame::Frame;
 use super::machine::Machine;
 #[cfg(target_arch = "x86_64")]
 use super::native;
@@ -15,8 +16,8 @@ pub trait Job<C, const N: usize> {
 
 /// A set of instructions.
 pub trait Cpu: Copy {
-    /// The plan's machine code for these instructions, for frames with so many chunks a slot.
-    fn code(self, _plan: &Plan, _chunks: usize) -> Option<&Code> {
+    /// The plan's machine code for these instructions, for frames of this size.
+    fn code<'p>(self, _plan: &'p Plan, _frame: &Frame) -> Option<&'p Code> {
         None
     }
 
@@ -64,8 +65,8 @@ impl Avx2 {
 
 #[cfg(target_arch = "x86_64")]
 impl Cpu for Avx2 {
-    fn code(self, plan: &Plan, chunks: usize) -> Option<&Code> {
-        native::code(plan, chunks)
+    fn code<'p>(self, plan: &'p Plan, frame: &Frame) -> Option<&'p Code> {
+        native::code(plan, frame)
     }
 
     #[inline(always)]

@@ -2,7 +2,7 @@
 
 use super::cpu::Cpu;
 use super::frame::{Frame, Slot};
-use super::lane::LANES;
+use super::lane::{Chunk, LANES};
 use super::machine::Machine;
 use crate::batch::Batch;
 use crate::machine_code::Code;
@@ -54,6 +54,17 @@ impl<C: Cpu> Machine<'_, C> {
                 load_chunks(slots.slot(input.slot), input, block, piece..piece + PIECE);
             }
         }
+    }
+
+    /// Of inputs that machine code reads where they are, slots and the values of a chunk.
+    pub fn in_place(&self, inputs: &[usize], chunk: usize) -> Vec<(u32, Chunk)> {
+        let in_place = |index: &&usize| self.frame.in_place.get(**index) == Some(&true);
+        let values = |index: &usize| {
+            let input = self.plan.inputs.get(*index)?;
+            let values = self.block.values(input).get(chunk * LANES..)?.first_chunk()?;
+            Some((input.slot, *values))
+        };
+        inputs.iter().filter(in_place).filter_map(values).collect()
     }
 
     /// Copies inputs that machine code was to read where they are.

@@ -62,12 +62,12 @@ fn run_on<C: Cpu>(
     cancel: &AtomicBool,
     checks: Checks,
 ) -> Result<End, Cancelled> {
+    let plain = checks == Checks::Deferred;
+    let code = if plain { cpu.code(plan, frame) } else { None };
     let mut data = std::mem::take(&mut frame.data);
     let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
     let table = Slots::table(cells, frame.chunks, frame.used);
     let slots = Slots::new(cells, frame.chunks, &table, &plan.constants);
-    let plain = checks == Checks::Deferred;
-    let code = if plain { cpu.code(plan, frame.chunks) } else { None };
     let mut machine =
         Machine { cpu, plan, slots, frame, block, env, cancel, plain, settled: true, surprised: false };
     machine.load(code);

@@ -5,6 +5,7 @@ use crate::plan::{Argument, Content, Operand, Plan, Step};
 /// By slot, what happens to it, in the order of the steps.
 pub struct Liveness {
     events: Vec<Vec<(usize, Event)>>,
+    outside: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -14,8 +15,10 @@ enum Event {
 }
 
 impl Liveness {
-    pub fn new(plan: &Plan) -> Liveness {
-        let mut liveness = Liveness { events: vec![Vec::new(); plan.slots] };
+    /// None if a step, an input or an output has a slot that the plan has not.
+    pub fn new(plan: &Plan) -> Option<Liveness> {
+        let mut liveness = Liveness { events: vec![Vec::new(); plan.slots], outside: false };
+        liveness.outside = plan.inputs.iter().any(|input| input.slot as usize >= plan.slots);
         let mut depth = 0usize;
         for (at, step) in plan.steps.iter().enumerate() {
             reads(plan, step, &mut |slot| liveness.push(slot, at, Event::Read));
@@ -30,7 +33,7 @@ impl Liveness {
         for slot in plan.outputs.iter().filter_map(|output| slot_of(*output)) {
             liveness.push(slot, plan.steps.len(), Event::Read);
         }
-        liveness
+        (!liveness.outside).then_some(liveness)
     }
 
     /// Whether a step from `at` on, or an output, reads what the slot holds before it.
@@ -49,8 +52,9 @@ impl Liveness {
     }
 
     fn push(&mut self, slot: u32, at: usize, event: Event) {
-        if let Some(events) = self.events.get_mut(slot as usize) {
-            events.push((at, event));
+        match self.events.get_mut(slot as usize) {
+            Some(events) => events.push((at, event)),
+            None => self.outside = true,
         }
     }
 }

@@ -151,8 +151,8 @@ impl<'p> Segment<'p> {
         true
     }
 
-    /// The slots that were written, with their last values as words.
-    pub fn results(&mut self) -> Vec<(u32, ValueId)> {
+    /// The slots that were written and are read later, with their last values as words.
+    pub fn results(&mut self, is_read: impl Fn(u32) -> bool) -> Vec<(u32, ValueId)> {
         let held = std::mem::take(&mut self.held);
         let result = |(slot, held)| match held {
             Held::Number(value) | Held::Word(value) => (slot, value),
@@ -161,7 +161,7 @@ impl<'p> Segment<'p> {
                 (slot, self.push(Instruction::Blend { mask, yes, no }))
             }
         };
-        held.into_iter().map(result).collect()
+        held.into_iter().filter(|(slot, _)| is_read(*slot)).map(result).collect()
     }
 
     pub fn zero(&mut self) -> ValueId {
@@ -274,11 +274,13 @@ impl<'p> Segment<'p> {
     /// `power::climb` in vectors.
     fn next_power(&mut self, first: u32) -> Option<(ValueId, ValueId)> {
         let arguments = self.plan.arguments.get(first as usize..)?.first_chunk::<8>()?;
-        let &[_, _, from, from_rest, step, step_rest, ln, remainder] = arguments;
+        let &[base, _, from, from_rest, step, step_rest, ln, remainder] = arguments;
         let mut value = |argument| match argument {
             Argument::Operand(operand) => self.number(operand),
             Argument::Range(_) => None,
         };
+        // Only odd lanes need the base; as a source of the segment it is still there for them.
+        value(base)?;
         let (from, from_rest) = (value(from)?, value(from_rest)?);
         let (step, step_rest) = (value(step)?, value(step_rest)?);
         let (ln, remainder) = (value(ln)?, value(remainder)?);

@@ -35,11 +35,15 @@ const FEW_CHUNKS: usize = 2;
 /// Distances in memory are signed 32-bit numbers.
 const MOST_BYTES: usize = 1 << 30;
 
-/// The plan's code for frames with so many chunks a slot, made at the first use.
-pub fn code(plan: &Plan, chunks: usize) -> Option<&Code> {
-    let code = plan.code.get(usize::from(chunks > FEW_CHUNKS))?;
-    let code = code.get_or_init(|| compile(plan, chunks * LANES)).as_ref();
-    code.filter(|code| code.stride == chunks * LANES)
+/// The plan's code for frames of this size, made at the first use. A frame of another plan may be too small for it, and
+/// a plan that was changed since then too.
+pub fn code<'p>(plan: &'p Plan, frame: &Frame) -> Option<&'p Code> {
+    let code = plan.code.get(usize::from(frame.chunks > FEW_CHUNKS))?;
+    let code = code.get_or_init(|| compile(plan, frame.chunks * LANES)).as_ref()?;
+    let fits = code.stride == frame.chunks * LANES
+        && code.slots * frame.chunks <= frame.data.len()
+        && code.only_code.len() == plan.inputs.len();
+    fits.then_some(code)
 }
 
 /// Runs a segment; false if its steps have to run one by one.
@@ -50,15 +54,16 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     segment_trust.resize_with(code.segments.len(), Trust::default);
     let Some(trust) = segment_trust.get_mut(index) else { return false };
     let of_numbers = segment.compared.iter().all(|slot| slots.value(Operand::slot(*slot), 0).is_number());
-    if !of_numbers || !trust.next_block() {
+    if *used == 0 || !of_numbers || !trust.next_block() {
         machine.settled = false;
         machine.load_rest(&segment.inputs);
         return false;
     }
     odd.resize(*used * VECTORS, 0);
     spills.resize(code.spills, [0.0; VECTOR]);
-    // SAFETY: the code was made for this plan and size of frames, of which `slots` is one, with at least `used` chunks a
-    // slot and a place for each input; a machine with `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
+    // SAFETY: `code` has seen that the frame, which `slots` is, has room for all slots that the code reaches, with at
+    // least `used` chunks a slot, and a place for each input; there is a vector, so `odd` is not empty; a machine with
+    // `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
     #[expect(unsafe_code, reason = "machine code")]
     let any_odd = unsafe { code.enter(segment, Memory { slots: slots.first(), places, odd, spills }) };
     if any_odd {
@@ -70,12 +75,13 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     true
 }
 
-/// Runs the steps over copies of the chunks with odd lanes, and takes over the vectors that were left.
+/// Runs the steps over copies of the chunks with odd lanes, and takes over the vectors that were left. Nothing looks at
+/// the flags of these runs, so the copies are without what plain arithmetic leaves in the place of zero. The slots of
+/// inputs that were read in place may have results by now, so inputs go to the copies only.
 #[cold]
 fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
     machine.look_at_flags();
     machine.settled = false;
-    machine.load_rest(&segment.inputs);
     let odd = std::mem::take(&mut machine.frame.odd);
     for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
         let left =
@@ -89,9 +95,16 @@ fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
 fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, left: u16) {
     let (plan, slots) = (machine.plan, machine.slots);
     let mut data: Vec<Chunk> = (0..plan.slots + SCRATCH)
-        .map(|slot| slots.slot(slot as u32).get(chunk).map_or([Value::ZERO; LANES], Cell::get))
+        .map(|slot| {
+            slots.slot(slot as u32).get(chunk).map_or([Value::ZERO; LANES], Cell::get).map(Value::settled)
+        })
         .collect();
     let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
+    for (slot, values) in machine.in_place(&segment.inputs, chunk) {
+        if let Some(cell) = cells.get(slot as usize) {
+            cell.set(values);
+        }
+    }
     let table = Slots::table(cells, 1, 1);
     let needed = left & machine.frame.mask.get(chunk).copied().unwrap_or(0);
     let masks = std::mem::replace(&mut machine.frame.mask, vec![needed]);
@@ -126,12 +139,13 @@ fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, 
 /// The code of all segments of a plan, for frames with `stride` values from one slot to the next.
 fn compile(plan: &Plan, stride: usize) -> Option<Code> {
     let stride_bytes = stride * size_of::<f64>();
+    let liveness = Liveness::new(plan)?;
     if plan.slots.checked_mul(stride_bytes)? > MOST_BYTES {
         return None;
     }
     let mut writer = Writer {
         plan,
-        liveness: Liveness::new(plan),
+        liveness,
         inputs: plan.inputs.iter().enumerate().map(|(index, input)| (input.slot, index)).collect(),
         only_code: vec![true; plan.inputs.len()],
         outputs: plan.outputs.iter().filter_map(|output| slot_of(*output)).collect(),
@@ -152,7 +166,7 @@ fn compile(plan: &Plan, stride: usize) -> Option<Code> {
         .map(|output| slot_of(*output).is_some_and(|slot| settled.contains(&slot)))
         .collect();
     let (memory, constants) = (Executable::new(&assembler.bytes)?, pool.vectors);
-    Some(Code { memory, segments, constants, spills, stride, only_code, settled })
+    Some(Code { memory, segments, constants, spills, slots: plan.slots, stride, only_code, settled })
 }
 
 struct Writer<'p> {
@@ -232,8 +246,7 @@ impl Writer<'_> {
                 self.settled.insert(slot);
             }
         }
-        let mut results = lowered.results();
-        results.retain(|(slot, _)| self.liveness.is_read_after(*slot, end));
+        let results = lowered.results(|slot| self.liveness.is_read_after(slot, end));
         let zero = lowered.zero();
         let entry = self.assembler.here();
         let spills = registers::write(&lowered, &results, zero, self.stride, &mut self.assembler);

@@ -1,8 +1,8 @@
 //! Instructions get registers, and become bytes: in order, each value in a register from where it is made for as long as
 //! there is room, those that are needed last being the first to go to memory.
 //!
-//! A slot is only written when all that a segment reads of it has been read, and when the verdict on the vector is
-//! known: a vector with odd lanes is left as it was.
+//! A slot that the segment reads is only written when the verdict on the vector is known: where lanes are odd, the
+//! interpreter finds there what it needs to do them again. Other slots are written as soon as their values are made.
 
 use super::instructions::{Assembler, Jump, Place, SAME};
 use super::lower::{Instruction, Segment, Source, ValueId};
