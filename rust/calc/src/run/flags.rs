@@ -31,3 +31,18 @@ pub fn take() -> bool {
 pub fn take() -> bool {
     true
 }
+
+/// Whether a subnormal operand was met since the last call of `take`.
+#[cfg(target_arch = "x86_64")]
+pub fn met_subnormal() -> bool {
+    const DENORMAL: u32 = 0b10;
+    let mut control: u32 = 0;
+    // SAFETY: writes the control and status register to four bytes of the stack.
+    unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags)) };
+    control & DENORMAL != 0
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+pub fn met_subnormal() -> bool {
+    true
+}

@@ -68,11 +68,22 @@ fn run_on<C: Cpu>(
     let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
     let table = Slots::table(cells, frame.chunks, frame.used);
     let slots = Slots::new(cells, frame.chunks, &table, &plan.constants);
-    let mut machine =
-        Machine { cpu, plan, slots, frame, block, env, cancel, plain, settled: true, surprised: false };
+    let mut machine = Machine {
+        cpu,
+        plan,
+        slots,
+        frame,
+        block,
+        env,
+        cancel,
+        deferred: plain,
+        plain,
+        settled: true,
+        surprised: false,
+    };
     machine.load(code);
     flags::take();
-    let end = machine.run_steps(plain, code);
+    let end = machine.run_steps(code);
     drop(table);
     frame.data = data;
     end
@@ -87,7 +98,9 @@ pub(super) struct Machine<'a, C> {
     pub block: Block<'a>,
     pub env: &'a Env,
     pub cancel: &'a AtomicBool,
-    /// Arithmetic runs without checks.
+    /// Arithmetic outside of regions runs without checks.
+    pub deferred: bool,
+    /// So it does now.
     pub plain: bool,
     /// What machine code was to settle is settled.
     pub settled: bool,
@@ -96,8 +109,8 @@ pub(super) struct Machine<'a, C> {
 }
 
 impl<'a, C: Cpu> Machine<'a, C> {
-    /// The steps one after the other; with `deferred` checks, arithmetic outside of regions is plain.
-    fn run_steps(&mut self, deferred: bool, code: Option<&Code>) -> Result<End, Cancelled> {
+    /// The steps one after the other.
+    fn run_steps(&mut self, code: Option<&Code>) -> Result<End, Cancelled> {
         let plan = self.plan;
         let mut segments = code.map_or(&[][..], |code| &code.segments).iter().enumerate().peekable();
         let mut at = 0;
@@ -146,8 +159,9 @@ impl<'a, C: Cpu> Machine<'a, C> {
                         self.frame.mask = mask;
                     }
                     if self.frame.outer_masks.is_empty() {
+                        self.look_at_flags();
                         flags::take();
-                        self.plain = deferred;
+                        self.plain = self.deferred;
                     }
                 }
                 Step::One { .. } | Step::Two { .. } | Step::Three { .. } | Step::NextPower { .. } => {}
@@ -189,10 +203,11 @@ impl<'a, C: Cpu> Machine<'a, C> {
         }
     }
 
-    /// Before anything that raises flags of its own.
+    /// Before anything that raises flags of its own. In a region only one of them tells something: that a subnormal was
+    /// met, which plain arithmetic may have left before in the place of zero.
     #[inline(always)]
     pub fn look_at_flags(&mut self) {
-        self.surprised |= self.plain && flags::take();
+        self.surprised |= self.deferred && if self.plain { flags::take() } else { flags::met_subnormal() };
     }
 
     /// An operation that is still to be given its lane function.
