@@ -258,3 +258,6 @@ impl Writer<'_> {
         Some(Segment { steps, entry, compared, inputs, written })
     }
 }
+
+#[cfg(test)]
+mod tests;

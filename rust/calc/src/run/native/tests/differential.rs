@@ -1,0 +1,115 @@
+//! Random plans over random columns: every output word as with immediate checks.
+
+use super::Random;
+use super::columns::{MIXES, Mix, batch};
+use super::plans::{self, Size};
+use crate::batch::Batch;
+use crate::function::Env;
+use crate::machine_code::Segment;
+use crate::plan::Plan;
+use crate::run::cpu::Avx2;
+use crate::run::frame::Frame;
+use crate::run::inputs::Block;
+use crate::run::machine::{self, Checks, End};
+use std::sync::atomic::AtomicBool;
+
+/// What was met, so that the cases are known to be worth something.
+#[derive(Debug, Default)]
+pub struct Met {
+    pub blocks: usize,
+    /// Blocks with segments and without a surprise.
+    pub trusted: usize,
+    /// Those in which lanes were left to the interpreter.
+    pub redone: usize,
+    /// Plans with segments, with values that registers had no room for, and with segments that ended because they were
+    /// long enough.
+    compiled: usize,
+    spilled: usize,
+    long: usize,
+}
+
+/// Runs a block in a frame; false after a surprise.
+pub fn run(plan: &Plan, frame: &mut Frame, batch: &Batch, first: usize, checks: Checks) -> bool {
+    let block =
+        Block { batch, first, records: plan.block_records().min(frame.room()).min(batch.records - first) };
+    let end = machine::run(plan, frame, block, &Env::default(), &AtomicBool::new(false), checks);
+    matches!(end, Ok(End::Done))
+}
+
+impl Met {
+    /// Every block both ways. Segments are trusted anew in every block.
+    pub fn compare(&mut self, plan: &Plan, batch: &Batch, what: &str) {
+        let (mut frame, mut checked) = (plan.frame(batch), plan.frame(batch));
+        for first in (0..batch.records).step_by(plan.block_records()) {
+            frame.segment_trust.clear();
+            frame.odd.clear();
+            self.blocks += 1;
+            if !run(plan, &mut frame, batch, first, Checks::Deferred) {
+                continue;
+            }
+            assert!(run(plan, &mut checked, batch, first, Checks::Immediate));
+            self.trusted += usize::from(!frame.odd.is_empty());
+            self.redone += usize::from(frame.segment_trust.iter_mut().any(|trust| !trust.next_block()));
+            for cell in 0..plan.outputs.len() {
+                let pairs = frame.output(cell).iter().zip(checked.output(cell));
+                for (record, (found, expected)) in pairs.enumerate() {
+                    assert!(
+                        found.same(*expected),
+                        "{what}: output {cell} ({:?}) of record {first} + {record} is {found:?}, not {expected:?}",
+                        plan.outputs[cell],
+                    );
+                }
+                assert_eq!(frame.output(cell).len(), checked.output(cell).len());
+            }
+        }
+    }
+
+    fn look_at(&mut self, plan: &Plan) {
+        let Some(Some(code)) = plan.code[1].get() else { return };
+        self.compiled += 1;
+        self.spilled += usize::from(code.spills > 0);
+        let goes_on = |pair: &[Segment]| pair[0].steps.end == pair[1].steps.start;
+        self.long += usize::from(code.segments.windows(2).any(goes_on));
+    }
+}
+
+fn compare_random(size: Size, plans: std::ops::Range<u64>) -> Met {
+    let mut met = Met::default();
+    for seed in plans {
+        let mut random = Random::new(seed + 1);
+        let (plan, kinds) = plans::plan(&mut random, size);
+        for records in [1, 2, 15, 16, 17, 33, 1000] {
+            let mixes = if records == 1000 { &MIXES[..] } else { &[random.pick(&MIXES), Mix::Near][..] };
+            for &mix in mixes {
+                let batch = batch(&mut random, &kinds, records, mix);
+                met.compare(&plan, &batch, &format!("{size:?}, plan {seed}, {records} records, {mix:?}"));
+            }
+        }
+        met.look_at(&plan);
+    }
+    println!("{size:?} {met:?}");
+    met
+}
+
+fn assert_worth(worth: bool, met: &Met) {
+    assert!(worth || Avx2::detect().is_none(), "{met:?}");
+}
+
+#[test]
+fn short_segments() {
+    let met = compare_random(Size { slots: 26, steps: 60, breaks: 12 }, 0..120);
+    assert_worth(met.trusted * 3 > met.blocks && met.redone * 10 > met.blocks, &met);
+}
+
+#[test]
+fn long_segments() {
+    let met = compare_random(Size { slots: 48, steps: 500, breaks: 1 }, 0..20);
+    assert_worth(met.trusted * 4 > met.blocks && met.redone * 10 > met.blocks, &met);
+    assert_worth(met.spilled * 2 > met.compiled && met.long * 2 > met.compiled, &met);
+}
+
+#[test]
+fn hundreds_of_slots() {
+    let met = compare_random(Size { slots: 400, steps: 700, breaks: 2 }, 0..12);
+    assert_worth(met.trusted * 4 > met.blocks && met.spilled > 0, &met);
+}

@@ -1,0 +1,338 @@
+//! Every instruction with every register in every place, run by the processor. Oracle: the language's own arithmetic.
+
+use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
+use crate::run::cpu::Avx2;
+use crate::run::native::instructions::{
+    ADD, AND, Assembler, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, Place, SAME, SUB,
+    XOR,
+};
+use crate::value::{ErrorCode, Value};
+
+const REGISTERS: u8 = 16;
+const BYTES: i32 = 8 * VECTOR as i32;
+
+/// A vector per register: signs, zeros, equal lanes, a subnormal, infinities, NaNs and boxed values meet each other.
+fn vectors() -> Vec<Vector> {
+    let odd = [-0.0, 0.0, 5e-324, f64::INFINITY, f64::NAN, Value::TRUE.lane(), Value::FALSE.lane(), f64::MAX];
+    (0..usize::from(REGISTERS))
+        .map(|register| {
+            let x = 1.0 + register as f64 / 3.0;
+            [x, if register % 2 == 0 { -x } else { 2.5 }, odd[register % 8], odd[register / 2 % 8]]
+        })
+        .collect()
+}
+
+type Oracle = fn(f64, f64) -> f64;
+
+fn ones(truth: bool) -> f64 {
+    f64::from_bits(if truth { u64::MAX } else { 0 })
+}
+
+fn words(a: f64, b: f64, f: impl Fn(u64, u64) -> u64) -> f64 {
+    f64::from_bits(f(a.to_bits(), b.to_bits()))
+}
+
+const OPERATIONS: [(&str, Operation, Oracle); 16] = [
+    ("ADD", ADD, |a, b| a + b),
+    ("SUB", SUB, |a, b| a - b),
+    ("MUL", MUL, |a, b| a * b),
+    ("DIV", DIV, |a, b| a / b),
+    ("MIN", MIN, |a, b| if a < b { a } else { b }),
+    ("MAX", MAX, |a, b| if a > b { a } else { b }),
+    ("AND", AND, |a, b| words(a, b, |a, b| a & b)),
+    ("OR", OR, |a, b| words(a, b, |a, b| a | b)),
+    ("XOR", XOR, |a, b| words(a, b, |a, b| a ^ b)),
+    ("EQ", EQ, |a, b| ones(a == b)),
+    ("NE", NE, |a, b| ones(a != b)),
+    ("LT", LT, |a, b| ones(a < b)),
+    ("LE", LE, |a, b| ones(a <= b)),
+    ("GT", GT, |a, b| ones(a > b)),
+    ("GE", GE, |a, b| ones(a >= b)),
+    ("SAME", SAME, |a, b| ones(a.to_bits() == b.to_bits())),
+];
+
+/// Payloads of NaNs that arithmetic makes are nobody's business; those of chosen words are.
+fn arithmetic(operation: Operation) -> bool {
+    [ADD, SUB, MUL, DIV].contains(&operation)
+}
+
+fn assert_lanes(found: Vector, expected: Vector, any_nan: bool, what: impl Fn() -> String) {
+    for lane in 0..VECTOR {
+        let (found, expected) = (found[lane], expected[lane]);
+        let equal = found.to_bits() == expected.to_bits() || any_nan && found.is_nan() && expected.is_nan();
+        assert!(equal, "{}: lane {lane} is {found:e}, not {expected:e}", what());
+    }
+}
+
+/// Memory behind the bases, and a program over it.
+struct Bench {
+    slots: Vec<Vector>,
+    constants: Vec<Vector>,
+    spills: Vec<Vector>,
+    /// What is in place, and where its place is.
+    input: (Vec<Vector>, usize),
+    assembler: Assembler,
+    top: usize,
+    stored: usize,
+}
+
+impl Bench {
+    fn new() -> Option<Bench> {
+        Avx2::detect()?;
+        let mut assembler = Assembler::default();
+        let top = assembler.begin();
+        let (slots, spills, input) = (Vec::new(), Vec::new(), (vec![[0.0; VECTOR]], 0));
+        Some(Bench { slots, constants: vectors(), spills, input, assembler, top, stored: 0 })
+    }
+
+    /// Each register with its vector.
+    fn load(&mut self, registers: impl IntoIterator<Item = u8>) {
+        for register in registers {
+            self.assembler.load(register, Place::Constant(i32::from(register) * BYTES));
+        }
+    }
+
+    fn store(&mut self, register: u8) {
+        self.assembler.store(register, Place::Slot(self.stored as i32 * BYTES));
+        self.stored += 1;
+    }
+
+    /// Runs the program over one vector; what it stored is in the slots.
+    fn run(&mut self) {
+        self.slots.resize(self.slots.len().max(self.stored), [0.0; VECTOR]);
+        let top = self.top;
+        self.assembler.end(top);
+        let mut places = vec![0; self.input.1 + 1];
+        places[self.input.1] = self.input.0.as_ptr().addr().wrapping_sub(self.slots.as_ptr().addr());
+        let code = code(&self.assembler, std::mem::take(&mut self.constants), self.spills.len());
+        let (slots, spills) = (self.slots.as_mut_ptr().cast::<f64>(), &mut self.spills[..]);
+        assert!(!enter(&code, Memory { slots, places: &places, odd: &mut [0], spills }));
+        self.constants = code.constants;
+    }
+}
+
+fn code(assembler: &Assembler, constants: Vec<Vector>, spills: usize) -> Code {
+    let segment = Segment { steps: 0..0, entry: 0, compared: vec![], inputs: vec![], written: vec![] };
+    let (memory, segments) = (Executable::new(&assembler.bytes).unwrap(), vec![segment]);
+    Code { memory, segments, constants, spills, slots: 0, stride: 0, only_code: vec![], settled: vec![] }
+}
+
+fn enter(code: &Code, memory: Memory<'_>) -> bool {
+    // SAFETY: callers have detected the instructions, and give the memory that their program reaches.
+    #[expect(unsafe_code, reason = "machine code")]
+    unsafe {
+        code.enter(&code.segments[0], memory)
+    }
+}
+
+#[test]
+fn operations_over_all_registers() {
+    let v = vectors();
+    for (name, operation, oracle) in OPERATIONS {
+        let Some(mut bench) = Bench::new() else { return };
+        let cases = triples();
+        for &(out, a, b) in &cases {
+            bench.load([a, b]);
+            bench.assembler.operate(operation, out, a, Place::Register(b));
+            bench.store(out);
+        }
+        bench.run();
+        for (&(out, a, b), found) in cases.iter().zip(&bench.slots) {
+            let expected = each(|lane| oracle(v[a as usize][lane], v[b as usize][lane]));
+            assert_lanes(*found, expected, arithmetic(operation), || format!("{name} {out} {a} {b}"));
+            if operation.commutes {
+                let swapped = each(|lane| oracle(v[b as usize][lane], v[a as usize][lane]));
+                assert_lanes(*found, swapped, arithmetic(operation), || format!("{name} {b} {a} swapped"));
+            }
+        }
+    }
+}
+
+#[test]
+fn fused_operations_over_all_registers() {
+    let v = vectors();
+    for kind in [Fused::Add, Fused::Subtract] {
+        let Some(mut bench) = Bench::new() else { return };
+        let cases = triples();
+        for &(out, a, b) in &cases {
+            bench.load([out, a, b]);
+            bench.assembler.fuse(kind, out, a, Place::Register(b));
+            bench.store(out);
+        }
+        bench.run();
+        for (&(out, a, b), found) in cases.iter().zip(&bench.slots) {
+            let expected = each(|lane| {
+                let [out, a, b] = [out, a, b].map(|register| v[register as usize][lane]);
+                a.mul_add(b, if kind == Fused::Add { out } else { -out })
+            });
+            assert_lanes(*found, expected, true, || format!("{kind:?} {out} {a} {b}"));
+        }
+    }
+}
+
+#[test]
+fn blends_over_all_registers() {
+    let v = vectors();
+    for mask in 0..REGISTERS {
+        let Some(mut bench) = Bench::new() else { return };
+        let cases = triples();
+        for &(out, no, yes) in &cases {
+            bench.load([no, yes, mask]);
+            bench.assembler.blend(out, no, Place::Register(yes), mask);
+            bench.store(out);
+        }
+        bench.run();
+        for (&(out, no, yes), found) in cases.iter().zip(&bench.slots) {
+            let chosen = |lane: usize| v[mask as usize][lane].is_sign_negative();
+            let expected = each(|lane| v[if chosen(lane) { yes } else { no } as usize][lane]);
+            assert_lanes(*found, expected, false, || format!("blend {out} {no} {yes} by {mask}"));
+        }
+    }
+}
+
+/// Distances on both sides of what a signed byte holds, by vectors from the base on.
+const VECTORS: [i32; 6] = [0, 1, 3, 4, 5, 40_000];
+
+#[test]
+fn operands_in_memory() {
+    for at in VECTORS {
+        for place in [
+            Place::Slot(at * BYTES),
+            Place::Constant(at * BYTES),
+            Place::Spill(at * BYTES),
+            Place::Input(at * 8),
+        ] {
+            memory_operands(place, at as usize);
+        }
+    }
+}
+
+/// All kinds of instructions with one operand in memory, and registers on both sides of the eighth.
+fn memory_operands(place: Place, at: usize) {
+    const LENGTH: usize = 40_001;
+    let Some(mut bench) = Bench::new() else { return };
+    let other = [-3.0, 0.25, f64::NAN, 7e300];
+    // The results go behind everything that is read.
+    (bench.slots, bench.stored) = (vec![[0.5; VECTOR]; LENGTH], LENGTH);
+    bench.spills = vec![[0.75; VECTOR]; LENGTH];
+    bench.constants.resize(LENGTH, [1.5; VECTOR]);
+    match place {
+        Place::Slot(_) => bench.slots[at] = other,
+        Place::Spill(_) => bench.spills[at] = other,
+        Place::Input(_) => bench.input = (vec![other], at),
+        _ => bench.constants[at] = other,
+    }
+    let v = bench.constants.clone();
+    let pairs: Vec<(u8, u8)> = (0..REGISTERS).flat_map(|out| (0..REGISTERS).map(move |a| (out, a))).collect();
+    let mut expected = Vec::new();
+    for &(out, a) in &pairs {
+        let of = |register: u8| v[register as usize];
+        for (_, operation, oracle) in OPERATIONS {
+            bench.load([a]);
+            bench.assembler.operate(operation, out, a, place);
+            bench.store(out);
+            expected.push((each(|lane| oracle(of(a)[lane], other[lane])), arithmetic(operation)));
+        }
+        bench.load([out, a]);
+        bench.assembler.fuse(Fused::Subtract, out, a, place);
+        bench.store(out);
+        expected.push((each(|lane| of(a)[lane].mul_add(other[lane], -of(out)[lane])), true));
+        bench.load([out, a]);
+        bench.assembler.blend(out, out, place, a);
+        bench.store(out);
+        let chosen = |lane: usize| if of(a)[lane].is_sign_negative() { other } else { of(out) };
+        expected.push((each(|lane| chosen(lane)[lane]), false));
+    }
+    for register in 0..REGISTERS {
+        bench.assembler.load(register, place);
+        bench.store(register);
+        expected.push((other, false));
+    }
+    bench.run();
+    for (n, (found, (expected, any_nan))) in bench.slots[LENGTH..].iter().zip(expected).enumerate() {
+        assert_lanes(*found, expected, any_nan, || format!("{place:?}: result {n}"));
+    }
+}
+
+#[test]
+fn every_register_is_stored_near_and_far() {
+    let v = vectors();
+    for at in VECTORS {
+        for register in 0..REGISTERS {
+            let Some(mut bench) = Bench::new() else { return };
+            bench.spills = vec![[9.0; VECTOR]; at as usize + 2];
+            bench.load([register]);
+            bench.assembler.store(register, Place::Spill(at * BYTES));
+            bench.run();
+            let found = bench.spills[at as usize];
+            assert_lanes(found, v[register as usize], false, || format!("{register} at {at}"));
+            assert_eq!(bench.spills[at as usize + 1], [9.0; VECTOR]);
+        }
+    }
+}
+
+/// A loop that copies vectors without a 0 to the next slot, its verdict from any register.
+#[test]
+fn verdicts_leave_their_vectors_alone() {
+    for register in 0..REGISTERS {
+        for count in [1, 2, 3, 7] {
+            let Some(mut bench) = Bench::new() else { return };
+            let (slots, zeros) = (Place::Slot(0), (register + 1) % REGISTERS);
+            let assembler = &mut bench.assembler;
+            assembler.load(register, slots);
+            assembler.operate(XOR, zeros, zeros, Place::Register(zeros));
+            assembler.operate(NE, zeros, register, Place::Register(zeros));
+            let odd = assembler.verdict(zeros);
+            assembler.store(register, Place::Slot(count * BYTES));
+            let here = assembler.here();
+            assembler.land(odd, here);
+            assembler.end(bench.top);
+            let count = count as usize;
+            let code = code(&bench.assembler, Vec::new(), 0);
+            for zeros in 0..1 << count.min(4) {
+                let vector =
+                    |at: usize| if zeros >> at & 1 == 1 { [1.0, 0.0, 2.0, 3.0] } else { [4.0; VECTOR] };
+                let mut slots: Vec<Vector> = (0..count).map(vector).collect();
+                slots.resize(2 * count, [-1.0; VECTOR]);
+                let mut odd = vec![0xFF; count];
+                let memory = Memory {
+                    slots: slots.as_mut_ptr().cast::<f64>(),
+                    places: &[],
+                    odd: &mut odd,
+                    spills: &mut [],
+                };
+                assert_eq!(enter(&code, memory), zeros != 0);
+                for at in 0..count {
+                    let is_odd = zeros >> at & 1 == 1;
+                    assert_eq!(odd[at], if is_odd { 0b10 } else { 0 });
+                    assert_eq!(slots[count + at], if is_odd { [-1.0; VECTOR] } else { vector(at) });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn boxed_values_pass_through_choices() {
+    let error = Value::error(ErrorCode::NA).lane();
+    let Some(mut bench) = Bench::new() else { return };
+    bench.constants[..3].copy_from_slice(&[[error; VECTOR], [1.0; VECTOR], [-1.0, 1.0, -0.0, 0.0]]);
+    bench.load([0, 1, 2]);
+    bench.assembler.blend(3, 1, Place::Register(0), 2);
+    bench.store(3);
+    bench.run();
+    assert_lanes(bench.slots[0], [error, 1.0, error, 1.0], false, || "blend".to_owned());
+}
+
+fn triples() -> Vec<(u8, u8, u8)> {
+    let all = || 0..REGISTERS;
+    all().flat_map(|out| all().flat_map(move |a| all().map(move |b| (out, a, b)))).collect()
+}
+
+fn each(f: impl Fn(usize) -> f64) -> Vector {
+    let mut vector = [0.0; VECTOR];
+    for (lane, x) in vector.iter_mut().enumerate() {
+        *x = f(lane);
+    }
+    vector
+}
