@@ -36,7 +36,8 @@ impl<C: Cpu> Machine<'_, C> {
     pub fn load(&mut self, code: Option<&Code>) {
         let (plan, slots, block) = (self.plan, self.slots, self.block);
         let Frame { in_place, places, used, .. } = &mut *self.frame;
-        (in_place.clear(), places.clear());
+        in_place.clear();
+        places.clear();
         for (index, input) in plan.inputs.iter().enumerate() {
             let in_code = *used > 1 && code.is_some_and(|code| code.only_code.get(index) == Some(&true));
             let values = block.values(input).get(..*used * LANES).filter(|_| in_code);
