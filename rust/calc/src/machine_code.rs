@@ -8,8 +8,10 @@ use std::ops::Range;
 /// Lanes in one register.
 pub const VECTOR: usize = 4;
 
-/// Numbers as wide as a register.
-pub type Vector = [f64; VECTOR];
+/// Numbers as wide as a register, and where no cache line ends among them: such loads and stores take twice as long.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(32))]
+pub struct Vector(pub [f64; VECTOR]);
 
 /// Bytes that can be run.
 #[derive(Debug)]

@@ -8,13 +8,14 @@ use crate::machine_code::Vector;
 use crate::plan::{Operand, Plan};
 use crate::value::Value;
 use std::cell::Cell;
+use std::ops::Range;
 
 /// Slots and local heap for one plan and batch. Reused block after block.
 #[derive(Debug)]
 pub struct Frame {
     pub(super) heap: Heap,
     /// `chunks` chunks per slot (one of them spare), then `SCRATCH` slots where constants are spread out for a step.
-    pub(super) data: Vec<Chunk>,
+    pub(super) data: Data,
     pub(super) chunks: usize,
     /// Chunks that hold records of this block.
     pub(super) used: usize,
@@ -56,7 +57,7 @@ impl Frame {
             .collect();
         Frame {
             heap: Heap::new(plan.store.clone(), batch.store.clone()),
-            data: vec![[Value::ZERO; LANES]; (plan.slots + SCRATCH) * chunks],
+            data: Data::new((plan.slots + SCRATCH) * chunks),
             chunks,
             used: 0,
             records: 0,
@@ -100,7 +101,7 @@ impl Frame {
             Some(_) => self.constant_outputs.get(cell).map_or(&[][..], Vec::as_slice),
             None => {
                 let base = operand.as_slot() * self.chunks;
-                self.data.get(base..base + self.used).unwrap_or_default().as_flattened()
+                self.data.chunks().get(base..base + self.used).unwrap_or_default().as_flattened()
             }
         };
         values.get(..self.records).unwrap_or(values)
@@ -108,6 +109,30 @@ impl Frame {
 
     pub fn heap(&self) -> &Heap {
         &self.heap
+    }
+}
+
+/// Chunks that begin where a cache line does: loads and stores across two lines take twice as long.
+#[derive(Debug, Default)]
+pub(super) struct Data {
+    values: Vec<Value>,
+    /// Where the chunks are among the values.
+    chunks: Range<usize>,
+}
+
+impl Data {
+    pub fn new(chunks: usize) -> Data {
+        let values = vec![Value::ZERO; (chunks + 1) * LANES];
+        let first = values.as_ptr().align_offset(size_of::<Chunk>()).min(LANES);
+        Data { values, chunks: first..first + chunks * LANES }
+    }
+
+    pub fn chunks(&self) -> &[Chunk] {
+        self.values.get(self.chunks.clone()).unwrap_or_default().as_chunks().0
+    }
+
+    pub fn chunks_mut(&mut self) -> &mut [Chunk] {
+        self.values.get_mut(self.chunks.clone()).unwrap_or_default().as_chunks_mut().0
     }
 }
 

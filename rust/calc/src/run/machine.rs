@@ -65,7 +65,7 @@ fn run_on<C: Cpu>(
     let plain = checks == Checks::Deferred;
     let code = if plain { cpu.code(plan, frame) } else { None };
     let mut data = std::mem::take(&mut frame.data);
-    let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
+    let cells = Cell::from_mut(data.chunks_mut()).as_slice_of_cells();
     let table = Slots::table(cells, frame.chunks, frame.used);
     let slots = Slots::new(cells, frame.chunks, &table, &plan.constants);
     let mut machine = Machine {

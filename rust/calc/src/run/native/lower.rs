@@ -65,7 +65,7 @@ impl Pool {
     pub fn place(&mut self, bits: u64) -> usize {
         let vectors = &mut self.vectors;
         *self.places.entry(bits).or_insert_with(|| {
-            vectors.push([f64::from_bits(bits); VECTOR]);
+            vectors.push(Vector([f64::from_bits(bits); VECTOR]));
             vectors.len() - 1
         })
     }

@@ -14,7 +14,7 @@ use super::flags;
 use super::frame::{Frame, SCRATCH, Slots, Trust};
 use super::lane::{Chunk, LANES};
 use super::machine::Machine;
-use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR};
+use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
 use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
 use instructions::Assembler;
@@ -41,7 +41,7 @@ pub fn code<'p>(plan: &'p Plan, frame: &Frame) -> Option<&'p Code> {
     let code = plan.code.get(usize::from(frame.chunks > FEW_CHUNKS))?;
     let code = code.get_or_init(|| compile(plan, frame.chunks * LANES)).as_ref()?;
     let fits = code.stride == frame.chunks * LANES
-        && code.slots * frame.chunks <= frame.data.len()
+        && code.slots * frame.chunks <= frame.data.chunks().len()
         && code.only_code.len() == plan.inputs.len();
     fits.then_some(code)
 }
@@ -60,7 +60,7 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
         return false;
     }
     odd.resize(*used * VECTORS, 0);
-    spills.resize(code.spills, [0.0; VECTOR]);
+    spills.resize(code.spills, Vector([0.0; VECTOR]));
     // SAFETY: `code` has seen that the frame, which `slots` is, has room for all slots that the code reaches, with at
     // least `used` chunks a slot, and a place for each input; there is a vector, so `odd` is not empty; a machine with
     // `Avx2` exists only where its instructions do; the room for spills is what the code asks for.

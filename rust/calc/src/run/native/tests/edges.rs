@@ -11,7 +11,7 @@ use crate::plan::{Argument, InputSlot, Operand, Plan, Step};
 use crate::power::{climb, fast, precise};
 use crate::run::Cancelled;
 use crate::run::cpu::Avx2;
-use crate::run::frame::Frame;
+use crate::run::frame::{Data, Frame};
 use crate::run::lane::LANES;
 use crate::run::machine::Checks;
 use crate::run::native::{MOST_BYTES, compile};
@@ -97,7 +97,7 @@ fn code_reaches_nothing_but_the_slots_of_a_frame() {
     assert_eq!(fitting.odd.is_empty(), Avx2::detect().is_none());
     let mut foreign = Plan::default().frame(&batch);
     foreign.chunks = fitting.chunks;
-    foreign.data.truncate(foreign.chunks);
+    foreign.data = Data::new(foreign.chunks);
     execute(&large, &mut foreign, &batch, 0, false).unwrap();
     assert!(foreign.odd.is_empty());
     let outside = Plan { slots: 2, ..product_and_sum() };

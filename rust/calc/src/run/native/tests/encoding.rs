@@ -11,8 +11,10 @@ use crate::value::{ErrorCode, Value};
 const REGISTERS: u8 = 16;
 const BYTES: i32 = 8 * VECTOR as i32;
 
+type Lanes = [f64; VECTOR];
+
 /// A vector per register: signs, zeros, equal lanes, a subnormal, infinities, NaNs and boxed values meet each other.
-fn vectors() -> Vec<Vector> {
+fn vectors() -> Vec<Lanes> {
     let odd = [-0.0, 0.0, 5e-324, f64::INFINITY, f64::NAN, Value::TRUE.lane(), Value::FALSE.lane(), f64::MAX];
     (0..usize::from(REGISTERS))
         .map(|register| {
@@ -56,7 +58,7 @@ fn arithmetic(operation: Operation) -> bool {
     [ADD, SUB, MUL, DIV].contains(&operation)
 }
 
-fn assert_lanes(found: Vector, expected: Vector, any_nan: bool, what: impl Fn() -> String) {
+fn assert_lanes(found: Lanes, expected: Lanes, any_nan: bool, what: impl Fn() -> String) {
     for lane in 0..VECTOR {
         let (found, expected) = (found[lane], expected[lane]);
         let equal = found.to_bits() == expected.to_bits() || any_nan && found.is_nan() && expected.is_nan();
@@ -66,11 +68,11 @@ fn assert_lanes(found: Vector, expected: Vector, any_nan: bool, what: impl Fn() 
 
 /// Memory behind the bases, and a program over it.
 struct Bench {
-    slots: Vec<Vector>,
-    constants: Vec<Vector>,
-    spills: Vec<Vector>,
+    slots: Vec<Lanes>,
+    constants: Vec<Lanes>,
+    spills: Vec<Lanes>,
     /// What is in place, and where its place is.
-    input: (Vec<Vector>, usize),
+    input: (Vec<Lanes>, usize),
     assembler: Assembler,
     top: usize,
     stored: usize,
@@ -104,14 +106,16 @@ impl Bench {
         self.assembler.end(top);
         let mut places = vec![0; self.input.1 + 1];
         places[self.input.1] = self.input.0.as_ptr().addr().wrapping_sub(self.slots.as_ptr().addr());
-        let code = code(&self.assembler, std::mem::take(&mut self.constants), self.spills.len());
-        let (slots, spills) = (self.slots.as_mut_ptr().cast::<f64>(), &mut self.spills[..]);
-        assert!(!enter(&code, Memory { slots, places: &places, odd: &mut [0], spills }));
-        self.constants = code.constants;
+        let code = code(&self.assembler, &self.constants, self.spills.len());
+        let slots = self.slots.as_mut_ptr().cast::<f64>();
+        let mut spills: Vec<Vector> = self.spills.iter().copied().map(Vector).collect();
+        assert!(!enter(&code, Memory { slots, places: &places, odd: &mut [0], spills: &mut spills }));
+        self.spills = spills.into_iter().map(|spill| spill.0).collect();
     }
 }
 
-fn code(assembler: &Assembler, constants: Vec<Vector>, spills: usize) -> Code {
+fn code(assembler: &Assembler, constants: &[Lanes], spills: usize) -> Code {
+    let constants = constants.iter().copied().map(Vector).collect();
     let segment = Segment { steps: 0..0, entry: 0, compared: vec![], inputs: vec![], written: vec![] };
     let (memory, segments) = (Executable::new(&assembler.bytes).unwrap(), vec![segment]);
     Code { memory, segments, constants, spills, slots: 0, stride: 0, only_code: vec![], settled: vec![] }
@@ -292,7 +296,7 @@ fn verdicts_leave_their_vectors_alone() {
             for zeros in 0..1 << count.min(4) {
                 let vector =
                     |at: usize| if zeros >> at & 1 == 1 { [1.0, 0.0, 2.0, 3.0] } else { [4.0; VECTOR] };
-                let mut slots: Vec<Vector> = (0..count).map(vector).collect();
+                let mut slots: Vec<Lanes> = (0..count).map(vector).collect();
                 slots.resize(2 * count, [-1.0; VECTOR]);
                 let mut odd = vec![0xFF; count];
                 let memory = Memory {
@@ -329,7 +333,7 @@ fn triples() -> Vec<(u8, u8, u8)> {
     all().flat_map(|out| all().flat_map(move |a| all().map(move |b| (out, a, b)))).collect()
 }
 
-fn each(f: impl Fn(usize) -> f64) -> Vector {
+fn each(f: impl Fn(usize) -> f64) -> Lanes {
     let mut vector = [0.0; VECTOR];
     for (lane, x) in vector.iter_mut().enumerate() {
         *x = f(lane);
