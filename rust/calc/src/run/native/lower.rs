@@ -10,10 +10,13 @@ use crate::machine_code::{VECTOR, Vector};
 use crate::operator::BinaryOp;
 use crate::ops::{Op1, Op2, Op3};
 use crate::plan::{Argument, Operand, Plan, Step};
-use crate::power::climb;
+use crate::power::{climb, lanes};
 use crate::run::lane::{FALSE, NEAR, SIGN, TRUE};
 use crate::value::Value;
 use std::collections::{BTreeMap, HashMap};
+
+/// Whole exponents up to here are multiplied out.
+const MOST_EXPONENT: u64 = 1 << 12;
 
 /// An index into `Segment::values`.
 pub type ValueId = usize;
@@ -196,6 +199,7 @@ impl<'p> Segment<'p> {
             Op2::Max => MAX,
             Op2::LastAdd => return self.last_sum(ADD, a, b),
             Op2::LastSub => return self.last_sum(SUB, a, b),
+            Op2::Operator(BinaryOp::Pow) => return self.whole_power(a, b),
             Op2::Operator(op) => {
                 let (operation, a, b) = (comparison(op)?, self.compared(a)?, self.compared(b)?);
                 return Some(Held::Truth(self.compare(operation, a, b)));
@@ -203,6 +207,28 @@ impl<'p> Segment<'p> {
         };
         let (a, b) = (self.number(a)?, self.number(b)?);
         Some(Held::Number(self.operate(operation, a, b)))
+    }
+
+    /// `power::pow` with a known whole exponent. 0^0 is an error, and x^1 would be no value of its own.
+    fn whole_power(&mut self, base: Operand, exponent: Operand) -> Option<Held> {
+        let exponent = self.constant(exponent)?.as_number()?;
+        let (mut digits, negative) = lanes::whole_number(exponent)?;
+        if !(1..=MOST_EXPONENT).contains(&digits) || exponent == 1.0 {
+            return None;
+        }
+        let (mut square, mut product) = (self.number(base)?, None);
+        loop {
+            if digits & 1 == 1 {
+                product = Some(product.map_or(square, |product| self.operate(MUL, product, square)));
+            }
+            digits >>= 1;
+            if digits == 0 {
+                break;
+            }
+            square = self.operate(MUL, square, square);
+        }
+        let (product, one) = (product?, self.bits(1f64.to_bits()));
+        Some(Held::Number(if negative { self.operate(DIV, one, product) } else { product }))
     }
 
     fn three(&mut self, op: Op3, [a, b, c]: [Operand; 3]) -> Option<Held> {
@@ -263,8 +289,13 @@ impl<'p> Segment<'p> {
     /// Where a sum is not 0 but nearly cancels its first operand.
     fn odd_where_near(&mut self, a: ValueId, sum: ValueId) {
         let (magnitude, near) = (self.bits(!SIGN), self.bits(NEAR.to_bits()));
-        let size = self.operate(AND, a, magnitude);
-        let bound = self.operate(MUL, size, near);
+        let bound = match self.constant_value(a) {
+            Some(a) => self.bits((a.abs() * NEAR).to_bits()),
+            None => {
+                let size = self.operate(AND, a, magnitude);
+                self.operate(MUL, size, near)
+            }
+        };
         let rest = self.operate(AND, sum, magnitude);
         let below = self.operate(LT, rest, bound);
         let odd = self.operate(AND, below, rest);
@@ -350,6 +381,13 @@ impl<'p> Segment<'p> {
 
     fn constant(&self, operand: Operand) -> Option<Value> {
         operand.as_constant().map(|at| self.plan.constants.get(at).copied().unwrap_or(Value::BLANK))
+    }
+
+    fn constant_value(&self, value: ValueId) -> Option<f64> {
+        match self.values.get(value) {
+            Some(Source::Constant(place)) => self.pool.vectors.get(*place).map(|vector| vector.0[0]),
+            _ => None,
+        }
     }
 
     fn bits(&mut self, bits: u64) -> ValueId {

@@ -292,7 +292,7 @@ fn verdicts_leave_their_vectors_alone() {
             assembler.land(odd, here);
             assembler.end(bench.top);
             let count = count as usize;
-            let code = code(&bench.assembler, Vec::new(), 0);
+            let code = code(&bench.assembler, &[], 0);
             for zeros in 0..1 << count.min(4) {
                 let vector =
                     |at: usize| if zeros >> at & 1 == 1 { [1.0, 0.0, 2.0, 3.0] } else { [4.0; VECTOR] };

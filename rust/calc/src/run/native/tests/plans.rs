@@ -180,6 +180,7 @@ impl<'r> Draft<'r> {
             12..=13 => self.select(),
             14 => self.count_if(),
             15..=16 => self.sum_times(),
+            17 => self.power(),
             _ => self.one(),
         }
     }
@@ -191,6 +192,22 @@ impl<'r> Draft<'r> {
         self.plan.steps.push(Step::One { op, a, out });
         let low = low.filter(|_| op != Op1::Minus).map(|low| low - if op == Op1::Percent { 7 } else { 0 });
         self.made(out, Kind::Number { high, low, settled: settled || op == Op1::Percent });
+    }
+
+    fn power(&mut self) {
+        let exponent = self.random.pick(&[1, 2, 3, 4, 5, 7, 16, 31, -1, -2, -6]);
+        let (a, Kind::Number { high, low, .. }) = self.number(false) else { return };
+        let (high, low) = match low {
+            Some(low) if exponent < 0 => (exponent * low, Some(exponent * high)),
+            None if exponent < 0 => return,
+            low => (exponent * high, low.map(|low| exponent * low)),
+        };
+        if high > MOST_HIGH || low.is_some_and(|low| low < -MOST_HIGH) {
+            return;
+        }
+        let (exponent, out) = (self.constant(Value::number(exponent.into())), self.out(&[a]));
+        self.two(Op2::Operator(BinaryOp::Pow), a, exponent, out);
+        self.made(out, Kind::Number { high, low, settled: false });
     }
 
     fn sum_or_product(&mut self) {
