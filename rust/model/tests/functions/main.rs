@@ -15,3 +15,4 @@ mod powers;
 mod records;
 mod references;
 mod spills;
+mod tables;
