@@ -16,21 +16,23 @@ const MOST_CELLS: usize = 1 << 20;
 
 /// The graph and its outputs with tables instead of operations on what is looked up.
 pub fn tables(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
-    if !graph.nodes.iter().any(|node| picks(node).is_some()) {
+    let needed = schedule::needed(&graph, outputs);
+    // Operands have smaller numbers than their users.
+    let order: Vec<u32> = (0..graph.nodes.len() as u32).filter(|id| needed[*id as usize]).collect();
+    let operations = operations(&graph, &order, outputs);
+    let looked_up = |operand: u32| graph.node(operand).is_some_and(|node| picks(node).is_some());
+    if !operations.values().any(|(_, operand)| looked_up(*operand)) {
         return (graph, outputs.to_vec());
     }
-    let order = schedule::order(&graph, outputs);
-    let order: Vec<u32> = order.iter().filter_map(|item| item.node()).collect();
-    let operations = operations(&graph, &order, outputs);
     let mut tables = Tables::default();
     graph.rebuilt(outputs, &order, |graph, old, arguments| {
-        let operation = operations.get(&old)?;
+        let (operation, _) = operations.get(&old)?;
         tables.looked_up(graph, *operation, arguments)
     })
 }
 
-/// By node, operations with constants on a value that nothing else uses.
-fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, Op> {
+/// By node, operations with constants on a value that nothing else uses, and the value's node.
+fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, (Op, u32)> {
     let mut uses = vec![0u32; graph.nodes.len()];
     let mut used = |id: u32| uses[id as usize] = uses[id as usize].saturating_add(1);
     order.iter().for_each(|id| schedule::each_operand(graph, *id, &mut used));
@@ -43,7 +45,7 @@ fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, Op
             _ => false,
         };
         let (_, operand) = single_operand(graph.arguments(node))?;
-        (known && uses[operand as usize] == 1).then_some((id, node.op))
+        (known && uses[operand as usize] == 1).then_some((id, (node.op, operand)))
     };
     order.iter().filter_map(operation).collect()
 }

@@ -32,6 +32,18 @@ pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -
     Emitter::new(graph, &order(graph, outputs)).emit(outputs, inputs, date1904)
 }
 
+/// By node, whether `outputs` need it.
+pub fn needed(graph: &Graph, outputs: &[Term]) -> Vec<bool> {
+    let mut needed = vec![false; graph.nodes.len()];
+    let mut open: Vec<u32> = outputs.iter().filter_map(|term| node_of(*term)).collect();
+    while let Some(id) = open.pop() {
+        if !std::mem::replace(&mut needed[id as usize], true) {
+            each_operand(graph, id, |operand| open.push(operand));
+        }
+    }
+    needed
+}
+
 /// The nodes that `outputs` need in the order in which they run.
 pub fn order(graph: &Graph, outputs: &[Term]) -> Vec<Item> {
     let mut scheduler = Scheduler::new(graph, outputs);
@@ -71,15 +83,7 @@ pub struct Scheduler<'g> {
 
 impl<'g> Scheduler<'g> {
     fn new(graph: &'g Graph, outputs: &[Term]) -> Scheduler<'g> {
-        let count = graph.nodes.len();
-        let mut needed = vec![false; count];
-        let mut open: Vec<u32> = outputs.iter().filter_map(|term| node_of(*term)).collect();
-        while let Some(id) = open.pop() {
-            if std::mem::replace(&mut needed[id as usize], true) {
-                continue;
-            }
-            each_operand(graph, id, |operand| open.push(operand));
-        }
+        let (count, needed) = (graph.nodes.len(), needed(graph, outputs));
         let root = Region { parent: ROOT, depth: 0, cost: 0 };
         let mut scheduler = Scheduler {
             graph,
