@@ -72,18 +72,19 @@ impl Engine {
             .unwrap_or_else(|panic| Err(ServeError::Internal(text_of(&*panic))))
     }
 
-    /// Evaluates a batch and hands every block to `each`, in order within a part; the parts come back in order.
+    /// Evaluates a batch and hands every block to `each`, in order within a part that `part` begins for so many
+    /// records; the parts come back in order.
     pub fn evaluate<P: Send>(
         &self,
         plan: &Plan,
         batch: &Batch,
         env: &Env,
         stop: &StopSignal,
-        part: impl Fn() -> P + Sync,
+        part: impl Fn(usize) -> P + Sync,
         each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
     ) -> Result<Vec<P>, ServeError> {
         let run = |first: usize, end: usize| {
-            let mut part = part();
+            let mut part = part(end - first);
             let mut frame = plan.frame(batch);
             let step = plan.block_records().max(1);
             for first in (first..end).step_by(step) {

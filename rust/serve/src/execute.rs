@@ -151,7 +151,7 @@ fn answer(
         &decoded.batch,
         &env,
         stop,
-        Written::default,
+        |_| Written::default(),
         |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
             part.block(&style, &Results { columns, heap: frame.heap() }, block.first, block.records)?;

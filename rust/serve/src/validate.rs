@@ -41,18 +41,25 @@ pub fn validate(
         && !(changing.is_empty() && interface.complaints.is_empty())
     {
         let told = AtomicUsize::new(0);
-        let parts = engine.evaluate(plan, &decoded.batch, env, stop, Vec::new, |found, frame, block| {
-            for judge in &changing {
-                judge.block(decoded, frame, block, env.date1904, stop, found)?;
-            }
-            let before = found.len();
-            complaints(interface, frame, block, found);
-            let bytes = found.iter().skip(before).map(|note| note.kind.bytes()).sum();
-            if told.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.output_bytes {
-                return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
-            }
-            Ok(())
-        })?;
+        let parts = engine.evaluate(
+            plan,
+            &decoded.batch,
+            env,
+            stop,
+            |_| Vec::new(),
+            |found, frame, block| {
+                for judge in &changing {
+                    judge.block(decoded, frame, block, env.date1904, stop, found)?;
+                }
+                let before = found.len();
+                complaints(interface, frame, block, found);
+                let bytes = found.iter().skip(before).map(|note| note.kind.bytes()).sum();
+                if told.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.output_bytes {
+                    return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
+                }
+                Ok(())
+            },
+        )?;
         found.extend(parts.into_iter().flatten());
     }
     if !found.is_empty() {

@@ -56,6 +56,47 @@ fn columns_by_name_and_the_rest_from_the_workbook() {
     assert_eq!(days, [Some(-25_566); 3]);
 }
 
+/// Half is a half of `a` and Ratio one over it, in pieces and parts as in one; what goes wrong stays with its record.
+#[test]
+fn large_tables() {
+    const RECORDS: usize = 200_000;
+    let zeros = [0, 255, 256, 65_535, 65_536, 131_071, 131_073, RECORDS - 1];
+    let a = |record: usize| match record {
+        65_537 | 131_072 => 20.0,
+        _ if zeros.contains(&record) => 0.0,
+        _ => (record % 10 + 1) as f64,
+    };
+    let column: ArrayRef = Arc::new(Float64Array::from_iter_values((0..RECORDS).map(a)));
+    for threads in [1, 2] {
+        let table = [batch(vec![("a", Arc::clone(&column))]), batch(vec![("a", column.slice(0, 3))])];
+        let (_, found) = evaluate(&engine(threads), &service(), &table, &ExecuteOptions::default()).unwrap();
+        let all = |values: fn(&RecordBatch, &str) -> Vec<Option<f64>>, name: &str| -> Vec<Option<f64>> {
+            found.iter().flat_map(|batch| values(batch, name)).collect()
+        };
+        let records: Vec<f64> = (0..RECORDS).chain(0..3).map(a).collect();
+        assert_eq!(all(numbers, "Half"), records.iter().map(|a| Some(a / 2.0)).collect::<Vec<_>>());
+        let ratios = records.iter().map(|a| (*a != 0.0).then_some(1.0 / a)).collect::<Vec<_>>();
+        assert_eq!(all(numbers, "Ratio"), ratios);
+        let errors = found.iter().flat_map(|batch| texts(batch, "errors"));
+        for (error, a) in errors.zip(&records) {
+            let expected = match *a {
+                0.0 => Some("Ratio: #DIV/0!"),
+                20.0 => Some("A: Input Not Valid"),
+                _ => None,
+            };
+            assert_eq!(error.as_deref(), expected, "{a}");
+        }
+    }
+}
+
+#[test]
+fn an_empty_table_has_an_answer_without_records() {
+    let none: ArrayRef = Arc::new(Float64Array::from(Vec::<f64>::new()));
+    assert_eq!(answers(vec![("a", Arc::clone(&none))]).unwrap().num_rows(), 0);
+    let nested = StructArray::new_empty_fields(0, None);
+    assert!(answers(vec![("T", Arc::new(nested))]).is_err());
+}
+
 #[test]
 fn kinds_of_columns_become_excel_values() {
     let text = |array: ArrayRef| texts(&answers(vec![("Name", array)]).unwrap(), "errors");

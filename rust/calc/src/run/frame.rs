@@ -213,20 +213,13 @@ impl<'a> Slots<'a> {
         scratch
     }
 
-    /// Writes one value per record; lanes beyond become 0.
+    /// Writes one value per record; lanes beyond repeat the last one.
     pub fn store(self, out: u32, results: &[Value]) {
         let (whole, rest) = results.as_chunks::<LANES>();
+        let mut last = [results.last().copied().unwrap_or(Value::ZERO); LANES];
+        last[..rest.len()].copy_from_slice(rest);
         for (at, chunk) in self.slot(out).iter().enumerate() {
-            chunk.set(match whole.get(at) {
-                Some(results) => *results,
-                None => {
-                    let mut last = [Value::ZERO; LANES];
-                    if at == whole.len() {
-                        last[..rest.len()].copy_from_slice(rest);
-                    }
-                    last
-                }
-            });
+            chunk.set(whole.get(at).copied().unwrap_or(last));
         }
     }
 }

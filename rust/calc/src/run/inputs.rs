@@ -43,7 +43,7 @@ impl<C: Cpu> Machine<'_, C> {
             let values = block.values(input).get(..*used * LANES).filter(|_| in_code);
             in_place.push(values.is_some());
             places.push(match values {
-                Some(values) => values.as_ptr().addr().wrapping_sub(slots.first().addr()),
+                Some(values) => values.as_ptr().expose_provenance().wrapping_sub(slots.first().addr()),
                 None => slots.distance(input.slot),
             });
             if values.is_some() {

@@ -108,9 +108,10 @@ impl Notes {
         records.len()
     }
 
-    /// The notes of one record.
-    pub fn of(&self, record: usize) -> &[Note] {
-        self.from(record).next().map_or(&[], |remarks| remarks.notes)
+    /// The notes of the records from `first` up to `end`.
+    pub fn between(&self, first: usize, end: usize) -> &[Note] {
+        let place = |record: usize| self.list.partition_point(|note| note.record < record);
+        self.list.get(place(first)..place(end)).unwrap_or(&[])
     }
 
     /// What there is to tell, record by record from `first` on.

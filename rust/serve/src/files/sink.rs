@@ -148,10 +148,17 @@ fn texts(
     write: impl Fn(&mut Vec<u8>, &Frame, Block) + Sync,
 ) -> Result<Vec<Vec<u8>>, ServeError> {
     let env = service.env_of(engine, options);
-    engine.evaluate(&service.plan, &decoded.batch, &env, &options.stop, Vec::new, |out, frame, block| {
-        write(out, frame, block);
-        Ok(())
-    })
+    engine.evaluate(
+        &service.plan,
+        &decoded.batch,
+        &env,
+        &options.stop,
+        |_| Vec::new(),
+        |out, frame, block| {
+            write(out, frame, block);
+            Ok(())
+        },
+    )
 }
 
 fn csv_block(out: &mut Vec<u8>, columns: &[OutputColumn], frame: &Frame, block: Block, date1904: bool) {

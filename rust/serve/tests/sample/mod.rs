@@ -131,7 +131,7 @@ pub fn record(decoded: &Decoded, record: usize) -> Vec<String> {
 /// What is noted about one record: `absent 1`, `empty 1`, `cut 3`, `3: message`.
 pub fn notes(decoded: &Decoded, record: usize) -> Vec<String> {
     let absent = ones(decoded.notes.absent.of(record)).map(|input| format!("absent {input}"));
-    let listed = decoded.notes.of(record).iter().map(|note| match &note.kind {
+    let listed = decoded.notes.between(record, record + 1).iter().map(|note| match &note.kind {
         NoteKind::EmptyText => format!("empty {}", note.input),
         NoteKind::Cut => format!("cut {}", note.input),
         NoteKind::Invalid(_) => format!("invalid {}", note.input),
