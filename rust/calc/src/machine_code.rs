@@ -36,6 +36,8 @@ pub struct Segment {
     pub(crate) compared: Vec<u32>,
     /// Inputs that it reads by their places.
     pub(crate) inputs: Vec<usize>,
+    /// Slots that its steps read.
+    pub(crate) read: Vec<u32>,
     /// Slots that the code writes; those it reads too, after the verdict on a vector.
     pub(crate) written: Vec<u32>,
 }

@@ -7,6 +7,7 @@ use super::machine::Machine;
 use super::native;
 use crate::machine_code::Code;
 use crate::plan::{Operand, Plan};
+use std::sync::atomic::AtomicBool;
 
 /// A loop over the lanes of `N` operands. A trait and no closure: the method is always inlined into the function that
 /// has the instructions.
@@ -16,8 +17,8 @@ pub trait Job<C, const N: usize> {
 
 /// A set of instructions.
 pub trait Cpu: Copy {
-    /// The plan's machine code for these instructions, for frames of this size.
-    fn code<'p>(self, _plan: &'p Plan, _frame: &Frame) -> Option<&'p Code> {
+    /// The plan's machine code for these instructions, for frames of this size; none where making it was stopped.
+    fn code<'p>(self, _plan: &'p Plan, _frame: &Frame, _cancel: &AtomicBool) -> Option<&'p Code> {
         None
     }
 
@@ -65,8 +66,8 @@ impl Avx2 {
 
 #[cfg(target_arch = "x86_64")]
 impl Cpu for Avx2 {
-    fn code<'p>(self, plan: &'p Plan, frame: &Frame) -> Option<&'p Code> {
-        native::code(plan, frame)
+    fn code<'p>(self, plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'p Code> {
+        native::code(plan, frame, cancel)
     }
 
     #[inline(always)]

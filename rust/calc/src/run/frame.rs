@@ -32,6 +32,8 @@ pub struct Frame {
     /// Room for the odd lanes and spills of a segment.
     pub(super) odd: Vec<u8>,
     pub(super) spills: Vec<Vector>,
+    /// Room for copies of one chunk of all slots.
+    pub(super) copies: Vec<Chunk>,
     pub(super) results: Vec<Value>,
     pub(super) memo: Memo,
     outputs: Vec<Operand>,
@@ -69,6 +71,7 @@ impl Frame {
             segment_trust: Vec::new(),
             odd: Vec::new(),
             spills: Vec::new(),
+            copies: Vec::new(),
             results: vec![Value::ZERO; chunks * LANES],
             memo: Memo::default(),
             outputs: plan.outputs.clone(),

@@ -63,7 +63,7 @@ fn run_on<C: Cpu>(
     checks: Checks,
 ) -> Result<End, Cancelled> {
     let plain = checks == Checks::Deferred;
-    let code = if plain { cpu.code(plan, frame) } else { None };
+    let code = if plain { cpu.code(plan, frame, cancel) } else { None };
     let mut data = std::mem::take(&mut frame.data);
     let cells = Cell::from_mut(data.chunks_mut()).as_slice_of_cells();
     let table = Slots::table(cells, frame.chunks, frame.used);

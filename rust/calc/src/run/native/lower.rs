@@ -1,4 +1,4 @@
-//! From steps to instructions over values without registers yet. Every value is made once. A step that is not here ends
+//! From steps to instructions over values without registers yet. A step that is not here ends
 //! the segment, and so does one whose operands are not known to suit it.
 //!
 //! What comes out has the same bits as the loops of `columns`, where no lane is odd; verdicts find the lanes that are.
@@ -6,7 +6,7 @@
 use super::instructions::{
     ADD, AND, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, SAME, SUB, XOR,
 };
-use crate::machine_code::{VECTOR, Vector};
+use super::program::{Instruction, Pool, Program, Source, ValueId};
 use crate::operator::BinaryOp;
 use crate::ops::{Op1, Op2, Op3};
 use crate::plan::{Argument, Operand, Plan, Step};
@@ -17,62 +17,6 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Whole exponents up to here are multiplied out.
 const MOST_EXPONENT: u64 = 1 << 12;
-
-/// An index into `Segment::values`.
-pub type ValueId = usize;
-
-/// Where a value comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Source {
-    Slot(u32),
-    /// A slot that still holds an input.
-    Input {
-        index: usize,
-        slot: u32,
-    },
-    /// An index into the constants.
-    Constant(usize),
-    /// The instruction that makes it.
-    Instruction,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub enum Instruction {
-    Operate {
-        operation: Operation,
-        a: ValueId,
-        b: ValueId,
-    },
-    /// a b + c, or a b - c.
-    Fuse {
-        kind: Fused,
-        a: ValueId,
-        b: ValueId,
-        c: ValueId,
-    },
-    Blend {
-        mask: ValueId,
-        yes: ValueId,
-        no: ValueId,
-    },
-}
-
-/// Constants of all segments, each as often as there are lanes.
-#[derive(Default)]
-pub struct Pool {
-    places: HashMap<u64, usize>,
-    pub vectors: Vec<Vector>,
-}
-
-impl Pool {
-    pub fn place(&mut self, bits: u64) -> usize {
-        let vectors = &mut self.vectors;
-        *self.places.entry(bits).or_insert_with(|| {
-            vectors.push(Vector([f64::from_bits(bits); VECTOR]));
-            vectors.len() - 1
-        })
-    }
-}
 
 /// The value of a slot within a segment.
 #[derive(Clone, Copy)]
@@ -88,13 +32,9 @@ enum Held {
 /// Steps as instructions.
 pub struct Segment<'p> {
     plan: &'p Plan,
-    pool: &'p mut Pool,
+    pub program: Program<'p>,
     /// By slot, the input that it still holds before the segment.
     slot_inputs: &'p HashMap<u32, usize>,
-    pub values: Vec<Source>,
-    /// Instructions and what they make.
-    pub instructions: Vec<(Instruction, ValueId)>,
-    sources: HashMap<Source, ValueId>,
     held: BTreeMap<u32, Held>,
     /// Slots that are compared as they were before the segment.
     pub compared: Vec<u32>,
@@ -106,11 +46,8 @@ impl<'p> Segment<'p> {
     pub fn new(plan: &'p Plan, pool: &'p mut Pool, slot_inputs: &'p HashMap<u32, usize>) -> Segment<'p> {
         Segment {
             plan,
-            pool,
+            program: Program::new(pool),
             slot_inputs,
-            values: Vec::new(),
-            instructions: Vec::new(),
-            sources: HashMap::new(),
             held: BTreeMap::new(),
             compared: Vec::new(),
             verdict: None,
@@ -142,14 +79,14 @@ impl<'p> Segment<'p> {
     pub fn inputs(&self) -> Vec<usize> {
         let input =
             |source: &Source| if let Source::Input { index, .. } = source { Some(*index) } else { None };
-        self.values.iter().filter_map(input).collect()
+        self.program.values.iter().filter_map(input).collect()
     }
 
     /// Settles the number in a slot; false if it may hold other words.
     pub fn settle(&mut self, slot: u32) -> bool {
         let Some(&Held::Number(value)) = self.held.get(&slot) else { return false };
         let zero = self.zero();
-        let settled = self.operate(ADD, value, zero);
+        let settled = self.program.operate(ADD, value, zero);
         self.held.insert(slot, Held::Number(settled));
         true
     }
@@ -160,26 +97,26 @@ impl<'p> Segment<'p> {
         let result = |(slot, held)| match held {
             Held::Number(value) | Held::Word(value) => (slot, value),
             Held::Truth(mask) => {
-                let (yes, no) = (self.bits(TRUE.bits()), self.bits(FALSE.bits()));
-                (slot, self.push(Instruction::Blend { mask, yes, no }))
+                let (yes, no) = (self.program.bits(TRUE.bits()), self.program.bits(FALSE.bits()));
+                (slot, self.program.push(Instruction::Blend { mask, yes, no }))
             }
         };
         held.into_iter().filter(|(slot, _)| is_read(*slot)).map(result).collect()
     }
 
     pub fn zero(&mut self) -> ValueId {
-        self.bits(0)
+        self.program.bits(0)
     }
 
     fn one(&mut self, op: Op1, a: Operand) -> Option<Held> {
         match op {
             Op1::Minus => {
-                let (zero, a) = (self.bits(0), self.number(a)?);
-                Some(Held::Number(self.operate(SUB, zero, a)))
+                let (zero, a) = (self.program.bits(0), self.number(a)?);
+                Some(Held::Number(self.program.operate(SUB, zero, a)))
             }
             Op1::Percent => {
-                let (a, hundred) = (self.number(a)?, self.bits(100f64.to_bits()));
-                Some(Held::Number(self.operate(DIV, a, hundred)))
+                let (a, hundred) = (self.number(a)?, self.program.bits(100f64.to_bits()));
+                Some(Held::Number(self.program.operate(DIV, a, hundred)))
             }
             Op1::Settle => match self.held.get(&(a.as_slot() as u32)) {
                 Some(&number @ Held::Number(_)) if a.as_constant().is_none() => Some(number),
@@ -206,7 +143,7 @@ impl<'p> Segment<'p> {
             }
         };
         let (a, b) = (self.number(a)?, self.number(b)?);
-        Some(Held::Number(self.operate(operation, a, b)))
+        Some(Held::Number(self.program.operate(operation, a, b)))
     }
 
     /// `power::pow` with a known whole exponent. 0^0 is an error, and x^1 would be no value of its own.
@@ -219,31 +156,31 @@ impl<'p> Segment<'p> {
         let (mut square, mut product) = (self.number(base)?, None);
         loop {
             if digits & 1 == 1 {
-                product = Some(product.map_or(square, |product| self.operate(MUL, product, square)));
+                product = Some(product.map_or(square, |product| self.program.operate(MUL, product, square)));
             }
             digits >>= 1;
             if digits == 0 {
                 break;
             }
-            square = self.operate(MUL, square, square);
+            square = self.program.operate(MUL, square, square);
         }
-        let (product, one) = (product?, self.bits(1f64.to_bits()));
-        Some(Held::Number(if negative { self.operate(DIV, one, product) } else { product }))
+        let (product, one) = (product?, self.program.bits(1f64.to_bits()));
+        Some(Held::Number(if negative { self.program.operate(DIV, one, product) } else { product }))
     }
 
     fn three(&mut self, op: Op3, [a, b, c]: [Operand; 3]) -> Option<Held> {
         match op {
             Op3::SumTimes => {
                 let (sum, a, b) = (self.number(a)?, self.number(b)?, self.number(c)?);
-                let product = self.operate(MUL, a, b);
-                Some(Held::Number(self.operate(ADD, sum, product)))
+                let product = self.program.operate(MUL, a, b);
+                Some(Held::Number(self.program.operate(ADD, sum, product)))
             }
             Op3::CountIf(op) => {
                 let (operation, count) = (comparison(op)?, self.number(a)?);
                 let (a, b) = (self.compared(b)?, self.compared(c)?);
-                let (mask, one) = (self.compare(operation, a, b), self.bits(1f64.to_bits()));
-                let more = self.operate(AND, mask, one);
-                Some(Held::Number(self.operate(ADD, count, more)))
+                let (mask, one) = (self.compare(operation, a, b), self.program.bits(1f64.to_bits()));
+                let more = self.program.operate(AND, mask, one);
+                Some(Held::Number(self.program.operate(ADD, count, more)))
             }
             Op3::Select => self.select(a, b, c),
             Op3::Found(_) => None,
@@ -258,47 +195,48 @@ impl<'p> Segment<'p> {
             Some(_) => return None,
             None => self.truth_of(truth.as_slot() as u32),
         };
-        let chosen = self.push(Instruction::Blend { mask, yes, no });
+        let chosen = self.program.push(Instruction::Blend { mask, yes, no });
         Some(if yes_number && no_number { Held::Number(chosen) } else { Held::Word(chosen) })
     }
 
     /// A mask of what a slot held before the segment; anything but TRUE and FALSE, which differ in one bit, is odd.
     fn truth_of(&mut self, slot: u32) -> ValueId {
         let word = self.slot(slot);
-        let (yes, no, others) = (self.bits(TRUE.bits()), self.bits(FALSE.bits()), self.bits(!1));
-        let difference = self.operate(XOR, word, no);
-        let other = self.operate(AND, difference, others);
+        let (yes, no, others) =
+            (self.program.bits(TRUE.bits()), self.program.bits(FALSE.bits()), self.program.bits(!1));
+        let difference = self.program.operate(XOR, word, no);
+        let other = self.program.operate(AND, difference, others);
         self.odd(other);
-        self.operate(SAME, word, yes)
+        self.program.operate(SAME, word, yes)
     }
 
     /// A sum that is the last operation of a formula.
     fn last_sum(&mut self, operation: Operation, a: Operand, b: Operand) -> Option<Held> {
         let (a, b) = (self.number(a)?, self.number(b)?);
-        let sum = self.operate(operation, a, b);
+        let sum = self.program.operate(operation, a, b);
         self.odd_where_near(a, sum);
         Some(Held::Number(sum))
     }
 
     fn compare(&mut self, operation: Operation, a: ValueId, b: ValueId) -> ValueId {
-        let difference = self.operate(SUB, a, b);
+        let difference = self.program.operate(SUB, a, b);
         self.odd_where_near(a, difference);
-        self.operate(operation, a, b)
+        self.program.operate(operation, a, b)
     }
 
     /// Where a sum is not 0 but nearly cancels its first operand.
     fn odd_where_near(&mut self, a: ValueId, sum: ValueId) {
-        let (magnitude, near) = (self.bits(!SIGN), self.bits(NEAR.to_bits()));
-        let bound = match self.constant_value(a) {
-            Some(a) => self.bits((a.abs() * NEAR).to_bits()),
+        let (magnitude, near) = (self.program.bits(!SIGN), self.program.bits(NEAR.to_bits()));
+        let bound = match self.program.constant(a) {
+            Some(a) => self.program.bits((a.abs() * NEAR).to_bits()),
             None => {
-                let size = self.operate(AND, a, magnitude);
-                self.operate(MUL, size, near)
+                let size = self.program.operate(AND, a, magnitude);
+                self.program.operate(MUL, size, near)
             }
         };
-        let rest = self.operate(AND, sum, magnitude);
-        let below = self.operate(LT, rest, bound);
-        let odd = self.operate(AND, below, rest);
+        let rest = self.program.operate(AND, sum, magnitude);
+        let below = self.program.operate(LT, rest, bound);
+        let odd = self.program.operate(AND, below, rest);
         self.odd(odd);
     }
 
@@ -315,18 +253,18 @@ impl<'p> Segment<'p> {
         let (from, from_rest) = (value(from)?, value(from_rest)?);
         let (step, step_rest) = (value(step)?, value(step_rest)?);
         let (ln, remainder) = (value(ln)?, value(remainder)?);
-        let margin = self.bits(climb::MARGIN.to_bits());
-        let high = self.operate(MUL, from, step);
-        let low = self.fuse(Fused::Subtract, from, step, high);
-        let low = self.fuse(Fused::Add, from, step_rest, low);
-        let low = self.fuse(Fused::Add, from_rest, step, low);
-        let shift = self.operate(MUL, ln, remainder);
-        let low = self.fuse(Fused::Add, high, shift, low);
-        let power = self.operate(ADD, high, low);
-        let lost = self.operate(SUB, high, power);
-        let rest = self.operate(ADD, lost, low);
-        let moved = self.fuse(Fused::Add, rest, margin, power);
-        let unsettled = self.operate(SUB, moved, power);
+        let margin = self.program.bits(climb::MARGIN.to_bits());
+        let high = self.program.operate(MUL, from, step);
+        let low = self.program.fuse(Fused::Subtract, from, step, high);
+        let low = self.program.fuse(Fused::Add, from, step_rest, low);
+        let low = self.program.fuse(Fused::Add, from_rest, step, low);
+        let shift = self.program.operate(MUL, ln, remainder);
+        let low = self.program.fuse(Fused::Add, high, shift, low);
+        let power = self.program.operate(ADD, high, low);
+        let lost = self.program.operate(SUB, high, power);
+        let rest = self.program.operate(ADD, lost, low);
+        let moved = self.program.fuse(Fused::Add, rest, margin, power);
+        let unsettled = self.program.operate(SUB, moved, power);
         self.odd(unsettled);
         Some((power, rest))
     }
@@ -334,7 +272,7 @@ impl<'p> Segment<'p> {
     /// Lanes with any bit set are odd.
     fn odd(&mut self, lanes: ValueId) {
         self.verdict = Some(match self.verdict {
-            Some(verdict) => self.operate(OR, verdict, lanes),
+            Some(verdict) => self.program.operate(OR, verdict, lanes),
             None => lanes,
         });
     }
@@ -342,7 +280,7 @@ impl<'p> Segment<'p> {
     /// An operand of arithmetic.
     fn number(&mut self, operand: Operand) -> Option<ValueId> {
         match self.constant(operand) {
-            Some(constant) => constant.is_number().then(|| self.bits(constant.bits())),
+            Some(constant) => constant.is_number().then(|| self.program.bits(constant.bits())),
             None => match self.held.get(&(operand.as_slot() as u32)) {
                 Some(&(Held::Number(value) | Held::Word(value))) => Some(value),
                 Some(Held::Truth(_)) => None,
@@ -369,7 +307,7 @@ impl<'p> Segment<'p> {
     /// Any operand, and whether it is known to be a number.
     fn word(&mut self, operand: Operand) -> Option<(ValueId, bool)> {
         match self.constant(operand) {
-            Some(constant) => Some((self.bits(constant.bits()), constant.is_number())),
+            Some(constant) => Some((self.program.bits(constant.bits()), constant.is_number())),
             None => match self.held.get(&(operand.as_slot() as u32)) {
                 Some(&Held::Number(value)) => Some((value, true)),
                 Some(&Held::Word(value)) => Some((value, false)),
@@ -383,47 +321,13 @@ impl<'p> Segment<'p> {
         operand.as_constant().map(|at| self.plan.constants.get(at).copied().unwrap_or(Value::BLANK))
     }
 
-    fn constant_value(&self, value: ValueId) -> Option<f64> {
-        match self.values.get(value) {
-            Some(Source::Constant(place)) => self.pool.vectors.get(*place).map(|vector| vector.0[0]),
-            _ => None,
-        }
-    }
-
-    fn bits(&mut self, bits: u64) -> ValueId {
-        let place = self.pool.place(bits);
-        self.source(Source::Constant(place))
-    }
-
     /// What a slot held before the segment.
     fn slot(&mut self, slot: u32) -> ValueId {
         let source = match self.slot_inputs.get(&slot) {
             Some(&index) => Source::Input { index, slot },
             None => Source::Slot(slot),
         };
-        self.source(source)
-    }
-
-    fn source(&mut self, source: Source) -> ValueId {
-        let values = &mut self.values;
-        *self.sources.entry(source).or_insert_with(|| {
-            values.push(source);
-            values.len() - 1
-        })
-    }
-
-    fn operate(&mut self, operation: Operation, a: ValueId, b: ValueId) -> ValueId {
-        self.push(Instruction::Operate { operation, a, b })
-    }
-
-    fn fuse(&mut self, kind: Fused, a: ValueId, b: ValueId, c: ValueId) -> ValueId {
-        self.push(Instruction::Fuse { kind, a, b, c })
-    }
-
-    fn push(&mut self, instruction: Instruction) -> ValueId {
-        self.values.push(Source::Instruction);
-        self.instructions.push((instruction, self.values.len() - 1));
-        self.values.len() - 1
+        self.program.source(source)
     }
 }
 

@@ -7,22 +7,26 @@
 mod instructions;
 mod liveness;
 mod lower;
+mod program;
 mod registers;
 
+use super::Cancelled;
 use super::cpu::Avx2;
 use super::flags;
 use super::frame::{Frame, SCRATCH, Slots, Trust};
-use super::lane::{Chunk, LANES};
+use super::lane::LANES;
 use super::machine::Machine;
 use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
 use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
 use instructions::Assembler;
 use liveness::{Liveness, slot_of};
-use lower::Pool;
+use program::Pool;
 use std::cell::Cell;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::mem::take;
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Instructions of a segment: enough that what it reads and writes hardly counts, and few enough that the processor
 /// works on several vectors at a time, as chains of dependent operations need.
@@ -35,11 +39,18 @@ const FEW_CHUNKS: usize = 2;
 /// Distances in memory are signed 32-bit numbers.
 const MOST_BYTES: usize = 1 << 30;
 
-/// The plan's code for frames of this size, made at the first use. A frame of another plan may be too small for it, and
-/// a plan that was changed since then too.
-pub fn code<'p>(plan: &'p Plan, frame: &Frame) -> Option<&'p Code> {
+/// The plan's code for frames of this size, made at the first use, unless that is stopped. A frame of another plan may
+/// be too small for it, and a plan that was changed since then too.
+pub fn code<'p>(plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'p Code> {
     let code = plan.code.get(usize::from(frame.chunks > FEW_CHUNKS))?;
-    let code = code.get_or_init(|| compile(plan, frame.chunks * LANES)).as_ref()?;
+    let code = match code.get() {
+        Some(code) => code,
+        None => {
+            let made = compile(plan, frame.chunks * LANES, cancel).ok()?;
+            code.get_or_init(|| made)
+        }
+    };
+    let code = code.as_ref()?;
     let fits = code.stride == frame.chunks * LANES
         && code.slots * frame.chunks <= frame.data.chunks().len()
         && code.only_code.len() == plan.inputs.len();
@@ -82,36 +93,42 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
 fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
     machine.look_at_flags();
     machine.settled = false;
-    let odd = std::mem::take(&mut machine.frame.odd);
+    let (mut copies, odd) = (take(&mut machine.frame.copies), take(&mut machine.frame.odd));
+    copies.resize(machine.plan.slots + SCRATCH, [Value::ZERO; LANES]);
+    let cells = Cell::from_mut(copies.as_mut_slice()).as_slice_of_cells();
+    let table = Slots::table(cells, 1, 1);
+    let slots = Slots::new(cells, 1, &table, &machine.plan.constants);
     for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
         let left =
             odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
-        redo_chunk(machine, segment, chunk, left);
+        redo_chunk(machine, segment, slots, chunk, left);
     }
-    machine.frame.odd = odd;
+    drop(table);
+    (machine.frame.copies, machine.frame.odd) = (copies, odd);
     flags::take();
 }
 
-fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, left: u16) {
+fn redo_chunk(
+    machine: &mut Machine<'_, Avx2>,
+    segment: &Segment,
+    copies: Slots<'_>,
+    chunk: usize,
+    left: u16,
+) {
     let (plan, slots) = (machine.plan, machine.slots);
-    let mut data: Vec<Chunk> = (0..plan.slots + SCRATCH)
-        .map(|slot| {
-            slots.slot(slot as u32).get(chunk).map_or([Value::ZERO; LANES], Cell::get).map(Value::settled)
-        })
-        .collect();
-    let cells = Cell::from_mut(data.as_mut_slice()).as_slice_of_cells();
-    for (slot, values) in machine.in_place(&segment.inputs, chunk) {
-        if let Some(cell) = cells.get(slot as usize) {
-            cell.set(values);
-        }
+    let place = |slot: u32| copies.slot(slot).first().zip(slots.slot(slot).get(chunk));
+    for (copy, original) in segment.read.iter().filter_map(|slot| place(*slot)) {
+        copy.set(original.get().map(Value::settled));
     }
-    let table = Slots::table(cells, 1, 1);
+    for (slot, values) in machine.in_place(&segment.inputs, chunk) {
+        copies.slot(slot).iter().for_each(|copy| copy.set(values));
+    }
     let needed = left & machine.frame.mask.get(chunk).copied().unwrap_or(0);
     let masks = std::mem::replace(&mut machine.frame.mask, vec![needed]);
     let mut copy = Machine {
         cpu: machine.cpu,
         plan,
-        slots: Slots::new(cells, 1, &table, &plan.constants),
+        slots: copies,
         frame: &mut *machine.frame,
         block: machine.block,
         env: machine.env,
@@ -125,25 +142,20 @@ fn redo_chunk(machine: &mut Machine<'_, Avx2>, segment: &Segment, chunk: usize, 
         copy.arithmetic(step);
     }
     machine.frame.mask = masks;
-    for &slot in &segment.written {
-        let (Some(from), Some(to)) = (cells.get(slot as usize), slots.slot(slot).get(chunk)) else {
-            continue;
-        };
-        let (from, mut values) = (from.get(), to.get());
+    for (copy, original) in segment.written.iter().filter_map(|slot| place(*slot)) {
+        let (copy, mut values) = (copy.get(), original.get());
         for lane in (0..LANES).filter(|lane| left >> lane & 1 == 1) {
-            values[lane] = from[lane];
+            values[lane] = copy[lane];
         }
-        to.set(values);
+        original.set(values);
     }
 }
 
-/// The code of all segments of a plan, for frames with `stride` values from one slot to the next.
-fn compile(plan: &Plan, stride: usize) -> Option<Code> {
+/// The code of all segments of a plan, for frames with `stride` values from one slot to the next; None if it has none.
+fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Code>, Cancelled> {
     let stride_bytes = stride * size_of::<f64>();
-    let liveness = Liveness::new(plan)?;
-    if plan.slots.checked_mul(stride_bytes)? > MOST_BYTES {
-        return None;
-    }
+    let fits = plan.slots.checked_mul(stride_bytes).is_some_and(|bytes| bytes <= MOST_BYTES);
+    let Some(liveness) = Liveness::new(plan).filter(|_| fits) else { return Ok(None) };
     let mut writer = Writer {
         plan,
         liveness,
@@ -156,18 +168,19 @@ fn compile(plan: &Plan, stride: usize) -> Option<Code> {
         stride: stride_bytes as i32,
         spills: 0,
     };
-    let segments = writer.segments();
+    let segments = writer.segments(cancel)?;
     let Writer { pool, assembler, spills, only_code, settled, .. } = writer;
     if segments.is_empty() || pool.vectors.len() > MOST_BYTES / 32 {
-        return None;
+        return Ok(None);
     }
     let settled = plan
         .outputs
         .iter()
         .map(|output| slot_of(*output).is_some_and(|slot| settled.contains(&slot)))
         .collect();
-    let (memory, constants) = (Executable::new(&assembler.bytes)?, pool.vectors);
-    Some(Code { memory, segments, constants, spills, slots: plan.slots, stride, only_code, settled })
+    let (slots, constants) = (plan.slots, pool.vectors);
+    let memory = Executable::new(&assembler.bytes);
+    Ok(memory.map(|memory| Code { memory, segments, constants, spills, slots, stride, only_code, settled }))
 }
 
 struct Writer<'p> {
@@ -188,9 +201,12 @@ struct Writer<'p> {
 
 impl Writer<'_> {
     /// Regions are left out: records outside of them calculate along, and nothing tells whether they may.
-    fn segments(&mut self) -> Vec<Segment> {
+    fn segments(&mut self, cancel: &AtomicBool) -> Result<Vec<Segment>, Cancelled> {
         let (mut segments, mut depth, mut at) = (Vec::new(), 0usize, 0);
         while let Some(step) = self.plan.steps.get(at) {
+            if cancel.load(Ordering::Relaxed) {
+                return Err(Cancelled);
+            }
             match step {
                 Step::Enter { .. } => depth += 1,
                 Step::Leave => depth = depth.saturating_sub(1),
@@ -212,7 +228,7 @@ impl Writer<'_> {
         for slot in self.plan.outputs.iter().filter_map(|output| slot_of(*output)) {
             self.reads(slot);
         }
-        segments
+        Ok(segments)
     }
 
     /// Keeps up with a step that is not in a segment.
@@ -232,7 +248,7 @@ impl Writer<'_> {
         let mut lowered = lower::Segment::new(self.plan, &mut self.pool, &self.inputs);
         let mut end = first;
         while let Some(step) = self.plan.steps.get(end) {
-            if lowered.instructions.len() >= MOST_INSTRUCTIONS || lowered.add(step).is_none() {
+            if lowered.program.instructions.len() >= MOST_INSTRUCTIONS || lowered.add(step).is_none() {
                 break;
             }
             end += 1;
@@ -241,6 +257,10 @@ impl Writer<'_> {
             return None;
         }
         let steps: Range<usize> = first..end;
+        let mut read = BTreeSet::new();
+        for step in self.plan.steps.get(steps.clone()).unwrap_or_default() {
+            liveness::reads(self.plan, step, &mut |slot| _ = read.insert(slot));
+        }
         for slot in lowered.written() {
             let last = self.outputs.contains(&slot) && self.liveness.is_last(slot, end);
             if last && lowered.settle(slot) {
@@ -255,7 +275,7 @@ impl Writer<'_> {
         let compared = std::mem::take(&mut lowered.compared);
         let inputs = lowered.inputs();
         let written = results.iter().map(|(slot, _)| *slot).collect();
-        Some(Segment { steps, entry, compared, inputs, written })
+        Some(Segment { steps, entry, compared, inputs, read: read.into_iter().collect(), written })
     }
 }
 

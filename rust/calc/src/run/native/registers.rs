@@ -5,7 +5,8 @@
 //! interpreter finds there what it needs to do them again. Other slots are written as soon as their values are made.
 
 use super::instructions::{Assembler, Jump, Place, SAME};
-use super::lower::{Instruction, Segment, Source, ValueId};
+use super::lower::Segment;
+use super::program::{Instruction, Source, ValueId};
 use crate::machine_code::VECTOR;
 use std::collections::HashSet;
 
@@ -24,7 +25,7 @@ pub fn write(
 ) -> usize {
     let top = assembler.begin();
     let mut registers = Registers::new(segment, results, zero, stride, assembler);
-    for at in 0..segment.instructions.len() {
+    for at in 0..segment.program.instructions.len() {
         registers.instruction(at);
     }
     let jump = segment.verdict.map(|verdict| registers.verdict(verdict));
@@ -64,7 +65,7 @@ impl<'s, 'p> Registers<'s, 'p> {
         stride: i32,
         assembler: &'s mut Assembler,
     ) -> Registers<'s, 'p> {
-        let count = segment.values.len();
+        let count = segment.program.values.len();
         let mut registers = Registers {
             segment,
             assembler,
@@ -78,7 +79,7 @@ impl<'s, 'p> Registers<'s, 'p> {
             early: vec![Vec::new(); count],
             late: Vec::new(),
         };
-        for (value, &source) in segment.values.iter().enumerate() {
+        for (value, &source) in segment.program.values.iter().enumerate() {
             registers.homes[value] = match source {
                 Source::Slot(slot) => Some(Place::Slot(slot as i32 * stride)),
                 Source::Constant(at) => Some(Place::Constant(at as i32 * VECTOR_BYTES)),
@@ -87,6 +88,7 @@ impl<'s, 'p> Registers<'s, 'p> {
             };
         }
         let read: HashSet<u32> = segment
+            .program
             .values
             .iter()
             .filter_map(|source| match source {
@@ -94,14 +96,14 @@ impl<'s, 'p> Registers<'s, 'p> {
                 _ => None,
             })
             .collect();
-        for (at, (instruction, _)) in segment.instructions.iter().enumerate() {
+        for (at, (instruction, _)) in segment.program.instructions.iter().enumerate() {
             for value in operands(instruction) {
                 registers.uses[value].push(at as u32);
             }
         }
-        let end = segment.instructions.len() as u32;
+        let end = segment.program.instructions.len() as u32;
         for &(slot, value) in results {
-            if segment.values[value] == Source::Instruction && !read.contains(&slot) {
+            if segment.program.values[value] == Source::Instruction && !read.contains(&slot) {
                 registers.early[value].push(slot);
             } else {
                 registers.late.push((slot, value));
@@ -115,7 +117,7 @@ impl<'s, 'p> Registers<'s, 'p> {
     }
 
     fn instruction(&mut self, at: usize) {
-        let (instruction, result) = self.segment.instructions[at];
+        let (instruction, result) = self.segment.program.instructions[at];
         match instruction {
             Instruction::Operate { operation, a, b } => {
                 let swap = operation.commutes && self.places[a].is_none() && self.places[b].is_some();
@@ -159,7 +161,7 @@ impl<'s, 'p> Registers<'s, 'p> {
 
     /// Compares the verdict with zero, lane by lane.
     fn verdict(&mut self, verdict: ValueId) -> Jump {
-        let end = self.segment.instructions.len();
+        let end = self.segment.program.instructions.len();
         let register = self.load(verdict, end, &[]);
         let zero = self.place(self.zero);
         let out = self.take(end, &[verdict]);
@@ -168,7 +170,7 @@ impl<'s, 'p> Registers<'s, 'p> {
     }
 
     fn write_results(&mut self) {
-        let end = self.segment.instructions.len();
+        let end = self.segment.program.instructions.len();
         for (slot, value) in std::mem::take(&mut self.late) {
             let register = self.load(value, end, &[]);
             let home = Place::Slot(slot as i32 * self.stride);

@@ -5,6 +5,7 @@ use super::Random;
 use super::differential::{Met, run};
 use crate::batch::Batch;
 use crate::function::Env;
+use crate::machine_code::Code;
 use crate::operator::BinaryOp::{Add, Eq, Mul, Sub};
 use crate::ops::{Op1, Op2, Op3};
 use crate::plan::{Argument, InputSlot, Operand, Plan, Step};
@@ -60,6 +61,10 @@ fn compare(plan: &Plan, batch: &Batch) -> Met {
     met
 }
 
+fn made(plan: &Plan, stride: usize) -> Option<Code> {
+    compile(plan, stride, &AtomicBool::new(false)).unwrap()
+}
+
 fn execute(
     plan: &Plan,
     frame: &mut Frame,
@@ -85,7 +90,7 @@ fn nothing_to_do() {
     let none = Plan::default();
     let mut frame = none.frame(&Batch::defaults(100, 0));
     execute(&none, &mut frame, &Batch::defaults(100, 0), 0, false).unwrap();
-    assert!(compile(&none, 2 * LANES).is_none());
+    assert!(made(&none, 2 * LANES).is_none());
 }
 
 #[test]
@@ -101,11 +106,11 @@ fn code_reaches_nothing_but_the_slots_of_a_frame() {
     execute(&large, &mut foreign, &batch, 0, false).unwrap();
     assert!(foreign.odd.is_empty());
     let outside = Plan { slots: 2, ..product_and_sum() };
-    assert!(compile(&outside, 2 * LANES).is_none());
+    assert!(made(&outside, 2 * LANES).is_none());
     let stride = 65 * LANES;
     let most = MOST_BYTES / (8 * stride);
-    assert!(compile(&Plan { slots: most, ..product_and_sum() }, stride).is_some());
-    assert!(compile(&Plan { slots: most + 1, ..product_and_sum() }, stride).is_none());
+    assert!(made(&Plan { slots: most, ..product_and_sum() }, stride).is_some());
+    assert!(made(&Plan { slots: most + 1, ..product_and_sum() }, stride).is_none());
 }
 
 /// Odd lanes of a last power, which takes the slot of its base, need the base all the same.
@@ -283,7 +288,9 @@ fn a_stopped_frame_goes_on() {
     let batch = batch(&[(0..1000).map(f64::from).collect(), vec![0.5; 1000]]);
     let mut frame = plan.frame(&batch);
     assert_eq!(execute(&plan, &mut frame, &batch, 0, true), Err(Cancelled));
+    assert!(plan.code.iter().all(|code| code.get().is_none()), "making it was stopped, too");
     execute(&plan, &mut frame, &batch, 0, false).unwrap();
+    assert_eq!(plan.code[1].get().is_some_and(Option::is_some), Avx2::detect().is_some());
     for (record, value) in frame.output(0).iter().enumerate() {
         assert_eq!(value.lane(), 1.5 * record as f64);
     }

@@ -116,7 +116,8 @@ impl Bench {
 
 fn code(assembler: &Assembler, constants: &[Lanes], spills: usize) -> Code {
     let constants = constants.iter().copied().map(Vector).collect();
-    let segment = Segment { steps: 0..0, entry: 0, compared: vec![], inputs: vec![], written: vec![] };
+    let segment =
+        Segment { steps: 0..0, entry: 0, compared: vec![], inputs: vec![], read: vec![], written: vec![] };
     let (memory, segments) = (Executable::new(&assembler.bytes).unwrap(), vec![segment]);
     Code { memory, segments, constants, spills, slots: 0, stride: 0, only_code: vec![], settled: vec![] }
 }
