@@ -27,11 +27,12 @@ class Bridge:
 
     def at_once(self, version: Version, call: _native.Call, deadline: Deadline) -> _native.Fragments | None:
         """The parts of the answer, in JSON; `None` if they would hold up the event loop."""
-        if version.pace * len(call) >= SHORT:
+        size = len(call)
+        if version.pace * size >= SHORT:
             return None
         started = time.perf_counter()
         fragments = version.model.answer(self._engine, call, None, deadline.left)
-        version.keep_pace(len(call), time.perf_counter() - started)
+        version.keep_pace(size, time.perf_counter() - started)
         return fragments
 
     async def in_thread(

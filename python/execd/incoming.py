@@ -156,7 +156,10 @@ def _piece(message: Message) -> tuple[bytes, bool]:
 
 
 def _inflater(headers: Headers, limit: int) -> Inflater | None:
-    coding = headers.get(b"content-encoding", b"").decode("latin-1").strip().lower()
+    named = headers.get(b"content-encoding")
+    if not named:
+        return None
+    coding = named.decode("latin-1").strip().lower()
     return None if coding in {"", "identity"} else Inflater(coding, limit)
 
 

@@ -34,7 +34,8 @@ async def send_json(
     start = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
     if coding:
         start += [(b"content-encoding", coding.encode()), (b"vary", b"accept-encoding")]
-    start += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    if headers:
+        start += [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})
 

@@ -143,6 +143,14 @@ fn numbers_of_every_length_are_read_exactly() {
 }
 
 #[test]
+fn zeros_have_no_sign() {
+    // The second and later ones are read by the pattern of the record before.
+    let decoded = good(r#"[["A"],[1],[-0],[-0.0],[0],[-0.000],[-0.5]]"#);
+    let bits: Vec<u64> = decoded.batch.columns[0].iter().map(|value| value.bits()).collect();
+    assert_eq!(bits, [1.0_f64, 0.0, 0.0, 0.0, 0.0, -0.5].map(f64::to_bits));
+}
+
+#[test]
 fn dates_belong_to_date_cells() {
     assert_eq!(one(r#"[{"Day":"2008-01-01T06:00:00"}]"#).0[2], "39448.25");
     assert_eq!(one(r#"[{"Day":"31/08/2022"}]"#).0[2], "'31/08/2022'");

@@ -1,14 +1,14 @@
 //! Numbers and texts as JSON writes them, one at a time.
 
-use crate::codec::spelled::{Spelled, spell};
+use crate::codec::spelled::{LONGEST, Spelled, spell};
 use crate::codec::tokens::ordinary;
 
 /// Appends a finite number.
 pub fn write_number(out: &mut Vec<u8>, x: f64) {
     let mut spelled = [Spelled::EMPTY];
-    spell(&[x], &mut spelled);
+    spell(&[x], 0, &mut spelled);
     let [spelled] = spelled;
-    out.extend_from_slice(spelled.text().get(..spelled.length).unwrap_or(&[]));
+    out.extend_from_slice(spelled.text::<LONGEST>().get(..spelled.length).unwrap_or(&[]));
 }
 
 /// Writes a text with its quotes.

@@ -67,7 +67,7 @@ impl Pattern {
         let mut from = start;
         for place in places {
             let before = self.gap(tokens, from, place.start);
-            let short = tokens.short(from, place.start);
+            let short = tokens.short(from, place.start, place.end);
             self.steps.push(Step { before, short, input: place.input, cell: place.cell });
             from = place.end;
         }
@@ -117,16 +117,15 @@ impl Pattern {
     fn values(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> Option<()> {
         let mut at = tokens.position();
         for step in &self.steps {
-            match (step.cell, tokens.number_at(at, &step.short)) {
-                (Some(cell), Some((number, end))) => {
-                    records.number(cell, number);
-                    at = end;
-                }
-                _ => {
-                    tokens.go_to(at);
-                    self.any_value(tokens, records, step)?;
-                    at = tokens.position();
-                }
+            if let Some((number, end)) = tokens.number_at(at, &step.short)
+                && let Some(cell) = step.cell
+            {
+                records.number(cell, number);
+                at = end;
+            } else {
+                tokens.go_to(at);
+                self.any_value(tokens, records, step)?;
+                at = tokens.position();
             }
         }
         tokens.go_to(at);

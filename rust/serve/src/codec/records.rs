@@ -248,10 +248,10 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// A number for a scalar input: the hot path.
+    /// A number for one cell, neither subnormal nor -0: the hot path.
     #[inline]
     pub fn number(&mut self, cell: usize, number: f64) {
-        self.put(cell, Value::number(number));
+        self.put(cell, Value::from_lane(number));
     }
 
     /// The cell value of a JSON value, by the rules of the claimed input.

@@ -4,6 +4,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
+use crate::codec::template::PIECE;
 use execd_calc::digits;
 
 /// Numbers spelled at once.
@@ -18,17 +19,25 @@ const PARTS: f64 = 1e7;
 const FEW: f64 = 1e8;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// The text of a number. What stands behind its end is anything.
+/// A number as text, behind what stands before it. What stands behind its end is anything.
 #[derive(Clone, Copy, Debug)]
 pub struct Spelled {
-    text: [u8; 40],
+    text: [u8; ROOM],
     pub length: usize,
 }
 
-/// Spells finite numbers.
-pub fn spell<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) {
-    if !(small(numbers, out) || few(numbers, out)) {
-        views(numbers, out);
+/// Bytes before a number and of the number, and what storing them touches beyond their ends.
+pub const ROOM: usize = 72;
+
+/// Spells finite numbers behind the `start` bytes that the texts have. Returns how long a text is at most.
+pub fn spell<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) -> usize {
+    if small(numbers, start, out) {
+        start + 5
+    } else {
+        if !few(numbers, start, out) {
+            views(numbers, start, out);
+        }
+        start + LONGEST
     }
 }
 
@@ -40,32 +49,47 @@ fn nearest(x: f64) -> (i64, f64) {
 }
 
 /// Whole numbers of at most four digits. False if there are others.
-fn small<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) -> bool {
-    let (mut sizes, mut texts, mut other) = ([0; L], [0; L], 0_u64);
+fn small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) -> bool {
+    let (mut sizes, mut counts, mut signs, mut other) = ([0; L], [0; L], [0; L], 0_u64);
     for i in 0..L {
         let (whole, near) = nearest(numbers[i]);
         other |= u64::from(near != numbers[i]) | u64::from(numbers[i].abs() >= 1e4);
         sizes[i] = (whole as i32).unsigned_abs();
+        signs[i] = whole as u32 >> 31;
     }
     if other != 0 {
         return false;
     }
     for i in 0..L {
-        texts[i] = four_digits(sizes[i]) | ZEROS as u32;
+        counts[i] = 1 + u32::from(sizes[i] > 9) + u32::from(sizes[i] > 99) + u32::from(sizes[i] > 999);
     }
     for i in 0..L {
-        let (spelled, size) = (&mut out[i], sizes[i]);
-        let count = 1 + usize::from(size > 9) + usize::from(size > 99) + usize::from(size > 999);
-        let negative = usize::from(numbers[i] < 0.0);
-        spelled.put(0, *b"-");
-        spelled.put(negative, (texts[i] >> (32 - 8 * count)).to_le_bytes());
-        spelled.length = negative + count;
+        let (spelled, at) = (&mut out[i], start + signs[i] as usize);
+        spelled.put(start, *b"-");
+        spelled.put(at, SMALL.get(sizes[i] as usize).copied().unwrap_or_default());
+        spelled.length = at + counts[i] as usize;
     }
     true
 }
 
+/// The texts of whole numbers of at most four digits, and anything behind them.
+static SMALL: [[u8; 4]; 10_000] = {
+    let mut texts = [[b'0'; 4]; 10_000];
+    let mut number = 0;
+    while number < texts.len() {
+        let (mut rest, mut text) = (number, [b'0'; 4]);
+        while rest > 0 {
+            text = [b'0' + (rest % 10) as u8, text[0], text[1], text[2]];
+            rest /= 10;
+        }
+        texts[number] = text;
+        number += 1;
+    }
+    texts
+};
+
 /// Numbers from 0.0001 to below 10^8 with at most seven decimals, and 0. False if there are others.
-fn few<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) -> bool {
+fn few<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) -> bool {
     let (mut sizes, mut other) = ([0; L], 0_u64);
     for i in 0..L {
         let (parts, near) = nearest(numbers[i] * PARTS);
@@ -88,8 +112,8 @@ fn few<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) -> bool {
     let (first, last) = (eight_digits(&first), eight_digits(&last));
     for i in 0..L {
         let (spelled, whole, decimals) = (&mut out[i], first[i], last[i]);
-        let at = usize::from(numbers[i] < 0.0);
-        spelled.put(0, *b"-");
+        let at = start + usize::from(numbers[i] < 0.0);
+        spelled.put(start, *b"-");
         // The last digit before the point is written even if it is 0.
         let zeros = (whole | 1 << 56).trailing_zeros() / 8;
         spelled.put(at, ((whole | ZEROS) >> (8 * zeros)).to_le_bytes());
@@ -102,7 +126,7 @@ fn few<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) -> bool {
 }
 
 /// Any numbers.
-fn views<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) {
+fn views<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) {
     let (mut first, mut last, mut leads) = ([0; L], [0; L], [0; L]);
     for i in 0..L {
         let view = digits::decimal(numbers[i]);
@@ -114,18 +138,25 @@ fn views<const L: usize>(numbers: &[f64; L], out: &mut [Spelled; L]) {
     }
     let (first, last) = (eight_digits(&first), eight_digits(&last));
     for i in 0..L {
-        out[i].put(0, *b"-");
-        out[i].view(usize::from(numbers[i] < 0.0), [first[i], last[i]], leads[i]);
+        out[i].put(start, *b"-");
+        out[i].view(start + usize::from(numbers[i] < 0.0), [first[i], last[i]], leads[i]);
     }
 }
 
 impl Spelled {
-    pub const EMPTY: Spelled = Spelled { text: [0; 40], length: 0 };
+    pub const EMPTY: Spelled = Spelled { text: [0; ROOM], length: 0 };
 
-    /// The text and whatever is behind it.
+    /// Nothing yet behind a piece of text.
+    pub fn behind(piece: &[u8; PIECE]) -> Spelled {
+        let mut spelled = Spelled::EMPTY;
+        spelled.put(0, *piece);
+        spelled
+    }
+
+    /// The first bytes of the text and whatever is behind it.
     #[inline(always)]
-    pub fn text(&self) -> [u8; LONGEST] {
-        self.text.first_chunk().copied().unwrap_or([0; LONGEST])
+    pub fn text<const N: usize>(&self) -> [u8; N] {
+        self.text.first_chunk().copied().unwrap_or([0; N])
     }
 
     /// Stores a piece at a position.
@@ -270,10 +301,10 @@ mod tests {
                     *x = 0.0;
                 }
             }
-            spell(&numbers, &mut row);
+            spell(&numbers, 0, &mut row);
             for (spelled, x) in row.iter().zip(numbers) {
                 let mut alone = [Spelled::EMPTY];
-                spell(&[x], &mut alone);
+                spell(&[x], 0, &mut alone);
                 assert_eq!(text(spelled), expected(x), "{x:e}");
                 assert_eq!(text(&alone[0]), expected(x), "{x:e} alone");
             }
@@ -295,12 +326,12 @@ mod tests {
         ] {
             for near in [x, -x, f64::from_bits(x.to_bits() + 1), f64::from_bits(x.to_bits() - 1)] {
                 let mut row = [Spelled::EMPTY; 2];
-                spell(&[near, 1.0], &mut row);
+                spell(&[near, 1.0], 0, &mut row);
                 assert_eq!(text(&row[0]), expected(near), "{near:e}");
             }
         }
         let mut row = [Spelled::EMPTY; 2];
-        spell(&[-0.0, 0.25], &mut row);
+        spell(&[-0.0, 0.25], 0, &mut row);
         assert_eq!(text(&row[0]), "0");
     }
 }

@@ -35,11 +35,12 @@ pub struct Word {
     mask: u64,
 }
 
-/// Up to 32 bytes to compare, or more, which `number_at` does not take.
+/// Up to 32 bytes to compare before a number, or more, which `number_at` does not take, and the byte behind it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Short {
     words: [Word; 4],
     length: usize,
+    after: u8,
 }
 
 const SHORT: usize = 32;
@@ -224,49 +225,50 @@ impl<'t> Tokens<'t> {
         Some(Token::Text(text))
     }
 
-    /// A number of up to seven digits behind other bytes, exactly rounded, and where it ends. `None` if it is not there,
+    /// A number of up to seven digits between other bytes, exactly rounded, and where it ends. `None` if it is not there,
     /// if anything about it is special, or near the end of the text.
     #[inline(always)]
-    pub fn number_at(&self, at: usize, before: &Short) -> Option<(f64, usize)> {
+    pub fn number_at(&self, at: usize, around: &Short) -> Option<(f64, usize)> {
         let bytes: &[u8; 48] = self.bytes.get(at..)?.first_chunk()?;
         let word_at = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-        let unlike = |[first, second]: [(usize, Word); 2]| {
-            let unlike = |(at, word): (usize, Word)| Some((word_at(at)? ^ word.bytes) & word.mask);
-            Some(unlike(first)? | unlike(second)? != 0)
-        };
-        let [first, second, third, last] = before.words;
-        if unlike([(0, first), (8, second)])? || before.length > SHORT {
+        let unlike = |at: usize, word: Word| Some((word_at(at)? ^ word.bytes) & word.mask);
+        let [first, second, third, last] = around.words;
+        if unlike(0, first)? != 0 || around.length > SHORT {
             return None;
         }
-        if before.length > 16 && unlike([(16, third), (24, last)])? {
+        if around.length > 8 && unlike(8, second)? | unlike(16, third)? | unlike(24, last)? != 0 {
             return None;
         }
-        let negative = u64::from(bytes.get(before.length) == Some(&b'-'));
-        let start = before.length + negative as usize;
+        let negative = bytes.get(around.length) == Some(&b'-');
+        let start = around.length + usize::from(negative);
         let word = word_at(start)?;
-        let whole = digit_bits(word);
+        let others = no_digits(word);
+        let whole = others.trailing_zeros() & 0x78;
         if !(8..=56).contains(&whole) || (word as u8 == b'0' && whole > 8) {
             return None;
         }
-        let (size, length) = if (word >> whole) as u8 == b'.' {
+        // Signs of whole numbers: there is no -0.
+        let signed = |digits: u64| ((digits as i64 ^ -i64::from(negative)) + i64::from(negative)) as f64;
+        let (number, length) = if (word >> whole) as u8 == b'.' {
             let before = (1 << whole) - 1;
             let digits = word & before | (word >> 8) & !before;
-            let count = digit_bits(digits);
+            // Bytes behind the point are marked rightly, too, up to the first that is no digit.
+            let end = (others & (others - 1)).trailing_zeros() & 0x78;
+            let count = end - 8;
             let power = TENS.get((count - whole) as usize / 8).filter(|_| count > whole)?;
-            (value_of_digits(digits, count) as i64 as f64 / power, count / 8 + 1)
+            (signed(value_of_digits(digits, count)) / power, end / 8)
         } else {
-            (value_of_digits(word, whole) as i64 as f64, whole / 8)
+            (signed(value_of_digits(word, whole)), whole / 8)
         };
         let end = start + length as usize;
-        let number = f64::from_bits(size.to_bits() | negative << 63);
-        matches!(bytes.get(end), Some(b',' | b'}' | b']')).then_some((number, at + end))
+        (bytes.get(end) == Some(&around.after)).then_some((number, at + end))
     }
 
-    /// The bytes between two positions, for `number_at`.
-    pub fn short(&self, start: usize, end: usize) -> Short {
+    /// The bytes between two positions and the one behind the value that follows, for `number_at`.
+    pub fn short(&self, start: usize, end: usize, after: usize) -> Short {
         let mut words = self.words_of(start, end);
         let words = [(); 4].map(|()| words.next().unwrap_or_default());
-        Short { words, length: end - start }
+        Short { words, length: end - start, after: self.bytes.get(after).copied().unwrap_or(0) }
     }
 
     /// A number, exactly rounded.
@@ -359,9 +361,14 @@ fn leading_digits(word: u64) -> usize {
 /// The same in bits.
 #[inline(always)]
 fn digit_bits(word: u64) -> u32 {
+    no_digits(word).trailing_zeros() & 0x78
+}
+
+/// Marks the bytes that are no digits. Those after the first that is above `~` may be marked wrongly.
+#[inline(always)]
+fn no_digits(word: u64) -> u64 {
     let values = word ^ 0x3030_3030_3030_3030;
-    let others = (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080;
-    others.trailing_zeros() & 0x78
+    (values.wrapping_add(0x7676_7676_7676_7676) | values) & 0x8080_8080_8080_8080
 }
 
 /// The number that the first `bits` bits, 1 to 8 digits, spell: pairs, then fours, then all eight.

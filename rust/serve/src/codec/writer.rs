@@ -4,15 +4,15 @@
 use crate::codec::dates;
 use crate::codec::growing::Growing;
 use crate::codec::number::{write_number, write_text};
-use crate::codec::spelled::{LANES, Spelled, spell};
+use crate::codec::spelled::{LANES, LONGEST, Spelled, spell};
 use crate::codec::template::{PIECE, Part, Template};
 use execd_calc::digits;
 use execd_calc::heap::Heap;
 use execd_calc::interface::Format;
 use execd_calc::value::{Unpacked, Value};
 
-/// Room for a piece of the template and a number behind it, and what storing them touches beyond their ends.
-type Room = [u8; 64];
+/// Room for a piece of the template and a number behind it.
+type Room = [u8; PIECE + LONGEST];
 /// The length where there is no number.
 const OTHER: usize = usize::MAX;
 
@@ -23,13 +23,20 @@ pub struct Results<'a> {
     pub heap: &'a Heap,
 }
 
+/// What is written for a part of the template in so many records.
+struct Column {
+    texts: [Spelled; LANES],
+    /// No text is longer. 0 if some values are no numbers.
+    longest: usize,
+}
+
 /// Writes the records of a block in order.
 pub struct RecordWriter<'a> {
     template: &'a Template,
     results: &'a Results<'a>,
     date1904: bool,
-    /// The numbers of the records before `end`, by part of the template.
-    spelled: Vec<[Spelled; LANES]>,
+    /// The numbers of the records before `end` behind what stands before them, by part of the template.
+    columns: Vec<Column>,
     end: usize,
     /// A value that is no plain number, as text.
     other: Vec<u8>,
@@ -37,8 +44,9 @@ pub struct RecordWriter<'a> {
 
 impl<'a> RecordWriter<'a> {
     pub fn new(template: &'a Template, results: &'a Results<'a>, date1904: bool) -> RecordWriter<'a> {
-        let spelled = vec![[Spelled::EMPTY; LANES]; template.parts.len()];
-        RecordWriter { template, results, date1904, spelled, end: 0, other: Vec::new() }
+        let column = |part: &Part| Column { texts: [Spelled::behind(&part.piece); LANES], longest: 0 };
+        let columns = template.parts.iter().map(column).collect();
+        RecordWriter { template, results, date1904, columns, end: 0, other: Vec::new() }
     }
 
     /// Appends the outputs of one record; `failed` gets the outputs that hold Excel errors.
@@ -48,9 +56,7 @@ impl<'a> RecordWriter<'a> {
         }
         let mut done = 0;
         loop {
-            let parts = self.template.parts.get(done..).unwrap_or(&[]);
-            let spelled = self.spelled.get(done..).unwrap_or(&[]);
-            done += numbers(out, parts, spelled, record % LANES);
+            done += numbers(out, self.columns.get(done..).unwrap_or(&[]), record % LANES);
             let Some((part, column)) = self.template.parts.get(done).zip(self.results.columns.get(done))
             else {
                 break;
@@ -75,40 +81,49 @@ impl<'a> RecordWriter<'a> {
     /// Spells the numbers of the next records.
     fn spell_from(&mut self, first: usize) {
         self.end = first + LANES;
-        let parts = self.template.parts.iter().zip(&mut self.spelled).zip(&self.results.columns);
-        for ((part, spelled), column) in parts {
+        let parts = self.template.parts.iter().zip(&mut self.columns).zip(&self.results.columns);
+        for ((part, Column { texts, longest }), column) in parts {
+            *longest = 0;
             if part.format != Format::General || !part.is_short {
-                spelled.iter_mut().for_each(|spelled| spelled.length = OTHER);
+                texts.iter_mut().for_each(|text| text.length = OTHER);
                 continue;
             }
-            let (mut numbers, mut all) = ([0.0; LANES], true);
             let values = column.get(first..).unwrap_or(&[]);
+            let (mut numbers, mut all) = ([0.0; LANES], true);
             for (number, value) in numbers.iter_mut().zip(values) {
-                *number = value.as_number().unwrap_or(0.0);
-                all &= value.is_number();
+                *number = value.lane();
+                all &= !number.is_nan();
             }
-            spell(&numbers, spelled);
             if !all {
-                let others = spelled.iter_mut().zip(values).filter(|(_, value)| !value.is_number());
-                others.for_each(|(spelled, _)| spelled.length = OTHER);
+                numbers.iter_mut().filter(|number| number.is_nan()).for_each(|number| *number = 0.0);
+            }
+            let most = spell(&numbers, part.length() % PIECE, texts);
+            if all {
+                *longest = most;
+            } else {
+                let others = texts.iter_mut().zip(values).filter(|(_, value)| !value.is_number());
+                others.for_each(|(text, _)| text.length = OTHER);
             }
         }
     }
 }
 
 /// Appends numbers of one record up to the first value that is none, and tells how many there were.
-fn numbers(out: &mut Growing, parts: &[Part], spelled: &[[Spelled; LANES]], lane: usize) -> usize {
-    let room = out.room(parts.len() * size_of::<Room>());
+fn numbers(out: &mut Growing, columns: &[Column], lane: usize) -> usize {
+    let room = out.room(columns.len() * size_of::<Room>());
     let (mut at, mut done) = (0, 0);
-    for (part, column) in parts.iter().zip(spelled) {
-        let Some(spelled) = column.get(lane).filter(|spelled| spelled.length != OTHER) else { break };
+    for Column { texts, longest } in columns {
+        let Some(text) = texts.get(lane) else { break };
         let Some(room) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<{ size_of::<Room>() }>) else {
             break;
         };
-        let length = part.length() % PIECE;
-        store(room, 0, part.piece);
-        store(room, length, spelled.text());
-        at += length + spelled.length;
+        match longest {
+            1..=16 => store::<16>(room, text),
+            17..=32 => store::<32>(room, text),
+            _ if text.length == OTHER => break,
+            _ => *room = text.text(),
+        }
+        at += text.length;
         done += 1;
     }
     out.advance(at);
@@ -116,9 +131,9 @@ fn numbers(out: &mut Growing, parts: &[Part], spelled: &[[Spelled; LANES]], lane
 }
 
 #[inline(always)]
-fn store<const N: usize>(room: &mut Room, at: usize, piece: [u8; N]) {
-    if let Some(place) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
-        *place = piece;
+fn store<const N: usize>(room: &mut Room, text: &Spelled) {
+    if let Some(place) = room.first_chunk_mut() {
+        *place = text.text::<N>();
     }
 }
 
