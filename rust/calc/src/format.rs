@@ -199,7 +199,7 @@ fn first_takes_positives(conditions: &[Option<Condition>]) -> bool {
 fn kind(section: scan::Section) -> Option<Kind> {
     let tokens = section.tokens;
     let has = |wanted: fn(&Token) -> bool| tokens.iter().any(wanted);
-    if has(|token| matches!(token, Token::Date(..))) {
+    if has(|token| matches!(token, Token::Date(..) | Token::HalfDay(..))) {
         return date::DateFormat::compile(&tokens).map(Kind::Date);
     }
     if has(|token| matches!(token, Token::General)) {

@@ -57,29 +57,28 @@ impl Pattern {
             .collect()
     }
 
-    /// True when the whole text fits.
-    pub fn matches(&self, text: &str) -> bool {
-        self.run(text, true)
-    }
-
     /// Byte offset of the first place where the pattern fits a part of the text.
     pub fn find(&self, text: &str) -> Option<usize> {
-        let ends = std::iter::once(text.len());
-        text.char_indices()
-            .map(|(at, _)| at)
-            .chain(ends)
-            .find(|&at| text.get(at..).is_some_and(|rest| self.run(rest, false)))
+        // Of the parts between runs each is taken where it fits first: what is behind then has the most room. So a part
+        // that is not there is not there for a later start of the first one either, and no start is tried again.
+        let mut parts = self.tokens.split(|token| *token == Token::Run);
+        let first = first_fit(parts.next()?, text)?;
+        let mut end = first.1;
+        for part in parts {
+            end += first_fit(part, text.get(end..)?)?.1;
+        }
+        Some(first.0)
     }
 
-    /// Greedy matching that falls back to the last run only, so that it takes at most pattern * text steps.
-    fn run(&self, text: &str, to_the_end: bool) -> bool {
+    /// True when the whole text fits. Greedy matching that falls back to the last run only, so that it takes at most
+    /// pattern * text steps.
+    pub fn matches(&self, text: &str) -> bool {
         let (mut at, mut rest) = (0, text);
         let mut last_run: Option<(usize, &str)> = None;
         loop {
             let mut chars = rest.chars();
             match (self.tokens.get(at), chars.next()) {
                 (None, None) => return true,
-                (None, Some(_)) if !to_the_end => return true,
                 (Some(Token::Run), _) => {
                     at += 1;
                     last_run = Some((at, rest));
@@ -102,6 +101,16 @@ impl Pattern {
             at = after;
         }
     }
+}
+
+/// Where in the text the part, which has no runs, fits first: the bytes where it begins and ends.
+fn first_fit(part: &[Token], text: &str) -> Option<(usize, usize)> {
+    let mut places = text.char_indices().map(|(at, _)| at).chain(std::iter::once(text.len()));
+    places.find_map(|at| {
+        let mut chars = text.get(at..)?.chars();
+        let fits = part.iter().all(|token| chars.next().is_some_and(|c| token.fits(c)));
+        fits.then(|| (at, text.len() - chars.as_str().len()))
+    })
 }
 
 #[cfg(test)]
@@ -137,6 +146,18 @@ mod tests {
         assert_eq!(Pattern::new("E").find("Statements"), Some(4));
         assert_eq!(Pattern::new("t?m").find("Statements"), Some(3));
         assert_eq!(Pattern::new("a*m").find("Statements"), Some(2));
+        assert_eq!(Pattern::new("*m").find("Statements"), Some(0));
+        assert_eq!(Pattern::new("t*?").find("Statements"), Some(1));
+        assert_eq!(Pattern::new("s*").find("Statements"), Some(0));
+        assert_eq!(Pattern::new("s?").find("Statements"), Some(0));
+        assert_eq!((Pattern::new("s?").find("Bus"), Pattern::new("a*a").find("cat")), (None, None));
         assert_eq!((Pattern::new("").find("x"), Pattern::new("é").find("aéb")), (Some(0), Some(1)));
+    }
+    /// Every start, tried with every pattern: ends within a test's patience only if no work is done twice.
+    #[test]
+    fn many_runs_in_a_long_text() {
+        let (text, pattern) = ("a".repeat(32_767), "*a".repeat(127));
+        assert_eq!(Pattern::new(&format!("a{pattern}b")).find(&text), None);
+        assert_eq!(Pattern::new(&format!("a{pattern}")).find(&text), Some(0));
     }
 }

@@ -101,3 +101,19 @@ fn what_is_true_of_empty_cells_of_whole_columns_is_refused_or_counts() {
         assert!(row.result.is_err(), "{formula}: {:?}", row.result);
     }
 }
+
+/// Excel takes formulas of 8,192 characters, whatever they hold.
+#[test]
+fn sums_may_be_long() {
+    let sum = format!("B2{}", "+B3-B2".repeat(500));
+    assert_eq!(value(&with_table(&[((15, 5), &sum)]), "F16"), Constant::Number(5_010.0));
+}
+
+/// Arguments that ask for more rounds than anybody waits for end in an error, as in VDB.
+#[test]
+fn no_argument_makes_a_formula_endless() {
+    for formula in ["AMORDEGRC(1E+300,1,2,1,1E+300,1E-300)", "VDB(1,0,1E+300,0,1E+300)"] {
+        let book = with_table(&[((15, 5), formula)]);
+        assert_eq!(value(&book, "F16"), Constant::Error(ErrorCode::Num), "{formula}");
+    }
+}

@@ -255,18 +255,30 @@ impl<'w> Lowerer<'w> {
                 Ok(self.map_one(op, operand))
             }
             Expr::Binary(BinaryOp::Concat, ..) => self.joined(expr, &at.for_value()),
-            Expr::Binary(op, left, right) => {
-                let at = &at.for_value();
-                let left = self.lower(left, at)?;
-                let left = self.single(left, at)?;
-                let right = self.lower(right, at)?;
-                let right = self.single(right, at)?;
-                self.map_two(*op, &left, &right)
-            }
+            Expr::Binary(..) => self.chained(expr, &at.for_value()),
             Expr::Call { name, args } => self.call(name, args, at),
             Expr::Invoke { callee, args } => self.invoke(callee, args, at),
             _ => self.lower_reference(expr, at),
         }
+    }
+
+    /// Operators along their left operands, of which a sum may have more than fit the depth.
+    fn chained(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
+        let (mut links, mut first) = (Vec::new(), expr);
+        while let Expr::Binary(op, left, right) = first
+            && *op != BinaryOp::Concat
+        {
+            links.push((*op, &**right));
+            first = left;
+        }
+        let mut value = self.lower(first, at)?;
+        for (op, right) in links.into_iter().rev() {
+            let left = self.single(value, at)?;
+            let right = self.lower(right, at)?;
+            let right = self.single(right, at)?;
+            value = self.map_two(op, &left, &right)?;
+        }
+        Ok(value)
     }
 
     /// A chain of `&` at once.

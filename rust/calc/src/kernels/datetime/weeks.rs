@@ -6,7 +6,7 @@ use crate::function::{Cx, nth};
 use crate::serial;
 use crate::value::{ErrorCode, Value};
 
-/// Excel numbers week days and weeks from day 1; day 0 has none.
+/// Excel numbers weeks from day 1; day 0 has none.
 fn counted_day(cx: &Cx<'_>, serial: f64) -> Result<i64, ErrorCode> {
     whole_day(cx, serial).and_then(|day| if day > 0 { Ok(day) } else { Err(ErrorCode::Num) })
 }
@@ -19,7 +19,8 @@ fn weekday_or_error(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
     let serial = cx.number(nth(args, 0))?;
     // A second argument that is there but empty is 0, which no numbering has.
     let kind = args.get(1).map_or(Ok(1.0), |&kind| coerce::whole(cx, kind))?;
-    let sunday_based = serial::weekday(counted_day(cx, serial)?);
+    // Day 0, what a blank is, is a Saturday.
+    let sunday_based = serial::weekday(whole_day(cx, serial)?);
     let (first_day, first_number) = match kind as i64 {
         1 => (0, 1),
         2 => (1, 1),

@@ -5,8 +5,8 @@ use crate::elementary::pow;
 use crate::function::{Cx, Function, flags, nth, scalar};
 use crate::value::{ErrorCode, Value};
 
-/// Longest life that VDB goes through year by year.
-const MAX_LIFE: f64 = 100_000.0;
+/// Longest life that VDB and AMORDEGRC go through year by year.
+pub const MAX_LIFE: f64 = 100_000.0;
 
 pub const TABLE: &[Function] = &[
     scalar("SLN", 3, 3, sln).with(flags::GIVES_NUMBER),

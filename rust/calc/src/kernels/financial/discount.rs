@@ -2,6 +2,7 @@
 //! DISC, INTRATE, RECEIVED, PRICEDISC, YIELDDISC, PRICEMAT, YIELDMAT, TBILL*, AMORLINC, AMORDEGRC.
 
 use super::calendar::{Basis, Schedule, dated_numbers, day};
+use super::depreciation::MAX_LIFE;
 use super::{num_unless, toolpak};
 use crate::function::{Cx, Function, flags, nth, scalar};
 use crate::serial::{date_of, day_of_date};
@@ -204,25 +205,26 @@ fn amordegrc(cx: &mut Cx<'_>, args: &[Value]) -> Value {
             } else {
                 2.5
             };
-            Ok(degressive(cost, salvage, period, rate * factor, years))
+            degressive(cost, salvage, period, rate * factor, years)
         })
         .into()
 }
 
 /// Each year's amount is rounded to whole units; what is left at the end is written off in two halves.
-fn degressive(mut book: f64, salvage: f64, period: f64, rate: f64, years: f64) -> f64 {
+fn degressive(mut book: f64, salvage: f64, period: f64, rate: f64, years: f64) -> Result<f64, ErrorCode> {
     let mut amount = (years * rate * book).round();
     book -= amount;
     let mut rest = book - salvage;
     let mut year = 0.0;
     while year < period {
+        num_unless(year < MAX_LIFE)?;
         amount = (rate * book).round();
         rest -= amount;
         if rest < 0.0 {
-            return if period - year <= 1.0 { (book * 0.5).round() } else { 0.0 };
+            return Ok(if period - year <= 1.0 { (book * 0.5).round() } else { 0.0 });
         }
         book -= amount;
         year += 1.0;
     }
-    amount
+    Ok(amount)
 }
