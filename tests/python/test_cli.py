@@ -7,9 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from pyarrow import feather
 
 from books import HOSTILE, basics, workbook
+from conftest import Server
 
 Run = subprocess.CompletedProcess[str]
 
@@ -124,3 +128,26 @@ def test_serve_refuses_what_it_must() -> None:
     assert result.returncode == 1
     assert "loopback" in result.stderr
     assert execd("serve", "--port", "70000").returncode == 1
+
+
+def test_a_port_that_is_taken_is_not_shared(server: Server) -> None:
+    result = execd("serve", "--host", "localhost", "--port", str(server.port))
+    assert result.returncode == 1
+    assert result.stderr.startswith(f"execd: --port {server.port}: ")
+
+
+def test_a_host_may_be_a_name(start: Callable[..., Server]) -> None:
+    body = start("--host", "localhost").execute("tests/basics", [["a", "b"], [1, 2]], output="sum")
+    assert body["outputs"] == [["sum"], [3]]
+
+
+def test_run_reads_what_pandas_and_spark_write(book: Path, tmp_path: Path) -> None:
+    table = pa.table({"a": [1.5, 2.5], "b": [1, 2]})
+    feather.write_feather(table, tmp_path / "lz4.feather")
+    feather.write_feather(table, tmp_path / "zstd.feather", compression="zstd")
+    for compression in ("gzip", "snappy", "lz4", "zstd"):
+        pq.write_table(table, tmp_path / f"{compression}.parquet", compression=compression)
+    for path in sorted(tmp_path.glob("*.feather")) + sorted(tmp_path.glob("*.parquet")):
+        result = execd("run", book, "--input", path, "--output", tmp_path / "out.csv")
+        assert result.returncode == 0, f"{path.name}: {result.stderr}"
+        assert pl.read_csv(tmp_path / "out.csv")["sum"].to_list() == [2.5, 4.5]

@@ -243,9 +243,44 @@ fn mistakes_name_file_or_record_and_leave_no_output() {
         error("comma.csv", b"A\n1\n2,5\n"),
         "inputs, record 2: \"5\" stands behind the last of the header's 1 columns"
     );
+    assert_eq!(
+        error("short.csv", b"A,Name\n1,x\n2\n"),
+        "inputs, record 2: 1 of the header's 2 columns are there"
+    );
+    assert_eq!(error("open.csv", b"A,Name\n1,x\n2,\"y\n3,z\n"), "inputs, record 2: a quote is not closed");
+    assert!(error("open-header.csv", b"A,\"Name\n1,x\n").ends_with(": header row: a quote is not closed"));
+    assert!(error("utf16.csv", b"\xFF\xFEA\0\n\0").ends_with(": header row: not valid UTF-8"));
+    for lines in ["{}\n{} {}\n", "{}\n{},{}\n", "{}\n{\"T\":[{}\n{}]}\n"] {
+        let found = error("lines.ndjson", lines.as_bytes());
+        assert_eq!(found, "inputs, record 2: a line of NDJSON is one JSON object", "{lines}");
+    }
     assert!(error("a.parquet", b"no parquet at all").contains("a.parquet: "));
     assert!(error("a.arrow", b"ARROW1 but no more").contains("a.arrow: "));
     assert!(error("a.xml", b"").contains("the suffix must be"));
     assert!(through(&folder.file("none.csv"), &out).unwrap_err().to_string().contains("none.csv: "));
     assert!(!out.exists() && !folder.file("out.csv.part").exists());
+}
+
+/// A run that writes over what it reads would leave a user without the records.
+#[test]
+fn the_output_is_never_the_input() {
+    let folder = Folder::new("same");
+    let file = folder.file("in.csv");
+    std::fs::write(&file, CSV).unwrap();
+    let error = through(&file, &folder.file("./in.csv")).unwrap_err().to_string();
+    assert!(error.ends_with("the answers would replace the records"), "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), CSV);
+}
+
+/// Files without records: a header alone, nothing at all.
+#[test]
+fn no_records_are_no_mistake() {
+    let folder = Folder::new("none");
+    for (name, content) in [("a.csv", ""), ("b.csv", "A,Name"), ("c.csv", "A\n"), ("d.ndjson", "\n")] {
+        std::fs::write(folder.file(name), content).unwrap();
+        let (input, output) = (folder.file(name), folder.file("out.csv"));
+        let (options, progress) = (ExecuteOptions::default(), Progress::default());
+        let summary = run(&engine(2), &service(), &input, &output, &options, &progress).unwrap();
+        assert_eq!(summary.records, 0, "{name}");
+    }
 }

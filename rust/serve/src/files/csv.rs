@@ -14,19 +14,31 @@ use execd_calc::digits::general;
 use execd_calc::heap::Heap;
 use execd_calc::interface::{Constant, Format};
 use execd_calc::value::{Unpacked, Value};
+use std::io::{Chain, Read};
 use std::path::Path;
 
+/// Stands behind the file as a record of its own. A quote that is not closed swallows it with all that it swallowed
+/// before.
+const END: &[u8] = b"\n\xFFend of file\xFF";
+
 pub struct CsvSource {
-    reader: Reader<Counted>,
+    reader: Reader<Chain<Counted, &'static [u8]>>,
     header: Vec<String>,
     record: ByteRecord,
 }
 
 impl CsvSource {
     pub fn open(path: &Path, file: Counted) -> Result<CsvSource, ServeError> {
+        let file = file.chain(END);
         let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
-        let header = reader.headers().map_err(|error| file_error(path, error))?;
-        let header = header.iter().map(|name| name.trim_start_matches('\u{FEFF}').to_owned()).collect();
+        let first = reader.byte_headers().map_err(|error| file_error(path, error))?;
+        if is_open(first) {
+            return Err(file_error(path, format!("header row: {OPEN}")));
+        }
+        let names: Result<Vec<&str>, _> =
+            first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
+        let names = names.map_err(|_| file_error(path, "header row: not valid UTF-8"))?;
+        let header = names.iter().map(|name| name.trim_start_matches('\u{FEFF}').to_owned()).collect();
         Ok(CsvSource { reader, header, record: ByteRecord::new() })
     }
 
@@ -37,8 +49,8 @@ impl CsvSource {
         records.expect(CHUNK_RECORDS);
         while records.count() < CHUNK_RECORDS {
             match self.reader.read_byte_record(&mut self.record) {
-                Ok(true) => {}
-                Ok(false) => break,
+                Ok(true) if !is_end(&self.record) => {}
+                Ok(_) => break,
                 Err(error) => return Err(file_error(path, error)),
             }
             if let Err(fault) = self.take(&mut records, &columns) {
@@ -50,6 +62,13 @@ impl CsvSource {
 
     fn take(&self, records: &mut Records<'_>, columns: &[Option<Column>]) -> Result<(), Fault> {
         records.begin_record()?;
+        if is_open(&self.record) {
+            return Err(Fault::Invalid(OPEN.to_owned()));
+        }
+        if self.record.len() < columns.len() {
+            let (fields, columns) = (self.record.len(), columns.len());
+            return Err(Fault::Invalid(format!("{fields} of the header's {columns} columns are there")));
+        }
         // A decimal comma or a missing quote would otherwise go unnoticed.
         if let Some(field) = self.record.iter().skip(columns.len()).find(|field| !field.is_empty()) {
             let (field, columns) = (String::from_utf8_lossy(field), columns.len());
@@ -66,6 +85,16 @@ impl CsvSource {
         records.end_record();
         Ok(())
     }
+}
+
+const OPEN: &str = "a quote is not closed";
+
+fn is_end(record: &ByteRecord) -> bool {
+    record.len() == 1 && record.get(0) == END.get(1..)
+}
+
+fn is_open(record: &ByteRecord) -> bool {
+    record.iter().next_back().is_some_and(|field| field.ends_with(END))
 }
 
 fn explain(fault: Fault, records: &Records<'_>, rules: Rules<'_>) -> ServeError {

@@ -85,6 +85,9 @@ pub fn run(
     options: &ExecuteOptions,
     progress: &Progress,
 ) -> Result<Summary, ServeError> {
+    if input.canonicalize().is_ok_and(|file| output.canonicalize().is_ok_and(|other| other == file)) {
+        return Err(file_error(output, "the answers would replace the records"));
+    }
     engine.guarded(options.deadline, &options.stop, || {
         let part = Part::new(output);
         let mut source = Source::open(input)?;

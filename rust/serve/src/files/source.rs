@@ -3,13 +3,14 @@
 use super::csv::CsvSource;
 use super::{FileKind, file_error};
 use crate::arrow;
-use crate::codec::records::Decoded;
+use crate::codec::records::{Decoded, Rules};
 use crate::codec::scan;
 use crate::error::{Place, ServeError};
 use crate::execute::{ExecuteOptions, Service};
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
+use serde::de::IgnoredAny;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
 use std::path::{Path, PathBuf};
@@ -97,7 +98,7 @@ impl Source {
         let decoded = match &mut self.reader {
             Reader::Csv(reader) => reader.next(path, rules),
             Reader::Lines(reader) => match lines(reader).map_err(|error| file_error(path, error))? {
-                Lines::Objects(json) => scan::decode(&json, rules).map(Some),
+                Lines::Objects(json, count) => objects(&json, count, rules).map(Some),
                 Lines::NoObject(count) => Err(no_object(count + 1)),
                 Lines::None => Ok(None),
             },
@@ -146,8 +147,8 @@ fn starts_as_ipc_file(file: &mut File) -> std::io::Result<bool> {
 
 /// What the next lines of a file are.
 enum Lines {
-    /// A JSON array of their objects.
-    Objects(Vec<u8>),
+    /// A JSON array of so many lines.
+    Objects(Vec<u8>, usize),
     /// So many objects, and then a line that is none.
     NoObject(usize),
     None,
@@ -156,6 +157,26 @@ enum Lines {
 fn no_object(record: usize) -> ServeError {
     let message = "a line of NDJSON is one JSON object".to_owned();
     ServeError::InvalidInput { place: Place { record: Some(record), input: None, offset: None }, message }
+}
+
+/// Two objects on a line, or one on two lines, may make a good array, too.
+fn objects(json: &[u8], count: usize, rules: Rules<'_>) -> Result<Decoded, ServeError> {
+    match scan::decode(json, rules) {
+        Ok(decoded) if decoded.batch.records == count => Ok(decoded),
+        Err(error) if !is_placeless(&error) => Err(error),
+        _ => {
+            let inside = json.get(1..json.len() - 1).unwrap_or_default();
+            let mut lines = inside.split(|byte| *byte == b'\n');
+            let wrong = lines.position(|line| {
+                serde_json::from_slice::<IgnoredAny>(line.strip_prefix(b",").unwrap_or(line)).is_err()
+            });
+            Err(no_object(wrong.unwrap_or(0) + 1))
+        }
+    }
+}
+
+fn is_placeless(error: &ServeError) -> bool {
+    matches!(error, ServeError::InvalidInput { place, .. } if place.record.is_none())
 }
 
 fn lines(reader: &mut BufReader<Counted>) -> std::io::Result<Lines> {
@@ -181,5 +202,5 @@ fn lines(reader: &mut BufReader<Counted>) -> std::io::Result<Lines> {
         }
     }
     json.push(b']');
-    Ok(if count > 0 { Lines::Objects(json) } else { Lines::None })
+    Ok(if count > 0 { Lines::Objects(json, count) } else { Lines::None })
 }
