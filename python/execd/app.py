@@ -22,6 +22,8 @@ def create_app(settings: Settings) -> ASGIApp:
     everything = Starlette(
         routes=faces.routes(shared), exception_handlers={HTTPException: _http_error, Exception: _bug}
     )
+    # Clients of the platform follow no redirects and take one for an answer without data.
+    everything.router.redirect_slashes = False
     execute = faces.execute.Execute(shared)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -66,7 +66,10 @@ class _Zlib:
 
     def take(self, piece: bytes, most: int) -> bytes:
         # What does not fit stays in `unconsumed_tail`, and then the limit has been passed anyway.
-        return self._decoder.decompress(piece, most)
+        plain = self._decoder.decompress(piece, most)
+        if self._decoder.unused_data:
+            raise zlib.error("there are more bytes behind its end")
+        return plain
 
     @property
     def ended(self) -> bool:

@@ -23,7 +23,6 @@ TABLE: dict[str, tuple[int, str, str]] = {
     "not_found": (404, "invalid_input", "NOT_FOUND"),
     "service_not_found": (404, "invalid_input", "SERVICE_NOT_FOUND"),
     "method_not_allowed": (405, "invalid_input", "METHOD_NOT_ALLOWED"),
-    "body_timeout": (408, "invalid_input", "REQUEST_TIMEOUT"),
     "too_large": (413, "invalid_input", "BODY_TOO_LARGE"),
     "unknown_encoding": (415, "invalid_input", "UNSUPPORTED_ENCODING"),
     "workbook": (422, "invalid_workbook", "WORKBOOK_NOT_COMPILED"),

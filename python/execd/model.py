@@ -38,12 +38,14 @@ class Model:
         Columns are inputs by name; a missing column takes the workbook's default, a null is a blank. The result is a
         polars DataFrame if `table` is one, else a pyarrow Table, else (without pyarrow) an `execd.Table`.
         """
-        result = self.native.evaluate(_native.Engine.shared(), table)
-        if type(table).__module__.startswith("polars."):
-            import polars as pl  # noqa: PLC0415
+        if not type(table).__module__.startswith("polars."):
+            return as_arrow(self.native.evaluate(_native.Engine.shared(), table))
+        import polars as pl  # noqa: PLC0415
 
-            return pl.DataFrame(result)
-        return as_arrow(result)
+        if isinstance(table, pl.DataFrame):
+            # What polars exports for a column without a type, arrow-rs refuses.
+            table = table.cast({pl.Null: pl.Float64})
+        return pl.DataFrame(self.native.evaluate(_native.Engine.shared(), table))
 
     def execute(self, inputs: bytes) -> bytes:
         """The `inputs` of Execute v4, in either layout, to its `outputs` in the same layout."""

@@ -36,8 +36,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def __post_init__(self) -> None:
         """Refuse what can never work, naming the field."""
-        if not 0 <= self.port <= 65535:  # noqa: PLR2004
-            raise ValueError(f"port: {self.port} is not between 0 and 65535")
+        if not 0 < self.port <= 65535:  # noqa: PLR2004
+            raise ValueError(f"port: {self.port} is not between 1 and 65535")
         for field in ("workers", "threads", "max_executions", "queue", "max_body", "max_held", "max_discard"):
             if getattr(self, field) < 0:
                 raise ValueError(f"{field}: must not be negative")
@@ -70,13 +70,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
     """Settings from `file`, the environment and `overrides` (of which `None` means "not given")."""
-    values: dict[str, Any] = tomllib.loads(file.read_text()) if file else {}
+    values = _from_file(file) if file else {}
     values |= _from_environment(os.environ)
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
         return msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(f"settings: {error}") from None
+
+
+def _from_file(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file}: not valid TOML: {error}") from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -49,13 +49,17 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it."""
     settings = settings.for_machine()
     refuse_open_network(settings.host)
+    # Granian takes no names; of a name's addresses that of IPv4 is the one that more callers try.
+    addresses = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)
+    family, kind, _, _, address = min(addresses, key=lambda one: one[0] != socket.AF_INET)
+    refuse_taken_port(family, kind, address)
     if settings.data:
         (settings.data / "services").mkdir(parents=True, exist_ok=True)
     # A forked worker would share the descriptor of the slot file, and with it the permits, and inherit no threads.
     multiprocessing.set_start_method("spawn", force=True)
     server = Supervisor(
         "execd",
-        address=settings.host,
+        address=str(address[0]),
         port=settings.port,
         interface=Interfaces.ASGINL,
         workers=settings.workers,
@@ -103,3 +107,14 @@ def refuse_open_network(host: str) -> None:
             f"--host {host}: without keys the server is open to everybody who can reach it, so it listens on "
             "loopback only (127.0.0.1, ::1, localhost)"
         )
+
+
+def refuse_taken_port(family: socket.AddressFamily, kind: socket.SocketKind, address: tuple[Any, ...]) -> None:
+    """The workers share their port, and would share it with another server's: callers would reach either."""
+    with socket.socket(family, kind) as probe:
+        # Connections of a server that has just ended do not count.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            raise ValueError(f"--port {address[1]}: {error.strerror}") from None

@@ -48,6 +48,16 @@ def test_a_truncated_stream_is_the_caller_s_mistake(coding: str) -> None:
     assert caught.value.status == 400
 
 
+@pytest.mark.parametrize("coding", PACK)
+@pytest.mark.parametrize("step", [1, 1_000_000])
+def test_what_stands_behind_the_end_is_never_dropped(coding: str, step: int) -> None:
+    packed = PACK[coding](PLAIN) + PACK[coding](PLAIN)
+    inflater = Inflater(coding, 2 * len(PLAIN))
+    with pytest.raises(ApiError, match="is not valid") as caught:
+        [inflater.feed(packed[at : at + step]) for at in range(0, len(packed), step)]
+    assert (caught.value.status, caught.value.kind) == (400, "invalid_encoding")
+
+
 def test_an_unknown_coding_is_415() -> None:
     with pytest.raises(ApiError) as caught:
         Inflater("zstd", 1000)

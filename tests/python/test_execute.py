@@ -123,7 +123,14 @@ def test_status_pages(server: Server) -> None:
     assert "MyFolder/BlockParty" in {service["service"] for service in get("/")["services"]}
 
 
-@pytest.mark.parametrize(("method", "path", "status"), [("GET", "/t/api/v4/execute", 405), ("POST", "/nothing", 404)])
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/t/api/v4/execute", 405),
+        ("POST", "/nothing", 404),
+        ("POST", "/t/api/v4/execute/", 404),
+    ],
+)
 def test_a_wrong_turn_is_explained(server: Server, method: str, path: str, status: int) -> None:
     response = httpx.request(method, server.url + path)
     assert response.status_code == status

@@ -57,6 +57,11 @@ def test_a_polars_frame_gives_one(model: execd.Model) -> None:
     assert result["quotient"].to_list() == [0.4, 5 / 7.5]
 
 
+def test_a_polars_column_of_nothing_but_nulls_is_blank(model: execd.Model) -> None:
+    result = model.evaluate(pl.DataFrame({"a": [None, None], "b": [2, 3]}))
+    assert result["sum"].to_list() == [2.0, 3.0]
+
+
 @pytest.mark.parametrize("value", [5, "x", [1], None, {"a": [1]}])
 def test_what_is_no_table_is_refused(model: execd.Model, value: object) -> None:
     with pytest.raises(execd.InputError, match="__arrow_c_stream__"):

@@ -25,6 +25,7 @@ def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         ("EXECD_PRT", "1", "EXECD_PRT"),
         ("EXECD_PORT", "x", "port"),
         ("EXECD_PORT", "70000", "port"),
+        ("EXECD_PORT", "0", "port"),
         ("EXECD_TIME_LIMIT", "0", "time_limit"),
         ("EXECD_QUEUE", "-1", "queue"),
     ],
@@ -33,6 +34,14 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match=said):
         settings.load()
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"port = [", r"execd\.toml: not valid TOML"), (b"\xff", "TOML")])
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "execd.toml"
+    file.write_bytes(content)
+    with pytest.raises(ValueError, match=said):
+        settings.load(file)
 
 
 def test_zeros_become_what_suits_the_machine() -> None:
