@@ -133,7 +133,7 @@ fn answer(
     let template = if options.outputs.is_empty() {
         service.template(decoded.layout)
     } else {
-        chosen = Template::new(interface, &filter::choose(interface, &options.outputs), decoded.layout);
+        chosen = Template::new(interface, &filter::choose(interface, &options.outputs)?, decoded.layout);
         &chosen
     };
     let style = Style {

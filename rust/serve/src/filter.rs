@@ -1,28 +1,48 @@
 //! Which outputs a caller wants: names, globs or regular expressions, ignoring case.
 
+use crate::error::ServeError;
 use execd_calc::interface::Interface;
 use regex_lite::{Regex, RegexBuilder};
+use std::collections::HashMap;
 
 /// Longest entry that is tried as a pattern, and the size a compiled one may have.
 const LONGEST_PATTERN: usize = 512;
-const PATTERN_BYTES: usize = 1 << 20;
+const PATTERN_BYTES: usize = 1 << 16;
+/// Compiling one takes up to a fifth of a millisecond, during which nothing stops an execution.
+const MOST_PATTERNS: usize = 200;
+/// What makes an entry more than a name.
+const SPECIAL: [char; 14] = ['*', '?', '.', '[', ']', '(', ')', '{', '}', '|', '+', '^', '$', '\\'];
 
 /// The outputs to keep, in the interface's order. No entries (or only empty ones) keep all. An entry keeps the output
 /// it names; one that names none keeps every output that it matches as a glob or, over the whole name, as a regular
 /// expression.
-pub fn choose(interface: &Interface, entries: &[String]) -> Vec<usize> {
+pub fn choose(interface: &Interface, entries: &[String]) -> Result<Vec<usize>, ServeError> {
+    let outputs = &interface.outputs;
     let entries: Vec<&str> =
         entries.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()).collect();
-    let mut keep = vec![entries.is_empty(); interface.outputs.len()];
+    if entries.is_empty() {
+        return Ok((0..outputs.len()).collect());
+    }
+    let names = outputs.iter().enumerate().map(|(position, output)| (output.name.to_lowercase(), position));
+    // Of equal names the first counts.
+    let names: HashMap<String, usize> = names.rev().collect();
+    let mut keep = vec![false; outputs.len()];
+    let mut tried = 0;
     for entry in entries {
-        let folded = entry.to_lowercase();
-        let named = interface.outputs.iter().position(|output| output.name.to_lowercase() == folded);
-        let patterns = if named.is_some() { Vec::new() } else { patterns(entry) };
-        for (position, (output, keep)) in interface.outputs.iter().zip(&mut keep).enumerate() {
-            *keep |= named == Some(position) || patterns.iter().any(|pattern| pattern.is_match(&output.name));
+        if let Some(&position) = names.get(&entry.to_lowercase()) {
+            keep.iter_mut().skip(position).take(1).for_each(|keep| *keep = true);
+        } else if entry.contains(SPECIAL) {
+            tried += 1;
+            if tried > MOST_PATTERNS {
+                return Err(ServeError::TooLarge { what: "patterns in output", limit: MOST_PATTERNS });
+            }
+            let patterns = patterns(entry);
+            for (output, keep) in outputs.iter().zip(&mut keep) {
+                *keep |= patterns.iter().any(|pattern| pattern.is_match(&output.name));
+            }
         }
     }
-    keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(position, _)| position).collect()
+    Ok(keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(position, _)| position).collect())
 }
 
 fn patterns(entry: &str) -> Vec<Regex> {
@@ -81,7 +101,11 @@ mod tests {
         ];
         for (entries, kept) in table {
             let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-            assert_eq!(choose(&interface, &entries), kept, "{entries:?}");
+            assert_eq!(choose(&interface, &entries).as_deref(), Ok(kept), "{entries:?}");
         }
+        let many = |entry: &str| choose(&interface, &vec![entry.to_owned(); 100_000]);
+        assert_eq!(many("no_name"), Ok(Vec::new()));
+        assert_eq!(many("B.B1"), Ok(vec![3]));
+        assert_eq!(many("((a{9}){9}){9}").map_err(|error| error.kind()), Err("too_large"));
     }
 }

@@ -38,7 +38,7 @@ impl Answer {
     /// Runs the workbook once on its own values to learn the kinds of the outputs.
     pub fn new(engine: &Engine, service: &Service, options: &ExecuteOptions) -> Result<Answer, ServeError> {
         let columns =
-            output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs));
+            output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs)?);
         let batch = Batch::defaults(1, service.plan.input_cells);
         let types = engine.evaluate(
             &service.plan,

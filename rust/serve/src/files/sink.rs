@@ -48,7 +48,7 @@ impl Sink {
         options: &ExecuteOptions,
     ) -> Result<Sink, ServeError> {
         let interface = &service.interface;
-        let chosen = filter::choose(interface, &options.outputs);
+        let chosen = filter::choose(interface, &options.outputs)?;
         let kind = FileKind::of(target)?;
         let file = File::create(path).map_err(|error| file_error(target, error))?;
         let writer = match kind {
