@@ -141,7 +141,7 @@ impl Case<'_> {
         let run = |first| {
             let records = size.min(self.records - first);
             let mut frame = plan.frame(&decoded.batch);
-            let done = plan.run(&mut frame, &decoded.batch, first, records, &Env::default(), &cancel);
+            let done = plan.run(&mut frame, &decoded.batch, first..first + records, &Env::default(), &cancel);
             done.is_ok().then_some((first, records, frame))
         };
         starts.filter_map(run).collect()

@@ -72,6 +72,7 @@ struct Kernel {
     batch: Batch,
     /// By output, in the order of the reference: its cell, and whether its texts are gathered too.
     outputs: Vec<(usize, bool)>,
+    /// By output cell.
     values: Vec<Vec<Value>>,
     texts: Texts,
 }
@@ -81,56 +82,57 @@ impl Kernel {
         let workbook = fs::read(folder.join(format!("{}.xlsx", model.name)))?;
         let compiled = execd_model::compile(&workbook, &Limits::default())?;
         let batch = batch(&compiled, inputs)?;
-        let values = vec![vec![Value::BLANK; inputs.records()]; model.outputs];
+        let mut values = vec![Vec::new(); compiled.plan.output_cells];
         let mut outputs = Vec::new();
         for (k, name) in inputs.reference.names.iter().enumerate() {
             let output = compiled.interface.outputs.iter().find(|output| output.name == *name);
             let cell = output.ok_or_else(|| format!("{}: no output {name}", model.name))?.first_cell;
+            values[cell] = vec![Value::BLANK; inputs.records()];
             outputs.push((cell, model.texts.contains(&k)));
         }
         Ok(Kernel { compiled, batch, outputs, values, texts: Texts::default() })
     }
 
-    /// Runs the plan block by block and hands each block's frame to `take`.
-    fn blocks(&self, records: usize, mut take: impl FnMut(usize, usize, &Frame)) {
-        let plan = &self.compiled.plan;
-        let (env, cancel) = (Env::default(), AtomicBool::new(false));
-        let mut frame = plan.frame(&self.batch);
-        let mut first = 0;
-        while first < records {
-            let block = plan.block_records().min(records - first);
-            if plan.run(&mut frame, &self.batch, first, block, &env, &cancel).is_ok() {
-                take(first, block, &frame);
-            }
-            first += block;
-        }
-    }
-
-    /// What is timed: all records, gathered into whole columns.
+    /// What is timed: all records, into whole columns.
     fn run(&mut self) {
         let (mut values, mut texts) = (std::mem::take(&mut self.values), std::mem::take(&mut self.texts));
         texts.clear();
-        self.blocks(self.batch.records, |first, records, frame| {
-            for piece in (0..records).step_by(PIECE) {
-                let to = records.min(piece + PIECE);
-                for (&(cell, _), column) in self.outputs.iter().zip(&mut values) {
-                    copy(&mut column[first + piece..first + to], &frame.output(cell)[piece..to]);
-                }
-            }
+        self.blocks(&mut values, self.batch.records, |_, columns, frame| {
             for &(cell, _) in self.outputs.iter().filter(|(_, gathered)| *gathered) {
-                frame.output(cell)[..records].iter().for_each(|value| push_text(&mut texts, frame, *value));
+                columns[cell].iter().for_each(|value| push_text(&mut texts, frame, *value));
             }
         });
         (self.values, self.texts) = (black_box(values), black_box(texts));
     }
 
+    /// Runs the plan block by block into columns, and hands on each block's first record, columns and frame.
+    fn blocks(
+        &self,
+        values: &mut [Vec<Value>],
+        records: usize,
+        mut take: impl FnMut(usize, &[&mut [Value]], &Frame),
+    ) {
+        let plan = &self.compiled.plan;
+        let (env, cancel) = (Env::default(), AtomicBool::new(false));
+        let mut frame = plan.frame(&self.batch);
+        for first in (0..records).step_by(plan.block_records()) {
+            let block = first..records.min(first + plan.block_records());
+            let column = |values| <[Value]>::get_mut(values, block.clone()).unwrap_or_default();
+            let mut columns: Vec<&mut [Value]> = values.iter_mut().map(|values| column(values)).collect();
+            if plan.run_into(&mut frame, &self.batch, block.clone(), &mut columns, &env, &cancel).is_ok() {
+                take(first, &columns, &frame);
+            }
+        }
+    }
+
     /// Compares the first records with the reference, within 1e-9 relative.
-    fn check(&self, reference: &Named) -> Result<(), String> {
+    fn check(&mut self, reference: &Named) -> Result<(), String> {
         let records = reference.columns.first().map_or(0, Column::len);
+        let mut values = std::mem::take(&mut self.values);
         let mut fault = None;
-        self.blocks(records, |first, records, frame| {
+        self.blocks(&mut values, records, |first, columns, frame| {
             for (k, &(cell, _)) in self.outputs.iter().enumerate() {
-                for (i, value) in frame.output(cell)[..records].iter().enumerate() {
+                for (i, value) in columns[cell].iter().enumerate() {
                     if !agrees(*value, frame, &reference.columns[k], first + i) {
                         let name = &reference.names[k];
                         fault.get_or_insert(format!("{name} of record {}: {value:?}", first + i));
@@ -138,18 +140,9 @@ impl Kernel {
                 }
             }
         });
+        self.values = values;
         fault.map_or(Ok(()), Err)
     }
-}
-
-/// Values that are copied of one column before those of the next, as the versions by hand write all columns together.
-const PIECE: usize = 128;
-
-/// In registers, as the versions by hand do.
-fn copy(to: &mut [Value], from: &[Value]) {
-    let ((to, to_rest), (from, from_rest)) = (to.as_chunks_mut::<16>(), from.as_chunks::<16>());
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    to_rest.copy_from_slice(from_rest);
 }
 
 fn push_text(texts: &mut Texts, frame: &Frame, value: Value) {

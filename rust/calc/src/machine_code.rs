@@ -59,20 +59,22 @@ pub struct Code {
     pub(crate) only_code: Vec<bool>,
     /// By output, whether a segment settles it.
     pub(crate) settled: Vec<bool>,
+    /// Slots of outputs, which are where their places tell.
+    pub(crate) outputs: Vec<u32>,
 }
 
 /// What a segment runs on.
 pub struct Memory<'a> {
     /// The first slot.
     pub(crate) slots: *const f64,
-    /// By input, its bytes from the first slot on.
+    /// By input and then by slot of an output, its bytes from the first slot on.
     pub(crate) places: &'a [usize],
     /// A byte for each vector of a slot.
     pub(crate) odd: &'a mut [u8],
     pub(crate) spills: &'a mut [Vector],
 }
 
-/// Slots, constants, number of vectors, a byte per vector for its odd lanes, room for spills, places of inputs.
+/// Slots, constants, number of vectors, a byte per vector for its odd lanes, room for spills, places of columns.
 /// Nonzero when a lane is odd.
 type Entry =
     unsafe extern "sysv64" fn(*const f64, *const Vector, usize, *mut u8, *mut Vector, *const usize) -> u32;
@@ -85,7 +87,8 @@ impl Code {
     ///
     /// The segment is one of these, the processor has AVX2 and FMA, `slots` points to `stride` values for each of the
     /// code's slots, at least `odd.len()` vectors, which may be written through it and are not none; `places` has the
-    /// places of all inputs, where as many vectors may be read; `spills` has the room that is asked for.
+    /// places of all inputs, where as many vectors may be read, and of all slots of outputs, where as many may be
+    /// written too; `spills` has the room that is asked for.
     pub(crate) unsafe fn enter(&self, segment: &Segment, memory: Memory<'_>) -> bool {
         debug_assert!(!memory.odd.is_empty() && memory.spills.len() >= self.spills);
         debug_assert!(segment.entry < self.memory.0.len());

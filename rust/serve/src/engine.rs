@@ -91,7 +91,8 @@ impl Engine {
                 stop.check()?;
                 let started = self.clock.now();
                 let records = step.min(end - first);
-                plan.run(&mut frame, batch, first, records, env, stop.flag()).map_err(|_| stop.reason())?;
+                plan.run(&mut frame, batch, first..first + records, env, stop.flag())
+                    .map_err(|_| stop.reason())?;
                 let took = self.clock.now().saturating_sub(started);
                 each(&mut part, &frame, Block { first, records, took })?;
             }

@@ -2,6 +2,7 @@
 
 use super::lane::{Chunk, LANES};
 use super::memo::Memo;
+use super::outputs;
 use crate::batch::Batch;
 use crate::heap::Heap;
 use crate::machine_code::Vector;
@@ -23,9 +24,14 @@ pub struct Frame {
     /// Records that need the current region, one bit per lane.
     pub(super) mask: Vec<u16>,
     pub(super) outer_masks: Vec<Vec<u16>>,
-    /// By input, whether machine code reads it where it is, and where: in bytes from the first slot on.
+    /// By input, whether machine code reads it where it is.
     pub(super) in_place: Vec<bool>,
+    /// Where machine code finds inputs and then the slots of outputs, in bytes from the first slot on.
     pub(super) places: Vec<usize>,
+    /// By output cell, whether its slot is no other output's.
+    pub(super) sole: Vec<bool>,
+    /// By output cell, whether the last run wrote it into a column of the caller's.
+    pub(super) in_columns: Vec<bool>,
     pub(super) trust: Trust,
     /// By segment of the plan's machine code, whether it leaves too many lanes.
     pub(super) segment_trust: Vec<Trust>,
@@ -67,6 +73,8 @@ impl Frame {
             outer_masks: Vec::new(),
             in_place: Vec::new(),
             places: Vec::new(),
+            sole: outputs::sole(plan),
+            in_columns: Vec::new(),
             trust: Trust::default(),
             segment_trust: Vec::new(),
             odd: Vec::new(),
@@ -97,9 +105,13 @@ impl Frame {
         }
     }
 
-    /// The values of an output cell for the records of the last run; texts are in `heap()` until the next run.
+    /// The values of an output cell for the records of the last run, unless they were written into a column; texts are
+    /// in `heap()` until the next run.
     pub fn output(&self, cell: usize) -> &[Value] {
-        let Some(operand) = self.outputs.get(cell) else { return &[] };
+        let Some(operand) = self.outputs.get(cell).filter(|_| self.in_columns.get(cell) != Some(&true))
+        else {
+            return &[];
+        };
         let values = match operand.as_constant() {
             Some(_) => self.constant_outputs.get(cell).map_or(&[][..], Vec::as_slice),
             None => {
@@ -146,9 +158,8 @@ pub(super) type Slot<'a> = &'a [Cell<Chunk>];
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slots<'a> {
     table: &'a [Slot<'a>],
-    /// The first slot's first value; the others follow.
+    /// The frame's first slot; the others follow, but for those that are columns.
     first: *const Cell<Chunk>,
-    chunks: usize,
     constants: &'a [Value],
 }
 
@@ -157,14 +168,9 @@ impl<'a> Slots<'a> {
         cells.chunks(chunks).map(|slot| slot.get(..used).unwrap_or_default()).collect()
     }
 
-    /// `table` is that of `cells`, with `chunks` chunks a slot, and ends with the scratch slots.
-    pub fn new(
-        cells: &'a [Cell<Chunk>],
-        chunks: usize,
-        table: &'a [Slot<'a>],
-        constants: &'a [Value],
-    ) -> Slots<'a> {
-        Slots { table, first: cells.as_ptr(), chunks, constants }
+    /// `table` is that of `cells`, but for slots that are columns, and ends with the scratch slots.
+    pub fn new(cells: &'a [Cell<Chunk>], table: &'a [Slot<'a>], constants: &'a [Value]) -> Slots<'a> {
+        Slots { table, first: cells.as_ptr(), constants }
     }
 
     pub fn first(self) -> *const f64 {
@@ -173,7 +179,12 @@ impl<'a> Slots<'a> {
 
     /// Bytes from the first slot to another.
     pub fn distance(self, slot: u32) -> usize {
-        slot as usize * self.chunks * size_of::<Chunk>()
+        self.distance_to(self.slot(slot).as_ptr())
+    }
+
+    /// Bytes from the first slot to what machine code may read and, if it is a slot, write.
+    pub fn distance_to<T>(self, place: *const T) -> usize {
+        place.expose_provenance().wrapping_sub(self.first.addr())
     }
 
     #[inline(always)]

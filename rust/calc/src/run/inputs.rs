@@ -20,6 +20,8 @@ pub struct Block<'a> {
     pub batch: &'a Batch,
     pub first: usize,
     pub records: usize,
+    /// By output cell, the column that is to be its slot; empty or missing where the frame's slot is.
+    pub columns: &'a [Slot<'a>],
 }
 
 impl<'a> Block<'a> {
@@ -43,13 +45,15 @@ impl<C: Cpu> Machine<'_, C> {
             let values = block.values(input).get(..*used * LANES).filter(|_| in_code);
             in_place.push(values.is_some());
             places.push(match values {
-                Some(values) => values.as_ptr().expose_provenance().wrapping_sub(slots.first().addr()),
+                Some(values) => slots.distance_to(values.as_ptr()),
                 None => slots.distance(input.slot),
             });
             if values.is_some() {
                 load_chunks(slots.slot(input.slot), input, block, 0..1);
             }
         }
+        let outputs = code.map_or(&[][..], |code| &code.outputs);
+        places.extend(outputs.iter().map(|slot| slots.distance(*slot)));
         for piece in (0..*used).step_by(PIECE) {
             for (input, _) in plan.inputs.iter().zip(&*in_place).filter(|(_, in_place)| !**in_place) {
                 load_chunks(slots.slot(input.slot), input, block, piece..piece + PIECE);

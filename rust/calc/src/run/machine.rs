@@ -10,6 +10,7 @@ use super::inputs::Block;
 use super::lane::{Loop as _, Odd, Of, Settled, finite};
 use super::lanes;
 use super::operations;
+use super::outputs;
 use crate::function::{Cx, Env};
 use crate::lift;
 use crate::machine_code::Code;
@@ -66,8 +67,9 @@ fn run_on<C: Cpu>(
     let code = if plain { cpu.code(plan, frame, cancel) } else { None };
     let mut data = std::mem::take(&mut frame.data);
     let cells = Cell::from_mut(data.chunks_mut()).as_slice_of_cells();
-    let table = Slots::table(cells, frame.chunks, frame.used);
-    let slots = Slots::new(cells, frame.chunks, &table, &plan.constants);
+    let mut table = Slots::table(cells, frame.chunks, frame.used);
+    outputs::place(frame, plan, block.columns, &mut table);
+    let slots = Slots::new(cells, &table, &plan.constants);
     let mut machine = Machine {
         cpu,
         plan,

@@ -15,6 +15,7 @@ mod memo;
 #[cfg(target_arch = "x86_64")]
 mod native;
 mod operations;
+mod outputs;
 mod powers;
 mod rates;
 
@@ -23,9 +24,11 @@ pub use frame::Frame;
 use crate::batch::Batch;
 use crate::function::Env;
 use crate::plan::Plan;
+use crate::value::Value;
 use inputs::Block;
 use lane::LANES;
 use machine::{Checks, End};
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 /// The execution was stopped from outside; nothing of the block may be used.
@@ -51,18 +54,45 @@ impl Plan {
         Frame::new(self, batch)
     }
 
-    /// Evaluates `records` (at most `block_records()`) records of `batch` from `first` on.
+    /// Evaluates `records` (at most `block_records()`) of `batch`.
     pub fn run(
         &self,
         frame: &mut Frame,
         batch: &Batch,
-        first: usize,
-        records: usize,
+        records: Range<usize>,
         env: &Env,
         cancel: &AtomicBool,
     ) -> Result<(), Cancelled> {
-        let records = records.min(frame.room()).min(batch.records.saturating_sub(first));
-        let block = Block { batch, first, records };
+        self.run_into(frame, batch, records, &mut [], env, cancel)
+    }
+
+    /// Evaluates `records` (at most `block_records()`) of `batch`, and writes outputs into `columns`: by output cell,
+    /// as many values as records, or none where the output is to stay in the frame. Of use only if the run succeeds.
+    pub fn run_into(
+        &self,
+        frame: &mut Frame,
+        batch: &Batch,
+        records: Range<usize>,
+        columns: &mut [&mut [Value]],
+        env: &Env,
+        cancel: &AtomicBool,
+    ) -> Result<(), Cancelled> {
+        let end = records.end.min(batch.records);
+        let count = end.saturating_sub(records.start).min(frame.room());
+        let slots = outputs::as_slots(columns, count);
+        let block = Block { batch, first: records.start, records: count, columns: &slots };
+        self.run_block(frame, block, env, cancel)?;
+        frame.copy_outputs(columns);
+        Ok(())
+    }
+
+    fn run_block(
+        &self,
+        frame: &mut Frame,
+        block: Block<'_>,
+        env: &Env,
+        cancel: &AtomicBool,
+    ) -> Result<(), Cancelled> {
         if flags::READABLE && frame.trust.next_block() {
             if let End::Done = machine::run(self, frame, block, env, cancel, Checks::Deferred)? {
                 frame.trust.kept();

@@ -182,7 +182,7 @@ fn run(compiled: &Compiled, records: &[Vec<CellValue>]) -> Vec<Vec<Constant>> {
     let batch = Batch { records: records.len(), columns, store: Arc::new(store) };
     let env = Env::new(compiled.date1904, NOW);
     let mut frame = plan.frame(&batch);
-    plan.run(&mut frame, &batch, 0, records.len(), &env, &AtomicBool::new(false)).unwrap();
+    plan.run(&mut frame, &batch, 0..records.len(), &env, &AtomicBool::new(false)).unwrap();
     let outputs = |record: usize| {
         (0..plan.output_cells).map(|cell| Constant::of(frame.heap(), frame.output(cell)[record])).collect()
     };

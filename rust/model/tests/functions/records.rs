@@ -140,7 +140,7 @@ pub fn run(plan: &Plan, records: &[Vec<Constant>]) -> Vec<Vec<Constant>> {
     let step = plan.block_records();
     for first in (0..records.len()).step_by(step) {
         let count = step.min(records.len() - first);
-        plan.run(&mut frame, &batch, first, count, &env, &cancel).unwrap();
+        plan.run(&mut frame, &batch, first..first + count, &env, &cancel).unwrap();
         for record in 0..count {
             let outputs = (0..plan.output_cells).map(|cell| frame.output(cell)[record]);
             results.push(outputs.map(|value| Constant::of(frame.heap(), value)).collect());

@@ -7,8 +7,8 @@ pub enum Place {
     Slot(i32),
     Constant(i32),
     Spill(i32),
-    /// Where its place is, among the places of inputs.
-    Input(i32),
+    /// Where its place is, among those of inputs and outputs.
+    Column(i32),
 }
 
 /// An instruction `out = a op b`.
@@ -137,7 +137,7 @@ impl Assembler {
 
     /// An instruction over 256 bits with the prefix 66 and the operands `reg`, `a`, `b`.
     fn vex(&mut self, (map, wide, opcode): (u8, bool, u8), reg: u8, a: u8, b: Place) {
-        if let Place::Input(at) = b {
+        if let Place::Column(at) = b {
             self.bytes.extend([0x49, 0x8B, 0x81]); // mov rax, [r9 + at]
             self.bytes.extend(at.to_le_bytes());
         }
@@ -146,7 +146,7 @@ impl Assembler {
             Place::Slot(at) => (7, Some(at)),     // rdi
             Place::Constant(at) => (6, Some(at)), // rsi
             Place::Spill(at) => (8, Some(at)),    // r8
-            Place::Input(_) => (4, None),         // rdi + rax
+            Place::Column(_) => (4, None),        // rdi + rax
         };
         let inverted = |register: u8| (register >> 3 & 1) ^ 1;
         self.bytes.push(0xC4);
@@ -155,7 +155,7 @@ impl Assembler {
         self.bytes.push(opcode);
         let registers = (reg & 7) << 3 | base & 7;
         match (distance, distance.map(i8::try_from)) {
-            _ if matches!(b, Place::Input(_)) => self.bytes.extend([registers, 0x07]),
+            _ if matches!(b, Place::Column(_)) => self.bytes.extend([registers, 0x07]),
             (Some(_), Some(Ok(near))) => self.bytes.extend([0x40 | registers, near as u8]),
             (Some(far), _) => {
                 self.bytes.push(0x80 | registers);

@@ -22,6 +22,7 @@ use crate::value::Value;
 use instructions::Assembler;
 use liveness::{Liveness, slot_of};
 use program::Pool;
+use registers::Homes;
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::mem::take;
@@ -73,7 +74,7 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     odd.resize(*used * VECTORS, 0);
     spills.resize(code.spills, Vector([0.0; VECTOR]));
     // SAFETY: `code` has seen that the frame, which `slots` is, has room for all slots that the code reaches, with at
-    // least `used` chunks a slot, and a place for each input; there is a vector, so `odd` is not empty; a machine with
+    // least `used` chunks a slot, as columns have, and `load` has the places; there is a vector, so `odd` is not empty; a machine with
     // `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
     #[expect(unsafe_code, reason = "machine code")]
     let any_odd = unsafe { code.enter(segment, Memory { slots: slots.first(), places, odd, spills }) };
@@ -97,7 +98,7 @@ fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
     copies.resize(machine.plan.slots + SCRATCH, [Value::ZERO; LANES]);
     let cells = Cell::from_mut(copies.as_mut_slice()).as_slice_of_cells();
     let table = Slots::table(cells, 1, 1);
-    let slots = Slots::new(cells, 1, &table, &machine.plan.constants);
+    let slots = Slots::new(cells, &table, &machine.plan.constants);
     for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
         let left =
             odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
@@ -156,12 +157,13 @@ fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Cod
     let stride_bytes = stride * size_of::<f64>();
     let fits = plan.slots.checked_mul(stride_bytes).is_some_and(|bytes| bytes <= MOST_BYTES);
     let Some(liveness) = Liveness::new(plan).filter(|_| fits) else { return Ok(None) };
+    let outputs: BTreeSet<u32> = plan.outputs.iter().filter_map(|output| slot_of(*output)).collect();
     let mut writer = Writer {
         plan,
         liveness,
         inputs: plan.inputs.iter().enumerate().map(|(index, input)| (input.slot, index)).collect(),
         only_code: vec![true; plan.inputs.len()],
-        outputs: plan.outputs.iter().filter_map(|output| slot_of(*output)).collect(),
+        outputs: outputs.iter().enumerate().map(|(number, slot)| (*slot, number)).collect(),
         settled: HashSet::new(),
         pool: Pool::default(),
         assembler: Assembler::default(),
@@ -179,8 +181,19 @@ fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Cod
         .map(|output| slot_of(*output).is_some_and(|slot| settled.contains(&slot)))
         .collect();
     let (slots, constants) = (plan.slots, pool.vectors);
+    let outputs = outputs.into_iter().collect();
     let memory = Executable::new(&assembler.bytes);
-    Ok(memory.map(|memory| Code { memory, segments, constants, spills, slots, stride, only_code, settled }))
+    Ok(memory.map(|memory| Code {
+        memory,
+        segments,
+        constants,
+        spills,
+        slots,
+        stride,
+        only_code,
+        settled,
+        outputs,
+    }))
 }
 
 struct Writer<'p> {
@@ -189,8 +202,8 @@ struct Writer<'p> {
     /// By slot, the input that it still holds.
     inputs: HashMap<u32, usize>,
     only_code: Vec<bool>,
-    /// Slots of outputs.
-    outputs: HashSet<u32>,
+    /// Slots of outputs, numbered.
+    outputs: HashMap<u32, usize>,
     /// Those of them that are settled where they are made.
     settled: HashSet<u32>,
     pool: Pool,
@@ -262,7 +275,7 @@ impl Writer<'_> {
             liveness::reads(self.plan, step, &mut |slot| _ = read.insert(slot));
         }
         for slot in lowered.written() {
-            let last = self.outputs.contains(&slot) && self.liveness.is_last(slot, end);
+            let last = self.outputs.contains_key(&slot) && self.liveness.is_last(slot, end);
             if last && lowered.settle(slot) {
                 self.settled.insert(slot);
             }
@@ -270,7 +283,8 @@ impl Writer<'_> {
         let results = lowered.results(|slot| self.liveness.is_read_after(slot, end));
         let zero = lowered.zero();
         let entry = self.assembler.here();
-        let spills = registers::write(&lowered, &results, zero, self.stride, &mut self.assembler);
+        let homes = Homes { stride: self.stride, inputs: self.plan.inputs.len(), outputs: &self.outputs };
+        let spills = registers::write(&lowered, &results, zero, &homes, &mut self.assembler);
         self.spills = self.spills.max(spills);
         let compared = std::mem::take(&mut lowered.compared);
         let inputs = lowered.inputs();

@@ -8,23 +8,45 @@ use super::instructions::{Assembler, Jump, Place, SAME};
 use super::lower::Segment;
 use super::program::{Instruction, Source, ValueId};
 use crate::machine_code::VECTOR;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 const REGISTERS: usize = 16;
 const VECTOR_BYTES: i32 = 8 * VECTOR as i32;
 const PLACE_BYTES: i32 = size_of::<usize>() as i32;
 
-/// Writes the code of a segment. `results` are the slots to write and their values, `zero` the constant of zeros,
-/// `stride` the bytes from one slot to the next. Returns the room for spills that it needs.
+/// Where slots are.
+pub struct Homes<'p> {
+    /// Bytes from one slot to the next.
+    pub stride: i32,
+    pub inputs: usize,
+    /// Slots that may be columns, and their numbers.
+    pub outputs: &'p HashMap<u32, usize>,
+}
+
+impl Homes<'_> {
+    fn slot(&self, slot: u32) -> Place {
+        match self.outputs.get(&slot) {
+            Some(output) => self.column(self.inputs + output),
+            None => Place::Slot(slot as i32 * self.stride),
+        }
+    }
+
+    fn column(&self, index: usize) -> Place {
+        Place::Column(index as i32 * PLACE_BYTES)
+    }
+}
+
+/// Writes the code of a segment. `results` are the slots to write and their values, `zero` the constant of zeros.
+/// Returns the room for spills that it needs.
 pub fn write(
     segment: &Segment<'_>,
     results: &[(u32, ValueId)],
     zero: ValueId,
-    stride: i32,
+    homes: &Homes<'_>,
     assembler: &mut Assembler,
 ) -> usize {
     let top = assembler.begin();
-    let mut registers = Registers::new(segment, results, zero, stride, assembler);
+    let mut registers = Registers::new(segment, results, zero, homes, assembler);
     for at in 0..segment.program.instructions.len() {
         registers.instruction(at);
     }
@@ -42,7 +64,7 @@ pub fn write(
 struct Registers<'s, 'p> {
     segment: &'s Segment<'p>,
     assembler: &'s mut Assembler,
-    stride: i32,
+    slots: &'s Homes<'s>,
     zero: ValueId,
     /// By value, the instructions that use it; the number of instructions stands for the end.
     uses: Vec<Vec<u32>>,
@@ -62,14 +84,14 @@ impl<'s, 'p> Registers<'s, 'p> {
         segment: &'s Segment<'p>,
         results: &[(u32, ValueId)],
         zero: ValueId,
-        stride: i32,
+        slots: &'s Homes<'s>,
         assembler: &'s mut Assembler,
     ) -> Registers<'s, 'p> {
         let count = segment.program.values.len();
         let mut registers = Registers {
             segment,
             assembler,
-            stride,
+            slots,
             zero,
             uses: vec![Vec::new(); count],
             homes: vec![None; count],
@@ -81,9 +103,9 @@ impl<'s, 'p> Registers<'s, 'p> {
         };
         for (value, &source) in segment.program.values.iter().enumerate() {
             registers.homes[value] = match source {
-                Source::Slot(slot) => Some(Place::Slot(slot as i32 * stride)),
+                Source::Slot(slot) => Some(slots.slot(slot)),
                 Source::Constant(at) => Some(Place::Constant(at as i32 * VECTOR_BYTES)),
-                Source::Input { index, .. } => Some(Place::Input(index as i32 * PLACE_BYTES)),
+                Source::Input { index, .. } => Some(slots.column(index)),
                 Source::Instruction => None,
             };
         }
@@ -173,7 +195,7 @@ impl<'s, 'p> Registers<'s, 'p> {
         let end = self.segment.program.instructions.len();
         for (slot, value) in std::mem::take(&mut self.late) {
             let register = self.load(value, end, &[]);
-            let home = Place::Slot(slot as i32 * self.stride);
+            let home = self.slots.slot(slot);
             self.assembler.store(register, home);
             self.homes[value] = Some(home);
         }
@@ -241,7 +263,7 @@ impl<'s, 'p> Registers<'s, 'p> {
 
     fn made(&mut self, value: ValueId, register: u8, at: usize) {
         for slot in std::mem::take(&mut self.early[value]) {
-            let home = Place::Slot(slot as i32 * self.stride);
+            let home = self.slots.slot(slot);
             self.assembler.store(register, home);
             self.homes[value] = Some(home);
         }

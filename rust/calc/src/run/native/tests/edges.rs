@@ -73,7 +73,7 @@ fn execute(
     cancel: bool,
 ) -> Result<(), Cancelled> {
     let step = plan.block_records();
-    plan.run(frame, batch, first, step, &Env::default(), &AtomicBool::new(cancel))
+    plan.run(frame, batch, first..first + step, &Env::default(), &AtomicBool::new(cancel))
 }
 
 #[test]

@@ -119,7 +119,8 @@ fn code(assembler: &Assembler, constants: &[Lanes], spills: usize) -> Code {
     let segment =
         Segment { steps: 0..0, entry: 0, compared: vec![], inputs: vec![], read: vec![], written: vec![] };
     let (memory, segments) = (Executable::new(&assembler.bytes).unwrap(), vec![segment]);
-    Code { memory, segments, constants, spills, slots: 0, stride: 0, only_code: vec![], settled: vec![] }
+    let (only_code, settled, outputs) = (vec![], vec![], vec![]);
+    Code { memory, segments, constants, spills, slots: 0, stride: 0, only_code, settled, outputs }
 }
 
 fn enter(code: &Code, memory: Memory<'_>) -> bool {
@@ -205,7 +206,7 @@ fn operands_in_memory() {
             Place::Slot(at * BYTES),
             Place::Constant(at * BYTES),
             Place::Spill(at * BYTES),
-            Place::Input(at * 8),
+            Place::Column(at * 8),
         ] {
             memory_operands(place, at as usize);
         }
@@ -224,7 +225,7 @@ fn memory_operands(place: Place, at: usize) {
     match place {
         Place::Slot(_) => bench.slots[at] = other,
         Place::Spill(_) => bench.spills[at] = other,
-        Place::Input(_) => bench.input = (vec![other], at),
+        Place::Column(_) => bench.input = (vec![other], at),
         _ => bench.constants[at] = other,
     }
     let v = bench.constants.clone();

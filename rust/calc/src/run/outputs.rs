@@ -1,0 +1,125 @@
+//! How outputs leave a block: they stay in their slots, or the caller's columns are their slots. What becomes of them on
+//! the wire is elsewhere.
+
+use super::frame::{Frame, Slot};
+use super::lane::{Chunk, LANES};
+use crate::plan::{Operand, Plan};
+use crate::value::Value;
+use std::cell::Cell;
+
+/// Columns for so many records that can be slots: the steps write whole chunks. The others are empty.
+pub fn as_slots<'a>(columns: &'a mut [&mut [Value]], records: usize) -> Vec<Slot<'a>> {
+    let whole = |column: &[Value]| column.len() == records && records.is_multiple_of(LANES);
+    let slot = |column: &'a mut &mut [Value]| -> Slot<'a> {
+        if !whole(column) {
+            return &[];
+        }
+        let chunks: &mut [Chunk] = column.as_chunks_mut().0;
+        Cell::from_mut(chunks).as_slice_of_cells()
+    };
+    columns.iter_mut().map(slot).collect()
+}
+
+/// By output, whether its slot is no other output's; a column can be the slot of one output only.
+pub fn sole(plan: &Plan) -> Vec<bool> {
+    let mut outputs = vec![0u32; plan.slots];
+    let slots = || plan.outputs.iter().map(|output| slot_of(*output));
+    for slot in slots().flatten() {
+        outputs.get_mut(slot).into_iter().for_each(|count| *count += 1);
+    }
+    slots().map(|slot| slot.and_then(|slot| outputs.get(slot)) == Some(&1)).collect()
+}
+
+/// Puts columns in the places of the slots of their outputs, and notes of which outputs.
+pub fn place<'a>(frame: &mut Frame, plan: &Plan, columns: &[Slot<'a>], table: &mut [Slot<'a>]) {
+    let Frame { sole, in_columns, .. } = frame;
+    in_columns.clear();
+    for ((output, column), sole) in plan.outputs.iter().zip(columns).zip(sole) {
+        let slot = slot_of(*output).filter(|_| *sole && !column.is_empty());
+        let slot = slot.and_then(|slot| table.get_mut(slot));
+        in_columns.push(slot.is_some());
+        slot.into_iter().for_each(|slot| *slot = column);
+    }
+}
+
+fn slot_of(operand: Operand) -> Option<usize> {
+    operand.as_constant().is_none().then(|| operand.as_slot())
+}
+
+impl Frame {
+    /// Copies outputs that are not in their columns yet.
+    pub fn copy_outputs(&self, columns: &mut [&mut [Value]]) {
+        for (cell, column) in columns.iter_mut().enumerate() {
+            let values = self.output(cell);
+            if column.len() == values.len() {
+                column.copy_from_slice(values);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::batch::Batch;
+    use crate::function::Env;
+    use crate::operator::BinaryOp;
+    use crate::ops::Op2;
+    use crate::plan::{InputSlot, Step};
+    use std::sync::atomic::AtomicBool;
+
+    /// The input, its double twice, and a constant, over an input that counts from 0.
+    fn plan_and_batch() -> (Plan, Batch) {
+        let (input, double, two) = (Operand::slot(0), Operand::slot(1), Operand::constant(0));
+        let op = Op2::Operator(BinaryOp::Mul);
+        let plan = Plan {
+            inputs: vec![InputSlot { cell: 0, slot: 0, default: Value::ZERO }],
+            constants: vec![Value::number(2.0)],
+            steps: vec![Step::Two { op, a: input, b: two, out: 1 }],
+            outputs: vec![input, double, double, two],
+            slots: 2,
+            ..Plan::default()
+        };
+        let count = (0..1000).map(|record| Value::number(f64::from(record))).collect();
+        (plan, Batch { columns: vec![count], ..Batch::defaults(1000, 1) })
+    }
+
+    fn numbers(values: &[Value]) -> Vec<f64> {
+        values.iter().map(|value| value.lane()).collect()
+    }
+
+    /// Runs with columns of these lengths; whether each column, or else the frame, has the numbers of its output.
+    fn check(records: std::ops::Range<usize>, lengths: [usize; 4]) {
+        let (plan, batch) = plan_and_batch();
+        let mut columns = lengths.map(|length| vec![Value::bool(true); length]);
+        let mut slices: Vec<&mut [Value]> = columns.iter_mut().map(Vec::as_mut_slice).collect();
+        let mut frame = plan.frame(&batch);
+        let cancel = AtomicBool::new(false);
+        plan.run_into(&mut frame, &batch, records.clone(), &mut slices, &Env::default(), &cancel).unwrap();
+        let count: Vec<f64> = records.map(|record| record as f64).collect();
+        let double: Vec<f64> = count.iter().map(|x| 2.0 * x).collect();
+        for (cell, expected) in [&count, &double, &double, &vec![2.0; count.len()]].into_iter().enumerate() {
+            if columns[cell].len() == count.len() {
+                assert_eq!(numbers(&columns[cell]), *expected, "column {cell}");
+            } else {
+                assert_eq!(numbers(frame.output(cell)), *expected, "output {cell}");
+                assert!(columns[cell].iter().all(|value| value.same(Value::bool(true))), "column {cell}");
+            }
+        }
+    }
+
+    #[test]
+    fn columns_get_inputs_results_and_constants() {
+        check(0..320, [320; 4]);
+        check(320..336, [16; 4]);
+        check(0..7, [7; 4]);
+        check(16..33, [17; 4]);
+    }
+
+    #[test]
+    fn outputs_without_a_column_stay_in_the_frame() {
+        check(0..32, [0, 0, 32, 0]);
+        check(0..32, [0, 32, 0, 32]);
+        check(0..32, [31, 33, 0, 32]);
+    }
+}
