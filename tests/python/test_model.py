@@ -62,6 +62,14 @@ def test_a_polars_column_of_nothing_but_nulls_is_blank(model: execd.Model) -> No
     assert result["sum"].to_list() == [2.0, 3.0]
 
 
+def test_an_output_may_be_called_errors() -> None:
+    cells = {"B1": 2, "B2": "=B1*2", "B3": "=1/B1"}
+    model = execd.load(workbook(cells, {"Xinput_a": "B1", "Xoutput_Errors": "B2", "Xoutput_ratio": "B3"}))
+    result = model.evaluate(pl.DataFrame({"a": [4, 0]}))
+    assert result["Errors"].to_list() == [8, 0]
+    assert result["_errors"].to_list() == [None, "ratio: #DIV/0!"]
+
+
 @pytest.mark.parametrize("value", [5, "x", [1], None, {"a": [1]}])
 def test_what_is_no_table_is_refused(model: execd.Model, value: object) -> None:
     with pytest.raises(execd.InputError, match="__arrow_c_stream__"):

@@ -24,7 +24,7 @@ const TAG_OMITTED: u64 = 6;
 
 /// One cell value, or an argument that was left out. `Copy`, 8 bytes; texts and arrays are handles into a `Heap`.
 #[repr(transparent)]
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, bytemuck::NoUninit)]
 pub struct Value(f64);
 
 /// A value taken apart.
@@ -174,6 +174,11 @@ impl Value {
     #[inline(always)]
     pub const fn lane(self) -> f64 {
         self.0
+    }
+
+    /// The lanes of many values, in the same memory.
+    pub fn lanes(values: Vec<Value>) -> Vec<f64> {
+        bytemuck::cast_vec(values)
     }
 
     /// A lane that a kernel has shown to be finite, normal or zero.

@@ -8,6 +8,7 @@ use execd_calc::batch::Batch;
 use execd_calc::function::Env;
 use execd_calc::plan::Plan;
 use execd_calc::run::Frame;
+use execd_calc::value::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::any::Any;
@@ -27,6 +28,15 @@ pub struct Engine {
 const INLINE_RECORDS: usize = 512;
 /// Fewest records that a thread is given at once.
 const CHUNK_RECORDS: usize = 256;
+
+/// What is evaluated.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    pub plan: &'a Plan,
+    pub batch: &'a Batch,
+    pub env: &'a Env,
+    pub stop: &'a StopSignal,
+}
 
 /// One block's worth of records in a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,13 +86,22 @@ impl Engine {
     /// records; the parts come back in order.
     pub fn evaluate<P: Send>(
         &self,
-        plan: &Plan,
-        batch: &Batch,
-        env: &Env,
-        stop: &StopSignal,
+        work: &Work<'_>,
         part: impl Fn(usize) -> P + Sync,
         each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
     ) -> Result<Vec<P>, ServeError> {
+        self.evaluate_into(work, part, |_, _| Vec::new(), each)
+    }
+
+    /// The same, where a part has columns that outputs are written into: by output cell, with room for so many records.
+    pub fn evaluate_into<P: Send>(
+        &self,
+        work: &Work<'_>,
+        part: impl Fn(usize) -> P + Sync,
+        columns: impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]> + Sync,
+        each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
+    ) -> Result<Vec<P>, ServeError> {
+        let &Work { plan, batch, env, stop } = work;
         let run = |first: usize, end: usize| {
             let mut part = part(end - first);
             let mut frame = plan.frame(batch);
@@ -91,7 +110,8 @@ impl Engine {
                 stop.check()?;
                 let started = self.clock.now();
                 let records = step.min(end - first);
-                plan.run(&mut frame, batch, first..first + records, env, stop.flag())
+                let mut columns = columns(&mut part, records);
+                plan.run_into(&mut frame, batch, first..first + records, &mut columns, env, stop.flag())
                     .map_err(|_| stop.reason())?;
                 let took = self.clock.now().saturating_sub(started);
                 each(&mut part, &frame, Block { first, records, took })?;

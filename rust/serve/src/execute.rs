@@ -8,7 +8,7 @@ use crate::codec::records::{Layout, Rules};
 use crate::codec::scan;
 use crate::codec::template::{Template, Wording};
 use crate::codec::writer::Results;
-use crate::engine::Engine;
+use crate::engine::{Engine, Work};
 use crate::error::ServeError;
 use crate::filter;
 use crate::limits::Limits;
@@ -147,10 +147,7 @@ fn answer(
         stop,
     };
     let parts = engine.evaluate(
-        &service.plan,
-        &decoded.batch,
-        &env,
-        stop,
+        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop },
         |_| Written::default(),
         |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();

@@ -3,7 +3,7 @@
 
 use crate::codec::notes::{Note, NoteKind};
 use crate::codec::records::Decoded;
-use crate::engine::{Block, Engine};
+use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
@@ -42,10 +42,7 @@ pub fn validate(
     {
         let told = AtomicUsize::new(0);
         let parts = engine.evaluate(
-            plan,
-            &decoded.batch,
-            env,
-            stop,
+            &Work { plan, batch: &decoded.batch, env, stop },
             |_| Vec::new(),
             |found, frame, block| {
                 for judge in &changing {

@@ -2,8 +2,10 @@
 //!
 //! The schema of the answer depends on the service alone, never on the data: each column has the kind that its output
 //! has when all inputs are left to the workbook. What does not fit its column (an Excel error, a text among numbers)
-//! is null there and told in the last column, `errors`, which is null for a record without any.
+//! is null there and told in the last column, `errors`, which is null for a record without any. Where an output has that
+//! name the column is called `_errors`.
 
+mod numbers;
 mod read;
 mod write;
 

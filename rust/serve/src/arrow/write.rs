@@ -1,16 +1,15 @@
 //! Output columns of blocks to record batches.
 
+use super::numbers::Numbers;
 use super::read::days_since_1970;
 use crate::codec::notes::{NoteKind, Notes};
 use crate::codec::records::Decoded;
-use crate::engine::{Block, Engine};
+use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::filter;
 use crate::flat::{OutputColumn, output_columns};
-use arrow_array::builder::{
-    BooleanBuilder, Date32Builder, Float64Builder, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow_array::builder::{BooleanBuilder, Date32Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use execd_calc::batch::Batch;
@@ -40,11 +39,9 @@ impl Answer {
         let columns =
             output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs)?);
         let batch = Batch::defaults(1, service.plan.input_cells);
+        let env = service.env(0.0);
         let types = engine.evaluate(
-            &service.plan,
-            &batch,
-            &service.env(0.0),
-            &options.stop,
+            &Work { plan: &service.plan, batch: &batch, env: &env, stop: &options.stop },
             |_| Vec::new(),
             |types: &mut Vec<DataType>, frame, _| {
                 let value = |column: &OutputColumn| frame.output(column.cell).first().copied();
@@ -55,7 +52,11 @@ impl Answer {
         let fields = columns.iter().zip(types.into_iter().flatten());
         let mut fields: Vec<Field> =
             fields.map(|(column, kind)| Field::new(&column.name, kind, true)).collect();
-        fields.push(Field::new(ERRORS, DataType::Utf8, true));
+        let mut errors = ERRORS.to_owned();
+        while columns.iter().any(|column| column.name.eq_ignore_ascii_case(&errors)) {
+            errors.insert(0, '_');
+        }
+        fields.push(Field::new(errors, DataType::Utf8, true));
         Ok(Answer { columns, schema: Arc::new(Schema::new(fields)), date1904: service.plan.date1904 })
     }
 
@@ -72,12 +73,10 @@ impl Answer {
         options: &ExecuteOptions,
     ) -> Result<Vec<RecordBatch>, ServeError> {
         let env = service.env_of(engine, options);
-        let parts = engine.evaluate(
-            &service.plan,
-            &decoded.batch,
-            &env,
-            &options.stop,
+        let parts = engine.evaluate_into(
+            &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
             |records| Written::new(self, records),
+            |part, records| part.room(self, service.plan.output_cells, records),
             |part: &mut Written, frame, block| {
                 part.block(self, frame, block, service, &decoded.notes);
                 Ok(())
@@ -97,8 +96,13 @@ fn data_type(format: Format, value: Option<Value>) -> DataType {
     }
 }
 
+/// A column in the making.
+enum Column {
+    Numbers(Numbers),
+    Others(Builder),
+}
+
 enum Builder {
-    Number(Float64Builder),
     Text(StringBuilder),
     Bool(BooleanBuilder),
     Date(Date32Builder),
@@ -107,9 +111,8 @@ enum Builder {
 
 /// Record batch in the making.
 pub struct Written {
-    builders: Vec<Builder>,
+    columns: Vec<Column>,
     errors: StringBuilder,
-    numbers: Vec<f64>,
 }
 
 /// The `errors` texts of those records of a block that have one.
@@ -117,32 +120,48 @@ type Errors = BTreeMap<usize, String>;
 
 impl Written {
     fn new(answer: &Answer, records: usize) -> Written {
-        let builder = |field: &Arc<Field>| match field.data_type() {
-            DataType::Utf8 => Builder::Text(StringBuilder::new()),
-            DataType::Boolean => Builder::Bool(BooleanBuilder::new()),
-            DataType::Date32 => Builder::Date(Date32Builder::new()),
-            DataType::Timestamp(..) => Builder::Moment(TimestampMicrosecondBuilder::new()),
-            _ => Builder::Number(Float64Builder::with_capacity(records)),
+        let column = |field: &Arc<Field>| {
+            Column::Others(match field.data_type() {
+                DataType::Utf8 => Builder::Text(StringBuilder::new()),
+                DataType::Boolean => Builder::Bool(BooleanBuilder::new()),
+                DataType::Date32 => Builder::Date(Date32Builder::new()),
+                DataType::Timestamp(..) => Builder::Moment(TimestampMicrosecondBuilder::new()),
+                _ => return Column::Numbers(Numbers::new(records)),
+            })
         };
         let fields = answer.schema.fields().iter().take(answer.columns.len());
-        Written {
-            builders: fields.map(builder).collect(),
-            errors: StringBuilder::with_capacity(records, 0),
-            numbers: Vec::new(),
+        Written { columns: fields.map(column).collect(), errors: StringBuilder::with_capacity(records, 0) }
+    }
+
+    /// By output cell, room for the numbers of the next records.
+    fn room(&mut self, answer: &Answer, cells: usize, records: usize) -> Vec<&mut [Value]> {
+        let mut rooms: Vec<&mut [Value]> = (0..cells).map(|_| <&mut [Value]>::default()).collect();
+        for (output, column) in answer.columns.iter().zip(&mut self.columns) {
+            if let (Column::Numbers(numbers), Some(room)) = (column, rooms.get_mut(output.cell)) {
+                *room = numbers.room(records);
+            }
         }
+        rooms
     }
 
     fn block(&mut self, answer: &Answer, frame: &Frame, block: Block, service: &Service, notes: &Notes) {
         let mut errors = noted(block, service, notes);
-        for (column, builder) in answer.columns.iter().zip(&mut self.builders) {
-            let values = frame.output(column.cell);
-            if builder.push_numbers(values, &mut self.numbers) {
-                continue;
-            }
-            for (record, &value) in values.iter().enumerate() {
-                builder.push(frame.heap(), value, answer.date1904, |text| {
-                    add(errors.entry(record).or_default(), &column.name, text);
-                });
+        let heap = frame.heap();
+        for (output, column) in answer.columns.iter().zip(&mut self.columns) {
+            let mut remark = |record: usize, text: &str| {
+                add(errors.entry(record).or_default(), &output.name, text);
+            };
+            match column {
+                Column::Numbers(numbers) => {
+                    numbers.settle(block.records, heap, |record, value| {
+                        misfit(heap, value, |text| remark(record, text));
+                    });
+                }
+                Column::Others(builder) => {
+                    for (record, &value) in frame.output(output.cell).iter().enumerate() {
+                        builder.push(heap, scalar(heap, value), answer.date1904, |text| remark(record, text));
+                    }
+                }
             }
         }
         let mut next = 0;
@@ -155,7 +174,7 @@ impl Written {
     }
 
     fn finish(mut self, answer: &Answer) -> Result<RecordBatch, ServeError> {
-        let mut arrays: Vec<ArrayRef> = self.builders.into_iter().map(Builder::finish).collect();
+        let mut arrays: Vec<ArrayRef> = self.columns.into_iter().map(Column::finish).collect();
         arrays.push(Arc::new(self.errors.finish()));
         RecordBatch::try_new(answer.schema(), arrays).map_err(|error| ServeError::Internal(error.to_string()))
     }
@@ -184,31 +203,41 @@ fn add(remark: &mut String, name: &str, text: &str) {
     let _ = write!(remark, "{name}: {text}");
 }
 
-impl Builder {
-    /// Appends all values if it is for numbers and they are numbers. `numbers` is room to put them in.
-    fn push_numbers(&mut self, values: &[Value], numbers: &mut Vec<f64>) -> bool {
-        let Builder::Number(builder) = self else { return false };
-        // All of them, without leaving early: without a branch for each, several are looked at in one instruction.
-        let others = values.iter().filter(|value| !value.is_number()).count();
-        if others == 0 {
-            numbers.clear();
-            numbers.extend(values.iter().map(|value| value.lane()));
-            builder.append_slice(numbers);
+impl Column {
+    fn finish(self) -> ArrayRef {
+        match self {
+            Column::Numbers(numbers) => Arc::new(numbers.finish()),
+            Column::Others(builder) => builder.finish(),
         }
-        others == 0
     }
+}
 
-    /// Appends a value; one that does not fit is null and goes to `remark` as text.
+/// The value itself, or an array's first.
+pub fn scalar(heap: &Heap, value: Value) -> Value {
+    match value.unpack() {
+        Unpacked::Array(id) => {
+            heap.array(id).get(0, 0).filter(|first| !first.is_array()).unwrap_or(Value::BLANK)
+        }
+        _ => value,
+    }
+}
+
+/// A value that does not fit its column, as text; nothing for a blank.
+fn misfit(heap: &Heap, value: Value, remark: impl FnOnce(&str)) {
+    match value.unpack() {
+        Unpacked::Error(code) => remark(code.text()),
+        Unpacked::Text(id) => remark(heap.text(id)),
+        Unpacked::Bool(b) => remark(truth(b)),
+        Unpacked::Number(x) => remark(&general(x)),
+        Unpacked::Array(_) | Unpacked::Blank | Unpacked::Omitted => {}
+    }
+}
+
+impl Builder {
+    /// Appends a value that is no array; one that does not fit is null and goes to `remark` as text.
     #[inline]
     fn push(&mut self, heap: &Heap, value: Value, date1904: bool, remark: impl FnOnce(&str)) {
-        if let (Builder::Number(numbers), Some(x)) = (&mut *self, value.as_number()) {
-            return numbers.append_value(x);
-        }
         match (&mut *self, value.unpack()) {
-            (_, Unpacked::Array(id)) => {
-                let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
-                self.push(heap, first.unwrap_or(Value::BLANK), date1904, remark);
-            }
             (_, Unpacked::Blank | Unpacked::Omitted) => self.push_null(),
             (Builder::Text(texts), Unpacked::Text(id)) => texts.append_value(heap.text(id)),
             (Builder::Text(texts), Unpacked::Number(x)) => texts.append_value(general(x)),
@@ -229,22 +258,15 @@ impl Builder {
                     remark(&general(x));
                 }
             }
-            (_, misfit) => {
+            _ => {
                 self.push_null();
-                match misfit {
-                    Unpacked::Error(code) => remark(code.text()),
-                    Unpacked::Text(id) => remark(heap.text(id)),
-                    Unpacked::Bool(b) => remark(truth(b)),
-                    Unpacked::Number(x) => remark(&general(x)),
-                    Unpacked::Array(_) | Unpacked::Blank | Unpacked::Omitted => {}
-                }
+                misfit(heap, value, remark);
             }
         }
     }
 
     fn push_null(&mut self) {
         match self {
-            Builder::Number(numbers) => numbers.append_null(),
             Builder::Text(texts) => texts.append_null(),
             Builder::Bool(flags) => flags.append_null(),
             Builder::Date(days) => days.append_null(),
@@ -254,7 +276,6 @@ impl Builder {
 
     fn finish(self) -> ArrayRef {
         match self {
-            Builder::Number(mut numbers) => Arc::new(numbers.finish()),
             Builder::Text(mut texts) => Arc::new(texts.finish()),
             Builder::Bool(mut flags) => Arc::new(flags.finish()),
             Builder::Date(mut days) => Arc::new(days.finish()),

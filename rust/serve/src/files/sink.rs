@@ -7,7 +7,7 @@ use crate::codec::growing::Growing;
 use crate::codec::records::{Decoded, Layout};
 use crate::codec::template::Template;
 use crate::codec::writer::{RecordWriter, Results};
-use crate::engine::{Block, Engine};
+use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::filter;
@@ -149,10 +149,7 @@ fn texts(
 ) -> Result<Vec<Vec<u8>>, ServeError> {
     let env = service.env_of(engine, options);
     engine.evaluate(
-        &service.plan,
-        &decoded.batch,
-        &env,
-        &options.stop,
+        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
         |_| Vec::new(),
         |out, frame, block| {
             write(out, frame, block);
