@@ -1,4 +1,4 @@
-//! From one power of a base to the next: b^(p + s + d) = b^p b^s (1 + d ln b), where b^p and b^s are pairs and d is what
+//! From one power of a base to the next: b^(p + s + d) = b^p (b^s + b^s d ln b), where b^p and b^s are pairs and d is what
 //! the rounding of the exponents lost. Exponents in even steps then cost a product instead of an exponential each.
 
 use super::fast::{Verdict, unsettled};
@@ -13,8 +13,8 @@ pub const MOST_STEPS: usize = 4096;
 /// The next power and what its rounding lost.
 #[inline(always)]
 pub fn climb(from: Pair, step: Pair, ln: f64, remainder: f64) -> (Verdict, f64) {
+    let step = (step.0, (step.0 * ln).mul_add(remainder, step.1));
     let (high, low) = times_loose(from, step);
-    let low = high.mul_add(ln * remainder, low);
     let (value, rest) = sum_ordered(high, low);
     ((value, unsettled(value, rest, MARGIN)), rest)
 }

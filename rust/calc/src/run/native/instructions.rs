@@ -12,7 +12,7 @@ pub enum Place {
 }
 
 /// An instruction `out = a op b`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Operation {
     map: u8,
     opcode: u8,

@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, HashMap};
 /// Whole exponents up to here are multiplied out.
 const MOST_EXPONENT: u64 = 1 << 12;
 
+/// A sum below `NEAR` of a number moves it by less than half of its last digit, once multiplied by this.
+const PART: f64 = 1.0 / 512.0;
+const _: () = assert!(NEAR * PART <= f64::EPSILON / 4.0);
+
 /// The value of a slot within a segment.
 #[derive(Clone, Copy)]
 enum Held {
@@ -38,7 +42,7 @@ pub struct Segment<'p> {
     held: BTreeMap<u32, Held>,
     /// Slots that are compared as they were before the segment.
     pub compared: Vec<u32>,
-    /// A word with any bit set in odd lanes.
+    /// A word with any bit set in odd lanes; while steps are added, the sign does not count.
     pub verdict: Option<ValueId>,
 }
 
@@ -91,8 +95,13 @@ impl<'p> Segment<'p> {
         true
     }
 
-    /// The slots that were written and are read later, with their last values as words.
+    /// Ends the segment: the slots that were written and are read later, with their last values as words.
     pub fn results(&mut self, is_read: impl Fn(u32) -> bool) -> Vec<(u32, ValueId)> {
+        // Sums of exactly nothing may have a sign.
+        if let Some(verdict) = self.verdict {
+            let magnitude = self.program.bits(!SIGN);
+            self.verdict = Some(self.program.operate(AND, verdict, magnitude));
+        }
         let held = std::mem::take(&mut self.held);
         let result = |(slot, held)| match held {
             Held::Number(value) | Held::Word(value) => (slot, value),
@@ -224,19 +233,12 @@ impl<'p> Segment<'p> {
         self.program.operate(operation, a, b)
     }
 
-    /// Where a sum is not 0 but nearly cancels its first operand.
+    /// Where a sum is not 0 but nearly cancels its first operand: a part of it is then too small to change `a`.
     fn odd_where_near(&mut self, a: ValueId, sum: ValueId) {
-        let (magnitude, near) = (self.program.bits(!SIGN), self.program.bits(NEAR.to_bits()));
-        let bound = match self.program.constant(a) {
-            Some(a) => self.program.bits((a.abs() * NEAR).to_bits()),
-            None => {
-                let size = self.program.operate(AND, a, magnitude);
-                self.program.operate(MUL, size, near)
-            }
-        };
-        let rest = self.program.operate(AND, sum, magnitude);
-        let below = self.program.operate(LT, rest, bound);
-        let odd = self.program.operate(AND, below, rest);
+        let part = self.program.bits(PART.to_bits());
+        let moved = self.program.fuse(Fused::Add, sum, part, a);
+        let near = self.program.operate(EQ, moved, a);
+        let odd = self.program.operate(AND, near, sum);
         self.odd(odd);
     }
 
@@ -256,10 +258,10 @@ impl<'p> Segment<'p> {
         let margin = self.program.bits(climb::MARGIN.to_bits());
         let high = self.program.operate(MUL, from, step);
         let low = self.program.fuse(Fused::Subtract, from, step, high);
+        let slope = self.program.operate(MUL, step, ln);
+        let step_rest = self.program.fuse(Fused::Add, slope, remainder, step_rest);
         let low = self.program.fuse(Fused::Add, from, step_rest, low);
         let low = self.program.fuse(Fused::Add, from_rest, step, low);
-        let shift = self.program.operate(MUL, ln, remainder);
-        let low = self.program.fuse(Fused::Add, high, shift, low);
         let power = self.program.operate(ADD, high, low);
         let lost = self.program.operate(SUB, high, power);
         let rest = self.program.operate(ADD, lost, low);
@@ -269,7 +271,7 @@ impl<'p> Segment<'p> {
         Some((power, rest))
     }
 
-    /// Lanes with any bit set are odd.
+    /// Lanes with any bit but the sign set are odd.
     fn odd(&mut self, lanes: ValueId) {
         self.verdict = Some(match self.verdict {
             Some(verdict) => self.program.operate(OR, verdict, lanes),

@@ -68,18 +68,18 @@ pub struct Program<'p> {
     /// Instructions and what they make.
     pub instructions: Vec<(Instruction, ValueId)>,
     sources: HashMap<Source, ValueId>,
+    /// What an operation on two values has made.
+    operations: HashMap<(Operation, ValueId, ValueId), ValueId>,
 }
 
 impl<'p> Program<'p> {
     pub fn new(pool: &'p mut Pool) -> Program<'p> {
-        Program { pool, values: Vec::new(), instructions: Vec::new(), sources: HashMap::new() }
-    }
-
-    /// The number that a value always is.
-    pub fn constant(&self, value: ValueId) -> Option<f64> {
-        match self.values.get(value) {
-            Some(Source::Constant(place)) => self.pool.vectors.get(*place).map(|vector| vector.0[0]),
-            _ => None,
+        Program {
+            pool,
+            values: Vec::new(),
+            instructions: Vec::new(),
+            sources: HashMap::new(),
+            operations: HashMap::new(),
         }
     }
 
@@ -97,7 +97,12 @@ impl<'p> Program<'p> {
     }
 
     pub fn operate(&mut self, operation: Operation, a: ValueId, b: ValueId) -> ValueId {
-        self.push(Instruction::Operate { operation, a, b })
+        let known = self.operations.get(&(operation, a, b)).copied();
+        known.unwrap_or_else(|| {
+            let made = self.push(Instruction::Operate { operation, a, b });
+            self.operations.insert((operation, a, b), made);
+            made
+        })
     }
 
     pub fn fuse(&mut self, kind: Fused, a: ValueId, b: ValueId, c: ValueId) -> ValueId {
