@@ -1,7 +1,7 @@
 //! Series of payments: NPV, IRR, MIRR at even periods, XNPV and XIRR at dates.
 
 use super::num_unless;
-use super::solve::root;
+use super::solve::{root, stoppable};
 use crate::elementary::{exp, log1p, pow};
 use crate::function::{Arg, Cx, Function, Lanes, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, each_number};
@@ -52,14 +52,14 @@ fn internal_rate(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<f64, ErrorCode> {
     if guess <= -1.0 {
         return Err(ErrorCode::Value);
     }
-    let rate = irr_core(&flows, guess);
+    let rate = irr_core(cx, &flows, guess);
     if rate.is_nan() { Err(ErrorCode::Num) } else { Ok(rate) }
 }
 
 /// The rate at which the flows are worth nothing; NaN if there is none or none is found.
-pub fn irr_core(flows: &[f64], guess: f64) -> f64 {
+fn irr_core(cx: &Cx<'_>, flows: &[f64], guess: f64) -> f64 {
     let paid_and_received = flows.iter().any(|&x| x > 0.0) && flows.iter().any(|&x| x < 0.0);
-    if paid_and_received { root(guess, |rate| worth(flows, rate)) } else { f64::NAN }
+    if paid_and_received { root(guess, stoppable(cx, |rate| worth(flows, rate))) } else { f64::NAN }
 }
 
 /// Present value of the flows and its slope, by Horner's rule in 1/(1+rate).
@@ -158,20 +158,21 @@ fn dated_rate(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<f64, ErrorCode> {
     let flows = dated(all_numbers(cx, values)?, all_numbers(cx, dates)?)?;
     num_unless(guess > -1.0)?;
     num_unless(flows.iter().any(|flow| flow.0 > 0.0) && flows.iter().any(|flow| flow.0 < 0.0))?;
-    let rate = halving(&flows, guess);
+    let rate = halving(cx, &flows, guess);
     if rate.is_nan() { Err(ErrorCode::Num) } else { Ok(rate) }
 }
 
 /// XIRR's own search, whose answer is good to eight digits only: from an interval around 0 outwards, doubling the
 /// rate upwards and halving the distance to -1 downwards, until the worth changes sign; then bisection. Where it
 /// stops was found from values that Excel stored.
-fn halving(flows: &[(f64, f64)], guess: f64) -> f64 {
+fn halving(cx: &Cx<'_>, flows: &[(f64, f64)], guess: f64) -> f64 {
     const NEAR: f64 = 0.8e-8;
-    let worth = |rate: f64| dated_worth(flows, rate).0;
+    let both = stoppable(cx, |rate| dated_worth(flows, rate));
     let scale: f64 = flows.iter().map(|flow| flow.0.abs()).sum();
     if guess <= 0.0 || guess >= 1.0 {
-        return root(guess, |rate| dated_worth(flows, rate));
+        return root(guess, both);
     }
+    let worth = |rate: f64| both(rate).0;
     let Some((mut low, mut high)) = interval(guess, worth) else { return f64::NAN };
     let sign = worth(low) > 0.0;
     loop {

@@ -3,7 +3,7 @@
 
 use super::calendar::{Basis, Schedule, dated_numbers, day};
 use super::num_unless;
-use super::solve::root;
+use super::solve::{root, stoppable};
 use crate::elementary::pow;
 use crate::function::{Cx, Function, flags, scalar};
 use crate::serial::serial_of;
@@ -164,7 +164,7 @@ fn yield_(cx: &mut Cx<'_>, args: &[Value]) -> Value {
             let bond = Bond::new(day(cx, settlement)?, day(cx, maturity)?, frequency, basis)?;
             let terms = terms(&bond, rate, redemption);
             if bond.coupons() > 1.0 {
-                return solved(price, |yld| clean_price(&bond, &terms, yld));
+                return solved(cx, price, |yld| clean_price(&bond, &terms, yld));
             }
             let paid = price + terms.coupon * bond.accrued_days() / bond.period_days();
             let wait = bond.wait();
@@ -174,12 +174,13 @@ fn yield_(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 /// The yield at which the price is the one wanted.
-fn solved(wanted: f64, price: impl Fn(f64) -> f64) -> Result<f64, ErrorCode> {
+fn solved(cx: &Cx<'_>, wanted: f64, price: impl Fn(f64) -> f64) -> Result<f64, ErrorCode> {
     const STEP: f64 = 1e-6;
-    let found = root(0.1, |yld| {
+    let distance = |yld| {
         let slope = (price(yld + STEP) - price(yld - STEP)) / (2.0 * STEP);
         (price(yld) - wanted, slope)
-    });
+    };
+    let found = root(0.1, stoppable(cx, distance));
     if found.is_nan() { Err(ErrorCode::Num) } else { Ok(found) }
 }
 
@@ -266,7 +267,7 @@ fn oddfyield(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     odd_first(cx, args)
         .and_then(|(odd, price)| {
             num_unless(price > 0.0)?;
-            solved(price, |yld| odd.price(yld))
+            solved(cx, price, |yld| odd.price(yld))
         })
         .into()
 }

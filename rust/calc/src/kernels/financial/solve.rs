@@ -1,6 +1,7 @@
 //! The rate at which a balance is zero, for RATE, IRR and XIRR. Knows nothing of cash flows.
 
 use crate::elementary::{expm1, log1p};
+use crate::function::Cx;
 
 /// Newton steps before the search changes over to brackets.
 pub const STEPS: usize = 60;
@@ -33,6 +34,11 @@ pub fn root(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
         rate = next;
     }
     bracketed(guess, |rate| f(rate).0)
+}
+
+/// `f` until the execution is to stop; NaN from then on, which ends every search.
+pub fn stoppable(cx: &Cx<'_>, f: impl Fn(f64) -> (f64, f64)) -> impl Fn(f64) -> (f64, f64) {
+    move |rate| if cx.cancelled() { (f64::NAN, f64::NAN) } else { f(rate) }
 }
 
 /// Newton's method alone, as RATE has it: NaN when it leaves the rates above -1 or does not settle.
@@ -103,6 +109,25 @@ fn halved(mut low: f64, mut high: f64, value: f64, f: impl Fn(f64) -> f64) -> f6
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::function::Env;
+    use crate::heap::Heap;
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn a_search_ends_when_the_execution_does() {
+        let mut heap = Heap::empty();
+        let (env, cancel, calls) = (Env::default(), AtomicBool::new(false), Cell::new(0));
+        let cx = Cx { heap: &mut heap, env: &env, cancel: &cancel };
+        // Never zero, so that the whole search is gone through.
+        let f = |x: f64| {
+            calls.set(calls.get() + 1);
+            cancel.store(calls.get() == 3, Ordering::Relaxed);
+            (x * x + 1.0, 2.0 * x)
+        };
+        assert!(root(0.1, stoppable(&cx, f)).is_nan());
+        assert_eq!(calls.get(), 3);
+    }
 
     #[test]
     fn finds_roots_that_newton_misses() {
