@@ -185,6 +185,16 @@ impl Heap {
         self.store(id.0).arrays.get((id.0 & INDEX) as usize).unwrap_or(&EMPTY_ARRAY)
     }
 
+    /// What a cell shows: the value itself, or an array's first; arrays do not hold arrays.
+    pub fn shown(&self, value: Value) -> Value {
+        match value.unpack() {
+            Unpacked::Array(id) => {
+                self.array(id).get(0, 0).filter(|first| !first.is_array()).unwrap_or(Value::BLANK)
+            }
+            _ => value,
+        }
+    }
+
     pub fn add_text(&mut self, text: &str) -> Value {
         self.local.add_text(text)
     }

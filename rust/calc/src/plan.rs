@@ -27,6 +27,11 @@ impl Operand {
         (self.0 & CONSTANT != 0).then_some((self.0 & !CONSTANT) as usize)
     }
 
+    /// The slot's index; none for a constant.
+    pub fn in_slot(self) -> Option<u32> {
+        (self.0 & CONSTANT == 0).then_some(self.0)
+    }
+
     /// The slot's index; meaningless for a constant.
     pub fn as_slot(self) -> usize {
         (self.0 & !CONSTANT) as usize

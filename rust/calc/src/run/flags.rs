@@ -15,9 +15,7 @@ pub const READABLE: bool = cfg!(target_arch = "x86_64");
 pub fn take() -> bool {
     /// Invalid, denormal, zero-divide, overflow, underflow.
     const RAISED: u32 = 0b1_1111;
-    let mut control: u32 = 0;
-    // SAFETY: writes the control and status register to four bytes of the stack.
-    unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags)) };
+    let mut control = control();
     if control & RAISED == 0 {
         return false;
     }
@@ -36,13 +34,20 @@ pub fn take() -> bool {
 #[cfg(target_arch = "x86_64")]
 pub fn met_subnormal() -> bool {
     const DENORMAL: u32 = 0b10;
-    let mut control: u32 = 0;
-    // SAFETY: writes the control and status register to four bytes of the stack.
-    unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags)) };
-    control & DENORMAL != 0
+    control() & DENORMAL != 0
 }
 
 #[cfg(not(target_arch = "x86_64"))]
 pub fn met_subnormal() -> bool {
     true
+}
+
+/// The control and status register.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn control() -> u32 {
+    let mut control: u32 = 0;
+    // SAFETY: writes the register to four bytes of the stack.
+    unsafe { std::arch::asm!("stmxcsr [{}]", in(reg) &raw mut control, options(nostack, preserves_flags)) };
+    control
 }

@@ -2,7 +2,6 @@
 
 use super::lane::{Chunk, LANES};
 use super::memo::Memo;
-use super::outputs;
 use crate::batch::Batch;
 use crate::heap::Heap;
 use crate::machine_code::Vector;
@@ -28,8 +27,8 @@ pub struct Frame {
     pub(super) in_place: Vec<bool>,
     /// Where machine code finds inputs and then the slots of outputs, in bytes from the first slot on.
     pub(super) places: Vec<usize>,
-    /// By output cell, whether its slot is no other output's.
-    pub(super) sole: Vec<bool>,
+    /// By output cell, whether its slot is no other output's; known once a caller has columns.
+    pub(super) sole: Option<Vec<bool>>,
     /// By output cell, whether the last run wrote it into a column of the caller's.
     pub(super) in_columns: Vec<bool>,
     pub(super) trust: Trust,
@@ -73,7 +72,7 @@ impl Frame {
             outer_masks: Vec::new(),
             in_place: Vec::new(),
             places: Vec::new(),
-            sole: outputs::sole(plan),
+            sole: None,
             in_columns: Vec::new(),
             trust: Trust::default(),
             segment_trust: Vec::new(),

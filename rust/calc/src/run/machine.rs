@@ -199,8 +199,10 @@ impl<'a, C: Cpu> Machine<'a, C> {
     fn settle_outputs(&mut self, code: Option<&Code>) {
         let settled = code.filter(|_| self.settled).map_or(&[][..], |code| &code.settled);
         for (index, &output) in self.plan.outputs.iter().enumerate() {
-            if output.as_constant().is_none() && settled.get(index) != Some(&true) {
-                C::run(self, Plain { f: Settled }, [output], output.as_slot() as u32);
+            if let Some(slot) = output.in_slot()
+                && settled.get(index) != Some(&true)
+            {
+                C::run(self, Plain { f: Settled }, [output], slot);
             }
         }
     }

@@ -3,7 +3,7 @@
 
 use super::frame::{Frame, Slot};
 use super::lane::{Chunk, LANES};
-use crate::plan::{Operand, Plan};
+use crate::plan::Plan;
 use crate::value::Value;
 use std::cell::Cell;
 
@@ -20,30 +20,30 @@ pub fn as_slots<'a>(columns: &'a mut [&mut [Value]], records: usize) -> Vec<Slot
     columns.iter_mut().map(slot).collect()
 }
 
-/// By output, whether its slot is no other output's; a column can be the slot of one output only.
-pub fn sole(plan: &Plan) -> Vec<bool> {
-    let mut outputs = vec![0u32; plan.slots];
-    let slots = || plan.outputs.iter().map(|output| slot_of(*output));
-    for slot in slots().flatten() {
-        outputs.get_mut(slot).into_iter().for_each(|count| *count += 1);
-    }
-    slots().map(|slot| slot.and_then(|slot| outputs.get(slot)) == Some(&1)).collect()
-}
-
 /// Puts columns in the places of the slots of their outputs, and notes of which outputs.
 pub fn place<'a>(frame: &mut Frame, plan: &Plan, columns: &[Slot<'a>], table: &mut [Slot<'a>]) {
     let Frame { sole, in_columns, .. } = frame;
     in_columns.clear();
+    if columns.is_empty() {
+        return;
+    }
+    let sole = sole.get_or_insert_with(|| self::sole(plan));
     for ((output, column), sole) in plan.outputs.iter().zip(columns).zip(sole) {
-        let slot = slot_of(*output).filter(|_| *sole && !column.is_empty());
-        let slot = slot.and_then(|slot| table.get_mut(slot));
+        let slot = output.in_slot().filter(|_| *sole && !column.is_empty());
+        let slot = slot.and_then(|slot| table.get_mut(slot as usize));
         in_columns.push(slot.is_some());
         slot.into_iter().for_each(|slot| *slot = column);
     }
 }
 
-fn slot_of(operand: Operand) -> Option<usize> {
-    operand.as_constant().is_none().then(|| operand.as_slot())
+/// By output, whether its slot is no other output's; a column can be the slot of one output only.
+fn sole(plan: &Plan) -> Vec<bool> {
+    let mut outputs = vec![0u32; plan.slots];
+    let slots = || plan.outputs.iter().map(|output| output.in_slot().map(|slot| slot as usize));
+    for slot in slots().flatten() {
+        outputs.get_mut(slot).into_iter().for_each(|count| *count += 1);
+    }
+    slots().map(|slot| slot.and_then(|slot| outputs.get(slot)) == Some(&1)).collect()
 }
 
 impl Frame {
@@ -65,7 +65,7 @@ mod tests {
     use crate::function::Env;
     use crate::operator::BinaryOp;
     use crate::ops::Op2;
-    use crate::plan::{InputSlot, Step};
+    use crate::plan::{InputSlot, Operand, Step};
     use std::sync::atomic::AtomicBool;
 
     /// The input, its double twice, and a constant, over an input that counts from 0.

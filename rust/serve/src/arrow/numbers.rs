@@ -1,7 +1,6 @@
 //! A column of numbers in the making. The kernel writes a block's values where they stay; columns of other kinds are
 //! elsewhere.
 
-use super::write::scalar;
 use arrow_array::Float64Array;
 use arrow_array::builder::NullBufferBuilder;
 use execd_calc::heap::Heap;
@@ -33,7 +32,7 @@ impl Numbers {
             return self.nulls.append_n_non_nulls(values.len());
         }
         for (record, value) in values.iter_mut().enumerate() {
-            let found = scalar(heap, *value);
+            let found = heap.shown(*value);
             self.nulls.append(found.is_number());
             *value = if found.is_number() { found } else { Value::ZERO };
             if !found.is_number() {

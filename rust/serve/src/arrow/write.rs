@@ -159,7 +159,7 @@ impl Written {
                 }
                 Column::Others(builder) => {
                     for (record, &value) in frame.output(output.cell).iter().enumerate() {
-                        builder.push(heap, scalar(heap, value), answer.date1904, |text| remark(record, text));
+                        builder.push(heap, heap.shown(value), answer.date1904, |text| remark(record, text));
                     }
                 }
             }
@@ -209,16 +209,6 @@ impl Column {
             Column::Numbers(numbers) => Arc::new(numbers.finish()),
             Column::Others(builder) => builder.finish(),
         }
-    }
-}
-
-/// The value itself, or an array's first.
-pub fn scalar(heap: &Heap, value: Value) -> Value {
-    match value.unpack() {
-        Unpacked::Array(id) => {
-            heap.array(id).get(0, 0).filter(|first| !first.is_array()).unwrap_or(Value::BLANK)
-        }
-        _ => value,
     }
 }
 

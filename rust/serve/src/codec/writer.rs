@@ -149,11 +149,7 @@ fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, dat
             write_text(out, code.text());
             return true;
         }
-        Unpacked::Array(id) => {
-            // A cell shows the first value of an array; arrays do not hold arrays.
-            let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
-            return write_value(out, heap, first.unwrap_or(Value::BLANK), format, date1904);
-        }
+        Unpacked::Array(_) => return write_value(out, heap, heap.shown(value), format, date1904),
     }
     false
 }

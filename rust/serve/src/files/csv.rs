@@ -163,10 +163,7 @@ pub fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format,
         Unpacked::Bool(b) => out.extend_from_slice(if b { b"TRUE" } else { b"FALSE" }),
         Unpacked::Blank | Unpacked::Omitted => {}
         Unpacked::Error(code) => out.extend_from_slice(code.text().as_bytes()),
-        Unpacked::Array(id) => {
-            let first = heap.array(id).get(0, 0).filter(|first| !first.is_array());
-            write_value(out, heap, first.unwrap_or(Value::BLANK), format, date1904);
-        }
+        Unpacked::Array(_) => write_value(out, heap, heap.shown(value), format, date1904),
     }
 }
 

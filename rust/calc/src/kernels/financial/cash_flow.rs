@@ -167,12 +167,12 @@ fn dated_rate(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<f64, ErrorCode> {
 /// stops was found from values that Excel stored.
 fn halving(cx: &Cx<'_>, flows: &[(f64, f64)], guess: f64) -> f64 {
     const NEAR: f64 = 0.8e-8;
-    let both = stoppable(cx, |rate| dated_worth(flows, rate));
+    let worth_and_slope = stoppable(cx, |rate| dated_worth(flows, rate));
     let scale: f64 = flows.iter().map(|flow| flow.0.abs()).sum();
     if guess <= 0.0 || guess >= 1.0 {
-        return root(guess, both);
+        return root(guess, worth_and_slope);
     }
-    let worth = |rate: f64| both(rate).0;
+    let worth = |rate: f64| worth_and_slope(rate).0;
     let Some((mut low, mut high)) = interval(guess, worth) else { return f64::NAN };
     let sign = worth(low) > 0.0;
     loop {

@@ -30,7 +30,7 @@ impl Liveness {
                 _ => writes(step, &mut |slot| liveness.push(slot, at, Event::Write)),
             }
         }
-        for slot in plan.outputs.iter().filter_map(|output| slot_of(*output)) {
+        for slot in plan.outputs.iter().filter_map(|output| output.in_slot()) {
             liveness.push(slot, plan.steps.len(), Event::Read);
         }
         (!liveness.outside).then_some(liveness)
@@ -83,7 +83,7 @@ const NEXT_POWER_OPERANDS: u32 = 8;
 
 pub fn reads(plan: &Plan, step: &Step, read: &mut impl FnMut(u32)) {
     let mut operands = |operands: &[Operand]| {
-        operands.iter().filter_map(|operand| slot_of(*operand)).for_each(&mut *read);
+        operands.iter().filter_map(|operand| operand.in_slot()).for_each(&mut *read);
     };
     let arguments = |first: u32, count: u32| {
         let end = first as usize + count as usize;
@@ -109,10 +109,6 @@ pub fn reads(plan: &Plan, step: &Step, read: &mut impl FnMut(u32)) {
             arguments(first, rows * cols).for_each(|operand| operands(&[*operand]))
         }
     }
-}
-
-pub fn slot_of(operand: Operand) -> Option<u32> {
-    operand.as_constant().is_none().then(|| operand.as_slot() as u32)
 }
 
 fn slots_of<'p>(plan: &'p Plan, argument: &'p Argument) -> &'p [Operand] {

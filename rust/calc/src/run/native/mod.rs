@@ -20,7 +20,7 @@ use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
 use crate::plan::{Operand, Plan, Step};
 use crate::value::Value;
 use instructions::Assembler;
-use liveness::{Liveness, slot_of};
+use liveness::Liveness;
 use program::Pool;
 use registers::Homes;
 use std::cell::Cell;
@@ -74,8 +74,9 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     odd.resize(*used * VECTORS, 0);
     spills.resize(code.spills, Vector([0.0; VECTOR]));
     // SAFETY: `code` has seen that the frame, which `slots` is, has room for all slots that the code reaches, with at
-    // least `used` chunks a slot, as columns have, and `load` has the places; there is a vector, so `odd` is not empty; a machine with
-    // `Avx2` exists only where its instructions do; the room for spills is what the code asks for.
+    // least `used` chunks a slot; columns that are slots have as many; `load` has set the places; there is a vector, so
+    // `odd` is not empty; a machine with `Avx2` exists only where its instructions do; the room for spills is what the
+    // code asks for.
     #[expect(unsafe_code, reason = "machine code")]
     let any_odd = unsafe { code.enter(segment, Memory { slots: slots.first(), places, odd, spills }) };
     if any_odd {
@@ -157,7 +158,7 @@ fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Cod
     let stride_bytes = stride * size_of::<f64>();
     let fits = plan.slots.checked_mul(stride_bytes).is_some_and(|bytes| bytes <= MOST_BYTES);
     let Some(liveness) = Liveness::new(plan).filter(|_| fits) else { return Ok(None) };
-    let outputs: BTreeSet<u32> = plan.outputs.iter().filter_map(|output| slot_of(*output)).collect();
+    let outputs: BTreeSet<u32> = plan.outputs.iter().filter_map(|output| output.in_slot()).collect();
     let mut writer = Writer {
         plan,
         liveness,
@@ -178,7 +179,7 @@ fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Cod
     let settled = plan
         .outputs
         .iter()
-        .map(|output| slot_of(*output).is_some_and(|slot| settled.contains(&slot)))
+        .map(|output| output.in_slot().is_some_and(|slot| settled.contains(&slot)))
         .collect();
     let (slots, constants) = (plan.slots, pool.vectors);
     let outputs = outputs.into_iter().collect();
@@ -238,7 +239,7 @@ impl Writer<'_> {
             self.interpreted(step);
             at += 1;
         }
-        for slot in self.plan.outputs.iter().filter_map(|output| slot_of(*output)) {
+        for slot in self.plan.outputs.iter().filter_map(|output| output.in_slot()) {
             self.reads(slot);
         }
         Ok(segments)
