@@ -32,6 +32,8 @@ impl fmt::Display for Place {
 pub enum ServeError {
     /// The caller's mistake; the whole call is refused.
     InvalidInput { place: Place, message: String },
+    /// The caller's mistake: what is around `inputs` is no JSON that all readers agree about.
+    InvalidJson(String),
     /// The caller's mistake: more than a limit allows.
     TooLarge { what: &'static str, limit: usize },
     /// The time for the execution is over; nothing was kept.
@@ -49,6 +51,7 @@ impl ServeError {
     pub fn kind(&self) -> &'static str {
         match self {
             ServeError::InvalidInput { .. } => "invalid_input",
+            ServeError::InvalidJson(_) => "invalid_json",
             ServeError::TooLarge { .. } => "too_large",
             ServeError::Deadline => "deadline",
             ServeError::Cancelled => "cancelled",
@@ -66,6 +69,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ServeError::InvalidInput { place, message } => write!(f, "{place}: {message}"),
+            ServeError::InvalidJson(message) => f.write_str(message),
             ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
             ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),
             ServeError::Cancelled => f.write_str("the execution was cancelled"),

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import brotli
 
-from execd.errors import ApiError
+from execd.errors import CallError, Kind
 
 # Below this many bytes compression costs more than it saves.
 WORTHWHILE = 1024
@@ -30,16 +30,16 @@ class Inflater:
             # One byte more than allowed is enough to know.
             plain = self._stream.take(piece, self._left + 1)
         except (zlib.error, brotli.error) as error:
-            raise ApiError("invalid_encoding", f"the body is not valid {self.coding}: {error}") from None
+            raise CallError(Kind.INVALID_ENCODING, f"the body is not valid {self.coding}: {error}") from None
         self._left -= len(plain)
         if self._left < 0:
-            raise ApiError("too_large", f"the unpacked body is larger than {self.limit} bytes")
+            raise CallError(Kind.TOO_LARGE, f"the unpacked body is larger than {self.limit} bytes")
         return plain
 
     def finish(self) -> None:
         """Refuse a stream that ends before its own end mark."""
         if not self._stream.ended:
-            raise ApiError("invalid_encoding", f"the body is not valid {self.coding}: it ends too early")
+            raise CallError(Kind.INVALID_ENCODING, f"the body is not valid {self.coding}: it ends too early")
 
 
 class _Stream(Protocol):
@@ -57,7 +57,7 @@ def _stream(coding: str) -> _Stream:
             return _Zlib(zlib.MAX_WBITS)
         case "br":
             return _Brotli()
-    raise ApiError("unknown_encoding", f"Content-Encoding {coding!r} is not supported: use gzip, deflate or br")
+    raise CallError(Kind.UNKNOWN_ENCODING, f"Content-Encoding {coding!r} is not supported: use gzip, deflate or br")
 
 
 class _Zlib:
@@ -68,7 +68,7 @@ class _Zlib:
         # What does not fit stays in `unconsumed_tail`, and then the limit has been passed anyway.
         plain = self._decoder.decompress(piece, most)
         if self._decoder.unused_data:
-            raise zlib.error("there are more bytes behind its end")
+            raise zlib.error("there are more bytes after its end")
         return plain
 
     @property

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from execd import _native
-from execd.model import Model
+from execd.library import Model
 
 # Seconds between two looks at the progress.
 TICK = 0.1
