@@ -1,7 +1,7 @@
 """Runs the benchmarks and prints one table: `make bench`, or this with a section and a model to see less.
 
 Workbooks and records are built into build/bench; the Rust program `execd-benches` measures kernels, JSON and
-compilation; http_echo.py measures the server.
+compilation; http_calls.py measures the server.
 
 usage: run.py [kernel|codec|compile|http] [MODEL]
 """
@@ -56,9 +56,9 @@ def main() -> None:
         prepare()
         rows += in_rust(arguments)
     if not arguments or arguments == ["http"]:
-        import http_echo  # noqa: PLC0415  its dependencies are the server's
+        import http_calls  # noqa: PLC0415  its dependencies are the server's
 
-        rows += http_echo.main()
+        rows += http_calls.main()
     sys.stdout.write(show(rows) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""What can go wrong for a caller: kinds and their data. Which status and body a kind gets is each API's own business."""
+"""What can go wrong for a caller: kinds and their data. Which status and body one gets is the business of each API."""
 
 from enum import StrEnum
 from typing import Any

@@ -31,13 +31,18 @@ def eventually(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.002)
 
 
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class Server:
     """`execd serve` in a process of its own."""
 
     def __init__(self, data: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         command = [sys.executable, "-m", "execd", "serve", "--examples", "--data", str(data), *options]
         self.log = data / f"server-{self.port}.log"

@@ -1,1 +1,1 @@
-"""The transport: requests, bodies, content codings, routing, responses. `server` speaks Granian's RSGI; nobody else."""
+"""The transport: requests, bodies, content codings, routing, responses, and the application that Granian calls."""

@@ -1,4 +1,4 @@
-"""The bodies that one worker reads: within a limit and a deadline, unpacked, or thrown away. Their meaning is elsewhere."""
+"""The bodies that one worker reads: within limits and a deadline, unpacked, or thrown away. Not what they mean."""
 
 from contextlib import suppress
 

@@ -110,10 +110,9 @@ class Folder:
             await asyncio.to_thread(self._read_all)
             self._all_read = True
         path = self._paths.get(wanted)
-        version = path and self._known[path].version
-        if path is None or version is None or version.version_id != wanted or _stamp(path) != self._known[path].stamp:
+        if path is None or self._known[path].stamp != _stamp(path):
             raise unknown(version_id)
-        return version
+        return self._known[path].version
 
     def _read_all(self) -> None:
         for file in self._listing.files():

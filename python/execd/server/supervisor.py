@@ -12,7 +12,6 @@ from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 
 from execd.app import create_app
-from execd.http.server import Application
 from execd.server.network import listening_address
 from execd.server.process import die_with_parent, keep_freed_memory
 from execd.settings import Settings
@@ -63,7 +62,7 @@ def serve(settings: Settings) -> None:
     server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
 
 
-def _load(settings: Settings, parent: int) -> Application:
+def _load(settings: Settings, parent: int) -> Any:  # noqa: ANN401
     """Runs in a new worker."""
     die_with_parent(parent)
     keep_freed_memory()

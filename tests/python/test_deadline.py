@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from execd.incoming import Deadline, Reads
+from execd.runtime.deadline import Deadline, Timer
 
 FAR = 3600.0
 
@@ -19,13 +19,13 @@ async def now() -> str:
 
 def test_what_is_late_is_stopped_and_nothing_else() -> None:
     async def story() -> None:
-        reads = Reads()
-        far = asyncio.ensure_future(reads.within(Deadline(FAR), never()))
-        late = [asyncio.ensure_future(reads.within(Deadline(seconds), never())) for seconds in (0.02, 0.01)]
+        timer = Timer()
+        far = asyncio.ensure_future(timer.within(Deadline(FAR), never()))
+        late = [asyncio.ensure_future(timer.within(Deadline(seconds), never())) for seconds in (0.02, 0.01)]
         for one in late:
             with pytest.raises(TimeoutError):
                 await one
-        assert await reads.within(Deadline(FAR), now()) == "read"
+        assert await timer.within(Deadline(FAR), now()) == "read"
         assert not far.done()
         far.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -36,10 +36,10 @@ def test_what_is_late_is_stopped_and_nothing_else() -> None:
 
 def test_a_read_that_ended_in_time_is_left_alone() -> None:
     async def story() -> None:
-        reads, late = Reads(), Deadline(0.01)
-        assert await reads.within(late, now()) == "read"
+        timer, late = Timer(), Deadline(0.01)
+        assert await timer.within(late, now()) == "read"
         with pytest.raises(TimeoutError):
-            await asyncio.create_task(reads.within(late, never()))
+            await asyncio.create_task(timer.within(late, never()))
         assert await now() == "read"
 
     asyncio.run(story())
