@@ -3,21 +3,18 @@
 import asyncio
 import gc
 import os
-import time
 import tracemalloc
-from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from books import basics
-from conftest import PATIENCE
 from execd.errors import CallError, Kind
-from execd.registry import folder as registry_folder
 from execd.registry.address import Address
 from execd.registry.catalog import Version
 from execd.registry.compiled import Program, Programs
-from execd.registry.folder import Folder
+from execd.registry.folder import FRESH, Folder
 
 # Versions of one service, and another service beside it.
 FILES = [
@@ -95,74 +92,70 @@ def test_ids_are_stable_and_go_before_names(root: Path) -> None:
     assert find(root, service=f"{old.service_id}[1.4.3]").version_id == old.version_id
 
 
-async def until(condition: Callable[[], Awaitable[bool]], what: str) -> None:
-    """A folder is looked at again after a moment: ask until it has been."""
-    end = time.monotonic() + PATIENCE
-    while not await condition():
-        assert time.monotonic() < end, f"{what} was not noticed within {PATIENCE} s"
-        await asyncio.sleep(0.01)
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_a_changed_file_is_a_new_version_id_and_an_added_one_is_found(root: Path) -> None:
-    folder, path = Folder([root]), root / "other" / "rate[2].xlsx"
+async def number_of(folder: Folder, address: Address) -> str | None:
+    """The version number behind an address, if there is one."""
+    try:
+        return (await folder.find("tenant", address)).number
+    except CallError as error:
+        return None if error.kind is Kind.SERVICE_NOT_FOUND else str(error)
 
-    async def number() -> str:
-        return (await folder.find("", Address(service="other/rate"))).number
 
-    async def is_unknown(address: Address) -> bool:
-        try:
-            await folder.find("", address)
-        except CallError as error:
-            return error.kind is Kind.SERVICE_NOT_FOUND
-        return False
+def test_changes_are_seen_after_a_tenth_of_a_second_and_not_before(root: Path) -> None:
+    folder, path = Folder([root], clock := Clock()), root / "other" / "rate[2].xlsx"
+    rate = Address(service="other/rate")
 
     async def story() -> None:
-        first = await folder.find("", Address(service="other/rate"))
+        first = await folder.find("tenant", rate)
         path.write_bytes(basics() + b"changed")
         os.utime(path, ns=(1, 1))
-
-        async def is_changed() -> bool:
-            return (await folder.find("", Address(service="other/rate"))).version_id != first.version_id
-
-        await until(is_changed, "the change")
-        assert await is_unknown(Address(version_id=first.version_id))
+        assert await folder.find("tenant", rate) is first
+        clock.now += FRESH
+        second = await folder.find("tenant", rate)
+        assert second.version_id != first.version_id
+        assert await number_of(folder, Address(version_id=first.version_id)) is None
+        assert await number_of(folder, Address(version_id=second.version_id)) == "2.0.0"
         (root / "other" / "rate[3].xlsx").write_bytes(basics())
-
-        async def is_added() -> bool:
-            return await number() == "3.0.0"
-
-        await until(is_added, "the addition")
+        assert await number_of(folder, rate) == "2.0.0"
+        clock.now += FRESH
+        assert await number_of(folder, rate) == "3.0.0"
         path.unlink()
-
-        async def is_removed() -> bool:
-            return await is_unknown(Address(service="other/rate[2]"))
-
-        await until(is_removed, "the removal")
+        clock.now += FRESH
+        assert await number_of(folder, Address(service="other/rate[2]")) is None
+        assert await number_of(folder, Address(version_id=second.version_id)) is None
 
     asyncio.run(story())
 
 
 def test_between_two_looks_everything_is_answered_from_memory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = Folder([root])
-    asked: list[str] = []
-    stat = os.stat
-
-    def counted(path: str | Path) -> os.stat_result:
-        asked.append(str(path))
-        return stat(path)
+    folder = Folder([root], clock := Clock())
+    asked: list[Path] = []
 
     async def story() -> None:
-        first = await folder.find("", Address(service="other/rate"))
-        monkeypatch.setattr(registry_folder, "FRESH", 3600.0)
-        # The look that FRESH was still short for may end at any time.
-        folder._look_again = time.monotonic() + 3600.0
-        monkeypatch.setattr(os, "stat", counted)
-        for _ in range(100):
-            assert await folder.find("", Address(service="other/rate")) is first
-        assert asked == []
-        folder._look_again = 0.0
-        assert await folder.find("", Address(service="other/rate")) is first
-        assert asked != []
+        first = await folder.find("tenant", Address(service="other/rate"))
+        stat = os.stat
+
+        def counted(path: Path, **more: Any) -> os.stat_result:
+            asked.append(path)
+            return stat(path, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", counted)
+            for _ in range(100):
+                assert await folder.find("tenant", Address(service="other/rate")) is first
+            assert asked == []
+            clock.now += FRESH
+            assert await folder.find("tenant", Address(service="other/rate")) is first
+            assert asked != []
 
     asyncio.run(story())
 

@@ -83,8 +83,12 @@ class Request:
     async def _next(self) -> bytes | None:
         if self._pieces is None:
             self._pieces = aiter(self._protocol)
-        piece = await anext(self._pieces, None)
-        self._arrived += len(piece or b"")
+        try:
+            # Not `anext` with a default: Granian's worker dies of what that makes of its awaitables.
+            piece = await self._pieces.__anext__()
+        except StopAsyncIteration:
+            return None
+        self._arrived += len(piece)
         return piece
 
     @property

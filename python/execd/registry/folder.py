@@ -9,7 +9,7 @@ import hashlib
 import os
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,9 +42,10 @@ class Known(NamedTuple):
 class Folder:
     """The services under one or more roots; the first root that has a service wins."""
 
-    def __init__(self, roots: Sequence[Path]) -> None:
+    def __init__(self, roots: Sequence[Path], clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._listing = Listing(roots)
-        self._look_again = 0.0
+        self._look_again = clock()
         self._found: dict[Address, Version] = {}
         self._known: dict[Path, Known] = {}
         self._paths: dict[str, Path] = {}
@@ -81,7 +82,7 @@ class Folder:
 
     def _look(self) -> None:
         """From now on files and folders are looked at again, unless they just were."""
-        now = time.monotonic()
+        now = self._clock()
         if now >= self._look_again:
             self._look_again = now + FRESH
             self._found.clear()
