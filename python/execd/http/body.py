@@ -67,7 +67,7 @@ class Bodies:
         self._held -= len(body)
 
     async def discard(self, request: Request, deadline: Deadline) -> None:
-        """Read what is still to come and throw it away, so that the client gets to read its answer."""
+        """Read what is still to come and throw it away, as far as there is time and `max_discard` allows."""
         with suppress(TimeoutError):
             await self._timer.within(deadline, request.discard(self._settings.max_discard))
 

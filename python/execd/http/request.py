@@ -11,6 +11,7 @@ from execd.errors import CallError, Kind
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 WITHOUT_BODY = {"GET", "HEAD", "OPTIONS"}
+LITTLE = 8 * 1024
 
 # Seconds within which a transport that saw a stream reset says so; it takes a fraction of a millisecond.
 MOMENT = 0.005
@@ -42,9 +43,14 @@ class Request:
         return value
 
     @property
-    def must_be_read(self) -> bool:
-        """Whether the client would not see an answer that is given before its body has been read."""
-        return self._is_http2 and not self.is_read and self.method not in WITHOUT_BODY
+    def is_being_sent(self) -> bool:
+        """Whether the client still sends a body that nobody has read.
+
+        A client that waits to be told to send it never will, and what is left of a little one the transport takes.
+        """
+        if self.is_read or self.method in WITHOUT_BODY or self.header("expect"):
+            return False
+        return self.declared is None or self.declared > LITTLE
 
     async def whole(self) -> bytes:
         """The body in one piece, as it was sent. For bodies whose declared length is small."""

@@ -32,9 +32,10 @@ class Application:
         request = Request(scope, protocol)
         try:
             response = await self._answer(request)
-            if request.must_be_read:
-                await self._bodies.discard(request, Deadline(self._time_limit))
             await send(protocol, response, request.header("accept-encoding"))
+            if request.is_being_sent:
+                # Many clients read no answer before they have sent everything, and lose it when the connection closes.
+                await self._bodies.discard(request, Deadline(self._time_limit))
         except Gone:
             # The transport wants an answer, although nobody will read it.
             protocol.response_empty(499, [])
