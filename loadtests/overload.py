@@ -14,7 +14,7 @@ from locust import LoadTestShape, User, constant, events, task
 from locust.env import Environment
 
 SERVICE = "models/mortgage"
-RECORDS = 60
+RECORDS = 240
 BUSY, MANY = 16, 400
 GOODPUT = 0.7
 SLOWEST = 5.0

@@ -18,7 +18,7 @@ POLL = (0.005, 0.020)
 # Refusals that a worker gives at once, in a second. A caller beyond them waits this many seconds for its refusal: one
 # that comes back at once, again and again, must not take the processor from the calls that have been admitted.
 AT_ONCE = 50
-PAUSE = 0.2
+PAUSE = 0.15
 
 
 class Policy(NamedTuple):
