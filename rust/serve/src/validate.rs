@@ -1,8 +1,8 @@
 //! Data validation of the inputs of a batch, and the complaints of the workbook's own cells. A failure is a note on the
 //! record and stops nothing.
 
+use crate::codec::decoded::Decoded;
 use crate::codec::notes::{Note, NoteKind};
-use crate::codec::records::Decoded;
 use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::limits::Limits;

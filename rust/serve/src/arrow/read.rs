@@ -2,8 +2,9 @@
 //! missing ones are left to the workbook, nulls are blanks.
 
 use crate::codec::dates;
+use crate::codec::decode::rules::Rules;
+use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::notes::{Absent, Note, NoteKind, Notes};
-use crate::codec::records::{Decoded, Layout, Rules};
 use crate::error::{Place, ServeError};
 use crate::flat;
 use arrow_array::cast::AsArray;

@@ -2,8 +2,8 @@
 
 use super::numbers::Numbers;
 use super::read::days_since_1970;
+use crate::codec::decoded::Decoded;
 use crate::codec::notes::{NoteKind, Notes};
-use crate::codec::records::Decoded;
 use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
