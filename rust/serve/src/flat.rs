@@ -1,4 +1,4 @@
-//! Tables with plain columns (Arrow, CSV): a table input or output is spread over columns `T[1].K`, rows from 1.
+//! Formats with plain columns (Arrow, CSV): a table input or output takes a column per cell, `T[1].K`, rows from 1.
 
 use crate::codec::names::Names;
 use execd_calc::interface::{Format, Interface, Shape};

@@ -247,7 +247,7 @@ fn mistakes_name_file_or_record_and_leave_no_output() {
     assert_eq!(error("a.csv", b"A\n1\n\xFF\n"), "inputs, record 2, input 'A': not valid UTF-8");
     assert_eq!(
         error("comma.csv", b"A\n1\n2,5\n"),
-        "inputs, record 2: \"5\" stands behind the last of the header's 1 columns"
+        "inputs, record 2: \"5\" comes after the last of the header's 1 columns"
     );
     assert_eq!(
         error("short.csv", b"A,Name\n1,x\n2\n"),

@@ -75,7 +75,7 @@ impl<R: Read> CsvReader<R> {
         // A decimal comma or a missing quote would otherwise go unnoticed.
         if let Some(field) = self.record.iter().skip(columns.len()).find(|field| !field.is_empty()) {
             let (field, columns) = (String::from_utf8_lossy(field), columns.len());
-            let message = format!("\"{field}\" stands behind the last of the header's {columns} columns");
+            let message = format!("\"{field}\" comes after the last of the header's {columns} columns");
             return Err(Fault::Invalid(message));
         }
         for (field, column) in self.record.iter().zip(columns) {

@@ -23,7 +23,7 @@ const BYTE_ORDER_MARK: &[u8] = "\u{FEFF}".as_bytes();
 pub fn next(reader: &mut impl BufRead, name: &str, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
     match lines(reader).map_err(|error| ServeError::file(name, error))? {
         Lines::Objects { json, count } => objects(&json, count, rules).map(Some),
-        Lines::NoObject { count } => Err(no_object(count + 1)),
+        Lines::NotAnObject { count } => Err(not_an_object(count + 1)),
         Lines::End => Ok(None),
     }
 }
@@ -36,13 +36,13 @@ enum Lines {
         count: usize,
     },
     /// `count` objects, and then a line that is none.
-    NoObject {
+    NotAnObject {
         count: usize,
     },
     End,
 }
 
-fn no_object(record: usize) -> ServeError {
+fn not_an_object(record: usize) -> ServeError {
     let message = "a line of NDJSON is one JSON object".to_owned();
     ServeError::InvalidInput { place: Place { record: Some(record), input: None, offset: None }, message }
 }
@@ -59,7 +59,7 @@ fn objects(json: &[u8], count: usize, rules: Rules<'_>) -> Result<Decoded, Serve
             let wrong = lines.position(|line| {
                 serde_json::from_slice::<IgnoredAny>(line.strip_prefix(b",").unwrap_or(line)).is_err()
             });
-            Err(no_object(wrong.unwrap_or(0) + 1))
+            Err(not_an_object(wrong.unwrap_or(0) + 1))
         }
     }
 }
@@ -87,7 +87,7 @@ fn lines(reader: &mut impl BufRead) -> io::Result<Lines> {
         match json.get(content..).unwrap_or_default().trim_ascii().first() {
             None => json.truncate(start),
             Some(b'{') => count += 1,
-            Some(_) => return Ok(Lines::NoObject { count }),
+            Some(_) => return Ok(Lines::NotAnObject { count }),
         }
     }
     json.push(b']');

@@ -112,9 +112,7 @@ fn arrow_ipc(mut bytes: SourceBytes, progress: &mut ReadProgress) -> Result<Chun
         return Ok(Chunks::Arrow(Box::new(StreamReader::try_new_buffered(reader, None)?)));
     }
     let SourceBytes::File(mut file) = bytes else {
-        return Err(
-            "Arrow with a footer is read from its end: it must be a file, or in the stream format".into()
-        );
+        return Err("Arrow with a footer is read from its end: it must be a file".into());
     };
     file.rewind()?;
     let reader = FileReader::try_new_buffered(file, None)?;

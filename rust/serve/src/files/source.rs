@@ -37,7 +37,7 @@ impl Source {
         Ok(Source { name, kind, bytes: SourceBytes::File(file), length: Some(length) })
     }
 
-    /// Bytes that come from elsewhere.
+    /// Anything that reads. `name` is what it is called in messages.
     pub fn stream(
         name: &str,
         kind: FileKind,

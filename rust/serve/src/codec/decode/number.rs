@@ -9,7 +9,7 @@ const TENS: [f64; 23] = [
     1e19, 1e20, 1e21, 1e22,
 ];
 const WHOLE_TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
-/// Any number of so many digits fits into an u64.
+/// Any number of 19 digits fits into an u64.
 const SURE_DIGITS: usize = 19;
 /// Whole numbers up to here are exact doubles.
 const EXACT: u64 = 1 << 53;

@@ -17,12 +17,12 @@ use crate::codec::encode::scalar::write_number;
 use crate::codec::encode::template::Template;
 use crate::codec::encode::wording::Wording;
 use crate::codec::encode::writer::{RecordWriter, Results};
-use crate::codec::notes::{NoteKind, Notes, Remarks, ones};
+use crate::codec::notes::{NoteKind, Notes, RecordNotes, ones};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// After so many bytes a part adds them to the size of the whole answer.
+/// A part adds what it has written to the size of the whole answer each time it has written this many bytes.
 const COUNTED: usize = 1 << 16;
 
 /// What does not change over the blocks of a call.
@@ -74,16 +74,16 @@ impl Written {
         let mut counted = self.size();
         // Records with nothing to tell since the last one that has something.
         let mut silent = 0;
-        for (record, remarks) in (0..records).zip(style.notes.from(first)) {
+        for (record, told) in (0..records).zip(style.notes.from(first)) {
             style.stop.check()?;
             self.outputs.push(b",");
             writer.record(&mut self.outputs, record, &mut failed);
-            if remarks.none() && failed.is_empty() {
+            if told.none() && failed.is_empty() {
                 silent += 1;
             } else {
                 self.nothing(std::mem::take(&mut silent));
-                self.warnings(style, remarks, &failed);
-                self.errors(style, remarks);
+                self.warnings(style, told, &failed);
+                self.errors(style, told);
                 failed.clear();
             }
             if self.size() - counted >= COUNTED || record + 1 == records {
@@ -121,13 +121,13 @@ impl Written {
         self.process_time.extend_from_slice(&one.repeat(records));
     }
 
-    fn warnings(&mut self, style: &Style<'_>, remarks: Remarks<'_>, failed: &[usize]) {
+    fn warnings(&mut self, style: &Style<'_>, told: RecordNotes<'_>, failed: &[usize]) {
         self.warnings.push(b',');
         let mut items = Items::new(&mut self.warnings);
-        for input in ones(remarks.absent) {
+        for input in ones(told.absent) {
             items.next().extend_from_slice(style.wording.absent(input));
         }
-        for note in remarks.notes {
+        for note in told.notes {
             match note.kind {
                 NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
                 NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
@@ -140,10 +140,10 @@ impl Written {
         items.end();
     }
 
-    fn errors(&mut self, style: &Style<'_>, remarks: Remarks<'_>) {
+    fn errors(&mut self, style: &Style<'_>, told: RecordNotes<'_>) {
         self.errors.push(b',');
         let mut items = Items::new(&mut self.errors);
-        for note in remarks.notes {
+        for note in told.notes {
             let message = match &note.kind {
                 NoteKind::Malformed(message) | NoteKind::Complaint(message) => &**message,
                 NoteKind::Invalid(validation) => style.wording.invalid(note.input, *validation),

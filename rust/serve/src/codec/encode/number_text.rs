@@ -2,7 +2,7 @@
 //! like C's `%.15g`. The numbers of a column are alike, so one of the ways below usually does for all of them. Texts
 //! are put together from whole words: digits and signs are too random to branch on.
 
-#![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
+#![allow(clippy::needless_range_loop, reason = "the loops go through several arrays in step")]
 
 use execd_calc::digits;
 
@@ -13,7 +13,7 @@ pub const PIECE: usize = 32;
 /// Bytes that a number takes at most.
 pub const LONGEST: usize = 24;
 
-/// Added to a number below 2^51, this leaves the nearest whole number in the lowest bits.
+/// The sum of this and a number below 2^51 has the nearest whole number in its lowest bits.
 const TO_WHOLE: f64 = 6_755_399_441_055_744.0;
 /// A number of at most seven decimals is a whole number of such parts.
 const PARTS: f64 = 1e7;
@@ -28,16 +28,16 @@ pub struct NumberText {
     pub length: usize,
 }
 
-/// The longest bytes before a number, the longest number, and what storing it touches after its end.
+/// Room for a piece, the longest number, and the bytes after its end that are overwritten with it.
 pub const ROOM: usize = 72;
 
 /// Writes finite numbers after the `start` bytes that the texts have already. Returns how long a text is at most.
 pub fn write_numbers<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> usize {
-    if small(numbers, start, out) {
+    if write_small(numbers, start, out) {
         start + 5
     } else {
-        if !few(numbers, start, out) {
-            views(numbers, start, out);
+        if !write_few_decimals(numbers, start, out) {
+            write_any(numbers, start, out);
         }
         start + LONGEST
     }
@@ -50,8 +50,8 @@ fn nearest(x: f64) -> (i64, f64) {
     (shifted.to_bits().wrapping_sub(TO_WHOLE.to_bits()) as i64, shifted - TO_WHOLE)
 }
 
-/// Whole numbers of at most four digits. False if there are others.
-fn small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
+/// Writes whole numbers of at most four digits. False if there are others.
+fn write_small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
     let (mut sizes, mut counts, mut signs, mut other) = ([0; L], [0; L], [0; L], 0_u64);
     for i in 0..L {
         let (whole, near) = nearest(numbers[i]);
@@ -90,12 +90,12 @@ static SMALL: [[u8; 4]; 10_000] = {
     texts
 };
 
-/// Numbers from 0.0001 to below 10^8 with at most seven decimals, and 0. False if there are others.
-fn few<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
+/// Writes numbers from 0.0001 to below 10^8 with at most seven decimals, and 0. False if there are others.
+fn write_few_decimals<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
     let (mut sizes, mut other) = ([0; L], 0_u64);
     for i in 0..L {
         let (parts, near) = nearest(numbers[i] * PARTS);
-        // A decimal number of at most 15 digits is the view of the double nearest to it.
+        // The double nearest to a number of at most 15 digits is shown as that number.
         let size = numbers[i].abs();
         other |= u64::from(near / PARTS != numbers[i]) | u64::from(size >= FEW);
         // Smaller ones are written with exponents.
@@ -127,8 +127,8 @@ fn few<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; 
     true
 }
 
-/// Any numbers.
-fn views<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) {
+/// Writes any numbers.
+fn write_any<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) {
     let (mut first, mut last, mut leads) = ([0; L], [0; L], [0; L]);
     for i in 0..L {
         let view = digits::decimal(numbers[i]);
