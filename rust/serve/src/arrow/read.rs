@@ -33,7 +33,7 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
     };
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         rules.stop.check()?;
-        let Some((input, cell)) = flat::input_cell(rules.interface, rules.names, field.name()) else {
+        let Some((input, cell)) = flat::cell_named(rules.interface, rules.names, field.name()) else {
             refuse_nested(rules, field.name(), array)?;
             continue;
         };

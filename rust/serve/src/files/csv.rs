@@ -121,7 +121,7 @@ struct CsvColumn {
 
 impl CsvColumn {
     fn named(name: &str, rules: Rules<'_>) -> Option<CsvColumn> {
-        let (input, cell) = flat::input_cell(rules.interface, rules.names, name)?;
+        let (input, cell) = flat::cell_named(rules.interface, rules.names, name)?;
         let declared = rules.interface.inputs.get(input)?;
         let default = declared.defaults.get(cell - declared.first_cell);
         let text = declared.format == Format::Text || matches!(default, Some(Constant::Text(_)));

@@ -22,7 +22,7 @@ pub struct RecordReader {
     chunks: Chunks,
     /// Records read so far.
     records: usize,
-    progress: ReadProgress,
+    count: ReadCount,
 }
 
 enum Chunks {
@@ -33,7 +33,7 @@ enum Chunks {
 }
 
 /// How much has been read: bytes, or what the format counts. The total is missing if nobody knows it.
-struct ReadProgress {
+struct ReadCount {
     read: Arc<AtomicU64>,
     total: Option<u64>,
 }
@@ -44,19 +44,19 @@ const ARROW_FILE: &[u8] = b"ARROW1";
 impl RecordReader {
     pub fn new(source: Source) -> Result<RecordReader, ServeError> {
         let Source { name, kind, bytes, length } = source;
-        let mut progress = ReadProgress { read: Arc::default(), total: length };
-        let counted = |reader| Counted { reader, read: Arc::clone(&progress.read) };
+        let mut count = ReadCount { read: Arc::default(), total: length };
+        let counted = |reader| Counted { reader, read: Arc::clone(&count.read) };
         let chunks = match kind {
             FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes))?)),
             FileKind::Ndjson => Chunks::Lines(BufReader::with_capacity(1 << 18, counted(bytes))),
             FileKind::Parquet => {
-                parquet(bytes, &mut progress).map_err(|error| ServeError::file(&name, error))?
+                parquet(bytes, &mut count).map_err(|error| ServeError::file(&name, error))?
             }
             FileKind::Arrow => {
-                arrow_ipc(bytes, &mut progress).map_err(|error| ServeError::file(&name, error))?
+                arrow_ipc(bytes, &mut count).map_err(|error| ServeError::file(&name, error))?
             }
         };
-        Ok(RecordReader { name, chunks, records: 0, progress })
+        Ok(RecordReader { name, chunks, records: 0, count })
     }
 
     /// The next records, or `None` at the end.
@@ -68,12 +68,12 @@ impl RecordReader {
             Chunks::Lines(reader) => ndjson::next(reader, name, rules),
             Chunks::Parquet(reader) => {
                 let batch = reader.next().transpose().map_err(|error| ServeError::file(name, error))?;
-                self.progress.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
+                self.count.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
             Chunks::Arrow(reader) => {
                 let batch = reader.next().transpose().map_err(|error| ServeError::file(name, error))?;
-                self.progress.advance(1);
+                self.count.advance(1);
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
         };
@@ -84,31 +84,31 @@ impl RecordReader {
 
     /// How much has been read, from 0 to 1; 0 if nobody knows how much there is.
     pub fn fraction(&self) -> f64 {
-        let read = self.progress.read.load(Ordering::Relaxed) as f64;
-        self.progress.total.map_or(0.0, |total| read / total.max(1) as f64)
+        let read = self.count.read.load(Ordering::Relaxed) as f64;
+        self.count.total.map_or(0.0, |total| read / total.max(1) as f64)
     }
 }
 
-impl ReadProgress {
+impl ReadCount {
     fn advance(&self, count: usize) {
         self.read.fetch_add(count as u64, Ordering::Relaxed);
     }
 }
 
-fn parquet(bytes: SourceBytes, progress: &mut ReadProgress) -> Result<Chunks, Box<dyn Error>> {
+fn parquet(bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {
     let SourceBytes::File(file) = bytes else {
         return Err("Parquet is read from its end: it must be a file".into());
     };
     let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    progress.total = u64::try_from(builder.metadata().file_metadata().num_rows()).ok();
+    count.total = u64::try_from(builder.metadata().file_metadata().num_rows()).ok();
     Ok(Chunks::Parquet(builder.with_batch_size(CHUNK_RECORDS).build()?))
 }
 
-fn arrow_ipc(mut bytes: SourceBytes, progress: &mut ReadProgress) -> Result<Chunks, Box<dyn Error>> {
+fn arrow_ipc(mut bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {
     let mut start = Vec::new();
     bytes.by_ref().take(ARROW_FILE.len() as u64).read_to_end(&mut start)?;
     if start != ARROW_FILE {
-        let reader = Counted { reader: Cursor::new(start).chain(bytes), read: Arc::clone(&progress.read) };
+        let reader = Counted { reader: Cursor::new(start).chain(bytes), read: Arc::clone(&count.read) };
         return Ok(Chunks::Arrow(Box::new(StreamReader::try_new_buffered(reader, None)?)));
     }
     let SourceBytes::File(mut file) = bytes else {
@@ -116,7 +116,7 @@ fn arrow_ipc(mut bytes: SourceBytes, progress: &mut ReadProgress) -> Result<Chun
     };
     file.rewind()?;
     let reader = FileReader::try_new_buffered(file, None)?;
-    progress.total = Some(reader.num_batches() as u64);
+    count.total = Some(reader.num_batches() as u64);
     Ok(Chunks::Arrow(Box::new(reader)))
 }
 

@@ -25,7 +25,7 @@ pub struct Pattern {
     /// Cells that the record left empty in its tables.
     blanks: Vec<usize>,
     learned: bool,
-    /// The number of records that fitted, less those that did not.
+    /// `PATIENCE` and the number of records that fitted, less those that did not. At 0 patterns are given up.
     balance: usize,
 }
 
@@ -49,7 +49,7 @@ struct Gap {
     length: usize,
 }
 
-/// How many records more may fail to fit than fit, before patterns are given up.
+/// How many records may fail to fit in excess of those that fit.
 const PATIENCE: usize = 16;
 const MOST_BALANCE: usize = 1 << 10;
 

@@ -24,7 +24,7 @@ impl Token<'_> {
     }
 }
 
-/// A place in checked UTF-8, always before a token: white space has been skipped.
+/// A position in checked UTF-8. Every method that skips a token skips the white space after it, too.
 pub struct Tokens<'t> {
     text: &'t str,
     bytes: &'t [u8],
@@ -95,7 +95,7 @@ impl<'t> Tokens<'t> {
         if self.close(b',') { Some(true) } else { self.close(end).then_some(false) }
     }
 
-    /// Goes back to the start of a token.
+    /// Goes to a position where a token or the bytes between two tokens begin.
     pub fn go_to(&mut self, position: usize) {
         self.at = position;
     }

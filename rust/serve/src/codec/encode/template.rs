@@ -14,12 +14,12 @@ pub struct Template {
     pub header: Option<Vec<u8>>,
     bytes: Vec<u8>,
     pub parts: Vec<Part>,
-    tail: Fragment,
+    tail: Span,
 }
 
 /// A piece of the bytes of a template.
 #[derive(Clone, Copy, Debug)]
-pub struct Fragment {
+pub struct Span {
     start: usize,
     end: usize,
 }
@@ -27,7 +27,7 @@ pub struct Fragment {
 /// One value and what is written before it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    before: Fragment,
+    before: Span,
     /// The same, if it is short, and anything after it.
     pub piece: [u8; PIECE],
     pub is_short: bool,
@@ -49,7 +49,7 @@ impl Template {
     pub fn new(interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
         let outputs: Vec<(usize, &Output)> =
             chosen.iter().filter_map(|&number| Some((number, interface.outputs.get(number)?))).collect();
-        let tail = Fragment { start: 0, end: 0 };
+        let tail = Span { start: 0, end: 0 };
         let mut template = Template { layout, header: None, bytes: Vec::new(), parts: Vec::new(), tail };
         let mut start = 0;
         template.bytes.push(if layout == Layout::Objects { b'{' } else { b'[' });
@@ -68,7 +68,7 @@ impl Template {
             }
         }
         template.bytes.push(if layout == Layout::Objects { b'}' } else { b']' });
-        template.tail = Fragment { start, end: template.bytes.len() };
+        template.tail = Span { start, end: template.bytes.len() };
         if layout == Layout::Arrays {
             template.header = Some(header_row(outputs.iter().map(|(_, output)| output.name.as_str())));
         }
@@ -109,10 +109,10 @@ impl Template {
     fn value(&mut self, start: &mut usize, number: usize, output: &Output, offset: usize) {
         let columns = output.formats.len().max(1);
         let format = output.formats.get(offset % columns).copied().unwrap_or_default();
-        let before = Fragment { start: *start, end: self.bytes.len() };
+        let before = Span { start: *start, end: self.bytes.len() };
         *start = before.end;
         let mut piece = [0; PIECE];
-        let text = self.fragment(before);
+        let text = self.text(before);
         let place = piece.get_mut(..text.len()).filter(|place| place.len() < PIECE);
         let is_short = place.map(|place| place.copy_from_slice(text)).is_some();
         self.parts.push(Part {
@@ -127,15 +127,15 @@ impl Template {
 
     /// What stands before a value.
     pub fn before(&self, part: &Part) -> &[u8] {
-        self.fragment(part.before)
+        self.text(part.before)
     }
 
     /// What follows the last value.
     pub fn tail(&self) -> &[u8] {
-        self.fragment(self.tail)
+        self.text(self.tail)
     }
 
-    fn fragment(&self, Fragment { start, end }: Fragment) -> &[u8] {
+    fn text(&self, Span { start, end }: Span) -> &[u8] {
         self.bytes.get(start..end).unwrap_or(&[])
     }
 }

@@ -21,7 +21,7 @@ impl<'a> Decoder<'a> {
         self.records.finish(layout, nothing)
     }
 
-    /// Remembers the fault, for which serde's error only stands.
+    /// Remembers the fault. The error returned only ends serde's work.
     pub fn fail<E: Error>(&mut self, fault: Fault) -> E {
         let text = match &fault {
             Fault::Invalid(message) => message.clone(),
@@ -31,10 +31,12 @@ impl<'a> Decoder<'a> {
         E::custom(text)
     }
 
+    /// Fails if the result is a fault.
     pub fn pass<T, E: Error>(&mut self, result: Result<T, Fault>) -> Result<T, E> {
         result.map_err(|fault| self.fail(fault))
     }
 
+    /// The error of the whole decoding, with its place.
     pub fn explain(self, text: &str, error: &serde_json::Error) -> ServeError {
         match self.fault {
             Some(Fault::Stopped) => return self.records.rules().stop.reason(),
