@@ -15,6 +15,7 @@ const SURE_DIGITS: usize = 19;
 const EXACT: u64 = 1 << 53;
 
 /// The number that begins at `start`, and where it ends.
+#[inline]
 pub fn number(text: &str, start: usize) -> Option<(f64, usize)> {
     let bytes = text.as_bytes();
     let peek = |at: usize| bytes.get(at).copied().unwrap_or(0);
