@@ -2,9 +2,9 @@
 
 use crate::errors;
 use execd_serve::admission::{Admission as Machine, Offer, Policy, PolicyId, Ticket};
-use pyo3::exceptions::PyKeyError;
 use execd_serve::clock::{Clock, SystemClock};
 use execd_serve::permits::{Permit as Held, Permits};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -42,7 +42,9 @@ impl Admission {
 
     fn policy(&self, name: &str) -> PyResult<PolicyId> {
         let found = self.policies.iter().position(|one| one == name);
-        found.map(PolicyId).ok_or_else(|| PyKeyError::new_err(format!("no admission policy is called {name}")))
+        found
+            .map(PolicyId)
+            .ok_or_else(|| PyKeyError::new_err(format!("no admission policy is called {name}")))
     }
 
     fn try_permit(&self) -> Option<Permit> {

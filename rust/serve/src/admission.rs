@@ -97,9 +97,9 @@ impl Admission {
     /// Whether a call that arrives now would be refused, as far as the queue tells: a policy without a queue can only
     /// be asked by an offer.
     pub fn is_full(&self, id: PolicyId) -> bool {
-        self.policies.get(id.0).is_some_and(|policy| {
-            policy.max_waiting > 0 && self.queued(id) >= policy.max_waiting
-        })
+        self.policies
+            .get(id.0)
+            .is_some_and(|policy| policy.max_waiting > 0 && self.queued(id) >= policy.max_waiting)
     }
 
     fn queued(&self, id: PolicyId) -> usize {

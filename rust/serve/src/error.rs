@@ -41,7 +41,7 @@ pub enum ServeError {
     /// The client went away; nothing was kept.
     Cancelled,
     /// A file cannot be read or written.
-    File { path: String, message: String },
+    File { name: String, message: String },
     /// A bug of ours; the text is for the log.
     Internal(String),
 }
@@ -60,6 +60,11 @@ impl ServeError {
         }
     }
 
+    /// What went wrong with a file, or with what stands for one.
+    pub fn file(name: &str, error: impl fmt::Display) -> ServeError {
+        ServeError::File { name: name.to_owned(), message: error.to_string() }
+    }
+
     pub fn invalid(message: impl Into<String>) -> ServeError {
         ServeError::InvalidInput { place: Place::default(), message: message.into() }
     }
@@ -73,7 +78,7 @@ impl fmt::Display for ServeError {
             ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
             ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),
             ServeError::Cancelled => f.write_str("the execution was cancelled"),
-            ServeError::File { path, message } => write!(f, "{path}: {message}"),
+            ServeError::File { name, message } => write!(f, "{name}: {message}"),
             ServeError::Internal(message) => write!(f, "internal error: {message}"),
         }
     }

@@ -1,15 +1,28 @@
 //! Output columns of a block to JSON, record by record, with the warnings and errors of each record.
 
-use crate::codec::growing::Growing;
-use crate::codec::notes::{NoteKind, Notes, Remarks, ones};
-use crate::codec::number::write_number;
-use crate::codec::template::{Template, Wording};
-use crate::codec::writer::{RecordWriter, Results};
+pub mod buffer;
+
+pub mod number_text;
+
+pub mod scalar;
+
+pub mod template;
+
+pub mod wording;
+
+pub mod writer;
+
+use crate::codec::encode::buffer::Buffer;
+use crate::codec::encode::scalar::write_number;
+use crate::codec::encode::template::Template;
+use crate::codec::encode::wording::Wording;
+use crate::codec::encode::writer::{RecordWriter, Results};
+use crate::codec::notes::{NoteKind, Notes, RecordNotes, ones};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Bytes of a part after which they are counted to the whole answer.
+/// A part adds what it has written to the size of the whole answer each time it has written this many bytes.
 const COUNTED: usize = 1 << 16;
 
 /// What does not change over the blocks of a call.
@@ -21,16 +34,17 @@ pub struct Style<'a> {
     /// Named in error items.
     pub service: &'a str,
     pub date1904: bool,
-    /// Longest answer, and what all parts of it have so far.
+    /// The longest answer.
     pub output_bytes: usize,
+    /// Bytes that all parts have so far.
     pub written: &'a AtomicUsize,
     pub stop: &'a StopSignal,
 }
 
-/// Records as JSON: elements with a comma before each, which becomes a bracket where the array begins.
+/// Records as JSON: elements with a comma before each. Where the array begins, the comma becomes a bracket.
 #[derive(Debug, Default)]
 pub struct Written {
-    pub outputs: Growing,
+    pub outputs: Buffer,
     pub warnings: Vec<u8>,
     pub errors: Vec<u8>,
     pub process_time: Vec<u8>,
@@ -58,18 +72,18 @@ impl Written {
         let mut writer = RecordWriter::new(style.template, results, style.date1904);
         let start = self.outputs.written();
         let mut counted = self.size();
-        // Records about which there is nothing to tell, since the last one about which there is.
+        // Records with nothing to tell since the last one that has something.
         let mut silent = 0;
-        for (record, remarks) in (0..records).zip(style.notes.from(first)) {
+        for (record, told) in (0..records).zip(style.notes.from(first)) {
             style.stop.check()?;
             self.outputs.push(b",");
             writer.record(&mut self.outputs, record, &mut failed);
-            if remarks.none() && failed.is_empty() {
+            if told.none() && failed.is_empty() {
                 silent += 1;
             } else {
                 self.nothing(std::mem::take(&mut silent));
-                self.warnings(style, remarks, &failed);
-                self.errors(style, remarks);
+                self.warnings(style, told, &failed);
+                self.errors(style, told);
                 failed.clear();
             }
             if self.size() - counted >= COUNTED || record + 1 == records {
@@ -83,14 +97,14 @@ impl Written {
         Ok(())
     }
 
-    /// Appends the elements of records about which there is nothing to tell.
+    /// Appends the elements of records that have nothing to tell.
     fn nothing(&mut self, records: usize) {
         for out in [&mut self.warnings, &mut self.errors] {
             out.extend_from_slice(&b",null".repeat(records));
         }
     }
 
-    /// Adds what was written since `counted` to the size of the whole answer, and refuses to let that grow too large.
+    /// Adds what was written since `counted` to the size of the whole answer, and refuses if that is too large.
     fn count(&self, style: &Style<'_>, counted: usize) -> Result<usize, ServeError> {
         let size = self.size();
         let all = style.written.fetch_add(size - counted, Ordering::Relaxed) + (size - counted);
@@ -107,13 +121,13 @@ impl Written {
         self.process_time.extend_from_slice(&one.repeat(records));
     }
 
-    fn warnings(&mut self, style: &Style<'_>, remarks: Remarks<'_>, failed: &[usize]) {
+    fn warnings(&mut self, style: &Style<'_>, told: RecordNotes<'_>, failed: &[usize]) {
         self.warnings.push(b',');
         let mut items = Items::new(&mut self.warnings);
-        for input in ones(remarks.absent) {
+        for input in ones(told.absent) {
             items.next().extend_from_slice(style.wording.absent(input));
         }
-        for note in remarks.notes {
+        for note in told.notes {
             match note.kind {
                 NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
                 NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
@@ -126,10 +140,10 @@ impl Written {
         items.end();
     }
 
-    fn errors(&mut self, style: &Style<'_>, remarks: Remarks<'_>) {
+    fn errors(&mut self, style: &Style<'_>, told: RecordNotes<'_>) {
         self.errors.push(b',');
         let mut items = Items::new(&mut self.errors);
-        for note in remarks.notes {
+        for note in told.notes {
             let message = match &note.kind {
                 NoteKind::Malformed(message) | NoteKind::Complaint(message) => &**message,
                 NoteKind::Invalid(validation) => style.wording.invalid(note.input, *validation),

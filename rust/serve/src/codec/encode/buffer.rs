@@ -1,21 +1,20 @@
-//! Bytes that grow at their end, with room behind it that texts are stored into as whole words. What is written is
-//! decided elsewhere.
+//! Bytes that grow at their end, with room after it, so that texts can be stored as whole words.
 
-/// Bytes made ready at once, beyond those needed.
+/// Bytes added beyond those needed.
 const AHEAD: usize = 4096;
 
 #[derive(Debug, Default)]
-pub struct Growing {
+pub struct Buffer {
     /// Longer than what is written.
     bytes: Vec<u8>,
     end: usize,
 }
 
-impl Growing {
-    /// Goes on behind these bytes.
-    pub fn behind(bytes: Vec<u8>) -> Growing {
+impl Buffer {
+    /// Goes on after these bytes.
+    pub fn after(bytes: Vec<u8>) -> Buffer {
         let end = bytes.len();
-        Growing { bytes, end }
+        Buffer { bytes, end }
     }
 
     /// Bytes written.
@@ -34,7 +33,7 @@ impl Growing {
         self.bytes
     }
 
-    /// Room for at least so many bytes behind what is written.
+    /// Room for at least `count` bytes after what is written.
     #[inline]
     pub fn room(&mut self, count: usize) -> &mut [u8] {
         let needed = self.end.saturating_add(count);

@@ -1,14 +1,14 @@
 //! Numbers and texts as JSON writes them, one at a time.
 
-use crate::codec::spelled::{LONGEST, Spelled, spell};
-use crate::codec::tokens::ordinary;
+use crate::codec::encode::number_text::{LONGEST, NumberText, write_numbers};
+use crate::codec::escape::plain_length;
 
 /// Appends a finite number.
 pub fn write_number(out: &mut Vec<u8>, x: f64) {
-    let mut spelled = [Spelled::EMPTY];
-    spell(&[x], 0, &mut spelled);
-    let [spelled] = spelled;
-    out.extend_from_slice(spelled.text::<LONGEST>().get(..spelled.length).unwrap_or(&[]));
+    let mut texts = [NumberText::EMPTY];
+    write_numbers(&[x], 0, &mut texts);
+    let [text] = texts;
+    out.extend_from_slice(text.bytes::<LONGEST>().get(..text.length).unwrap_or(&[]));
 }
 
 /// Writes a text with its quotes.
@@ -22,7 +22,7 @@ pub fn write_text(out: &mut Vec<u8>, text: &str) {
 pub fn write_escaped(out: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     loop {
-        let (plain, special) = rest.split_at(ordinary(rest));
+        let (plain, special) = rest.split_at(plain_length(rest));
         out.extend_from_slice(plain);
         let Some((&byte, after)) = special.split_first() else { return };
         match byte {

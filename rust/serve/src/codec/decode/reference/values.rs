@@ -1,14 +1,16 @@
 //! The values of a record: cells, tables with their rows, and what is skipped.
 
-use super::{Key, KeyOf, Reader};
-use crate::codec::records::{Fault, Scalar};
+use super::decoder::Decoder;
+use super::key::{KeyOf, KeySeed};
+use crate::codec::decode::rules::{Fault, Scalar};
+use crate::codec::decoded::Layout;
 use crate::limits::MAX_DEPTH;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
 /// Where a value goes.
 #[derive(Clone, Copy)]
-pub(super) enum Target {
+pub enum Destination {
     Input(usize),
     Heading,
     NextCell,
@@ -17,48 +19,48 @@ pub(super) enum Target {
 }
 
 /// A value, and how deep it nests if it is an array or an object.
-pub(super) struct Slot<'r, 'a> {
-    pub(super) reader: &'r mut Reader<'a>,
-    pub(super) target: Target,
-    pub(super) depth: usize,
+pub struct ValueSeed<'r, 'a> {
+    pub decoder: &'r mut Decoder<'a>,
+    pub to: Destination,
+    pub depth: usize,
 }
 
-impl Slot<'_, '_> {
+impl ValueSeed<'_, '_> {
     fn take<E: Error>(self, scalar: Scalar<'_>) -> Result<(), E> {
-        let records = &mut self.reader.records;
-        let result = match self.target {
-            Target::Input(input) => records.scalar(input, scalar),
-            Target::Heading => {
-                records.heading(scalar);
+        let records = &mut self.decoder.records;
+        let result = match self.to {
+            Destination::Input(input) => records.scalar(input, scalar),
+            Destination::Heading => {
+                records.table().heading(scalar);
                 Ok(())
             }
-            Target::NextCell => records.next_cell(scalar),
-            Target::Cell(column) => records.cell(column, scalar),
-            Target::Nowhere => Ok(()),
+            Destination::NextCell => records.table().next_value(scalar),
+            Destination::Cell(column) => records.table().value(column, scalar),
+            Destination::Nowhere => Ok(()),
         };
-        self.reader.pass(result)
+        self.decoder.pass(result)
     }
 
     /// Checks the depth and gives the depth of what is inside.
     fn descend<E: Error>(&mut self) -> Result<usize, E> {
         if self.depth > MAX_DEPTH {
-            return Err(self.reader.fail(Fault::Invalid(format!("nested more than {MAX_DEPTH} deep"))));
+            return Err(self.decoder.fail(Fault::Invalid(format!("nested more than {MAX_DEPTH} deep"))));
         }
         Ok(self.depth + 1)
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Slot<'_, '_> {
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
-        if let Target::Input(input) = self.target {
-            self.reader.records.claim(input);
+        if let Destination::Input(input) = self.to {
+            self.decoder.records.claim(input);
         }
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Slot<'_, '_> {
+impl<'de> Visitor<'de> for ValueSeed<'_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,63 +93,57 @@ impl<'de> Visitor<'de> for Slot<'_, '_> {
 
     fn visit_seq<S: SeqAccess<'de>>(mut self, mut seq: S) -> Result<(), S::Error> {
         let depth = self.descend()?;
-        let reader = &mut *self.reader;
-        if let Target::Input(input) = self.target
-            && reader.records.begin_table(input)
+        let decoder = &mut *self.decoder;
+        if let Destination::Input(input) = self.to
+            && decoder.records.begin_table(input)
         {
-            let mut form = None;
-            while seq.next_element_seed(Row { reader, form: &mut form, depth })?.is_some() {}
-            reader.records.end_table();
+            let mut layout = None;
+            while seq.next_element_seed(RowSeed { decoder, layout: &mut layout, depth })?.is_some() {}
+            decoder.records.table().end();
             return Ok(());
         }
-        while seq.next_element_seed(Slot { reader, target: Target::Nowhere, depth })?.is_some() {}
+        while seq.next_element_seed(ValueSeed { decoder, to: Destination::Nowhere, depth })?.is_some() {}
         self.take(Scalar::Nested)
     }
 
     fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<(), M::Error> {
         let depth = self.descend()?;
         while map.next_key::<IgnoredAny>()?.is_some() {
-            map.next_value_seed(Slot { reader: self.reader, target: Target::Nowhere, depth })?;
+            map.next_value_seed(ValueSeed { decoder: self.decoder, to: Destination::Nowhere, depth })?;
         }
         self.take(Scalar::Nested)
     }
 }
 
-/// How a table is spelled; its first element decides.
-#[derive(Clone, Copy, PartialEq)]
-enum Form {
-    Objects,
-    Arrays,
-}
-
 /// One element of a table: the header row, a row of values or a row object.
-struct Row<'f, 'r, 'a> {
-    reader: &'r mut Reader<'a>,
-    form: &'f mut Option<Form>,
+struct RowSeed<'l, 'r, 'a> {
+    decoder: &'r mut Decoder<'a>,
+    /// The first element decides.
+    layout: &'l mut Option<Layout>,
     depth: usize,
 }
 
-impl Row<'_, '_, '_> {
+impl RowSeed<'_, '_, '_> {
     fn begin<E: Error>(&mut self) -> Result<(), E> {
-        let begun = self.reader.records.begin_row();
-        self.reader.pass(begun)
+        let begun = self.decoder.records.table().begin_row();
+        self.decoder.pass(begun)
     }
 
     fn not_a_row<E: Error>(mut self) -> Result<(), E> {
         self.begin()?;
-        self.reader.records.no_row();
+        self.decoder.records.table().no_row();
         Ok(())
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Row<'_, '_, '_> {
+impl<'de> DeserializeSeed<'de> for RowSeed<'_, '_, '_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
         json.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Row<'_, '_, '_> {
+impl<'de> Visitor<'de> for RowSeed<'_, '_, '_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -157,7 +153,7 @@ impl<'de> Visitor<'de> for Row<'_, '_, '_> {
     /// `null` is a blank row.
     fn visit_unit<E: Error>(mut self) -> Result<(), E> {
         self.begin()?;
-        self.reader.records.end_row();
+        self.decoder.records.table().end_row();
         Ok(())
     }
 
@@ -183,38 +179,38 @@ impl<'de> Visitor<'de> for Row<'_, '_, '_> {
 
     fn visit_seq<S: SeqAccess<'de>>(mut self, mut seq: S) -> Result<(), S::Error> {
         let depth = self.depth + 1;
-        let target = match *self.form {
-            None => Target::Heading,
-            Some(Form::Arrays) => Target::NextCell,
-            Some(Form::Objects) => Target::Nowhere,
+        let to = match *self.layout {
+            None => Destination::Heading,
+            Some(Layout::Arrays) => Destination::NextCell,
+            Some(Layout::Objects) => Destination::Nowhere,
         };
-        if self.form.is_some() {
+        if self.layout.is_some() {
             self.begin()?;
         }
-        let reader = &mut *self.reader;
-        while seq.next_element_seed(Slot { reader, target, depth })?.is_some() {}
-        match self.form.replace(self.form.unwrap_or(Form::Arrays)) {
+        let decoder = &mut *self.decoder;
+        while seq.next_element_seed(ValueSeed { decoder, to, depth })?.is_some() {}
+        match self.layout.replace(self.layout.unwrap_or(Layout::Arrays)) {
             None => {}
-            Some(Form::Arrays) => reader.records.end_row_of_values(),
-            Some(Form::Objects) => reader.records.no_row(),
+            Some(Layout::Arrays) => decoder.records.table().end_row_of_values(),
+            Some(Layout::Objects) => decoder.records.table().no_row(),
         }
         Ok(())
     }
 
     fn visit_map<M: MapAccess<'de>>(mut self, mut map: M) -> Result<(), M::Error> {
         self.begin()?;
-        let form = *self.form.get_or_insert(Form::Objects);
+        let layout = *self.layout.get_or_insert(Layout::Objects);
         let depth = self.depth + 1;
-        while let Some(column) = map.next_key_seed(Key { reader: self.reader, of: KeyOf::Row })? {
-            let target = match column {
-                Some(column) if form == Form::Objects => Target::Cell(column),
-                _ => Target::Nowhere,
+        while let Some(column) = map.next_key_seed(KeySeed { decoder: self.decoder, of: KeyOf::Row })? {
+            let to = match column {
+                Some(column) if layout == Layout::Objects => Destination::Cell(column),
+                _ => Destination::Nowhere,
             };
-            map.next_value_seed(Slot { reader: self.reader, target, depth })?;
+            map.next_value_seed(ValueSeed { decoder: self.decoder, to, depth })?;
         }
-        match form {
-            Form::Objects => self.reader.records.end_row(),
-            Form::Arrays => self.reader.records.no_row(),
+        match layout {
+            Layout::Objects => self.decoder.records.table().end_row(),
+            Layout::Arrays => self.decoder.records.table().no_row(),
         }
         Ok(())
     }

@@ -1,87 +1,60 @@
-//! The fast decoder of `inputs`: one pass over the bytes for records as programs write them. It refuses nothing:
-//! whatever it does not expect goes to the reference decoder from the start.
+//! The fast decoder of `inputs`: one pass over the bytes for records as programs write them. It refuses nothing: what
+//! it does not expect is left to the reference decoder.
 
-use crate::codec::decode::{self, keep_last};
-use crate::codec::pattern::{Pattern, Place};
-use crate::codec::records::{Decoded, Layout, Records, Rules};
-use crate::codec::tokens::{Token, Tokens};
-use crate::error::ServeError;
+use crate::codec::decode::pattern::{Pattern, ValueSpan};
+use crate::codec::decode::records::{InputCell, Records, keep_last};
+use crate::codec::decode::rules::Rules;
+use crate::codec::decode::tokens::{Token, Tokens};
+use crate::codec::decoded::{Decoded, Layout};
 
-/// Decodes the raw bytes of `inputs`.
-pub fn decode(raw: &[u8], rules: Rules<'_>) -> Result<Decoded, ServeError> {
-    if raw.len() > rules.limits.input_bytes {
-        return Err(ServeError::TooLarge { what: "inputs in bytes", limit: rules.limits.input_bytes });
-    }
-    let text = match std::str::from_utf8(raw) {
-        Ok(text) => text,
-        Err(error) => {
-            let good = raw.get(..error.valid_up_to()).unwrap_or(&[]);
-            let mut place = decode::place_of_failure(std::str::from_utf8(good).unwrap_or(""), rules);
-            place.offset = Some(error.valid_up_to());
-            return Err(ServeError::InvalidInput { place, message: "not valid UTF-8".to_owned() });
-        }
-    };
-    match scan(text, rules) {
-        Some(decoded) => Ok(decoded),
-        None => decode::decode(text, rules),
-    }
-}
-
-/// The records, if they are spelled in the expected way and nothing is wrong with them.
-pub fn scan(text: &str, rules: Rules<'_>) -> Option<Decoded> {
-    let mut scan = Scan {
+/// The records, if they are spelled as expected and nothing is wrong with them.
+pub fn decode(text: &str, rules: Rules<'_>) -> Option<Decoded> {
+    let mut decoder = FastDecoder {
         tokens: Tokens::new(text),
         records: Records::new(rules),
         keys: Vec::new(),
         pattern: Pattern::new(),
-        places: Vec::new(),
-        odd: false,
+        spans: Vec::new(),
+        irregular: false,
     };
-    scan.tokens.open(b'[')?;
-    let layout = match scan.tokens.peek() {
+    decoder.tokens.open(b'[')?;
+    let layout = match decoder.tokens.peek() {
         b'{' => {
-            scan.objects()?;
+            decoder.objects()?;
             Layout::Objects
         }
         b'[' => {
-            scan.arrays()?;
+            decoder.arrays()?;
             Layout::Arrays
         }
         _ => return None,
     };
-    scan.tokens.at_end().then(|| scan.records.finish(layout, false))
+    decoder.tokens.at_end().then(|| decoder.records.finish(layout, false))
 }
 
-struct Scan<'t, 'a> {
+struct FastDecoder<'t, 'a> {
     tokens: Tokens<'t>,
     records: Records<'a>,
     /// The keys of the last object by position: most records repeat them in the same order.
     keys: Vec<KnownKey<'t>>,
     pattern: Pattern,
-    /// The values of the open record, as far as there is no pattern for it.
-    places: Vec<Place>,
-    /// Something about the open record makes it no pattern for others.
-    odd: bool,
+    /// The values of the open record, while there is no pattern for it.
+    spans: Vec<ValueSpan>,
+    /// The open record is no pattern for others.
+    irregular: bool,
 }
 
 #[derive(Clone, Copy)]
 struct KnownKey<'t> {
     /// The key with its closing quote.
     spelled: &'t [u8],
-    column: Option<Column>,
+    target: Option<InputCell>,
 }
 
-/// An input, and its cell if it is a scalar.
-#[derive(Clone, Copy)]
-struct Column {
-    input: usize,
-    cell: Option<usize>,
-}
-
-/// Keys remembered by position.
+/// The most keys remembered by position.
 const MOST_KEYS: usize = 1 << 12;
 
-impl<'t> Scan<'t, '_> {
+impl<'t> FastDecoder<'t, '_> {
     fn objects(&mut self) -> Option<()> {
         loop {
             self.record(Self::object)?;
@@ -97,13 +70,13 @@ impl<'t> Scan<'t, '_> {
         self.records.begin_record().ok()?;
         if !self.pattern.read(&mut self.tokens, &mut self.records) {
             let (start, mark) = (self.tokens.position(), self.records.mark());
-            self.places.clear();
-            self.odd = !self.pattern.is_wanted();
+            self.spans.clear();
+            self.irregular = !self.pattern.is_wanted();
             read(self)?;
-            if self.odd || self.records.mark() > mark {
+            if self.irregular || self.records.mark() > mark {
                 self.pattern.forget();
             } else {
-                self.pattern.learn(&self.tokens, start, &self.places, &self.records);
+                self.pattern.learn(&self.tokens, start, &self.spans, &self.records);
             }
             self.expect_more_like(start);
             self.records.end_record();
@@ -124,15 +97,15 @@ impl<'t> Scan<'t, '_> {
         if !self.tokens.close(b'}') {
             let mut position = 0;
             loop {
-                let column = self.key(position)?;
+                let target = self.key(position)?;
                 self.tokens.colon()?;
-                match column {
+                match target {
                     None => self.unknown()?,
-                    Some(column) => {
-                        if !self.records.claim(column.input) {
+                    Some(target) => {
+                        if !self.records.claim(target.input) {
                             return None;
                         }
-                        self.value(column)?;
+                        self.value(target)?;
                     }
                 }
                 position += 1;
@@ -144,62 +117,60 @@ impl<'t> Scan<'t, '_> {
         Some(())
     }
 
-    fn key(&mut self, position: usize) -> Option<Option<Column>> {
+    fn key(&mut self, position: usize) -> Option<Option<InputCell>> {
         if let Some(known) = self.keys.get(position)
             && self.tokens.skip_key(known.spelled)
         {
-            return Some(known.column);
+            return Some(known.target);
         }
         let spelled = self.tokens.plain_key()?;
         let name = std::str::from_utf8(spelled.get(..spelled.len() - 1)?).ok()?;
-        let column = self.records.column_named(name).map(|(input, cell)| Column { input, cell });
-        let known = KnownKey { spelled, column };
+        let target = self.records.input_cell(name);
+        let known = KnownKey { spelled, target };
         match self.keys.get_mut(position) {
-            Some(slot) => *slot = known,
+            Some(last) => *last = known,
             None if position < MOST_KEYS => self.keys.push(known),
             None => {}
         }
-        Some(column)
+        Some(target)
     }
 
     fn arrays(&mut self) -> Option<()> {
         let header = self.header()?;
         while self.tokens.another(b']')? {
-            self.record(|scan| scan.row(&header))?;
+            self.record(|decoder| decoder.row(&header))?;
         }
         Some(())
     }
 
-    fn header(&mut self) -> Option<Vec<Option<Column>>> {
-        let mut names = Vec::new();
+    fn header(&mut self) -> Option<Vec<Option<InputCell>>> {
+        let mut targets = Vec::new();
         self.tokens.open(b'[')?;
         if !self.tokens.close(b']') {
             loop {
                 let Token::Text(name) = self.tokens.scalar()? else { return None };
-                names.push(self.records.column_named(&name));
+                targets.push(self.records.input_cell(&name));
                 if !self.tokens.another(b']')? {
                     break;
                 }
             }
         }
-        let mut inputs: Vec<Option<usize>> = names.iter().map(|name| name.map(|(input, _)| input)).collect();
+        let mut inputs: Vec<Option<usize>> =
+            targets.iter().map(|target| target.map(|target| target.input)).collect();
         keep_last(&mut inputs);
-        let kept = names.iter().zip(&inputs).map(|(name, kept)| {
-            let (input, cell) = (*name)?;
-            kept.map(|_| Column { input, cell })
-        });
+        let kept = targets.into_iter().zip(inputs).map(|(target, kept)| target.filter(|_| kept.is_some()));
         Some(kept.collect())
     }
 
-    fn row(&mut self, header: &[Option<Column>]) -> Option<()> {
+    fn row(&mut self, header: &[Option<InputCell>]) -> Option<()> {
         self.tokens.open(b'[')?;
         if !self.tokens.close(b']') {
-            let mut columns = header.iter();
+            let mut targets = header.iter();
             loop {
-                match columns.next() {
-                    Some(Some(column)) => {
-                        self.records.claim(column.input);
-                        self.value(*column)?;
+                match targets.next() {
+                    Some(Some(target)) => {
+                        self.records.claim(target.input);
+                        self.value(*target)?;
                     }
                     _ => self.unknown()?,
                 }
@@ -211,14 +182,14 @@ impl<'t> Scan<'t, '_> {
         Some(())
     }
 
-    fn value(&mut self, Column { input, cell }: Column) -> Option<()> {
+    fn value(&mut self, InputCell { input, cell }: InputCell) -> Option<()> {
         let start = self.tokens.position();
         if cell.is_none() && self.tokens.peek() == b'[' {
             return self.table(input);
         }
         let token = self.tokens.scalar()?;
-        self.odd |= cell.is_none();
-        self.place(start, input, cell);
+        self.irregular |= cell.is_none();
+        self.note_span(start, input, cell);
         self.records.scalar(input, token.as_scalar()).ok()
     }
 
@@ -226,14 +197,14 @@ impl<'t> Scan<'t, '_> {
     fn unknown(&mut self) -> Option<()> {
         let start = self.tokens.position();
         self.tokens.scalar()?;
-        self.place(start, 0, None);
+        self.note_span(start, 0, None);
         Some(())
     }
 
-    /// Notes where the value was that has just been read.
-    fn place(&mut self, start: usize, input: usize, cell: Option<usize>) {
-        if !self.odd {
-            self.places.push(Place { start, end: self.tokens.position(), input, cell });
+    /// Notes where the value stands that has just been read.
+    fn note_span(&mut self, start: usize, input: usize, cell: Option<usize>) {
+        if !self.irregular {
+            self.spans.push(ValueSpan { start, end: self.tokens.position(), input, cell });
         }
     }
 
@@ -249,32 +220,33 @@ impl<'t> Scan<'t, '_> {
                 _ => return None,
             }
         }
-        self.records.end_table();
+        self.records.table().end();
         Some(())
     }
 
     fn row_objects(&mut self, input: usize) -> Option<()> {
         loop {
-            self.records.begin_row().ok()?;
+            self.records.table().begin_row().ok()?;
             self.tokens.open(b'{')?;
             if !self.tokens.close(b'}') {
                 loop {
                     let spelled = self.tokens.plain_key()?;
                     let name = std::str::from_utf8(spelled.get(..spelled.len() - 1)?).ok()?;
-                    let column = self.records.key_of_row(name).ok()?;
+                    let column = self.records.table().key(name).ok()?;
                     self.tokens.colon()?;
                     let start = self.tokens.position();
                     let token = self.tokens.scalar()?;
-                    self.place(start, input, column.map(|column| self.records.cell_of_row(column)));
+                    let cell = column.map(|column| self.records.table().cell_of(column));
+                    self.note_span(start, input, cell);
                     if let Some(column) = column {
-                        self.records.cell(column, token.as_scalar()).ok()?;
+                        self.records.table().value(column, token.as_scalar()).ok()?;
                     }
                     if !self.tokens.another(b'}')? {
                         break;
                     }
                 }
             }
-            self.records.end_row();
+            self.records.table().end_row();
             if !self.tokens.another(b']')? {
                 return Some(());
             }
@@ -282,20 +254,21 @@ impl<'t> Scan<'t, '_> {
     }
 
     fn rows_under_header(&mut self, input: usize) -> Option<()> {
-        self.each_scalar(|scan| {
-            let token = scan.tokens.scalar()?;
-            scan.records.heading(token.as_scalar());
+        self.each_scalar(|decoder| {
+            let token = decoder.tokens.scalar()?;
+            decoder.records.table().heading(token.as_scalar());
             Some(())
         })?;
         while self.tokens.another(b']')? {
-            self.records.begin_row().ok()?;
-            self.each_scalar(|scan| {
-                let start = scan.tokens.position();
-                let token = scan.tokens.scalar()?;
-                scan.place(start, input, scan.records.next_cell_of_row());
-                scan.records.next_cell(token.as_scalar()).ok()
+            self.records.table().begin_row().ok()?;
+            self.each_scalar(|decoder| {
+                let start = decoder.tokens.position();
+                let token = decoder.tokens.scalar()?;
+                let cell = decoder.records.table().next_cell();
+                decoder.note_span(start, input, cell);
+                decoder.records.table().next_value(token.as_scalar()).ok()
             })?;
-            self.records.end_row_of_values();
+            self.records.table().end_row_of_values();
         }
         Some(())
     }

@@ -1,12 +1,14 @@
 //! How the last record was spelled, for the next one: most records of a call differ in nothing but their values. A
 //! record that fits is read without looking at keys; one that does not is left as if it had not been tried.
 
-use crate::codec::records::Records;
-use crate::codec::tokens::{Short, Tokens, Word};
+use crate::codec::decode::number::{Surroundings, number_between};
+use crate::codec::decode::records::Records;
+use crate::codec::decode::tokens::Tokens;
+use crate::codec::decode::word::Word;
 
-/// Where a value of a record stood and where it went.
+/// Where a value of a record stands in the text, and the cell that it went to.
 #[derive(Clone, Copy, Debug)]
-pub struct Place {
+pub struct ValueSpan {
     pub start: usize,
     pub end: usize,
     pub input: usize,
@@ -17,36 +19,37 @@ pub struct Place {
 #[derive(Debug, Default)]
 pub struct Pattern {
     words: Vec<Word>,
-    steps: Vec<Step>,
+    steps: Vec<ValueStep>,
     /// From the last value to the end of the record.
     tail: Gap,
     /// Cells that the record left empty in its tables.
     blanks: Vec<usize>,
     learned: bool,
-    /// Records that fitted, less records that did not.
+    /// `PATIENCE` and the number of records that fitted, less those that did not. At 0 patterns are given up.
     balance: usize,
 }
 
-/// A value with what stands before it.
+/// A value and the bytes before it.
 #[derive(Clone, Copy, Debug)]
-struct Step {
+struct ValueStep {
     before: Gap,
-    /// The same for most values: numbers behind a few bytes.
-    short: Short,
+    /// For `number_between`, which reads most values.
+    around: Surroundings,
     input: usize,
     cell: Option<usize>,
 }
 
-/// What stands between two values: its first bytes, and where the rest of them is in `words`.
+/// The bytes between two values: the first eight, and where the rest of them is in `words`.
 #[derive(Clone, Copy, Debug, Default)]
 struct Gap {
     word: Word,
-    first: usize,
+    start: usize,
     end: usize,
+    /// In bytes.
     length: usize,
 }
 
-/// Records that need not fit before patterns are given up.
+/// How many records may fail to fit in excess of those that fit.
 const PATIENCE: usize = 16;
 const MOST_BALANCE: usize = 1 << 10;
 
@@ -55,27 +58,27 @@ impl Pattern {
         Pattern { balance: PATIENCE, ..Pattern::default() }
     }
 
-    /// Whether it is worth noting places.
+    /// Whether it is worth noting where values stand.
     pub fn is_wanted(&self) -> bool {
         self.balance > 0
     }
 
-    /// Takes the spelling of the record that began at `start` and has just ended.
-    pub fn learn(&mut self, tokens: &Tokens<'_>, start: usize, places: &[Place], records: &Records<'_>) {
+    /// Learns the spelling of the record that began at `start` and has just ended.
+    pub fn learn(&mut self, tokens: &Tokens<'_>, start: usize, spans: &[ValueSpan], records: &Records<'_>) {
         self.words.clear();
         self.steps.clear();
         let mut from = start;
-        for place in places {
-            let before = self.gap(tokens, from, place.start);
-            let short = tokens.short(from, place.start, place.end);
-            self.steps.push(Step { before, short, input: place.input, cell: place.cell });
-            from = place.end;
+        for span in spans {
+            let before = self.gap(tokens, from, span.start);
+            let around = Surroundings::new(tokens.bytes(), from..span.start, span.end);
+            self.steps.push(ValueStep { before, around, input: span.input, cell: span.cell });
+            from = span.end;
         }
         self.tail = self.gap(tokens, from, tokens.position());
         self.blanks.clear();
         self.blanks.extend(records.table_cells_seen());
         if !self.blanks.is_empty() {
-            let mut filled: Vec<usize> = places.iter().filter_map(|place| place.cell).collect();
+            let mut filled: Vec<usize> = spans.iter().filter_map(|span| span.cell).collect();
             filled.sort_unstable();
             self.blanks.retain(|cell| filled.binary_search(cell).is_err());
         }
@@ -88,11 +91,11 @@ impl Pattern {
     }
 
     fn gap(&mut self, tokens: &Tokens<'_>, start: usize, end: usize) -> Gap {
-        let mut words = tokens.words_of(start, end);
+        let mut words = Word::all_of(tokens.bytes(), start..end);
         let word = words.next().unwrap_or_default();
-        let first = self.words.len();
+        let rest = self.words.len();
         self.words.extend(words);
-        Gap { word, first, end: self.words.len(), length: end - start }
+        Gap { word, start: rest, end: self.words.len(), length: end - start }
     }
 
     /// Reads the next record, which has begun, and ends it, if it is spelled like the last one. False if it is not.
@@ -115,9 +118,10 @@ impl Pattern {
     }
 
     fn values(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>) -> Option<()> {
+        let bytes = tokens.bytes();
         let mut at = tokens.position();
         for step in &self.steps {
-            if let Some((number, end)) = tokens.number_at(at, &step.short)
+            if let Some((number, end)) = number_between(bytes, at, &step.around)
                 && let Some(cell) = step.cell
             {
                 records.number(cell, number);
@@ -134,7 +138,7 @@ impl Pattern {
         Some(())
     }
 
-    fn any_value(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>, step: &Step) -> Option<()> {
+    fn any_value(&self, tokens: &mut Tokens<'_>, records: &mut Records<'_>, step: &ValueStep) -> Option<()> {
         self.skip(tokens, step.before)?;
         let token = tokens.scalar()?;
         match step.cell {
@@ -145,7 +149,7 @@ impl Pattern {
 
     #[inline]
     fn skip(&self, tokens: &mut Tokens<'_>, gap: Gap) -> Option<()> {
-        let rest = if gap.first < gap.end { self.words.get(gap.first..gap.end)? } else { &[] };
+        let rest = if gap.start < gap.end { self.words.get(gap.start..gap.end)? } else { &[] };
         tokens.skip_words(gap.word, rest, gap.length).then_some(())
     }
 }

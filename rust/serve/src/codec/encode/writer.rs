@@ -1,17 +1,17 @@
-//! Records of a block as JSON: their numbers are spelled column by column, then put together with what stands between
-//! them. What is told about records beside their outputs is in `encode`.
+//! The outputs of a block's records as JSON: numbers are written column by column, then put together with what stands
+//! between them.
 
 use crate::codec::dates;
-use crate::codec::growing::Growing;
-use crate::codec::number::{write_number, write_text};
-use crate::codec::spelled::{LANES, LONGEST, Spelled, spell};
-use crate::codec::template::{PIECE, Part, Template};
+use crate::codec::encode::buffer::Buffer;
+use crate::codec::encode::number_text::{LANES, LONGEST, NumberText, PIECE, write_numbers};
+use crate::codec::encode::scalar::{write_number, write_text};
+use crate::codec::encode::template::{Part, Template};
 use execd_calc::interface::Format;
 use execd_calc::numbers::digits;
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
 
-/// Room for a piece of the template and a number behind it.
+/// Room for a piece of the template and a number after it.
 type Room = [u8; PIECE + LONGEST];
 /// The length where there is no number.
 const OTHER: usize = usize::MAX;
@@ -23,9 +23,9 @@ pub struct Results<'a> {
     pub heap: &'a Heap,
 }
 
-/// What is written for a part of the template in so many records.
-struct Column {
-    texts: [Spelled; LANES],
+/// The numbers of `LANES` records for a part of the template.
+struct NumberColumn {
+    texts: [NumberText; LANES],
     /// No text is longer. 0 if some values are no numbers.
     longest: usize,
 }
@@ -35,8 +35,8 @@ pub struct RecordWriter<'a> {
     template: &'a Template,
     results: &'a Results<'a>,
     date1904: bool,
-    /// The numbers of the records before `end` behind what stands before them, by part of the template.
-    columns: Vec<Column>,
+    /// The numbers of the last records before `end`, by part of the template.
+    columns: Vec<NumberColumn>,
     end: usize,
     /// A value that is no plain number, as text.
     other: Vec<u8>,
@@ -44,15 +44,16 @@ pub struct RecordWriter<'a> {
 
 impl<'a> RecordWriter<'a> {
     pub fn new(template: &'a Template, results: &'a Results<'a>, date1904: bool) -> RecordWriter<'a> {
-        let column = |part: &Part| Column { texts: [Spelled::behind(&part.piece); LANES], longest: 0 };
+        let column =
+            |part: &Part| NumberColumn { texts: [NumberText::after(&part.piece); LANES], longest: 0 };
         let columns = template.parts.iter().map(column).collect();
         RecordWriter { template, results, date1904, columns, end: 0, other: Vec::new() }
     }
 
     /// Appends the outputs of one record; `failed` gets the outputs that hold Excel errors.
-    pub fn record(&mut self, out: &mut Growing, record: usize, failed: &mut Vec<usize>) {
+    pub fn record(&mut self, out: &mut Buffer, record: usize, failed: &mut Vec<usize>) {
         if record >= self.end {
-            self.spell_from(record - record % LANES);
+            self.write_from(record - record % LANES);
         }
         let mut done = 0;
         loop {
@@ -68,7 +69,7 @@ impl<'a> RecordWriter<'a> {
     }
 
     /// Appends any value.
-    fn other(&mut self, out: &mut Growing, part: &Part, value: Value, failed: &mut Vec<usize>) {
+    fn other(&mut self, out: &mut Buffer, part: &Part, value: Value, failed: &mut Vec<usize>) {
         out.push(self.template.before(part));
         self.other.clear();
         let is_error = write_value(&mut self.other, self.results.heap, value, part.format, self.date1904);
@@ -78,11 +79,11 @@ impl<'a> RecordWriter<'a> {
         }
     }
 
-    /// Spells the numbers of the next records.
-    fn spell_from(&mut self, first: usize) {
+    /// Writes the numbers of the next records.
+    fn write_from(&mut self, first: usize) {
         self.end = first + LANES;
         let parts = self.template.parts.iter().zip(&mut self.columns).zip(&self.results.columns);
-        for ((part, Column { texts, longest }), column) in parts {
+        for ((part, NumberColumn { texts, longest }), column) in parts {
             *longest = 0;
             if part.format != Format::General || !part.is_short {
                 texts.iter_mut().for_each(|text| text.length = OTHER);
@@ -97,7 +98,7 @@ impl<'a> RecordWriter<'a> {
             if !all {
                 numbers.iter_mut().filter(|number| number.is_nan()).for_each(|number| *number = 0.0);
             }
-            let most = spell(&numbers, part.length() % PIECE, texts);
+            let most = write_numbers(&numbers, part.length() % PIECE, texts);
             if all {
                 *longest = most;
             } else {
@@ -108,11 +109,11 @@ impl<'a> RecordWriter<'a> {
     }
 }
 
-/// Appends numbers of one record up to the first value that is none, and tells how many there were.
-fn numbers(out: &mut Growing, columns: &[Column], lane: usize) -> usize {
+/// Appends the numbers of one record up to the first value that is no number. Returns how many there were.
+fn numbers(out: &mut Buffer, columns: &[NumberColumn], lane: usize) -> usize {
     let room = out.room(columns.len() * size_of::<Room>());
     let (mut at, mut done) = (0, 0);
-    for Column { texts, longest } in columns {
+    for NumberColumn { texts, longest } in columns {
         let Some(text) = texts.get(lane) else { break };
         let Some(room) = room.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<{ size_of::<Room>() }>) else {
             break;
@@ -121,7 +122,7 @@ fn numbers(out: &mut Growing, columns: &[Column], lane: usize) -> usize {
             1..=16 => store::<16>(room, text),
             17..=32 => store::<32>(room, text),
             _ if text.length == OTHER => break,
-            _ => *room = text.text(),
+            _ => *room = text.bytes(),
         }
         at += text.length;
         done += 1;
@@ -131,9 +132,9 @@ fn numbers(out: &mut Growing, columns: &[Column], lane: usize) -> usize {
 }
 
 #[inline(always)]
-fn store<const N: usize>(room: &mut Room, text: &Spelled) {
+fn store<const N: usize>(room: &mut Room, text: &NumberText) {
     if let Some(place) = room.first_chunk_mut() {
-        *place = text.text::<N>();
+        *place = text.bytes::<N>();
     }
 }
 

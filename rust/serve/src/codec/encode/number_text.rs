@@ -1,55 +1,57 @@
-//! Numbers as texts, several of a column at a time: with at most 15 significant digits, as Excel's view of them has,
-//! laid out like C's `%.15g`. Numbers of a column are alike, so that one way does for all of them; texts are made up in
-//! whole words, as digits and signs are too random to branch on.
+//! Numbers as texts, several of a column at a time: with at most 15 significant digits, as Excel shows them, laid out
+//! like C's `%.15g`. The numbers of a column are alike, so one of the ways below usually does for all of them. Texts
+//! are put together from whole words: digits and signs are too random to branch on.
 
-#![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
+#![allow(clippy::needless_range_loop, reason = "the loops go through several arrays in step")]
 
-use crate::codec::template::PIECE;
 use execd_calc::numbers::digits;
 
-/// Numbers spelled at once.
+/// Numbers written at once.
 pub const LANES: usize = 16;
+/// Bytes copied at once of what stands before a number. A piece shorter than this is short.
+pub const PIECE: usize = 32;
 /// Bytes that a number takes at most.
 pub const LONGEST: usize = 24;
 
-/// Added to a number below 2^51, this leaves the nearest whole number in the lowest bits.
+/// The sum of this and a number below 2^51 has the nearest whole number in its lowest bits.
 const TO_WHOLE: f64 = 6_755_399_441_055_744.0;
-/// What a number of few decimals is a whole number of, and where such numbers have at most 15 digits.
+/// A number of at most seven decimals is a whole number of such parts.
 const PARTS: f64 = 1e7;
+/// Below this a number of at most seven decimals has at most 15 digits.
 const FEW: f64 = 1e8;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 
-/// A number as text, behind what stands before it. What stands behind its end is anything.
+/// A number as text, after the bytes that stand before it. The bytes after its end can be anything.
 #[derive(Clone, Copy, Debug)]
-pub struct Spelled {
-    text: [u8; ROOM],
+pub struct NumberText {
+    bytes: [u8; ROOM],
     pub length: usize,
 }
 
-/// Bytes before a number and of the number, and what storing them touches beyond their ends.
+/// Room for a piece, the longest number, and the bytes after its end that are overwritten with it.
 pub const ROOM: usize = 72;
 
-/// Spells finite numbers behind the `start` bytes that the texts have. Returns how long a text is at most.
-pub fn spell<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) -> usize {
-    if small(numbers, start, out) {
+/// Writes finite numbers after the `start` bytes that the texts have already. Returns how long a text is at most.
+pub fn write_numbers<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> usize {
+    if write_small(numbers, start, out) {
         start + 5
     } else {
-        if !few(numbers, start, out) {
-            views(numbers, start, out);
+        if !write_few_decimals(numbers, start, out) {
+            write_any(numbers, start, out);
         }
         start + LONGEST
     }
 }
 
-/// The nearest whole number to one below 2^51, twice.
+/// The whole number nearest to one below 2^51: as an integer and as a double.
 #[inline(always)]
 fn nearest(x: f64) -> (i64, f64) {
     let shifted = x + TO_WHOLE;
     (shifted.to_bits().wrapping_sub(TO_WHOLE.to_bits()) as i64, shifted - TO_WHOLE)
 }
 
-/// Whole numbers of at most four digits. False if there are others.
-fn small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) -> bool {
+/// Writes whole numbers of at most four digits. False if there are others.
+fn write_small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
     let (mut sizes, mut counts, mut signs, mut other) = ([0; L], [0; L], [0; L], 0_u64);
     for i in 0..L {
         let (whole, near) = nearest(numbers[i]);
@@ -64,15 +66,15 @@ fn small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L
         counts[i] = 1 + u32::from(sizes[i] > 9) + u32::from(sizes[i] > 99) + u32::from(sizes[i] > 999);
     }
     for i in 0..L {
-        let (spelled, at) = (&mut out[i], start + signs[i] as usize);
-        spelled.put(start, *b"-");
-        spelled.put(at, SMALL.get(sizes[i] as usize).copied().unwrap_or_default());
-        spelled.length = at + counts[i] as usize;
+        let (text, at) = (&mut out[i], start + signs[i] as usize);
+        text.put(start, *b"-");
+        text.put(at, SMALL.get(sizes[i] as usize).copied().unwrap_or_default());
+        text.length = at + counts[i] as usize;
     }
     true
 }
 
-/// The texts of whole numbers of at most four digits, and anything behind them.
+/// The texts of whole numbers of at most four digits; the bytes after them can be anything.
 static SMALL: [[u8; 4]; 10_000] = {
     let mut texts = [[b'0'; 4]; 10_000];
     let mut number = 0;
@@ -88,12 +90,12 @@ static SMALL: [[u8; 4]; 10_000] = {
     texts
 };
 
-/// Numbers from 0.0001 to below 10^8 with at most seven decimals, and 0. False if there are others.
-fn few<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) -> bool {
+/// Writes numbers from 0.0001 to below 10^8 with at most seven decimals, and 0. False if there are others.
+fn write_few_decimals<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
     let (mut sizes, mut other) = ([0; L], 0_u64);
     for i in 0..L {
         let (parts, near) = nearest(numbers[i] * PARTS);
-        // A decimal number of at most 15 digits is the view of the double nearest to it.
+        // The double nearest to a number of at most 15 digits is shown as that number.
         let size = numbers[i].abs();
         other |= u64::from(near / PARTS != numbers[i]) | u64::from(size >= FEW);
         // Smaller ones are written with exponents.
@@ -111,22 +113,22 @@ fn few<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L])
     }
     let (first, last) = (eight_digits(&first), eight_digits(&last));
     for i in 0..L {
-        let (spelled, whole, decimals) = (&mut out[i], first[i], last[i]);
+        let (text, whole, decimals) = (&mut out[i], first[i], last[i]);
         let at = start + usize::from(numbers[i] < 0.0);
-        spelled.put(start, *b"-");
+        text.put(start, *b"-");
         // The last digit before the point is written even if it is 0.
         let zeros = (whole | 1 << 56).trailing_zeros() / 8;
-        spelled.put(at, ((whole | ZEROS) >> (8 * zeros)).to_le_bytes());
+        text.put(at, ((whole | ZEROS) >> (8 * zeros)).to_le_bytes());
         let at = at + 8 - zeros as usize;
-        spelled.put(at, *b".");
-        spelled.put(at + 1, (decimals | ZEROS).to_le_bytes());
-        spelled.length = at + if decimals == 0 { 0 } else { 1 + significant(decimals) };
+        text.put(at, *b".");
+        text.put(at + 1, (decimals | ZEROS).to_le_bytes());
+        text.length = at + if decimals == 0 { 0 } else { 1 + significant(decimals) };
     }
     true
 }
 
-/// Any numbers.
-fn views<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L]) {
+/// Writes any numbers.
+fn write_any<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) {
     let (mut first, mut last, mut leads) = ([0; L], [0; L], [0; L]);
     for i in 0..L {
         let view = digits::decimal(numbers[i]);
@@ -143,31 +145,31 @@ fn views<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [Spelled; L
     }
 }
 
-impl Spelled {
-    pub const EMPTY: Spelled = Spelled { text: [0; ROOM], length: 0 };
+impl NumberText {
+    pub const EMPTY: NumberText = NumberText { bytes: [0; ROOM], length: 0 };
 
-    /// Nothing yet behind a piece of text.
-    pub fn behind(piece: &[u8; PIECE]) -> Spelled {
-        let mut spelled = Spelled::EMPTY;
-        spelled.put(0, *piece);
-        spelled
+    /// Ready for a number after a piece of text.
+    pub fn after(piece: &[u8; PIECE]) -> NumberText {
+        let mut text = NumberText::EMPTY;
+        text.put(0, *piece);
+        text
     }
 
-    /// The first bytes of the text and whatever is behind it.
+    /// The first `N` bytes: the text and whatever is after it.
     #[inline(always)]
-    pub fn text<const N: usize>(&self) -> [u8; N] {
-        self.text.first_chunk().copied().unwrap_or([0; N])
+    pub fn bytes<const N: usize>(&self) -> [u8; N] {
+        self.bytes.first_chunk().copied().unwrap_or([0; N])
     }
 
     /// Stores a piece at a position.
     #[inline(always)]
     fn put<const N: usize>(&mut self, at: usize, piece: [u8; N]) {
-        if let Some(place) = self.text.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
+        if let Some(place) = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut) {
             *place = piece;
         }
     }
 
-    /// 15 digits, of which the first stands for as many tens as `lead` says.
+    /// Writes 15 digits, of which the first stands for a multiple of ten to the power of `lead`.
     #[inline(always)]
     fn view(&mut self, at: usize, [first, last]: [u64; 2], lead: i32) {
         let count = if last == 0 { significant(first) } else { 8 + significant(last) };
@@ -192,7 +194,7 @@ impl Spelled {
         }
     }
 
-    /// Puts `count` of 15 digits, or more up to the point, which comes after the first `whole` of them.
+    /// Writes `count` of 15 digits, but no fewer than `whole`, after which comes the point.
     #[inline(always)]
     fn point(&mut self, at: usize, text: u128, count: usize, whole: usize) {
         self.put(at, text.to_le_bytes());
@@ -202,7 +204,7 @@ impl Spelled {
     }
 }
 
-/// The digits of numbers that have at most eight. In steps that the compiler takes for several numbers at once.
+/// The digits of numbers that have at most eight. The loops are apart so that the compiler vectorises each.
 #[inline(always)]
 fn eight_digits<const L: usize>(numbers: &[u32; L]) -> [u64; L] {
     let (mut high, mut low, mut words) = ([0; L], [0; L], [0; L]);
@@ -231,7 +233,7 @@ fn four_digits(n: u32) -> u32 {
     tens | ((twos - tens * 10) << 8)
 }
 
-/// How many of eight digits remain without zeros at the end.
+/// How many of eight digits are left without the zeros at the end.
 #[inline(always)]
 fn significant(values: u64) -> usize {
     8 - values.leading_zeros() as usize / 8
@@ -241,8 +243,8 @@ fn significant(values: u64) -> usize {
 mod tests {
     use super::*;
 
-    fn text(spelled: &Spelled) -> String {
-        String::from_utf8(spelled.text[..spelled.length].to_vec()).unwrap()
+    fn text(number: &NumberText) -> String {
+        String::from_utf8(number.bytes[..number.length].to_vec()).unwrap()
     }
 
     /// C's `%.15g` of a number; the digits and the exponent are those of the standard library's exact formatter.
@@ -283,7 +285,7 @@ mod tests {
             bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             bits ^ bits >> 29
         };
-        let mut row = [Spelled::EMPTY; LANES];
+        let mut row = [NumberText::EMPTY; LANES];
         for round in 0..40_000_u64 {
             let mut numbers = [0.0; LANES];
             for x in &mut numbers {
@@ -301,11 +303,11 @@ mod tests {
                     *x = 0.0;
                 }
             }
-            spell(&numbers, 0, &mut row);
-            for (spelled, x) in row.iter().zip(numbers) {
-                let mut alone = [Spelled::EMPTY];
-                spell(&[x], 0, &mut alone);
-                assert_eq!(text(spelled), expected(x), "{x:e}");
+            write_numbers(&numbers, 0, &mut row);
+            for (written, x) in row.iter().zip(numbers) {
+                let mut alone = [NumberText::EMPTY];
+                write_numbers(&[x], 0, &mut alone);
+                assert_eq!(text(written), expected(x), "{x:e}");
                 assert_eq!(text(&alone[0]), expected(x), "{x:e} alone");
             }
         }
@@ -325,13 +327,13 @@ mod tests {
             1e16,
         ] {
             for near in [x, -x, f64::from_bits(x.to_bits() + 1), f64::from_bits(x.to_bits() - 1)] {
-                let mut row = [Spelled::EMPTY; 2];
-                spell(&[near, 1.0], 0, &mut row);
+                let mut row = [NumberText::EMPTY; 2];
+                write_numbers(&[near, 1.0], 0, &mut row);
                 assert_eq!(text(&row[0]), expected(near), "{near:e}");
             }
         }
-        let mut row = [Spelled::EMPTY; 2];
-        spell(&[-0.0, 0.25], 0, &mut row);
+        let mut row = [NumberText::EMPTY; 2];
+        write_numbers(&[-0.0, 0.25], 0, &mut row);
         assert_eq!(text(&row[0]), "0");
     }
 }

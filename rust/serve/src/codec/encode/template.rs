@@ -1,12 +1,10 @@
 //! What stands between the values of a record in the answer: braces, keys, headings. Prepared once per service and
 //! layout, so that writing a record is copying and formatting.
 
-use crate::codec::number::{write_escaped, write_number, write_text};
-use crate::codec::records::Layout;
+use crate::codec::decoded::Layout;
+use crate::codec::encode::number_text::PIECE;
+use crate::codec::encode::scalar::{write_number, write_text};
 use execd_calc::interface::{Format, Heading, Interface, Output, Shape};
-
-/// Bytes copied at once, more than a short piece has.
-pub const PIECE: usize = 32;
 
 /// The frame around one record's values.
 #[derive(Debug)]
@@ -16,12 +14,12 @@ pub struct Template {
     pub header: Option<Vec<u8>>,
     bytes: Vec<u8>,
     pub parts: Vec<Part>,
-    tail: Fragment,
+    tail: Span,
 }
 
 /// A piece of the bytes of a template.
 #[derive(Clone, Copy, Debug)]
-pub struct Fragment {
+pub struct Span {
     start: usize,
     end: usize,
 }
@@ -29,8 +27,8 @@ pub struct Fragment {
 /// One value and what is written before it.
 #[derive(Clone, Debug)]
 pub struct Part {
-    before: Fragment,
-    /// The same with anything behind it, if it is short.
+    before: Span,
+    /// The same, if it is short, and anything after it.
     pub piece: [u8; PIECE],
     pub is_short: bool,
     pub cell: usize,
@@ -51,7 +49,7 @@ impl Template {
     pub fn new(interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
         let outputs: Vec<(usize, &Output)> =
             chosen.iter().filter_map(|&number| Some((number, interface.outputs.get(number)?))).collect();
-        let tail = Fragment { start: 0, end: 0 };
+        let tail = Span { start: 0, end: 0 };
         let mut template = Template { layout, header: None, bytes: Vec::new(), parts: Vec::new(), tail };
         let mut start = 0;
         template.bytes.push(if layout == Layout::Objects { b'{' } else { b'[' });
@@ -70,7 +68,7 @@ impl Template {
             }
         }
         template.bytes.push(if layout == Layout::Objects { b'}' } else { b']' });
-        template.tail = Fragment { start, end: template.bytes.len() };
+        template.tail = Span { start, end: template.bytes.len() };
         if layout == Layout::Arrays {
             template.header = Some(header_row(outputs.iter().map(|(_, output)| output.name.as_str())));
         }
@@ -111,10 +109,10 @@ impl Template {
     fn value(&mut self, start: &mut usize, number: usize, output: &Output, offset: usize) {
         let columns = output.formats.len().max(1);
         let format = output.formats.get(offset % columns).copied().unwrap_or_default();
-        let before = Fragment { start: *start, end: self.bytes.len() };
+        let before = Span { start: *start, end: self.bytes.len() };
         *start = before.end;
         let mut piece = [0; PIECE];
-        let text = self.fragment(before);
+        let text = self.text(before);
         let place = piece.get_mut(..text.len()).filter(|place| place.len() < PIECE);
         let is_short = place.map(|place| place.copy_from_slice(text)).is_some();
         self.parts.push(Part {
@@ -129,15 +127,15 @@ impl Template {
 
     /// What stands before a value.
     pub fn before(&self, part: &Part) -> &[u8] {
-        self.fragment(part.before)
+        self.text(part.before)
     }
 
     /// What follows the last value.
     pub fn tail(&self) -> &[u8] {
-        self.fragment(self.tail)
+        self.text(self.tail)
     }
 
-    fn fragment(&self, Fragment { start, end }: Fragment) -> &[u8] {
+    fn text(&self, Span { start, end }: Span) -> &[u8] {
         self.bytes.get(start..end).unwrap_or(&[])
     }
 }
@@ -173,117 +171,4 @@ fn write_headings(out: &mut Vec<u8>, headings: &[Heading]) {
         }
     }
     out.push(b']');
-}
-
-/// The items that tell something about an input, as JSON, by input.
-#[derive(Debug)]
-pub struct Wording {
-    inputs: Vec<InputWording>,
-    /// Error items up to their messages, by input, and then by complaint.
-    errors: Vec<Vec<u8>>,
-    /// Names of the outputs, escaped.
-    outputs: Vec<Vec<u8>>,
-}
-
-#[derive(Debug)]
-struct InputWording {
-    absent: Vec<u8>,
-    empty: Vec<u8>,
-    cut: Vec<u8>,
-    /// The messages of failed validations.
-    invalid: Vec<String>,
-}
-
-/// The message when the workbook's author wrote none.
-const INVALID: &str = "Input Not Valid";
-
-impl Wording {
-    pub fn new(interface: &Interface) -> Wording {
-        let inputs = interface.inputs.iter().map(|input| {
-            let name = escaped(&input.name);
-            let item = |parts: [&[u8]; 3]| parts.concat();
-            let messages = input.validations.iter().map(|validation| validation.message.as_deref());
-            InputWording {
-                absent: item([
-                    b"{\"source_path\":\"Default Values\",\"message\":\"Input parameter missing for '",
-                    &name,
-                    b"'. API request processed using the default values saved into the file.\"}",
-                ]),
-                empty: item([
-                    b"{\"source_path\":\"inputs.",
-                    &name,
-                    b"\",\"message\":\"Input values submitted with \\\"\\\" will be processed as \\\"\\\". \
-                      Use null to submit blank values for inputs\"}",
-                ]),
-                cut: item([
-                    b"{\"source_path\":\"inputs.",
-                    &name,
-                    b"\",\"message\":\"The table is larger than its range in the workbook and was cut\"}",
-                ]),
-                invalid: messages.map(|message| message.unwrap_or(INVALID).to_owned()).collect(),
-            }
-        });
-        let subjects = (0..).map_while(|number| interface.subject(number));
-        let errors = subjects.map(|name| {
-            [
-                b"{\"source_path\":\"$.Input.",
-                escaped(name).as_slice(),
-                b"\",\"error_category\":\"validation_error\",\"error_type\":\"error.VALIDATION\",\"message\":",
-            ]
-            .concat()
-        });
-        let outputs = interface.outputs.iter().map(|output| escaped(&output.name));
-        Wording { inputs: inputs.collect(), errors: errors.collect(), outputs: outputs.collect() }
-    }
-
-    fn input(&self, input: usize, pick: impl Fn(&InputWording) -> &[u8]) -> &[u8] {
-        self.inputs.get(input).map_or(&[], pick)
-    }
-
-    pub fn absent(&self, input: usize) -> &[u8] {
-        self.input(input, |words| &words.absent)
-    }
-
-    pub fn empty(&self, input: usize) -> &[u8] {
-        self.input(input, |words| &words.empty)
-    }
-
-    pub fn cut(&self, input: usize) -> &[u8] {
-        self.input(input, |words| &words.cut)
-    }
-
-    /// The message of a failed validation of an input.
-    pub fn invalid(&self, input: usize, validation: usize) -> &str {
-        self.inputs.get(input).and_then(|words| words.invalid.get(validation)).map_or(INVALID, String::as_str)
-    }
-
-    /// Writes an error item about an input or a complaint.
-    pub fn write_error(&self, out: &mut Vec<u8>, subject: usize, message: &str, service: &str) {
-        let Some(error) = self.errors.get(subject) else { return };
-        out.extend_from_slice(error);
-        write_text(out, message);
-        out.extend_from_slice(b",\"additional_details\":");
-        write_text(out, service);
-        out.push(b'}');
-    }
-
-    /// Writes the warning that names outputs with Excel errors.
-    pub fn write_excel_errors(&self, out: &mut Vec<u8>, outputs: &[usize]) {
-        out.extend_from_slice(
-            b"{\"message\":\"Output results include Excel errors in the following outputs: ",
-        );
-        for (position, &output) in outputs.iter().enumerate() {
-            if position > 0 {
-                out.extend_from_slice(b", ");
-            }
-            out.extend_from_slice(self.outputs.get(output).map_or(&[], Vec::as_slice));
-        }
-        out.extend_from_slice(b"\"}");
-    }
-}
-
-fn escaped(text: &str) -> Vec<u8> {
-    let mut out = Vec::new();
-    write_escaped(&mut out, text);
-    out
 }
