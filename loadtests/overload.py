@@ -31,8 +31,10 @@ class Stages(LoadTestShape):
     """Half of the time each."""
 
     def tick(self) -> tuple[int, float] | None:
-        limit = self.runner.environment.parsed_options.run_time
-        return (BUSY if self.get_run_time() < limit / 2 else MANY, MANY)
+        limit, now = self.runner.environment.parsed_options.run_time, self.get_run_time()
+        if now > limit:
+            return None
+        return (BUSY if now < limit / 2 else MANY, MANY)
 
 
 class Caller(User):
