@@ -191,7 +191,9 @@ impl Fragments {
 /// The span of `inputs` in the body of a request, and the body with `null` in its place; see `execd_serve::envelope`.
 #[pyfunction]
 pub fn scan(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize, Bound<'_, PyBytes>)>> {
-    let found = detached_for(py, body.len(), || envelope::scan(&body))?.transpose().map_err(|e| errors::serve(py, &e))?;
+    let found = detached_for(py, body.len(), || envelope::scan(&body))?
+        .transpose()
+        .map_err(|e| errors::serve(py, &e))?;
     Ok(found.map(|found| (found.inputs.start, found.inputs.end, PyBytes::new(py, &found.rest))))
 }
 
