@@ -9,7 +9,7 @@ use super::instructions::{
 use super::program::{Instruction, Pool, Program, Source, ValueId};
 use crate::math::power::{climb, lanes};
 use crate::plan::{Argument, Operand, Plan, Step};
-use crate::run::lane::{FALSE, NEAR, SIGN, TRUE};
+use crate::run::loops::lane::{FALSE, NEAR, SIGN, TRUE};
 use crate::semantics::operator::BinaryOp;
 use crate::semantics::primitive::{Op1, Op2, Op3};
 use crate::values::value::Value;

@@ -3,12 +3,12 @@
 use super::Random;
 use super::columns::{MIXES, Mix, batch};
 use super::plans::{self, Size};
+use crate::math::processor::Avx2;
 use crate::plan::Plan;
 use crate::plan::machine_code::Segment;
-use crate::run::cpu::Avx2;
-use crate::run::frame::Frame;
-use crate::run::inputs::Block;
-use crate::run::machine::{self, Checks, End};
+use crate::run::interpreter::{self, Checks, End};
+use crate::run::state::block::Block;
+use crate::run::state::frame::Frame;
 use crate::semantics::function::Env;
 use crate::values::batch::Batch;
 use crate::values::value::Value;
@@ -37,7 +37,7 @@ pub fn run(plan: &Plan, frame: &mut Frame, batch: &Batch, first: usize, checks: 
         records: plan.block_records().min(frame.room()).min(batch.records - first),
         columns: &[],
     };
-    let end = machine::run(plan, frame, block, &Env::default(), &AtomicBool::new(false), checks);
+    let end = interpreter::run(plan, frame, block, &Env::default(), &AtomicBool::new(false), checks);
     matches!(end, Ok(End::Done))
 }
 
@@ -68,7 +68,7 @@ impl Met {
     fn look_at(&mut self, plan: &Plan) {
         let Some(Some(code)) = plan.code[1].get() else { return };
         self.compiled += 1;
-        self.spilled += usize::from(code.spills > 0);
+        self.spilled += usize::from(code.loops.reach().spills > 0);
         let goes_on = |pair: &[Segment]| pair[0].steps.end == pair[1].steps.start;
         self.long += usize::from(code.segments.windows(2).any(goes_on));
     }

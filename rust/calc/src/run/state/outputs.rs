@@ -1,9 +1,10 @@
 //! How outputs leave a block: they stay in their slots, or the caller's columns are their slots. What becomes of them on
 //! the wire is elsewhere.
 
-use super::frame::{Frame, Slot};
-use super::lane::{Chunk, LANES};
+use super::frame::Frame;
+use super::slots::Slot;
 use crate::plan::Plan;
+use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::Value;
 use std::cell::Cell;
 

@@ -1,12 +1,14 @@
 //! Every instruction with every register in every place, run by the processor. Oracle: the language's own arithmetic.
 
-use crate::plan::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
-use crate::run::cpu::Avx2;
-use crate::run::native::instructions::{
+use super::instructions::{
     ADD, AND, Assembler, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, Place, SAME, SUB,
     XOR,
 };
+use crate::math::processor::Avx2;
+use crate::plan::executable::{Loops, Memory, Places, Reach, VECTOR, VECTORS, Vector};
+use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::{ErrorCode, Value};
+use std::cell::Cell;
 
 const REGISTERS: u8 = 16;
 const BYTES: i32 = 8 * VECTOR as i32;
@@ -71,8 +73,9 @@ struct Bench {
     slots: Vec<Lanes>,
     constants: Vec<Lanes>,
     spills: Vec<Lanes>,
-    /// What is in place, and where its place is.
-    input: (Vec<Lanes>, usize),
+    /// What all inputs are, and how many.
+    input: Lanes,
+    inputs: usize,
     assembler: Assembler,
     top: usize,
     stored: usize,
@@ -83,8 +86,8 @@ impl Bench {
         Avx2::detect()?;
         let mut assembler = Assembler::default();
         let top = assembler.begin();
-        let (slots, spills, input) = (Vec::new(), Vec::new(), (vec![[0.0; VECTOR]], 0));
-        Some(Bench { slots, constants: vectors(), spills, input, assembler, top, stored: 0 })
+        let (slots, spills, input) = (Vec::new(), Vec::new(), [0.0; VECTOR]);
+        Some(Bench { slots, constants: vectors(), spills, input, inputs: 0, assembler, top, stored: 0 })
     }
 
     /// Each register with its vector.
@@ -104,31 +107,76 @@ impl Bench {
         self.slots.resize(self.slots.len().max(self.stored), [0.0; VECTOR]);
         let top = self.top;
         self.assembler.end(top);
-        let mut places = vec![0; self.input.1 + 1];
-        places[self.input.1] = self.input.0.as_ptr().addr().wrapping_sub(self.slots.as_ptr().addr());
-        let code = code(&self.assembler, &self.constants, self.spills.len());
-        let slots = self.slots.as_mut_ptr().cast::<f64>();
         let mut spills: Vec<Vector> = self.spills.iter().copied().map(Vector).collect();
-        assert!(!enter(&code, Memory { slots, places: &places, odd: &mut [0], spills: &mut spills }));
+        let code = code(&self.assembler, &self.constants, self.slots.len(), spills.len(), self.inputs);
+        assert!(!enter(&code, &mut self.slots, self.input, &mut [0], &mut spills));
         self.spills = spills.into_iter().map(|spill| spill.0).collect();
     }
 }
 
-fn code(assembler: &Assembler, constants: &[Lanes], spills: usize) -> Code {
-    let constants = constants.iter().copied().map(Vector).collect();
-    let segment =
-        Segment { steps: 0..0, entry: 0, compared: vec![], inputs: vec![], read: vec![], written: vec![] };
-    let (memory, segments) = (Executable::new(&assembler.bytes).unwrap(), vec![segment]);
-    let (only_code, settled, outputs) = (vec![], vec![], vec![]);
-    Code { memory, segments, constants, spills, slots: 0, stride: 0, only_code, settled, outputs }
+/// Chunks that so many vectors take.
+fn chunks(vectors: usize) -> usize {
+    vectors.div_ceil(VECTORS).max(1)
 }
 
-fn enter(code: &Code, memory: Memory<'_>) -> bool {
-    // SAFETY: callers have detected the instructions, and give the memory that their program reaches.
+/// The program over vectors that are one slot, with some inputs.
+fn code(assembler: &Assembler, constants: &[Lanes], vectors: usize, spills: usize, inputs: usize) -> Loops {
+    let constants = constants.iter().copied().map(Vector).collect();
+    let reach = Reach { slots: 1, stride: chunks(vectors) * LANES, spills, inputs, outputs: 0 };
+    // SAFETY: the programs of these tests stay within the vectors, constants, spills and inputs that they name.
     #[expect(unsafe_code, reason = "machine code")]
-    unsafe {
-        code.enter(&code.segments[0], memory)
+    let code = unsafe { Loops::new(&assembler.bytes, vec![0], constants, reach) };
+    code.unwrap()
+}
+
+/// Runs the program over as many vectors as there are bytes for fallback lanes; every input begins with `input`.
+fn enter(
+    code: &Loops,
+    slots: &mut [Lanes],
+    input: Lanes,
+    fallback: &mut [u8],
+    spills: &mut [Vector],
+) -> bool {
+    let mut memory: Vec<Chunk> = vec![[Value::ZERO; LANES]; chunks(slots.len())];
+    for (vector, values) in slots.iter().zip(memory.as_flattened_mut().chunks_mut(VECTOR)) {
+        values.copy_from_slice(&vector.map(Value::from_lane));
     }
+    let used = chunks(fallback.len());
+    let mut column = vec![Value::ZERO; used * LANES];
+    column[..VECTOR].copy_from_slice(&input.map(Value::from_lane));
+    let cells = Cell::from_mut(memory.as_mut_slice()).as_slice_of_cells();
+    let mut places = Places::new(cells, cells.len(), used, Vec::new());
+    (0..code.reach().inputs).for_each(|_| places.add_column(&column));
+    let any = code.run(Avx2::detect().unwrap(), 0, Memory { places: &places, fallback, spills }).unwrap();
+    for (vector, values) in slots.iter_mut().zip(memory.as_flattened().chunks(VECTOR)) {
+        *vector = each(|lane| values[lane].lane());
+    }
+    any
+}
+
+/// Code is not run over less memory than it reaches.
+#[test]
+fn memory_has_to_suit() {
+    let Some(mut bench) = Bench::new() else { return };
+    bench.assembler.end(bench.top);
+    let code = code(&bench.assembler, &[], 2 * VECTORS, 1, 1);
+    let run = |chunks: usize, stride: usize, column: &[Value], vectors: usize, spills: usize| {
+        let mut memory: Vec<Chunk> = vec![[Value::ZERO; LANES]; chunks];
+        let cells = Cell::from_mut(memory.as_mut_slice()).as_slice_of_cells();
+        let mut places = Places::new(cells, stride, 1, Vec::new());
+        places.add_column(column);
+        let (mut fallback, mut spills) = (vec![0; vectors], vec![Vector([0.0; VECTOR]); spills]);
+        let memory = Memory { places: &places, fallback: &mut fallback, spills: &mut spills };
+        code.run(Avx2::detect().unwrap(), 0, memory)
+    };
+    let column = [Value::ZERO; LANES];
+    assert_eq!(run(2, 2, &column, VECTORS, 1), Some(false));
+    assert_eq!(run(1, 2, &column, VECTORS, 1), None, "slots");
+    assert_eq!(run(2, 1, &column, VECTORS, 1), None, "stride");
+    assert_eq!(run(2, 2, &column[1..], VECTORS, 1), None, "input");
+    assert_eq!(run(2, 2, &column, VECTORS + 1, 1), None, "more vectors than inputs have");
+    assert_eq!(run(2, 2, &column, 0, 1), None, "no vectors");
+    assert_eq!(run(2, 2, &column, VECTORS, 0), None, "spills");
 }
 
 #[test]
@@ -197,11 +245,11 @@ fn blends_over_all_registers() {
 }
 
 /// Distances on both sides of what a signed byte holds, by vectors from the base on.
-const VECTORS: [i32; 6] = [0, 1, 3, 4, 5, 40_000];
+const DISTANCES: [i32; 6] = [0, 1, 3, 4, 5, 40_000];
 
 #[test]
 fn operands_in_memory() {
-    for at in VECTORS {
+    for at in DISTANCES {
         for place in [
             Place::Slot(at * BYTES),
             Place::Constant(at * BYTES),
@@ -225,7 +273,7 @@ fn memory_operands(place: Place, at: usize) {
     match place {
         Place::Slot(_) => bench.slots[at] = other,
         Place::Spill(_) => bench.spills[at] = other,
-        Place::Column(_) => bench.input = (vec![other], at),
+        Place::Column(_) => (bench.input, bench.inputs) = (other, at + 1),
         _ => bench.constants[at] = other,
     }
     let v = bench.constants.clone();
@@ -263,7 +311,7 @@ fn memory_operands(place: Place, at: usize) {
 #[test]
 fn every_register_is_stored_near_and_far() {
     let v = vectors();
-    for at in VECTORS {
+    for at in DISTANCES {
         for register in 0..REGISTERS {
             let Some(mut bench) = Bench::new() else { return };
             bench.spills = vec![[9.0; VECTOR]; at as usize + 2];
@@ -294,20 +342,14 @@ fn verdicts_leave_their_vectors_alone() {
             assembler.land(odd, here);
             assembler.end(bench.top);
             let count = count as usize;
-            let code = code(&bench.assembler, &[], 0);
+            let code = code(&bench.assembler, &[], 2 * count, 0, 0);
             for zeros in 0..1 << count.min(4) {
                 let vector =
                     |at: usize| if zeros >> at & 1 == 1 { [1.0, 0.0, 2.0, 3.0] } else { [4.0; VECTOR] };
                 let mut slots: Vec<Lanes> = (0..count).map(vector).collect();
                 slots.resize(2 * count, [-1.0; VECTOR]);
                 let mut odd = vec![0xFF; count];
-                let memory = Memory {
-                    slots: slots.as_mut_ptr().cast::<f64>(),
-                    places: &[],
-                    odd: &mut odd,
-                    spills: &mut [],
-                };
-                assert_eq!(enter(&code, memory), zeros != 0);
+                assert_eq!(enter(&code, &mut slots, [0.0; VECTOR], &mut odd, &mut []), zeros != 0);
                 for at in 0..count {
                     let is_odd = zeros >> at & 1 == 1;
                     assert_eq!(odd[at], if is_odd { 0b10 } else { 0 });

@@ -6,32 +6,46 @@
 )]
 
 use super::cpu::{Cpu, Job};
-use super::flags;
-use super::frame::Slot;
-use super::lane::{Chunk, LANES, Lane, LaneFn, LookFn, Loop, PlainFn, across};
-use super::machine::Machine;
+use super::lane::{Lane, LaneFn, LookFn, Loop, PlainFn, across};
 use crate::plan::Operand;
+use crate::run::state::flags;
+use crate::run::state::machine::Machine;
+use crate::run::state::slots::Slot;
 use crate::semantics::function::Cx;
+use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::Value;
 use std::cell::Cell;
 
+impl<'a, C: Cpu> Machine<'a, C> {
+    /// An operation that is still to be given its lane function.
+    #[inline(always)]
+    pub fn column_loop<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value>(
+        &mut self,
+        operands: [Operand; N],
+        out: u32,
+        slow: S,
+    ) -> ColumnLoop<'_, 'a, C, N, S> {
+        ColumnLoop { machine: self, operands, out, slow }
+    }
+}
+
 /// An operation over the lanes of `N` operands with its row-wise form.
-pub(super) struct Columns<'m, 'a, C, const N: usize, S> {
+pub struct ColumnLoop<'m, 'a, C, const N: usize, S> {
     pub machine: &'m mut Machine<'a, C>,
     pub operands: [Operand; N],
     pub out: u32,
     pub slow: S,
 }
 
-impl<C: Cpu, const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> Columns<'_, '_, C, N, S> {
+impl<C: Cpu, const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value> ColumnLoop<'_, '_, C, N, S> {
     #[inline(always)]
     pub fn checked(self, f: impl LaneFn<N>) {
-        let Columns { machine, operands, out, slow } = self;
+        let ColumnLoop { machine, operands, out, slow } = self;
         C::run(machine, Checked { slow, f }, operands, out);
     }
 }
 
-impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop<1> for Columns<'_, '_, C, 1, S> {
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop<1> for ColumnLoop<'_, '_, C, 1, S> {
     #[inline(always)]
     fn run(self, f: impl LaneFn<1>) {
         self.checked(f);
@@ -52,7 +66,7 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 1]) -> Value> Loop<1> for Columns<'_, '_
     }
 }
 
-impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop<2> for Columns<'_, '_, C, 2, S> {
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop<2> for ColumnLoop<'_, '_, C, 2, S> {
     #[inline(always)]
     fn run(self, f: impl LaneFn<2>) {
         self.checked(f);
@@ -73,7 +87,7 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Loop<2> for Columns<'_, '_
     }
 }
 
-impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop<3> for Columns<'_, '_, C, 3, S> {
+impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop<3> for ColumnLoop<'_, '_, C, 3, S> {
     #[inline(always)]
     fn run(self, f: impl LaneFn<3>) {
         self.checked(f);
@@ -208,7 +222,7 @@ fn redo<const N: usize>(
 }
 
 /// A loop that looks at no lane.
-pub(super) struct Plain<F> {
+pub struct Plain<F> {
     pub f: F,
 }
 

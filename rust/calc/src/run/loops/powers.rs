@@ -6,20 +6,21 @@
 )]
 
 use super::cpu::{Cpu, Job};
-use super::flags;
-use super::frame::Slot;
-use super::lane::{Chunk, LANES, across};
-use super::machine::Machine;
+use super::lane::across;
 use crate::math::power::{climb, fast, lanes, precise};
 use crate::plan::{Argument, Operand};
+use crate::run::state::flags;
+use crate::run::state::machine::Machine;
+use crate::run::state::slots::Slot;
 use crate::semantics::function::Cx;
 use crate::semantics::primitive;
+use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::Value;
 use std::cell::Cell;
 
 impl<C: Cpu> Machine<'_, C> {
     #[inline(always)]
-    pub(super) fn any_power(
+    pub fn any_power(
         &mut self,
         [a, b]: [Operand; 2],
         out: u32,
@@ -38,18 +39,18 @@ impl<C: Cpu> Machine<'_, C> {
 
     /// Powers by the logarithm of their base, in two parts.
     #[inline(always)]
-    pub(super) fn power(&mut self, operands: [Operand; 4], out: u32) {
+    pub fn power(&mut self, operands: [Operand; 4], out: u32) {
         C::run(self, OfLogarithm, operands, out);
     }
 
     /// The logarithm of a base.
     #[inline(always)]
-    pub(super) fn ln(&mut self, a: Operand, [out, rest]: [u32; 2]) {
+    pub fn ln(&mut self, a: Operand, [out, rest]: [u32; 2]) {
         C::run(self, Pairs { f: Ln, exponent: Value::ZERO, rest }, [a], out);
     }
 
     #[inline(always)]
-    pub(super) fn first_power(&mut self, [a, b, reach]: [Operand; 3], [out, rest]: [u32; 2]) {
+    pub fn first_power(&mut self, [a, b, reach]: [Operand; 3], [out, rest]: [u32; 2]) {
         let [Some(exponent), Some(reach)] = [b, reach].map(|operand| self.slots.constant(operand)) else {
             return;
         };
@@ -57,7 +58,7 @@ impl<C: Cpu> Machine<'_, C> {
     }
 
     #[inline(always)]
-    pub(super) fn next_power(&mut self, first: u32, [out, rest]: [u32; 2]) {
+    pub fn next_power(&mut self, first: u32, [out, rest]: [u32; 2]) {
         let first = first as usize;
         let Some(&[a, b, from, from_rest, step, step_rest, ln, remainder]) =
             self.plan.arguments.get(first..).and_then(<[_]>::first_chunk)

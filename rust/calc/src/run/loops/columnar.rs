@@ -1,15 +1,15 @@
 //! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
 
+use super::arithmetic;
 use super::cpu::Cpu;
 use super::dates::{Calendar, DateOf, DatePart, MonthsAway, Part, YearFraction};
 use super::lane::{Costly, Lane, LaneFn, Of, finite, scaled};
 use super::lookups::{Consecutive, Picked, PickedByKey};
-use super::machine::Machine;
-use super::operations;
 use super::rates;
 use crate::kernels::lookup_reference::search;
 use crate::numbers::digits::TENS;
 use crate::plan::{Argument, Content, Operand, PlanRange};
+use crate::run::state::machine::Machine;
 use crate::semantics::function::{Arg, Columnar, Cx, Function};
 use crate::semantics::lift;
 use crate::values::lookup_index::Numbers;
@@ -29,8 +29,8 @@ pub fn call<C: Cpu>(
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let mut call = Call { machine, function, out };
     match (lanes, arguments) {
-        (Columnar::Exp, [Argument::Operand(a)]) => call.one(*a, operations::Exp),
-        (Columnar::Ln, [Argument::Operand(a)]) => call.one(*a, operations::Ln),
+        (Columnar::Exp, [Argument::Operand(a)]) => call.one(*a, arithmetic::Exp),
+        (Columnar::Ln, [Argument::Operand(a)]) => call.one(*a, arithmetic::Ln),
         (Columnar::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
         (Columnar::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
         (Columnar::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.power(*a, *b),
@@ -40,10 +40,10 @@ pub fn call<C: Cpu>(
         (Columnar::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
             match call.constant(*cumulative).map(Value::bits) {
                 Some(bits) if bits == Value::TRUE.bits() => {
-                    call.two(*a, *cumulative, operations::Normal);
+                    call.two(*a, *cumulative, arithmetic::Normal);
                 }
                 Some(bits) if bits == Value::FALSE.bits() => {
-                    call.two(*a, *cumulative, operations::NormalDensity);
+                    call.two(*a, *cumulative, arithmetic::NormalDensity);
                 }
                 _ => return false,
             }
@@ -106,7 +106,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
     fn one(&mut self, a: Operand, f: impl LaneFn<1>) {
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [a]: [Value; 1]| lift::call(cx, function, &[Arg::Value(a)]);
-        self.machine.columns([a], self.out, slow).checked(f);
+        self.machine.column_loop([a], self.out, slow).checked(f);
     }
 
     #[inline(always)]
@@ -114,7 +114,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let function = self.function;
         let slow =
             |cx: &mut Cx<'_>, [a, b]: [Value; 2]| lift::call(cx, function, &[Arg::Value(a), Arg::Value(b)]);
-        self.machine.columns([a, b], self.out, slow).checked(f);
+        self.machine.column_loop([a, b], self.out, slow).checked(f);
     }
 
     #[inline(always)]
@@ -129,7 +129,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
     fn three(&mut self, operands: [Operand; 3], f: impl LaneFn<3>) {
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, values: [Value; 3]| lift::call(cx, function, &values.map(Arg::Value));
-        self.machine.columns(operands, self.out, slow).checked(f);
+        self.machine.column_loop(operands, self.out, slow).checked(f);
     }
 
     fn calendar(&self) -> Calendar {
@@ -149,7 +149,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
             return false;
         }
         let Some(&scale) = TENS.get(count as usize) else { return false };
-        self.two(a, digits, operations::Round { scale });
+        self.two(a, digits, arithmetic::Round { scale });
         true
     }
 
@@ -176,7 +176,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
                 &[Arg::Value(key), Arg::Range(range), Arg::Value(col), Arg::Value(approximate)],
             )
         };
-        let columns = self.machine.columns([key, col], self.out, slow);
+        let columns = self.machine.column_loop([key, col], self.out, slow);
         if let (Some((base, len)), Some(table), true) =
             (numbers.consecutive(), picked(table), approximate.same(Value::FALSE))
         {
@@ -209,7 +209,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
             lift::call(cx, function, &[Arg::Value(key), Arg::Range(range), Arg::Value(kind)])
         };
         let approximate = kind.lane() == 1.0;
-        let columns = self.machine.columns([key], self.out, slow);
+        let columns = self.machine.column_loop([key], self.out, slow);
         if let (Some((base, len)), false) = (numbers.consecutive(), approximate) {
             columns.checked(Consecutive { base, last: len as f64 - 1.0 });
             return true;
@@ -230,7 +230,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         let slow = |cx: &mut Cx<'_>, [row, col]: [Value; 2]| {
             lift::call(cx, function, &[Arg::Range(range), Arg::Value(row), Arg::Value(col)])
         };
-        let columns = self.machine.columns([row, col], self.out, slow);
+        let columns = self.machine.column_loop([row, col], self.out, slow);
         if let Some(picked) = picked(table) {
             columns.checked(picked);
             return true;

@@ -1,13 +1,10 @@
 //! Loops compiled for what the processor has: once for the program's target, once for AVX2 with fused multiply-adds.
 //! The bits are the same either way: nothing is reordered, and multiply-adds are fused only where an algorithm says so.
 
-use super::frame::Frame;
-use super::machine::Machine;
 #[cfg(target_arch = "x86_64")]
-use super::native;
-use crate::plan::machine_code::Code;
-use crate::plan::{Operand, Plan};
-use std::sync::atomic::AtomicBool;
+use crate::math::processor::Avx2;
+use crate::plan::Operand;
+use crate::run::state::machine::Machine;
 
 /// A loop over the lanes of `N` operands. A trait and no closure: the method is always inlined into the function that
 /// has the instructions.
@@ -17,17 +14,6 @@ pub trait Job<C, const N: usize> {
 
 /// A set of instructions.
 pub trait Cpu: Copy {
-    /// The plan's machine code for these instructions, for frames of this size; none where making it was stopped.
-    fn code<'p>(self, _plan: &'p Plan, _frame: &Frame, _cancel: &AtomicBool) -> Option<&'p Code> {
-        None
-    }
-
-    /// Runs a segment of that code; false if the steps have to run one by one.
-    #[inline(always)]
-    fn segment(_machine: &mut Machine<'_, Self>, _code: &Code, _index: usize) -> bool {
-        false
-    }
-
     /// Runs the job in a function of its own, with what it needs in registers: the interpreter's loop stays small.
     fn run<const N: usize>(
         machine: &mut Machine<'_, Self>,
@@ -53,28 +39,7 @@ impl Cpu for Baseline {
 }
 
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy)]
-pub struct Avx2(());
-
-#[cfg(target_arch = "x86_64")]
-impl Avx2 {
-    pub fn detect() -> Option<Avx2> {
-        let there = std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma");
-        there.then_some(Avx2(()))
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
 impl Cpu for Avx2 {
-    fn code<'p>(self, plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'p Code> {
-        native::code(plan, frame, cancel)
-    }
-
-    #[inline(always)]
-    fn segment(machine: &mut Machine<'_, Self>, code: &Code, index: usize) -> bool {
-        native::run(machine, code, index)
-    }
-
     #[inline(always)]
     fn run<const N: usize>(
         machine: &mut Machine<'_, Self>,

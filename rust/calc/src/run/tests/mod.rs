@@ -5,7 +5,6 @@ mod breaks;
 mod columns;
 mod differential;
 mod edges;
-mod encoding;
 mod plans;
 
 /// A small generator (xorshift), so that the cases are the same on every run.

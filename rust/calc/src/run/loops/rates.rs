@@ -3,12 +3,13 @@
 #![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
 use super::cpu::{Cpu, Job};
-use super::flags;
-use super::frame::Slot;
-use super::lane::{Chunk, LANES, is_zero, not_finite};
-use super::machine::Machine;
+use super::lane::{is_zero, not_finite};
 use crate::kernels::financial::solve::{NOISE, NOISE_OF_ROOT, STEPS, WITHIN};
 use crate::plan::Operand;
+use crate::run::state::flags;
+use crate::run::state::machine::Machine;
+use crate::run::state::slots::Slot;
+use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::Value;
 use std::cell::Cell;
 

@@ -1,12 +1,13 @@
 //! Calls of functions in a plan, record by record.
 
-use super::frame::{Frame, Slot, Slots};
-use super::lane::LANES;
-use super::machine::Machine;
-use super::memo;
+use super::state::frame::Frame;
+use super::state::machine::Machine;
+use super::state::memo;
+use super::state::slots::{Slot, Slots};
 use crate::plan::{Argument, Content, Operand, Plan, PlanRange};
 use crate::semantics::function::{Arg, Cx, Function, Kernel};
 use crate::semantics::lift;
+use crate::values::chunk::LANES;
 use crate::values::heap::Array;
 use crate::values::range::{Cells, Range, Table};
 use crate::values::value::Value;
@@ -18,10 +19,10 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
     let (plan, slots) = (*plan, *slots);
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let Frame { heap, mask, memo, .. } = &mut **frame;
-    let columns = Columns { plan, slots };
+    let sources = Sources { plan, slots };
     let cells: Vec<Option<RecordCells<'_>>> =
-        arguments.iter().map(|argument| columns.cells(argument)).collect();
-    let mut given = Given::new(&columns, function, arguments, &cells);
+        arguments.iter().map(|argument| sources.cells(argument)).collect();
+    let mut given = Given::new(&sources, function, arguments, &cells);
     let varying: Vec<(usize, Slot<'_>)> = varying(slots, arguments).collect();
     let computed: Vec<&RecordCells<'_>> =
         cells.iter().flatten().filter(|cells| cells.table().is_none()).collect();
@@ -66,12 +67,12 @@ enum Given<'a> {
 
 impl<'a> Given<'a> {
     fn new(
-        columns: &Columns<'_>,
+        sources: &Sources<'_>,
         function: &Function,
         arguments: &[Argument],
         cells: &'a [Option<RecordCells<'_>>],
     ) -> Given<'a> {
-        let args = arguments.iter().zip(cells).map(|(argument, cells)| columns.argument(argument, cells));
+        let args = arguments.iter().zip(cells).map(|(argument, cells)| sources.argument(argument, cells));
         if !matches!(function.kernel, Kernel::Scalar(_)) || arguments.len() > FEW {
             return Given::Any(args.collect());
         }
@@ -131,7 +132,7 @@ pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32
     let (rows, cols) = (rows as usize, cols as usize);
     let arguments = plan.arguments.get(first as usize..first as usize + rows * cols).unwrap_or(&[]);
     let Frame { heap, records, mask, results, .. } = &mut **frame;
-    let columns = Columns { plan, slots };
+    let sources = Sources { plan, slots };
     for record in 0..*records {
         let needed = mask.get(record / LANES).is_some_and(|mask| mask >> (record % LANES) & 1 == 1);
         let Some(result) = results.get_mut(record) else { return };
@@ -140,7 +141,7 @@ pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32
             let cells = arguments
                 .iter()
                 .map(|argument| match argument {
-                    Argument::Operand(operand) => columns.value(*operand, record),
+                    Argument::Operand(operand) => sources.value(*operand, record),
                     Argument::Range(_) => Value::BLANK,
                 })
                 .collect();
@@ -152,12 +153,12 @@ pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32
 
 /// The slots as seen from one record.
 #[derive(Debug)]
-struct Columns<'a> {
+struct Sources<'a> {
     plan: &'a Plan,
     slots: Slots<'a>,
 }
 
-impl Columns<'_> {
+impl Sources<'_> {
     #[inline]
     fn value(&self, operand: Operand, record: usize) -> Value {
         self.slots.value(operand, record)
@@ -175,14 +176,14 @@ impl Columns<'_> {
     fn cells(&self, argument: &Argument) -> Option<RecordCells<'_>> {
         let Argument::Range(range) = argument else { return None };
         let range = self.plan.ranges.get(*range as usize)?;
-        Some(RecordCells { columns: self, range, record: Cell::new(0) })
+        Some(RecordCells { sources: self, range, record: Cell::new(0) })
     }
 }
 
 /// The cells of a range for one record.
 #[derive(Debug)]
 struct RecordCells<'a> {
-    columns: &'a Columns<'a>,
+    sources: &'a Sources<'a>,
     range: &'a PlanRange,
     record: Cell<usize>,
 }
@@ -217,7 +218,7 @@ impl Cells for RecordCells<'_> {
     fn get(&self, row: usize, col: usize) -> Value {
         let Content::Operands(operands) = &self.range.content else { return Value::BLANK };
         match operands.get(row * self.range.used_cols + col) {
-            Some(&operand) => self.columns.value(operand, self.record.get()),
+            Some(&operand) => self.sources.value(operand, self.record.get()),
             None => Value::BLANK,
         }
     }

@@ -2,14 +2,9 @@
 //! "odd" (an operand that is no number, overflow, cancellation, near equality) is left to the row-wise form. Loops
 //! themselves are in `columns`, the operations of plans in `operations`.
 
+use crate::values::chunk::Chunk;
 use crate::values::value::Value;
 use std::cell::Cell;
-
-/// Lanes that are loaded, computed and stored together. Slots are whole chunks, so loops have no tails, and an
-/// operation may write the slot it reads.
-pub const LANES: usize = 16;
-
-pub type Chunk = [Value; LANES];
 
 /// Results closer to cancelling, and comparisons closer to equality, than this need the 15-digit view.
 pub const NEAR: f64 = 2e-14;

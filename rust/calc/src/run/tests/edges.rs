@@ -4,18 +4,18 @@
 use super::Random;
 use super::differential::{Met, run};
 use crate::math::power::{climb, fast, precise};
+use crate::math::processor::Avx2;
 use crate::plan::machine_code::Code;
 use crate::plan::{Argument, InputSlot, Operand, Plan, Step};
 use crate::run::Cancelled;
-use crate::run::cpu::Avx2;
-use crate::run::frame::{Data, Frame};
-use crate::run::lane::LANES;
-use crate::run::machine::Checks;
+use crate::run::interpreter::Checks;
 use crate::run::native::{MOST_BYTES, compile};
+use crate::run::state::frame::{Data, Frame};
 use crate::semantics::function::Env;
 use crate::semantics::operator::BinaryOp::{Add, Eq, Mul, Sub};
 use crate::semantics::primitive::{Op1, Op2, Op3};
 use crate::values::batch::Batch;
+use crate::values::chunk::LANES;
 use crate::values::value::Value;
 use std::sync::atomic::AtomicBool;
 

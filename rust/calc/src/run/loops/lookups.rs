@@ -1,7 +1,8 @@
 //! Lane functions of look-ups in constant tables, by arithmetic alone: positions among consecutive numbers, and cells by
 //! position. Which look-ups they suit is decided in `lanes`.
 
-use super::lane::{Chunk, Lane, LaneFn, SIGN, not_finite, not_zero};
+use super::lane::{Lane, LaneFn, SIGN, not_finite, not_zero};
+use crate::values::chunk::Chunk;
 use crate::values::value::Value;
 
 /// Adding and subtracting it makes a number below 2^51 whole.
@@ -83,8 +84,8 @@ impl LaneFn<2> for Picked<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::lane::LANES;
     use super::*;
+    use crate::values::chunk::LANES;
 
     #[test]
     fn only_whole_numbers_inside_are_found() {
