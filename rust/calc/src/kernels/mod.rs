@@ -1,6 +1,7 @@
 //! The function families and the look-up by name. A family file holds its kernels and ends in its table.
 
 pub mod aggregates;
+mod arguments;
 pub mod arrays;
 pub mod datetime;
 pub mod engineering;

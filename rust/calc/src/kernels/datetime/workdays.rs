@@ -1,6 +1,6 @@
 //! Working days: counting them and stepping over them, with weekends and holidays.
 
-use super::{day_value, strict_number, whole_day};
+use super::days::{day_value, present_number, whole_day};
 use crate::numbers::serial;
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, nth_arg};
@@ -96,7 +96,7 @@ fn holidays(cx: &Cx<'_>, arg: Option<&Arg<'_>>, weekend: Weekend) -> Result<Vec<
     for value in cx.grid(arg).iter() {
         let serial = match value.unpack() {
             Unpacked::Blank | Unpacked::Omitted => continue,
-            _ => strict_number(cx, value)?,
+            _ => present_number(cx, value)?,
         };
         let day = whole_day(cx, serial)?;
         if !weekend.is_free(day) {
@@ -129,8 +129,8 @@ fn net(
     weekend: Result<Weekend, ErrorCode>,
     free: Option<&Arg<'_>>,
 ) -> Result<f64, ErrorCode> {
-    let start = strict_number(cx, nth_arg(args, 0))?;
-    let end = strict_number(cx, nth_arg(args, 1))?;
+    let start = present_number(cx, nth_arg(args, 0))?;
+    let end = present_number(cx, nth_arg(args, 1))?;
     let weekend = weekend?;
     let holidays = holidays(cx, free, weekend)?;
     let (start, end) = (whole_day(cx, start)?, whole_day(cx, end)?);
@@ -154,9 +154,9 @@ fn step(
     weekend: Result<Weekend, ErrorCode>,
     free: Option<&Arg<'_>>,
 ) -> Result<Value, ErrorCode> {
-    let start = strict_number(cx, nth_arg(args, 0))?;
+    let start = present_number(cx, nth_arg(args, 0))?;
     // Excel rounds a negative count away from zero here.
-    let count = strict_number(cx, nth_arg(args, 1))?.floor();
+    let count = present_number(cx, nth_arg(args, 1))?.floor();
     let weekend = weekend?;
     if weekend.working() == 0 {
         return Err(ErrorCode::Value);

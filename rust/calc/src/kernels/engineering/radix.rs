@@ -1,6 +1,6 @@
 //! The DEC2BIN family. BASE, DECIMAL and Roman numerals are in `numerals`.
 
-use crate::kernels::engineering::bits::strict_number;
+use crate::kernels::arguments::strict_number;
 use crate::numbers::digits;
 use crate::semantics::function::flags::GIVES_NUMBER;
 use crate::semantics::function::{Cx, Function, nth, scalar};

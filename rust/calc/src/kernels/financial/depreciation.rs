@@ -1,6 +1,6 @@
 //! Depreciation: SLN, SYD, DB, DDB, VDB.
 
-use super::{num_unless, numbers, quotient};
+use super::arguments::{num_unless, numbers, quotient};
 use crate::math::elementary::pow;
 use crate::semantics::function::{Cx, Function, flags, nth, scalar};
 use crate::values::value::{ErrorCode, Value};

@@ -1,7 +1,7 @@
 //! Finding a value in one row or column, the way each look-up function does it. What the functions make of the
 //! position is in `kernels/lookup`; the indexes of constant tables are in `lookup_index`.
 
-use crate::kernels::text::regex_pattern;
+use crate::kernels::text::regex;
 use crate::semantics::compare;
 use crate::semantics::function::Cx;
 use crate::semantics::wildcard::Pattern;
@@ -204,7 +204,7 @@ pub fn modern(
         _ => {}
     }
     if mode == Mode::Regex {
-        let pattern = regex_pattern(&cx.text(needle)?)?;
+        let pattern = regex::pattern(&cx.text(needle)?)?;
         let fits = |value| cx.text_of(value).is_some_and(|text| pattern.is_match(text));
         return Ok(line.find(cx, last, fits));
     }

@@ -1,6 +1,6 @@
 //! Whole-number functions: factorials, combinations, divisors, and the power series.
 
-use crate::kernels::math_trig::rounding::{ordered, strict_number};
+use crate::kernels::arguments::{ordered, strict_number};
 use crate::kernels::sample::visit;
 use crate::math::elementary;
 use crate::numbers::digits::trunc;

@@ -1,7 +1,7 @@
 //! Elementary functions of one or two numbers: signs, roots, powers, logarithms. Rounding is in `rounding`, whole
 //! numbers in `combinatorics`, angles in `trig`.
 
-use crate::kernels::math_trig::rounding::{ordered, strict_number};
+use crate::kernels::arguments::{ordered, strict_number};
 use crate::math::elementary;
 use crate::semantics::function::{Columnar, Cx, Function, nth, scalar};
 use crate::semantics::operator::power;

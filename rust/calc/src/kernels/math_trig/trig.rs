@@ -1,7 +1,7 @@
 //! Angles: circular and hyperbolic functions, their inverses, degrees and radians.
 
+use crate::kernels::arguments::ordered;
 use crate::kernels::math_trig::math::{map, try_map};
-use crate::kernels::math_trig::rounding::ordered;
 use crate::math::elementary as e;
 use crate::semantics::function::{Cx, Function, nth, scalar};
 use crate::values::value::{ErrorCode, Value};

@@ -1,6 +1,6 @@
 //! Rounding to decimal digits on the 15-digit view: exact, and a fast way for columns that says when it is unsure.
 
-use super::{TENS, decimal, from_parts};
+use super::decimal::{TENS, decimal, from_parts};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {

@@ -191,7 +191,7 @@ impl LaneFn<2> for YearFraction {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::datetime::year_fraction;
+    use crate::kernels::datetime::spans::year_fraction;
     use crate::numbers::serial;
 
     const SYSTEMS: [bool; 2] = [false, true];

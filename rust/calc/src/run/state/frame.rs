@@ -28,43 +28,43 @@ impl Plan {
 /// Slots and local heap for one plan and batch. Reused block after block.
 #[derive(Debug)]
 pub struct Frame {
-    pub(in crate::run) heap: Heap,
+    pub(crate) heap: Heap,
     /// `chunks` chunks per slot (one of them spare), then `SCRATCH` slots where constants are spread out for a step.
-    pub(in crate::run) data: Data,
-    pub(in crate::run) chunks: usize,
+    pub(crate) data: Data,
+    pub(crate) chunks: usize,
     /// Chunks that hold records of this block.
-    pub(in crate::run) used: usize,
-    pub(in crate::run) records: usize,
+    pub(crate) used: usize,
+    pub(crate) records: usize,
     /// Records that need the current region, one bit per lane.
-    pub(in crate::run) mask: Vec<u16>,
-    pub(in crate::run) outer_masks: Vec<Vec<u16>>,
+    pub(crate) mask: Vec<u16>,
+    pub(crate) outer_masks: Vec<Vec<u16>>,
     /// By input, whether machine code reads it where it is.
-    pub(in crate::run) in_place: Vec<bool>,
+    pub(crate) in_place: Vec<bool>,
     /// Room for the places that machine code reads.
-    pub(in crate::run) places: Vec<usize>,
+    pub(crate) places: Vec<usize>,
     /// By output cell, whether its slot is no other output's; known once a caller has columns.
-    pub(in crate::run) sole: Option<Vec<bool>>,
+    pub(crate) sole: Option<Vec<bool>>,
     /// By output cell, whether the last run wrote it into a column of the caller's.
-    pub(in crate::run) in_columns: Vec<bool>,
-    pub(in crate::run) trust: Trust,
+    pub(crate) in_columns: Vec<bool>,
+    pub(crate) trust: Trust,
     /// By segment of the plan's machine code, whether it leaves too many lanes.
-    pub(in crate::run) segment_trust: Vec<Trust>,
+    pub(crate) segment_trust: Vec<Trust>,
     /// Room for the odd lanes and spills of a segment.
-    pub(in crate::run) odd: Vec<u8>,
-    pub(in crate::run) spills: Vec<Vector>,
+    pub(crate) odd: Vec<u8>,
+    pub(crate) spills: Vec<Vector>,
     /// Room for copies of one chunk of all slots.
-    pub(in crate::run) copies: Vec<Chunk>,
-    pub(in crate::run) results: Vec<Value>,
-    pub(in crate::run) memo: Memo,
+    pub(crate) copies: Vec<Chunk>,
+    pub(crate) results: Vec<Value>,
+    pub(crate) memo: Memo,
     outputs: Vec<Operand>,
     constant_outputs: Vec<Vec<Value>>,
 }
 
 /// Operands of a step that may be constants.
-pub(in crate::run) const SCRATCH: usize = 4;
+pub(crate) const SCRATCH: usize = 4;
 
 impl Frame {
-    pub(in crate::run) fn new(plan: &Plan, batch: &Batch) -> Frame {
+    pub(crate) fn new(plan: &Plan, batch: &Batch) -> Frame {
         // Two sizes only, because machine code is made for a size.
         let block = if batch.records <= LANES { LANES } else { plan.block_records() };
         // One chunk more than a block needs: slots a power of two apart would fight for the same cache lines.
@@ -102,12 +102,12 @@ impl Frame {
     }
 
     /// Most records that fit.
-    pub(in crate::run) fn room(&self) -> usize {
+    pub(crate) fn room(&self) -> usize {
         self.chunks * LANES
     }
 
     /// Empties the heap and makes ready for so many records.
-    pub(in crate::run) fn begin(&mut self, records: usize) {
+    pub(crate) fn begin(&mut self, records: usize) {
         self.heap.reset();
         self.records = records;
         self.used = records.div_ceil(LANES);
@@ -143,7 +143,7 @@ impl Frame {
 
 /// Chunks that begin where a cache line does: loads and stores across two lines take twice as long.
 #[derive(Debug, Default)]
-pub(in crate::run) struct Data {
+pub(crate) struct Data {
     values: Vec<Value>,
     /// Where the chunks are among the values.
     chunks: Range<usize>,

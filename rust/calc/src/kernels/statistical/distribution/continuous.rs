@@ -1,7 +1,7 @@
 //! Continuous distributions over the incomplete gamma and beta functions, and the simple ones beside them.
 
-use super::{Real, freedom, reals, reals_and_flag, require};
-use crate::kernels::math_trig::rounding::ordered;
+use super::arguments::{Real, freedom, reals, reals_and_flag, require};
+use crate::kernels::arguments::ordered;
 use crate::math::elementary::{exp, expm1, lgamma, pow, tgamma};
 use crate::math::special::{
     Tails, beta_kernel, beta_quantile, beta_tails, gamma_density, gamma_quantile, gamma_tails,

@@ -1,7 +1,7 @@
 //! Distributions of counts. Counts are truncated.
 
-use super::{Real, reals, reals_and_flag, require};
-use crate::kernels::math_trig::rounding::ordered;
+use super::arguments::{Real, reals, reals_and_flag, require};
+use crate::kernels::arguments::ordered;
 use crate::math::special::{beta_tails, binomial_term, gamma_tails, normal_quantile, poisson_term};
 use crate::numbers::digits::trunc;
 use crate::semantics::function::{Cx, Function, nth};

@@ -1,7 +1,7 @@
 //! The normal distribution and those derived from it by a formula: lognormal, confidence intervals.
 
-use super::{Real, reals, reals_and_flag, require};
-use crate::kernels::math_trig::rounding::ordered;
+use super::arguments::{Real, reals, reals_and_flag, require};
+use crate::kernels::arguments::ordered;
 use crate::kernels::statistical::distribution::continuous::t_quantile_two_sided;
 use crate::math::elementary::{exp, ln};
 use crate::math::special::{normal_density, normal_from_middle, normal_lower, normal_quantile};

@@ -1,7 +1,7 @@
 //! Tests of hypotheses on samples: probabilities that differences are chance. And PROB.
 
+use super::arguments::{Real, require};
 use super::continuous::t_two_sided;
-use super::{Real, require};
 use crate::kernels::sample::{Cells, numbers, pairs};
 use crate::kernels::statistical::spread::{mean, variance};
 use crate::math::special::{beta_tails, gamma_tails, normal_tails};
