@@ -4,7 +4,7 @@ use crate::semantics::function::{Cx, Function, flags, scalar};
 use crate::values::value::{ErrorCode, Value};
 
 /// A row whose kernel reads its arguments in order and gives the first failure, be it an error among them or a text
-/// that is no number. (The caller's own check would let any error win over the text.)
+/// that is not a number. (The caller's own check would let any error win over the text.)
 pub const fn ordered(
     name: &'static str,
     min: u8,

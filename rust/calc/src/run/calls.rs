@@ -35,7 +35,7 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
             return;
         }
         for (values, (_, slot)) in values.iter_mut().zip(&varying) {
-            *values = slot.get(chunk).map_or([Value::ZERO; LANES], Cell::get).map(Value::settled);
+            *values = slot.get(chunk).map_or([Value::ZERO; LANES], Cell::get).map(Value::normalised);
         }
         let mut results = [Value::ZERO; LANES];
         for (lane, result) in results.iter_mut().enumerate().filter(|(lane, _)| mask >> lane & 1 == 1) {
@@ -55,7 +55,7 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
     }
 }
 
-/// Most arguments of a scalar kernel that are kept as values.
+/// Up to this many arguments of a scalar kernel are kept as values.
 const FEW: usize = 8;
 
 /// The arguments of a call for one record.

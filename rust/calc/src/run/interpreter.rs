@@ -4,7 +4,7 @@ use super::calls;
 use super::loops::columnar;
 use super::loops::columns::Plain;
 use super::loops::cpu::{Baseline, Cpu};
-use super::loops::lane::Settled;
+use super::loops::lane::Normalised;
 #[cfg(target_arch = "x86_64")]
 use super::native;
 use super::state::block::Block;
@@ -25,9 +25,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// How the steps run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Checks {
-    /// Arithmetic looks at every lane.
+    /// Arithmetic checks every lane.
     Immediate,
-    /// Arithmetic looks at none; the processor's flags tell afterwards whether it should have.
+    /// Arithmetic checks no lane; the processor's flags tell afterwards whether it should have.
     Deferred,
 }
 
@@ -111,7 +111,7 @@ fn run_on<C: Target>(
         cancel,
         deferred: plain,
         plain,
-        settled: true,
+        normalised: true,
         surprised: false,
     };
     machine.load(code);
@@ -191,19 +191,19 @@ impl<C: Target> Machine<'_, C> {
             return Ok(End::Surprised);
         }
         if self.plain {
-            self.settle_outputs(code);
+            self.normalise_outputs(code);
         }
         Ok(End::Done)
     }
 
-    /// Outputs that machine code has not settled.
-    fn settle_outputs(&mut self, code: Option<&Code>) {
-        let settled = code.filter(|_| self.settled).map_or(&[][..], |code| &code.normalised);
+    /// Normalises the outputs that machine code has left as they were.
+    fn normalise_outputs(&mut self, code: Option<&Code>) {
+        let normalised = code.filter(|_| self.normalised).map_or(&[][..], |code| &code.normalised);
         for (index, &output) in self.plan.outputs.iter().enumerate() {
             if let Some(slot) = output.in_slot()
-                && settled.get(index) != Some(&true)
+                && normalised.get(index) != Some(&true)
             {
-                C::run(self, Plain { f: Settled }, [output], slot);
+                C::run(self, Plain { f: Normalised }, [output], slot);
             }
         }
     }

@@ -7,9 +7,9 @@ pub mod spans;
 mod weeks;
 mod workdays;
 
-use crate::semantics::function::{Columnar, Function, Param, flags, scalar, shaped};
+use crate::semantics::function::{Columnar, Function, Param, flags, giving_numbers, scalar, shaped};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("DATE", 3, 3, parts::date).with(flags::GIVES_DATE).columnar(Columnar::Date),
     scalar("DATEVALUE", 1, 1, parts::datevalue),
     scalar("TIME", 3, 3, parts::time).with(flags::GIVES_DATE),
@@ -47,4 +47,4 @@ pub const TABLE: &[Function] = &[
         &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Any],
         workdays::workday_intl,
     ),
-];
+]);

@@ -120,7 +120,7 @@ pub fn second(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     clock_part(cx, args, |clock| clock.second)
 }
 
-/// The date of the first argument and the first of the month so many months away.
+/// The date of the first argument, and the first of the month that is as many months away as the second says.
 fn months_away(cx: &Cx<'_>, args: &[Value]) -> Result<(Date, i64), ErrorCode> {
     let start = present_number(cx, nth(args, 0))?;
     let months = present_number(cx, nth(args, 1))?.trunc();

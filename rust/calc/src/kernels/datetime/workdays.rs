@@ -62,8 +62,8 @@ fn weekend(cx: &Cx<'_>, value: Value) -> Result<Weekend, ErrorCode> {
             if !matches!(byte, b'0' | b'1') {
                 return Err(ErrorCode::Value);
             }
-            if let Some(slot) = free.get_mut((index + 1) % 7) {
-                *slot = byte == b'1';
+            if let Some(place) = free.get_mut((index + 1) % 7) {
+                *place = byte == b'1';
             }
         }
         return Ok(Weekend(free));
@@ -82,14 +82,14 @@ fn weekend(cx: &Cx<'_>, value: Value) -> Result<Weekend, ErrorCode> {
         _ => return Err(ErrorCode::Num),
     };
     for day in [first, second] {
-        if let Some(slot) = free.get_mut(day as usize) {
-            *slot = true;
+        if let Some(place) = free.get_mut(day as usize) {
+            *place = true;
         }
     }
     Ok(Weekend(free))
 }
 
-/// Holidays that fall on working days, sorted, each once. Blank cells are none; the first error wins.
+/// Holidays that fall on working days, sorted, each once. Blank cells do not count; the first error wins.
 fn holidays(cx: &Cx<'_>, arg: Option<&Arg<'_>>, weekend: Weekend) -> Result<Vec<i64>, ErrorCode> {
     let Some(arg) = arg else { return Ok(Vec::new()) };
     let mut days = Vec::new();

@@ -67,7 +67,7 @@ fn in_radix(mut number: u64, radix: u32) -> String {
     }
 }
 
-/// Looked at before the number: a bad one wins over it.
+/// Checked before the number: if both are bad, this one's error counts.
 fn places(cx: &Cx<'_>, value: Value) -> Result<Option<usize>, ErrorCode> {
     if value.is_omitted() {
         return Ok(None);

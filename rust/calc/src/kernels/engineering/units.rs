@@ -26,7 +26,7 @@ enum Quantity {
 
 use Quantity::*;
 
-/// What may stand before a unit.
+/// The prefixes that a unit may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Prefixes {
     None,

@@ -65,7 +65,7 @@ impl Bond {
         self.basis.days(self.previous_date(), self.settlement)
     }
 
-    /// Coupon periods to the next coupon: what has not accrued, even where COUPDAYSNC counts otherwise.
+    /// Coupon periods to the next coupon: what has not accrued, even where COUPDAYSNC counts differently.
     fn wait(&self) -> f64 {
         1.0 - self.accrued_days() / self.period_days()
     }

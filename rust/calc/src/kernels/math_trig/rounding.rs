@@ -3,10 +3,10 @@
 use crate::kernels::arguments::{ordered, strict_number};
 use crate::numbers::digits::{ceil, floor, round_down, round_half_away, round_up, trunc};
 use crate::semantics::coerce::integer;
-use crate::semantics::function::{Columnar, Cx, Function, nth, scalar};
+use crate::semantics::function::{Columnar, Cx, Function, giving_numbers, nth, scalar};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("INT", 1, 1, int),
     ordered("TRUNC", 1, 2, truncate),
     ordered("ROUND", 2, 2, round).columnar(Columnar::Round),
@@ -24,7 +24,7 @@ pub const TABLE: &[Function] = &[
     scalar("ODD", 1, 1, odd),
     ordered("MOD", 2, 2, modulo),
     ordered("QUOTIENT", 2, 2, quotient),
-];
+]);
 
 fn int(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     cx.number(nth(args, 0)).map(floor).into()

@@ -21,7 +21,7 @@ pub(crate) const TENS: [f64; 23] = [
     1e19, 1e20, 1e21, 1e22,
 ];
 
-/// Where the decades begin that `decimal` calculates in, as near as doubles are.
+/// The lower ends of the decades that `decimal` calculates in, as the nearest doubles.
 const DECADES: [f64; 54] = [
     1e-16, 1e-15, 1e-14, 1e-13, 1e-12, 1e-11, 1e-10, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1,
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
@@ -40,7 +40,7 @@ const FIVES: [u128; 33] = {
     powers
 };
 
-/// Those of them that a word holds.
+/// The powers of five that fit into 64 bits.
 const FIVES_64: [u64; 28] = {
     let mut powers = [1; 28];
     let mut at = 1;
@@ -69,7 +69,7 @@ pub fn decimal(x: f64) -> Decimal {
     let (mantissa, two) = split(a);
     // The decade, or one less than it: log10(2) * the exponent of the leading bit, rounded down.
     let below = (((two + 52) * 1233) >> 12).max(-17);
-    // Where the power of ten is no exact double this may miss by one still.
+    // Where the power of ten is not exact as a double, this can still be off by one.
     let next = DECADES.get((below + 17) as usize).copied().unwrap_or(f64::INFINITY);
     let decade = below + i32::from(a >= next);
     let mut ten = 14 - decade;
@@ -90,7 +90,8 @@ fn split(a: f64) -> (u64, i32) {
     (bits & ((1 << 52) - 1) | 1 << 52, (bits >> 52) as i32 - 1075)
 }
 
-/// mantissa * 2^two * 10^ten as a whole number, half away from zero. The caller's range keeps all in 128 bits.
+/// mantissa * 2^two * 10^ten as a whole number, half away from zero. In the caller's range everything fits into 128
+/// bits.
 #[inline]
 fn scaled(mantissa: u64, two: i32, ten: i32) -> u64 {
     match FIVES_64.get(ten as usize) {
@@ -119,7 +120,7 @@ fn scaled_far(mantissa: u64, two: i32, ten: i32) -> u64 {
     }
 }
 
-/// The rare far ends. A tie cannot happen there, so that the formatter's rounding is ours.
+/// For very small and very large numbers, which are rare. They have no ties, so the formatter rounds as we do.
 fn decimal_by_text(a: f64, negative: bool) -> Decimal {
     let text = format!("{a:.14e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));

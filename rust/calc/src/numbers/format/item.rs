@@ -10,11 +10,11 @@ pub enum Item {
     Hour(usize),
     Minute(usize),
     Second(usize),
-    /// Hours, minutes or seconds in all, padded to so many digits.
+    /// Hours, minutes or seconds in all, padded to this many digits.
     AllHours(usize),
     AllMinutes(usize),
     AllSeconds(usize),
-    /// A point and so many decimals of the second.
+    /// A point and this many decimals of the second.
     Decimals(usize),
     HalfDay(&'static str, &'static str),
 }

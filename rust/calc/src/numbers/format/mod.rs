@@ -73,7 +73,7 @@ impl Format {
         Some(Format { numbers: number_sections(sections)?, text, text_only })
     }
 
-    /// Appends a number as the format shows it. On `Err` what was appended is void.
+    /// Appends a number as the format shows it. On `Err` ignore what was appended.
     pub fn write(&self, x: f64, date1904: bool, out: &mut String) -> Result<(), Unshowable> {
         let Some(section) = self.numbers.iter().find(|section| section.condition.holds(x)) else {
             // No section wants the number: Excel falls back on General.

@@ -2,8 +2,8 @@
 //! Knows no steps and no slots' meaning.
 
 use super::lane::{
-    Chosen, Compared, Counted, FALSE, Finite, Lane, LaneFn, Last, Loop, Odd, Of, SIGN, Scaled, TRUE, finite,
-    is_zero, not_bool, not_finite, same, scaled,
+    Chosen, Compared, Counted, FALSE, Fallback, Finite, Lane, LaneFn, Last, Loop, Of, SIGN, Scaled, TRUE,
+    finite, is_zero, not_bool, not_finite, same, scaled,
 };
 use crate::math::elementary;
 use crate::math::special;
@@ -113,7 +113,7 @@ fn operator(op: BinaryOp, run: impl Loop<2>) {
         BinaryOp::Gt => run.looking(Compared(|a: f64, b: f64| a > b)),
         BinaryOp::Ge => run.looking(Compared(|a: f64, b: f64| a >= b)),
         // Powers have loops of their own.
-        BinaryOp::Concat | BinaryOp::Pow => run.run(Odd),
+        BinaryOp::Concat | BinaryOp::Pow => run.run(Fallback),
     }
 }
 

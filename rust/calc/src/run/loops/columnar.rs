@@ -1,4 +1,4 @@
-//! Columnar forms of functions. Each takes what it can and leaves odd lanes, or the whole call, to the kernel.
+//! Columnar forms of functions. Each takes what it can and leaves fallback lanes, or the whole call, to the kernel.
 
 use super::arithmetic;
 use super::cpu::Cpu;
@@ -250,7 +250,7 @@ fn picked(table: &Table) -> Option<Picked<'_>> {
     pickable.then(|| Picked { cells: &table.cells, cols: table.cols as f64, last_row, last_col })
 }
 
-/// Where a number stands in a searched line: the first equal one, or the last that is not above it.
+/// Position of a key in a searched line: of the first equal number, or of the last one that is not above it.
 fn finder(numbers: &Numbers, approximate: bool) -> impl Fn(f64) -> Option<usize> {
     move |key| match (key.is_nan(), approximate) {
         (true, _) => None,
@@ -266,7 +266,7 @@ fn position(x: f64, count: usize) -> Option<usize> {
     (at as f64 == x && at >= 1 && at <= count).then(|| at - 1)
 }
 
-/// A cell of a table as a lane; one that is missing, an array or blank is for the kernel.
+/// A cell of a table as a lane; a missing or blank cell falls back to the kernel.
 #[inline(always)]
 fn lane(cell: Option<&Value>) -> Lane {
     match cell {

@@ -1,5 +1,5 @@
-//! The loops that every columnar operation runs in: chunk by chunk, with odd lanes left to the row-wise form, or
-//! without looking at lanes at all.
+//! The loops that every columnar operation runs in: chunk by chunk, with fallback lanes left to the row-wise form, or
+//! without any checks.
 #![allow(
     clippy::needless_range_loop,
     reason = "loops over lanes and operands go through several arrays in step"
@@ -17,7 +17,7 @@ use crate::values::value::Value;
 use std::cell::Cell;
 
 impl<'a, C: Cpu> Machine<'a, C> {
-    /// An operation that is still to be given its lane function.
+    /// A loop that is still to be given its lane function.
     #[inline(always)]
     pub fn column_loop<const N: usize, S: Fn(&mut Cx<'_>, [Value; N]) -> Value>(
         &mut self,
@@ -29,7 +29,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
     }
 }
 
-/// An operation over the lanes of `N` operands with its row-wise form.
+/// A loop over the lanes of `N` operands, with the row-wise form of its operation.
 pub struct ColumnLoop<'m, 'a, C, const N: usize, S> {
     pub machine: &'m mut Machine<'a, C>,
     pub operands: [Operand; N],
@@ -108,7 +108,7 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 3]) -> Value> Loop<3> for ColumnLoop<'_,
     }
 }
 
-/// A loop that looks at every lane.
+/// A loop that checks every lane.
 struct Checked<S, F> {
     slow: S,
     f: F,
@@ -135,32 +135,32 @@ where
                 operands[n] = sources[n].get(chunk).unwrap_or(out);
             }
             if F::COSTLY {
-                // In this function and not returned from one: arrays that are passed on would go through memory.
-                let (mut results, mut odd) = ([Value::ZERO; LANES], 0);
+                // Written out here, because arrays that a function returns would go through memory.
+                let (mut results, mut fallback) = ([Value::ZERO; LANES], 0);
                 for lane in 0..LANES {
                     let (result, flag) = f.lane(across(operands, lane));
                     results[lane] = Value::from_lane(result);
-                    odd |= flag;
+                    fallback |= flag;
                 }
-                if odd >> 63 == 0 {
+                if fallback >> 63 == 0 {
                     f.finish(&mut results);
                     out.set(results);
                     continue;
                 }
-            } else if !any_odd(operands, &f) {
+            } else if !any_fallback(operands, &f) {
                 out.set(results(operands, &f));
                 continue;
             }
             machine.look_at_flags();
             let mask = machine.frame.mask.get(chunk).copied().unwrap_or(0);
             let cx = Cx { heap: &mut machine.frame.heap, env: machine.env, cancel: machine.cancel };
-            out.set(redo(cx, mask, operands, results(operands, &f), odd_lanes(operands, &f), &slow));
+            out.set(redo(cx, mask, operands, results(operands, &f), fallback_lanes(operands, &f), &slow));
             flags::take();
         }
     }
 }
 
-/// A loop that looks at what raises no flags.
+/// A loop that checks lanes only for what raises no flags.
 struct Looking<F>(F);
 
 impl<const N: usize, F: LookFn<N>> LaneFn<N> for Looking<F> {
@@ -170,14 +170,15 @@ impl<const N: usize, F: LookFn<N>> LaneFn<N> for Looking<F> {
     }
 }
 
-/// The verdict apart from the results: then nothing waits on the stack for it, and what the two share is cheaper.
+/// The verdict in a loop of its own: results that wait for it would go through the stack, which costs more than to
+/// calculate twice what the two share.
 #[inline(always)]
-fn any_odd<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> bool {
-    let mut odd = 0;
+fn any_fallback<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> bool {
+    let mut fallback = 0;
     for lane in 0..LANES {
-        odd |= f.lane(across(operands, lane)).1;
+        fallback |= f.lane(across(operands, lane)).1;
     }
-    odd >> 63 == 1
+    fallback >> 63 == 1
 }
 
 #[inline(always)]
@@ -190,9 +191,9 @@ fn results<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> C
     results
 }
 
-/// The flags of all lanes. Here and not in `redo`, so that they are calculated with the instructions of the loop.
+/// The verdicts on all lanes. Not in `redo`, so that they are calculated with the instructions of the loop.
 #[inline(always)]
-fn odd_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> [u64; LANES] {
+fn fallback_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) -> [u64; LANES] {
     let mut flags = [0; LANES];
     for lane in 0..LANES {
         flags[lane] = f.lane(across(operands, lane)).1;
@@ -200,7 +201,7 @@ fn odd_lanes<const N: usize>(operands: [&Cell<Chunk>; N], f: &impl LaneFn<N>) ->
     flags
 }
 
-/// Evaluates the odd lanes of a chunk row-wise. Lanes that nobody needs become 0.
+/// Evaluates the fallback lanes of a chunk row-wise. Lanes outside of the mask become 0.
 #[cold]
 #[inline(never)]
 fn redo<const N: usize>(
@@ -208,20 +209,20 @@ fn redo<const N: usize>(
     mask: u16,
     operands: [&Cell<Chunk>; N],
     mut results: Chunk,
-    odd: [u64; LANES],
+    fallback: [u64; LANES],
     slow: &impl Fn(&mut Cx<'_>, [Value; N]) -> Value,
 ) -> Chunk {
     for lane in 0..LANES {
-        if odd[lane] >> 63 == 1 {
+        if fallback[lane] >> 63 == 1 {
             let needed = mask >> lane & 1 == 1;
-            let values = across(operands, lane).map(|x| Value::from_lane(x).settled());
+            let values = across(operands, lane).map(|x| Value::from_lane(x).normalised());
             results[lane] = if needed { slow(&mut cx, values) } else { Value::ZERO };
         }
     }
     results
 }
 
-/// A loop that looks at no lane.
+/// A loop without checks.
 pub struct Plain<F> {
     pub f: F,
 }

@@ -15,7 +15,7 @@ const NEAR_MIDNIGHT: f64 = 0.999_99;
 const FARTHEST: f64 = 4e6;
 
 #[inline(always)]
-fn odd_unless(fits: bool) -> u64 {
+fn fall_back_unless(fits: bool) -> u64 {
     if fits { 0 } else { SIGN }
 }
 
@@ -52,17 +52,17 @@ impl Calendar {
         Calendar { offset, first: FIRST.max(offset) }
     }
 
-    /// The day (1900 system) that a serial lies in; odd where there is none.
+    /// The day (1900 system) that a serial lies in; falls back where there is none.
     #[inline(always)]
     fn day(self, serial: f64) -> Lane {
         let day = serial.floor() + self.offset;
-        (day, odd_unless(day >= self.first && day <= LAST))
+        (day, fall_back_unless(day >= self.first && day <= LAST))
     }
 
     #[inline(always)]
     fn serial(self, day: f64) -> Lane {
         let serial = day - self.offset;
-        (serial, odd_unless(serial >= 0.0 && day <= LAST))
+        (serial, fall_back_unless(serial >= 0.0 && day <= LAST))
     }
 }
 
@@ -117,14 +117,14 @@ impl LaneFn<1> for DatePart {
 
     #[inline(always)]
     fn lane(&self, [serial]: [f64; 1]) -> Lane {
-        let (day, odd) = self.calendar.day(serial);
+        let (day, fallback) = self.calendar.day(serial);
         let date = date_of(day);
         let part = match self.part {
             Part::Year => date.year,
             Part::Month => date.month,
             Part::Day => date.day,
         };
-        (part, odd | odd_unless(serial - serial.floor() <= NEAR_MIDNIGHT))
+        (part, fallback | fall_back_unless(serial - serial.floor() <= NEAR_MIDNIGHT))
     }
 }
 
@@ -139,10 +139,10 @@ impl LaneFn<3> for DateOf {
     #[inline(always)]
     fn lane(&self, [year, month, day]: [f64; 3]) -> Lane {
         let first = first_of_month(year, month);
-        let (serial, odd) = self.calendar.serial(first + day - 1.0);
+        let (serial, fallback) = self.calendar.serial(first + day - 1.0);
         let whole = year.floor() == year && month.floor() == month && day.floor() == day;
         let near = (1900.0..=9999.0).contains(&year) && month.abs() <= FARTHEST && day.abs() <= FARTHEST;
-        (serial, odd | odd_unless(whole && near && is_usual(first)))
+        (serial, fallback | fall_back_unless(whole && near && is_usual(first)))
     }
 }
 
@@ -156,14 +156,14 @@ impl LaneFn<2> for MonthsAway {
 
     #[inline(always)]
     fn lane(&self, [start, months]: [f64; 2]) -> Lane {
-        let (day, odd) = self.calendar.day(start);
+        let (day, fallback) = self.calendar.day(start);
         let date = date_of(day);
         let month = date.month + months.trunc();
         let first = first_of_month(date.year, month);
         let length = first_of_month(date.year, month + 1.0) - first;
         let day_of_month = if date.day < length { date.day } else { length };
         let (serial, beyond) = self.calendar.serial(first + day_of_month - 1.0);
-        (serial, odd | beyond | odd_unless(months.abs() <= FARTHEST && is_usual(first)))
+        (serial, fallback | beyond | fall_back_unless(months.abs() <= FARTHEST && is_usual(first)))
     }
 }
 
@@ -177,14 +177,14 @@ impl LaneFn<2> for YearFraction {
 
     #[inline(always)]
     fn lane(&self, [a, b]: [f64; 2]) -> Lane {
-        let ((a, odd_a), (b, odd_b)) = (self.calendar.day(a), self.calendar.day(b));
+        let ((a, fallback_a), (b, fallback_b)) = (self.calendar.day(a), self.calendar.day(b));
         let (from, to) = (date_of(if a < b { a } else { b }), date_of(if a < b { b } else { a }));
         let from_february = is_end_of_february(from);
         let both = from_february && is_end_of_february(to);
         let last = if both || (to.day == 31.0 && from.day >= 30.0) { 30.0 } else { to.day };
         let first = if from.day == 31.0 || from_february { 30.0 } else { from.day };
         let days = 360.0 * (to.year - from.year) + 30.0 * (to.month - from.month) + last - first;
-        (days / 360.0, odd_a | odd_b)
+        (days / 360.0, fallback_a | fallback_b)
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn days_outside_the_calendar_are_odd() {
+    fn days_outside_the_calendar_fall_back() {
         for date1904 in SYSTEMS {
             let calendar = Calendar::new(date1904);
             let beyond = if date1904 { LAST_DAY - OFFSET_1904 } else { LAST_DAY } as f64 + 1.0;
@@ -239,8 +239,8 @@ mod tests {
             (a, b) = ((a + 7_919) % 800_000, (b + 104_729) % 90_000);
             let (from, to) = (a.min(b), a.max(b));
             if from >= 61 {
-                let (ours, odd) = fraction.lane([a as f64, b as f64]);
-                assert_eq!((Some(ours), odd), (year_fraction(from, to, 0.0), 0), "{a} {b}");
+                let (ours, fallback) = fraction.lane([a as f64, b as f64]);
+                assert_eq!((Some(ours), fallback), (year_fraction(from, to, 0.0), 0), "{a} {b}");
             }
         }
     }

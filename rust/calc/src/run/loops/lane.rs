@@ -1,6 +1,6 @@
-//! What a loop does with one lane: its result, and the verdict whether float arithmetic could settle it. A lane that is
-//! "odd" (an operand that is no number, overflow, cancellation, near equality) is left to the row-wise form. Loops
-//! themselves are in `columns`, the operations of plans in `operations`.
+//! What a loop does with one lane: its result, and the verdict whether float arithmetic is enough for it. A *fallback
+//! lane* (an operand that is not a number, overflow, cancellation, near equality) is left to the row-wise form. The
+//! loops are in `columns`, the lane functions of the primitives in `arithmetic`.
 
 use crate::values::chunk::Chunk;
 use crate::values::value::Value;
@@ -9,8 +9,8 @@ use std::cell::Cell;
 /// Results closer to cancelling, and comparisons closer to equality, than this need the 15-digit view.
 pub const NEAR: f64 = 2e-14;
 
-/// A lane's result, and a word whose top bit says that the lane is odd. Whole words and no booleans: flags that stay
-/// in 64-bit lanes cost one vector instruction each.
+/// A lane's result, and a word whose top bit says that it is a fallback lane. It is a whole word and not a boolean,
+/// because a flag that stays in a 64-bit lane costs one vector instruction.
 pub type Lane = (f64, u64);
 
 pub const SIGN: u64 = 1 << 63;
@@ -36,13 +36,13 @@ pub fn not_zero(word: u64) -> u64 {
     0u64.wrapping_sub(word)
 }
 
-/// Odd when NaN or infinite.
+/// Falls back when NaN or infinite.
 #[inline(always)]
 pub fn finite(r: f64) -> Lane {
     (r, not_finite(r))
 }
 
-/// Results of arithmetic: subnormals and -0 become 0, as `Value::number` makes them; an infinity is odd.
+/// Results of arithmetic: subnormals and -0 become 0, as in `Value::number`; an infinity falls back.
 #[inline(always)]
 pub fn scaled(r: f64) -> Lane {
     (if r.abs() < f64::MIN_POSITIVE { 0.0 } else { r }, not_finite(r))
@@ -89,12 +89,12 @@ pub fn across<const N: usize>(operands: [&Cell<Chunk>; N], lane: usize) -> [f64;
     x
 }
 
-/// Applies a lane function to every lane of its operands; odd lanes are redone row-wise.
+/// Applies a lane function to every lane of its operands; fallback lanes are redone row-wise.
 pub trait Loop<const N: usize> {
     fn run(self, f: impl LaneFn<N>);
-    /// The same, or without looking at lanes where the flags are looked at later.
+    /// The same; without checks of lanes where the processor's flags are checked later.
     fn arithmetic(self, f: impl LaneFn<N> + PlainFn<N>);
-    /// The same, or looking only for what raises no flags.
+    /// The same; where flags are checked later, with checks only for what raises none.
     fn looking(self, f: impl LookFn<N>);
 }
 
@@ -111,20 +111,21 @@ pub trait LaneFn<const N: usize> {
     fn finish(&self, _results: &mut Chunk) {}
 }
 
-/// Arithmetic whose odd lanes raise the processor's flags.
+/// Arithmetic whose fallback lanes raise the processor's flags.
 pub trait PlainFn<const N: usize> {
     fn plain(&self, x: [f64; N]) -> f64;
 }
 
-/// A function whose flags only need to tell of lanes with numbers, where the processor's tell of others.
+/// A function with a second, cheaper verdict that is right for numbers only: the processor's flags tell of other
+/// operands.
 pub trait LookFn<const N: usize>: LaneFn<N> {
     fn look(&self, x: [f64; N]) -> Lane;
 }
 
 /// Leaves every lane to the row-wise form.
-pub struct Odd;
+pub struct Fallback;
 
-impl<const N: usize> LaneFn<N> for Odd {
+impl<const N: usize> LaneFn<N> for Fallback {
     #[inline(always)]
     fn lane(&self, _: [f64; N]) -> Lane {
         (0.0, u64::MAX)
@@ -236,8 +237,8 @@ impl<F: Fn(f64, f64) -> f64> LaneFn<2> for Last<F> {
     #[inline(always)]
     fn lane(&self, [a, b]: [f64; 2]) -> Lane {
         let sum = (self.0)(a, b);
-        let (flushed, odd) = scaled(sum);
-        (flushed, odd | cancels(a, sum))
+        let (flushed, fallback) = scaled(sum);
+        (flushed, fallback | cancels(a, sum))
     }
 }
 
@@ -279,10 +280,10 @@ impl<F: Fn(f64, f64) -> bool> LookFn<3> for Counted<F> {
     }
 }
 
-/// A value of an output, without what plain arithmetic may leave in the place of zero.
-pub struct Settled;
+/// Normalises: what plain arithmetic may leave in the place of zero becomes zero.
+pub struct Normalised;
 
-impl PlainFn<1> for Settled {
+impl PlainFn<1> for Normalised {
     #[inline(always)]
     fn plain(&self, [a]: [f64; 1]) -> f64 {
         if is_zero(a) { 0.0 } else { a }

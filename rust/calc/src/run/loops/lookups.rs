@@ -1,5 +1,5 @@
-//! Lane functions of look-ups in constant tables, by arithmetic alone: positions among consecutive numbers, and cells by
-//! position. Which look-ups they suit is decided in `lanes`.
+//! Lane functions of look-ups in constant tables, by arithmetic alone: positions among consecutive numbers, and cells
+//! by position. Which look-ups they suit is decided in `columnar`.
 
 use super::lane::{Lane, LaneFn, SIGN, not_finite, not_zero};
 use crate::values::chunk::Chunk;
@@ -10,13 +10,13 @@ const WHOLE: f64 = 6_755_399_441_055_744.0;
 /// Added to a whole number from 0 up to 2^52, it leaves the number in the lowest bits.
 const IN_BITS: f64 = 4_503_599_627_370_496.0;
 
-/// Top bit set unless `x` is one of 0, 1 ... `last`, or is not whole, which is for `not_whole` to tell.
+/// Top bit set where `x` is below 0, above `last` or not finite. Whether it is whole is checked by `not_whole`.
 #[inline(always)]
 fn outside(x: f64, last: f64) -> u64 {
     x.to_bits() | (last - x).to_bits() | not_finite(x)
 }
 
-/// Top bit set where `x` is no whole number below 2^51.
+/// Top bit set where `x` is not a whole number below 2^51.
 #[inline(always)]
 fn not_whole(x: f64) -> u64 {
     not_zero((x - ((x + WHOLE) - WHOLE)).to_bits() & !SIGN)
@@ -32,7 +32,7 @@ impl LaneFn<1> for Consecutive {
     #[inline(always)]
     fn lane(&self, [key]: [f64; 1]) -> Lane {
         let offset = key - self.base;
-        // The key itself must be whole: what a small one is off may be lost in the offset.
+        // The key itself must be whole: the subtraction can round a small fraction away.
         (offset + 1.0, outside(offset, self.last) | not_whole(key))
     }
 }
@@ -47,8 +47,8 @@ impl LaneFn<2> for PickedByKey<'_> {
     #[inline(always)]
     fn lane(&self, [key, col]: [f64; 2]) -> Lane {
         let (row, unknown) = self.keys.lane([key]);
-        let (place, odd) = self.table.lane([row, col]);
-        (place, odd | unknown)
+        let (place, fallback) = self.table.lane([row, col]);
+        (place, fallback | unknown)
     }
 
     #[inline(always)]
@@ -69,8 +69,9 @@ impl LaneFn<2> for Picked<'_> {
     #[inline(always)]
     fn lane(&self, [row, col]: [f64; 2]) -> Lane {
         let (row, col) = (row - 1.0, col - 1.0);
-        let odd = outside(row, self.last_row) | outside(col, self.last_col) | not_whole(row) | not_whole(col);
-        (row * self.cols + col + IN_BITS, odd)
+        let fallback =
+            outside(row, self.last_row) | outside(col, self.last_col) | not_whole(row) | not_whole(col);
+        (row * self.cols + col + IN_BITS, fallback)
     }
 
     #[inline(always)]
@@ -91,8 +92,8 @@ mod tests {
     fn only_whole_numbers_inside_are_found() {
         let ages = Consecutive { base: 18.0, last: 102.0 };
         for (key, place) in [(18.0, 1.0), (120.0, 103.0), (40.0, 23.0)] {
-            let (found, odd) = ages.lane([key]);
-            assert_eq!((found, odd >> 63), (place, 0), "{key}");
+            let (found, fallback) = ages.lane([key]);
+            assert_eq!((found, fallback >> 63), (place, 0), "{key}");
         }
         let nan = Value::TRUE.lane();
         for key in
@@ -112,10 +113,10 @@ mod tests {
         let table = Picked { cells: &cells, cols: 4.0, last_row: 2.0, last_col: 3.0 };
         for row in 1..=3 {
             for col in 1..=4 {
-                let (place, odd) = table.lane([f64::from(row), f64::from(col)]);
+                let (place, fallback) = table.lane([f64::from(row), f64::from(col)]);
                 let mut chunk = [Value::from_lane(place); LANES];
                 table.finish(&mut chunk);
-                assert_eq!((chunk[7].lane(), odd >> 63), (f64::from((row - 1) * 4 + col - 1), 0));
+                assert_eq!((chunk[7].lane(), fallback >> 63), (f64::from((row - 1) * 4 + col - 1), 0));
             }
         }
         for (row, col) in

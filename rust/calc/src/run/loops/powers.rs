@@ -7,7 +7,7 @@
 
 use super::cpu::{Cpu, Job};
 use super::lane::across;
-use crate::math::power::{climb, fast, lanes, precise};
+use crate::math::power::{climb, fast, precise, vectors};
 use crate::plan::{Argument, Operand};
 use crate::run::state::flags;
 use crate::run::state::machine::Machine;
@@ -29,7 +29,7 @@ impl<C: Cpu> Machine<'_, C> {
         let Some(exponent) = self.slots.constant(b).filter(|exponent| exponent.is_number()) else {
             return C::run(self, Any { slow }, [a, b], out);
         };
-        match lanes::whole_number(exponent.lane()) {
+        match vectors::whole_number(exponent.lane()) {
             Some((digits, negative)) => {
                 C::run(self, Known { f: Whole { digits, negative }, exponent, slow }, [a], out);
             }
@@ -94,9 +94,10 @@ impl<C: Cpu, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 2> for Any<S> {
         let sources = slots.operand(a, 0).iter().zip(slots.operand(b, 1));
         for (chunk, ((a, b), out)) in sources.zip(slots.slot(out)).enumerate() {
             let (a, b) = (a.get(), b.get());
-            let (powers, odd) = lanes::pow(numbers(&a), numbers(&b));
-            let slow = |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].settled(), b[lane].settled()]);
-            out.set(machine.finished(chunk, &powers, &odd, slow));
+            let (powers, fallback) = vectors::pow(numbers(&a), numbers(&b));
+            let slow =
+                |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].normalised(), b[lane].normalised()]);
+            out.set(machine.finished(chunk, &powers, &fallback, slow));
         }
         flags::take();
     }
@@ -113,10 +114,12 @@ impl<C: Cpu> Job<C, 4> for OfLogarithm {
         let sources = slots.operand(a, 0).iter().zip(slots.operand(b, 1)).zip(logarithms);
         for (chunk, (((a, b), (high, low)), out)) in sources.zip(slots.slot(out)).enumerate() {
             let (a, b) = (a.get(), b.get());
-            let (powers, odd) = lanes::of_logarithm(numbers(&high.get()), numbers(&low.get()), numbers(&b));
-            let slow =
-                |cx: &mut Cx<'_>, lane: usize| primitive::power(cx, a[lane].settled(), b[lane].settled());
-            out.set(machine.finished(chunk, &powers, &odd, slow));
+            let (powers, fallback) =
+                vectors::of_logarithm(numbers(&high.get()), numbers(&low.get()), numbers(&b));
+            let slow = |cx: &mut Cx<'_>, lane: usize| {
+                primitive::power(cx, a[lane].normalised(), b[lane].normalised())
+            };
+            out.set(machine.finished(chunk, &powers, &fallback, slow));
         }
     }
 }
@@ -128,7 +131,7 @@ struct Known<F, S> {
     slow: S,
 }
 
-/// Powers of a chunk, and which lanes are odd.
+/// Powers of a chunk, and its fallback lanes.
 trait ChunkFn {
     fn powers(&self, x: [f64; LANES]) -> ([f64; LANES], [u64; LANES]);
 }
@@ -141,7 +144,7 @@ struct Whole {
 impl ChunkFn for Whole {
     #[inline(always)]
     fn powers(&self, x: [f64; LANES]) -> ([f64; LANES], [u64; LANES]) {
-        lanes::whole(x, self.digits, self.negative)
+        vectors::whole(x, self.digits, self.negative)
     }
 }
 
@@ -152,7 +155,7 @@ struct Fraction {
 impl ChunkFn for Fraction {
     #[inline(always)]
     fn powers(&self, x: [f64; LANES]) -> ([f64; LANES], [u64; LANES]) {
-        lanes::rounded(x, [self.y; LANES])
+        vectors::rounded(x, [self.y; LANES])
     }
 }
 
@@ -163,9 +166,9 @@ impl<C: Cpu, F: ChunkFn, S: Fn(&mut Cx<'_>, [Value; 2]) -> Value> Job<C, 1> for 
         machine.look_at_flags();
         for (chunk, (a, out)) in slots.operand(a, 0).iter().zip(slots.slot(out)).enumerate() {
             let a = a.get();
-            let (powers, odd) = self.f.powers(numbers(&a));
-            let slow = |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].settled(), self.exponent]);
-            out.set(machine.finished(chunk, &powers, &odd, slow));
+            let (powers, fallback) = self.f.powers(numbers(&a));
+            let slow = |cx: &mut Cx<'_>, lane: usize| (self.slow)(cx, [a[lane].normalised(), self.exponent]);
+            out.set(machine.finished(chunk, &powers, &fallback, slow));
         }
         flags::take();
     }
@@ -185,10 +188,10 @@ impl<C: Cpu> Job<C, 1> for First {
         let results = slots.slot(out).iter().zip(slots.slot(self.rest));
         for (chunk, (a, (out, rest))) in slots.operand(a, 0).iter().zip(results).enumerate() {
             let bases = a.get();
-            let (mut powers, mut rests, odd) =
+            let (mut powers, mut rests, fallback) =
                 precise::pow(numbers(&bases), self.exponent.lane(), self.reach);
-            if any(&odd) {
-                redo(machine, (chunk, self.exponent), bases, odd, &mut powers, &mut rests);
+            if any(&fallback) {
+                redo(machine, (chunk, self.exponent), bases, fallback, &mut powers, &mut rests);
             }
             out.set(values(&powers));
             rest.set(values(&rests));
@@ -196,7 +199,7 @@ impl<C: Cpu> Job<C, 1> for First {
     }
 }
 
-/// A value, its rest, and a word whose top bit says that the lane is odd.
+/// A value, its rest, and a word whose top bit says that it is a fallback lane.
 type Lane = (f64, f64, u64);
 
 trait PairFn<const N: usize> {
@@ -206,7 +209,7 @@ trait PairFn<const N: usize> {
 struct Ln;
 
 impl PairFn<1> for Ln {
-    /// Never odd: where there is no logarithm, all powers are.
+    /// No lane falls back: where there is no logarithm, all powers do.
     #[inline(always)]
     fn lane(&self, [x]: [f64; 1]) -> Lane {
         let (high, low) = fast::ln_of_base(x);
@@ -221,8 +224,9 @@ struct Next {
 impl PairFn<6> for Next {
     #[inline(always)]
     fn lane(&self, [_, from, from_rest, step, step_rest, ln]: [f64; 6]) -> Lane {
-        let ((value, odd), rest) = climb::climb((from, from_rest), (step, step_rest), ln, self.remainder);
-        (value, rest, odd)
+        let ((value, fallback), rest) =
+            climb::climb((from, from_rest), (step, step_rest), ln, self.remainder);
+        (value, rest, fallback)
     }
 }
 
@@ -253,14 +257,14 @@ impl<C: Cpu, const N: usize, F: PairFn<N>> Job<C, N> for Pairs<F> {
                 copies[n] = numbers(&operands[n].get());
             }
             // Not in a function: arrays that are returned together go through memory, and so do flags in an array.
-            let (mut values, mut rests, mut odd) = ([Value::ZERO; LANES], [Value::ZERO; LANES], 0);
+            let (mut values, mut rests, mut fallback) = ([Value::ZERO; LANES], [Value::ZERO; LANES], 0);
             for lane in 0..LANES {
                 let (value, rest, flag) = self.f.lane(column(&copies, lane));
                 values[lane] = Value::from_lane(value);
                 rests[lane] = Value::from_lane(rest);
-                odd |= flag;
+                fallback |= flag;
             }
-            if odd >> 63 == 1 {
+            if fallback >> 63 == 1 {
                 again(machine, (chunk, self.exponent), operands, &self.f, [out, rest]);
             } else {
                 out.set(values);
@@ -270,7 +274,8 @@ impl<C: Cpu, const N: usize, F: PairFn<N>> Job<C, N> for Pairs<F> {
     }
 }
 
-/// The chunk once more, now with the odd lanes row-wise: what the common case has calculated stays in registers there.
+/// The whole chunk again, with the fallback lanes row-wise. Calculated again, because the common case keeps its values
+/// in registers.
 #[cold]
 #[inline(never)]
 fn again<C: Cpu, const N: usize>(
@@ -280,30 +285,30 @@ fn again<C: Cpu, const N: usize>(
     f: &impl PairFn<N>,
     slots: [&Cell<Chunk>; 2],
 ) {
-    let (mut values, mut rests, mut odd) = ([0.0; LANES], [0.0; LANES], [0; LANES]);
+    let (mut values, mut rests, mut fallback) = ([0.0; LANES], [0.0; LANES], [0; LANES]);
     for lane in 0..LANES {
-        (values[lane], rests[lane], odd[lane]) = f.lane(across(operands, lane));
+        (values[lane], rests[lane], fallback[lane]) = f.lane(across(operands, lane));
     }
-    redo(machine, place, operands[0].get(), odd, &mut values, &mut rests);
+    redo(machine, place, operands[0].get(), fallback, &mut values, &mut rests);
     slots[0].set(self::values(&values));
     slots[1].set(self::values(&rests));
 }
 
-/// The odd lanes row-wise. Where that gives another double than the sum's, the rest changes with it.
+/// The fallback lanes row-wise. Where that gives another double, the rest changes by the difference.
 #[cold]
 #[inline(never)]
 fn redo<C: Cpu>(
     machine: &mut Machine<'_, C>,
     (chunk, exponent): (usize, Value),
     bases: Chunk,
-    odd: [u64; LANES],
+    fallback: [u64; LANES],
     values: &mut [f64; LANES],
     rests: &mut [f64; LANES],
 ) {
     machine.look_at_flags();
     for lane in 0..LANES {
-        if odd[lane] >> 63 == 1 {
-            let base = bases[lane].settled();
+        if fallback[lane] >> 63 == 1 {
+            let base = bases[lane].normalised();
             let power = machine
                 .needed(chunk, lane, |cx| primitive::power(cx, base, exponent))
                 .unwrap_or(Value::ZERO)
@@ -316,19 +321,19 @@ fn redo<C: Cpu>(
 }
 
 impl<C: Cpu> Machine<'_, C> {
-    /// The results with odd lanes done row-wise.
+    /// The results with fallback lanes done row-wise.
     #[inline(always)]
     fn finished(
         &mut self,
         chunk: usize,
         powers: &[f64; LANES],
-        odd: &[u64; LANES],
+        fallback: &[u64; LANES],
         slow: impl Fn(&mut Cx<'_>, usize) -> Value,
     ) -> Chunk {
         let mut results = values(powers);
-        if any(odd) {
+        if any(fallback) {
             for lane in 0..LANES {
-                if odd[lane] >> 63 == 1 {
+                if fallback[lane] >> 63 == 1 {
                     results[lane] = self.needed(chunk, lane, |cx| slow(cx, lane)).unwrap_or(Value::ZERO);
                 }
             }
@@ -350,10 +355,10 @@ impl<C: Cpu> Machine<'_, C> {
 }
 
 #[inline(always)]
-fn any(odd: &[u64; LANES]) -> bool {
+fn any(fallback: &[u64; LANES]) -> bool {
     let mut all = 0;
     for lane in 0..LANES {
-        all |= odd[lane];
+        all |= fallback[lane];
     }
     all >> 63 == 1
 }

@@ -1,5 +1,5 @@
-//! Internal rates of return of 16 records in lock step, by the very operations of `kernels::financial`. What Newton's
-//! method does not settle there is left to the kernel.
+//! Internal rates of return of 16 records in lock step, with the same operations as in `kernels::financial`. Where
+//! Newton's method does not converge, the kernel takes over.
 #![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
 use super::cpu::{Cpu, Job};
@@ -18,17 +18,17 @@ pub fn internal_rates<C: Cpu>(machine: &mut Machine<'_, C>, flows: &[Operand], g
     if flows.iter().any(|flow| flow.as_constant().is_some()) || guess <= -1.0 {
         return false;
     }
-    let settled = Cell::new(false);
+    let found = Cell::new(false);
     machine.look_at_flags();
-    C::run(machine, Rates { flows, guess, settled: &settled }, [], out);
+    C::run(machine, Rates { flows, guess, found: &found }, [], out);
     flags::take();
-    settled.get()
+    found.get()
 }
 
 struct Rates<'a> {
     flows: &'a [Operand],
     guess: f64,
-    settled: &'a Cell<bool>,
+    found: &'a Cell<bool>,
 }
 
 impl<C: Cpu> Job<C, 0> for Rates<'_> {
@@ -51,26 +51,27 @@ impl<C: Cpu> Job<C, 0> for Rates<'_> {
         for (slot, rates) in slots.slot(out).iter().zip(results) {
             slot.set(rates);
         }
-        self.settled.set(true);
+        self.found.set(true);
     }
 }
 
-/// Fills the flows of a chunk; false unless every record that is needed has numbers of both signs only.
+/// Fills the flows of a chunk; false unless every needed record has only numbers, of both signs.
 #[inline(always)]
 fn gather(sources: &[Slot<'_>], chunk: usize, mask: u16, flows: &mut [[f64; LANES]]) -> bool {
-    let (mut odd, mut paid, mut received) = ([0; LANES], [false; LANES], [false; LANES]);
+    let (mut fallback, mut paid, mut received) = ([0; LANES], [false; LANES], [false; LANES]);
     for (flows, source) in flows.iter_mut().zip(sources) {
         let Some(lanes) = source.get(chunk) else { return false };
         for lane in 0..LANES {
             let flow = lanes.as_array_of_cells()[lane].get().lane();
-            odd[lane] |= not_finite(flow);
+            fallback[lane] |= not_finite(flow);
             let flow = if is_zero(flow) { 0.0 } else { flow };
             paid[lane] |= flow < 0.0;
             received[lane] |= flow > 0.0;
             flows[lane] = flow;
         }
     }
-    (0..LANES).all(|lane| mask >> lane & 1 == 0 || (odd[lane] >> 63 == 0 && paid[lane] && received[lane]))
+    (0..LANES)
+        .all(|lane| mask >> lane & 1 == 0 || (fallback[lane] >> 63 == 0 && paid[lane] && received[lane]))
 }
 
 /// The rates of the records in the mask, if all are found.

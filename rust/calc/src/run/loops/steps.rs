@@ -2,7 +2,7 @@
 
 use super::arithmetic;
 use super::cpu::Cpu;
-use super::lane::{Loop as _, Odd, Of, finite};
+use super::lane::{Fallback, Loop as _, Of, finite};
 use crate::plan::{Operand, Step};
 use crate::run::state::machine::Machine;
 use crate::semantics::function::Cx;
@@ -42,11 +42,11 @@ impl<C: Cpu> Machine<'_, C> {
         let rowwise = matches!(op, Op2::Operator(op) if op.is_comparison()) && self.holds_boxed([a, b]);
         let run =
             self.column_loop([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| primitive::two(cx, op, a, b));
-        if rowwise { run.run(Odd) } else { arithmetic::two(op, run) }
+        if rowwise { run.run(Fallback) } else { arithmetic::two(op, run) }
     }
 
-    /// Whether an operand of the first record is no number; then most probably others are none either, and not worth a
-    /// loop over floats.
+    /// Whether an operand of the first record is not a number. Then most others are probably not numbers either, and a
+    /// loop over floats is not worth it.
     #[inline(always)]
     fn holds_boxed(&mut self, operands: [Operand; 2]) -> bool {
         let slots = self.slots;

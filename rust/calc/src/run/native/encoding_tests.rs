@@ -17,11 +17,12 @@ type Lanes = [f64; VECTOR];
 
 /// A vector per register: signs, zeros, equal lanes, a subnormal, infinities, NaNs and boxed values meet each other.
 fn vectors() -> Vec<Lanes> {
-    let odd = [-0.0, 0.0, 5e-324, f64::INFINITY, f64::NAN, Value::TRUE.lane(), Value::FALSE.lane(), f64::MAX];
+    let fallback =
+        [-0.0, 0.0, 5e-324, f64::INFINITY, f64::NAN, Value::TRUE.lane(), Value::FALSE.lane(), f64::MAX];
     (0..usize::from(REGISTERS))
         .map(|register| {
             let x = 1.0 + register as f64 / 3.0;
-            [x, if register % 2 == 0 { -x } else { 2.5 }, odd[register % 8], odd[register / 2 % 8]]
+            [x, if register % 2 == 0 { -x } else { 2.5 }, fallback[register % 8], fallback[register / 2 % 8]]
         })
         .collect()
 }
@@ -68,7 +69,7 @@ fn assert_lanes(found: Lanes, expected: Lanes, any_nan: bool, what: impl Fn() ->
     }
 }
 
-/// Memory behind the bases, and a program over it.
+/// The memory that a program reaches, and the program.
 struct Bench {
     slots: Vec<Lanes>,
     constants: Vec<Lanes>,
@@ -114,7 +115,7 @@ impl Bench {
     }
 }
 
-/// Chunks that so many vectors take.
+/// Chunks that hold this many vectors.
 fn chunks(vectors: usize) -> usize {
     vectors.div_ceil(VECTORS).max(1)
 }
@@ -266,7 +267,7 @@ fn memory_operands(place: Place, at: usize) {
     const LENGTH: usize = 40_001;
     let Some(mut bench) = Bench::new() else { return };
     let other = [-3.0, 0.25, f64::NAN, 7e300];
-    // The results go behind everything that is read.
+    // The results go after everything that is read.
     (bench.slots, bench.stored) = (vec![[0.5; VECTOR]; LENGTH], LENGTH);
     bench.spills = vec![[0.75; VECTOR]; LENGTH];
     bench.constants.resize(LENGTH, [1.5; VECTOR]);
@@ -336,10 +337,10 @@ fn verdicts_leave_their_vectors_alone() {
             assembler.load(register, slots);
             assembler.operate(XOR, zeros, zeros, Place::Register(zeros));
             assembler.operate(NE, zeros, register, Place::Register(zeros));
-            let odd = assembler.verdict(zeros);
+            let fallback = assembler.verdict(zeros);
             assembler.store(register, Place::Slot(count * BYTES));
             let here = assembler.here();
-            assembler.land(odd, here);
+            assembler.land(fallback, here);
             assembler.end(bench.top);
             let count = count as usize;
             let code = code(&bench.assembler, &[], 2 * count, 0, 0);
@@ -348,12 +349,12 @@ fn verdicts_leave_their_vectors_alone() {
                     |at: usize| if zeros >> at & 1 == 1 { [1.0, 0.0, 2.0, 3.0] } else { [4.0; VECTOR] };
                 let mut slots: Vec<Lanes> = (0..count).map(vector).collect();
                 slots.resize(2 * count, [-1.0; VECTOR]);
-                let mut odd = vec![0xFF; count];
-                assert_eq!(enter(&code, &mut slots, [0.0; VECTOR], &mut odd, &mut []), zeros != 0);
+                let mut fallback = vec![0xFF; count];
+                assert_eq!(enter(&code, &mut slots, [0.0; VECTOR], &mut fallback, &mut []), zeros != 0);
                 for at in 0..count {
-                    let is_odd = zeros >> at & 1 == 1;
-                    assert_eq!(odd[at], if is_odd { 0b10 } else { 0 });
-                    assert_eq!(slots[count + at], if is_odd { [-1.0; VECTOR] } else { vector(at) });
+                    let falls_back = zeros >> at & 1 == 1;
+                    assert_eq!(fallback[at], if falls_back { 0b10 } else { 0 });
+                    assert_eq!(slots[count + at], if falls_back { [-1.0; VECTOR] } else { vector(at) });
                 }
             }
         }

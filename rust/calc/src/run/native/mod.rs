@@ -1,8 +1,8 @@
 //! Machine code for runs of plain arithmetic: which steps become a segment, and running it. Intermediate values then
 //! stay in registers, where the interpreter stores and loads a column for each.
 //!
-//! Code is made for frames of one size when the first of them runs. It replaces the loops without checks only (checks
-//! at the end of a block tell whether it was right to); lanes that it leaves are the interpreter's.
+//! Code is made for frames of one size, when the first of them runs. It only takes the place of loops without checks:
+//! the flags at the end of a block tell whether they were allowed. Its fallback lanes go to the interpreter.
 
 mod instructions;
 mod liveness;
@@ -41,8 +41,8 @@ const FEW_CHUNKS: usize = 2;
 /// Distances in memory are signed 32-bit numbers.
 pub const MOST_BYTES: usize = 1 << 30;
 
-/// The plan's code for frames of this size, made at the first use, unless that is stopped. A frame of another plan may
-/// be too small for it, and a plan that was changed since then too.
+/// The plan's code for frames of this size, made at its first use unless the execution is stopped meanwhile. None where
+/// it does not fit: the frame may be another plan's, or the plan may have been changed since.
 pub fn code<'p>(plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'p Code> {
     let code = plan.code.get(usize::from(frame.chunks > FEW_CHUNKS))?;
     let code = match code.get() {
@@ -64,7 +64,7 @@ pub fn code<'p>(plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'
 pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     let Some(segment) = code.segments.get(index) else { return false };
     let Some(any) = run_loop(machine, code, segment, index) else {
-        machine.settled = false;
+        machine.normalised = false;
         machine.load_rest(&segment.inputs);
         return false;
     };
@@ -77,16 +77,16 @@ pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
 /// Runs the code of a segment; whether there are fallback lanes, or None where it may not or cannot run.
 fn run_loop(machine: &mut Machine<'_, Avx2>, code: &Code, segment: &Segment, index: usize) -> Option<bool> {
     let Machine { cpu, slots, places, frame, .. } = machine;
-    let Frame { segment_trust, odd, spills, used, .. } = &mut **frame;
+    let Frame { segment_trust, fallback, spills, used, .. } = &mut **frame;
     segment_trust.resize_with(code.segments.len(), Trust::default);
     let trust = segment_trust.get_mut(index)?;
     let of_numbers = segment.compared.iter().all(|slot| slots.value(Operand::slot(*slot), 0).is_number());
     if !of_numbers || !trust.next_block() {
         return None;
     }
-    odd.resize(*used * VECTORS, 0);
+    fallback.resize(*used * VECTORS, 0);
     spills.resize(code.loops.reach().spills, Vector([0.0; VECTOR]));
-    let any = code.loops.run(*cpu, index, Memory { places, fallback: odd, spills })?;
+    let any = code.loops.run(*cpu, index, Memory { places, fallback, spills })?;
     if any {
         trust.broken()
     } else {
@@ -95,25 +95,27 @@ fn run_loop(machine: &mut Machine<'_, Avx2>, code: &Code, segment: &Segment, ind
     Some(any)
 }
 
-/// Runs the steps over copies of the chunks with odd lanes, and takes over the vectors that were left. Nothing looks at
-/// the flags of these runs, so the copies are without what plain arithmetic leaves in the place of zero. The slots of
-/// inputs that were read in place may have results by now, so inputs go to the copies only.
+/// Runs the steps again over copies of the chunks with fallback lanes, and takes over the vectors that the code left.
+/// The flags of these runs are not checked, so the copies are normalised first. The slots of inputs that were read in
+/// place may hold results by now, so those inputs go to the copies only.
 #[cold]
 fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
     machine.look_at_flags();
-    machine.settled = false;
-    let (mut copies, odd) = (take(&mut machine.frame.copies), take(&mut machine.frame.odd));
+    machine.normalised = false;
+    let (mut copies, fallback) = (take(&mut machine.frame.copies), take(&mut machine.frame.fallback));
     copies.resize(machine.plan.slots + SCRATCH, [Value::ZERO; LANES]);
     let cells = Cell::from_mut(copies.as_mut_slice()).as_slice_of_cells();
     let table = Slots::table(cells, 1, 1);
     let slots = Slots::new(&table, &machine.plan.constants);
-    for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
-        let left =
-            odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
-        redo_chunk(machine, segment, slots, chunk, left);
+    for (chunk, vectors) in fallback.chunks(VECTORS).enumerate() {
+        let whole = |lanes: u8| if lanes == 0 { 0 } else { 0b1111 };
+        let left = vectors.iter().rev().fold(0u16, |mask, lanes| mask << VECTOR | whole(*lanes));
+        if left != 0 {
+            redo_chunk(machine, segment, slots, chunk, left);
+        }
     }
     drop(table);
-    (machine.frame.copies, machine.frame.odd) = (copies, odd);
+    (machine.frame.copies, machine.frame.fallback) = (copies, fallback);
     flags::take();
 }
 
@@ -127,7 +129,7 @@ fn redo_chunk(
     let (plan, slots) = (machine.plan, machine.slots);
     let place = |slot: u32| copies.slot(slot).first().zip(slots.slot(slot).get(chunk));
     for (copy, original) in segment.read.iter().filter_map(|slot| place(*slot)) {
-        copy.set(original.get().map(Value::settled));
+        copy.set(original.get().map(Value::normalised));
     }
     for (slot, values) in machine.in_place(&segment.inputs, chunk) {
         copies.slot(slot).iter().for_each(|copy| copy.set(values));
@@ -145,7 +147,7 @@ fn redo_chunk(
         cancel: machine.cancel,
         deferred: false,
         plain: false,
-        settled: false,
+        normalised: false,
         surprised: false,
     };
     for step in plan.steps.get(segment.steps.clone()).unwrap_or(&[]) {
@@ -173,7 +175,7 @@ pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option
         inputs: plan.inputs.iter().enumerate().map(|(index, input)| (input.slot, index)).collect(),
         only_code: vec![true; plan.inputs.len()],
         outputs: outputs.iter().enumerate().map(|(number, slot)| (*slot, number)).collect(),
-        settled: HashSet::new(),
+        normalised: HashSet::new(),
         pool: Pool::default(),
         assembler: Assembler::default(),
         stride: stride_bytes as i32,
@@ -181,14 +183,14 @@ pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option
         entries: Vec::new(),
     };
     let segments = writer.segments(cancel)?;
-    let Writer { pool, assembler, spills, only_code, settled, entries, .. } = writer;
+    let Writer { pool, assembler, spills, only_code, normalised, entries, .. } = writer;
     if segments.is_empty() || pool.vectors.len() > MOST_BYTES / 32 {
         return Ok(None);
     }
-    let settled = plan
+    let normalised = plan
         .outputs
         .iter()
-        .map(|output| output.in_slot().is_some_and(|slot| settled.contains(&slot)))
+        .map(|output| output.in_slot().is_some_and(|slot| normalised.contains(&slot)))
         .collect();
     let outputs: Vec<u32> = outputs.into_iter().collect();
     let (inputs, constants) = (plan.inputs.len(), pool.vectors);
@@ -198,7 +200,7 @@ pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option
     // and of the numbered inputs and outputs.
     #[expect(unsafe_code, reason = "machine code")]
     let loops = unsafe { Loops::new(&assembler.bytes, entries, constants, reach) };
-    Ok(loops.map(|loops| Code { loops, segments, only_code, normalised: settled, outputs }))
+    Ok(loops.map(|loops| Code { loops, segments, only_code, normalised, outputs }))
 }
 
 struct Writer<'p> {
@@ -209,8 +211,8 @@ struct Writer<'p> {
     only_code: Vec<bool>,
     /// Slots of outputs, numbered.
     outputs: HashMap<u32, usize>,
-    /// Those of them that are settled where they are made.
-    settled: HashSet<u32>,
+    /// Those of them that are normalised where they are made.
+    normalised: HashSet<u32>,
     pool: Pool,
     assembler: Assembler,
     stride: i32,
@@ -220,7 +222,7 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    /// Regions are left out: records outside of them calculate along, and nothing tells whether they may.
+    /// Regions are left out: records outside of them calculate along, and no flag tells whether that did harm.
     fn segments(&mut self, cancel: &AtomicBool) -> Result<Vec<Segment>, Cancelled> {
         let (mut segments, mut depth, mut at) = (Vec::new(), 0usize, 0);
         while let Some(step) = self.plan.steps.get(at) {
@@ -251,13 +253,13 @@ impl Writer<'_> {
         Ok(segments)
     }
 
-    /// Keeps up with a step that is not in a segment.
+    /// Accounts for a step that is not in a segment.
     fn interpreted(&mut self, step: &Step) {
         liveness::reads(self.plan, step, &mut |slot| self.reads(slot));
         liveness::writes(step, &mut |slot| _ = self.inputs.remove(&slot));
     }
 
-    /// Something else than a segment reads a slot.
+    /// Something other than a segment reads a slot.
     fn reads(&mut self, slot: u32) {
         let input = self.inputs.get(&slot).and_then(|index| self.only_code.get_mut(*index));
         input.into_iter().for_each(|only_code| *only_code = false);
@@ -283,8 +285,8 @@ impl Writer<'_> {
         }
         for slot in lowered.written() {
             let last = self.outputs.contains_key(&slot) && self.liveness.is_last(slot, end);
-            if last && lowered.settle(slot) {
-                self.settled.insert(slot);
+            if last && lowered.normalise(slot) {
+                self.normalised.insert(slot);
             }
         }
         let results = lowered.results(|slot| self.liveness.is_read_after(slot, end));

@@ -11,12 +11,12 @@ pub struct Block<'a> {
     pub batch: &'a Batch,
     pub first: usize,
     pub records: usize,
-    /// By output cell, the column that is to be its slot; empty or missing where the frame's slot is.
+    /// By output cell, the column that takes the place of its slot; empty or missing where the slot stays in the frame.
     pub columns: &'a [Slot<'a>],
 }
 
 impl<'a> Block<'a> {
-    /// An input's values from the first record on, as far as the batch goes; none where its default stands for them.
+    /// An input's values from the first record on, as far as the batch goes; none where its default is used.
     pub fn values(self, input: &InputSlot) -> &'a [Value] {
         let column = self.batch.columns.get(input.cell).map_or(&[][..], Vec::as_slice);
         column.get(self.first..).filter(|values| values.len() >= self.records).unwrap_or_default()

@@ -1,5 +1,5 @@
 //! The processor's sticky floating-point exception flags. They tell of a whole block of plain arithmetic whether any
-//! operation met a word that is no number (boxed values are signalling NaNs), overflowed, divided by zero, or met or
+//! operation met a word that is not a number (boxed values are signalling NaNs), overflowed, divided by zero, or met or
 //! made a subnormal. An exact subnormal result raises nothing, but whatever calculates with it does.
 #![allow(unsafe_code, reason = "there is no safe access to the flags")]
 

@@ -10,10 +10,11 @@ use crate::values::heap::Heap;
 use crate::values::value::Value;
 use std::ops::Range;
 
-/// Bytes that the slots of a block may take: a part of the second-level cache, which two threads may share. Beyond the
-/// first-level cache loads are slower, but a step costs less a record the more there are: measured from 12 to 256 KiB.
+/// Bytes that the slots of a block may take: a part of the second-level cache, which two threads may share. Loads from
+/// there are slower than from the first level, but a step costs less per record the more records there are. Measured
+/// from 12 to 256 KiB.
 const BLOCK_BYTES: usize = 128 << 10;
-/// Fewer records would leave the interpreter more to do than the loops.
+/// With fewer records the interpreter would cost more than the loops.
 const LEAST_RECORDS: usize = 6 * LANES;
 const MOST_RECORDS: usize = 1024;
 
@@ -38,19 +39,19 @@ pub struct Frame {
     /// Records that need the current region, one bit per lane.
     pub(crate) mask: Vec<u16>,
     pub(crate) outer_masks: Vec<Vec<u16>>,
-    /// By input, whether machine code reads it where it is.
+    /// By input, whether machine code reads it in place.
     pub(crate) in_place: Vec<bool>,
     /// Room for the places that machine code reads.
     pub(crate) places: Vec<usize>,
-    /// By output cell, whether its slot is no other output's; known once a caller has columns.
+    /// By output cell, whether no other output has its slot; worked out once a caller has columns.
     pub(crate) sole: Option<Vec<bool>>,
-    /// By output cell, whether the last run wrote it into a column of the caller's.
+    /// By output cell, whether the last run wrote it into one of the caller's columns.
     pub(crate) in_columns: Vec<bool>,
     pub(crate) trust: Trust,
     /// By segment of the plan's machine code, whether it leaves too many lanes.
     pub(crate) segment_trust: Vec<Trust>,
-    /// Room for the odd lanes and spills of a segment.
-    pub(crate) odd: Vec<u8>,
+    /// Room for the fallback lanes and spills of a segment.
+    pub(crate) fallback: Vec<u8>,
     pub(crate) spills: Vec<Vector>,
     /// Room for copies of one chunk of all slots.
     pub(crate) copies: Vec<Chunk>,
@@ -91,7 +92,7 @@ impl Frame {
             in_columns: Vec::new(),
             trust: Trust::default(),
             segment_trust: Vec::new(),
-            odd: Vec::new(),
+            fallback: Vec::new(),
             spills: Vec::new(),
             copies: Vec::new(),
             results: vec![Value::ZERO; chunks * LANES],
@@ -106,7 +107,7 @@ impl Frame {
         self.chunks * LANES
     }
 
-    /// Empties the heap and makes ready for so many records.
+    /// Empties the heap and gets ready for `records` records.
     pub(crate) fn begin(&mut self, records: usize) {
         self.heap.reset();
         self.records = records;
@@ -141,7 +142,7 @@ impl Frame {
     }
 }
 
-/// Chunks that begin where a cache line does: loads and stores across two lines take twice as long.
+/// Chunks that are aligned to cache lines: loads and stores across two lines take twice as long.
 #[derive(Debug, Default)]
 pub(crate) struct Data {
     values: Vec<Value>,

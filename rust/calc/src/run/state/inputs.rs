@@ -14,8 +14,8 @@ use std::ops::Range;
 const PIECE: usize = 8;
 
 impl<C> Machine<'_, C> {
-    /// Copies the inputs into their slots, but for those that only machine code reads and whose columns go on to the
-    /// end of the last chunk: of them the first chunk only, which tells the kind of values.
+    /// Copies the inputs into their slots. Where only machine code reads an input and its column goes on to the end of
+    /// the last chunk, it stays in the column: only the first chunk is copied, which tells the kind of values.
     pub fn load(&mut self, code: Option<&Code>) {
         let Machine { plan, slots, frame, block, places, .. } = self;
         let (plan, slots, block) = (*plan, *slots, *block);
@@ -42,7 +42,7 @@ impl<C> Machine<'_, C> {
         }
     }
 
-    /// Of inputs that machine code reads where they are, slots and the values of a chunk.
+    /// Slots of the inputs that machine code reads in place, with the values of one chunk.
     pub fn in_place(&self, inputs: &[usize], chunk: usize) -> Vec<(u32, Chunk)> {
         let in_place = |index: &&usize| self.frame.in_place.get(**index) == Some(&true);
         let values = |index: &usize| {
@@ -53,7 +53,7 @@ impl<C> Machine<'_, C> {
         inputs.iter().filter(in_place).filter_map(values).collect()
     }
 
-    /// Copies inputs that machine code was to read where they are.
+    /// Copies inputs that machine code was going to read in place.
     pub fn load_rest(&mut self, inputs: &[usize]) {
         for &index in inputs {
             let (Some(input), Some(in_place)) =

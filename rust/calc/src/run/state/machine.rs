@@ -24,19 +24,20 @@ pub struct Machine<'a, C> {
     pub block: Block<'a>,
     pub env: &'a Env,
     pub cancel: &'a AtomicBool,
-    /// Arithmetic outside of regions runs without checks.
+    /// Arithmetic outside of regions runs without checks; the processor's flags tell later whether it should have.
     pub deferred: bool,
-    /// So it does now.
+    /// Arithmetic runs without checks now.
     pub plain: bool,
-    /// What machine code was to settle is settled.
-    pub settled: bool,
-    /// Flags were raised by plain arithmetic.
+    /// Every segment so far ran as machine code, in all lanes: the outputs that code normalises are normalised.
+    pub normalised: bool,
+    /// Arithmetic without checks raised flags: the block has to run again with checks.
     pub surprised: bool,
 }
 
 impl<C> Machine<'_, C> {
-    /// Before anything that raises flags of its own. In a region only one of them tells something: that a subnormal was
-    /// met, which plain arithmetic may have left before in the place of zero.
+    /// Notes what the flags say. Called before anything that raises flags for other reasons. In a region the records
+    /// outside of it raise flags too, and only one flag means anything: a subnormal was met, which arithmetic without
+    /// checks may have left in the place of a zero.
     #[inline(always)]
     pub fn look_at_flags(&mut self) {
         self.surprised |= self.deferred && if self.plain { flags::take() } else { flags::met_subnormal() };

@@ -6,7 +6,7 @@ use crate::values::value::Value;
 /// Arguments that may differ between records.
 pub const WIDTH: usize = 2;
 const PLACES: usize = 64;
-/// After so many records a memo must have saved every second call, or it is not asked again.
+/// After this many records a memo must have saved every second call, or it is not asked again.
 const TRIAL: u32 = 16;
 
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +17,7 @@ struct Entry {
     result: Value,
 }
 
-/// Handles in it are void once a block is over, so every call of every block starts anew.
+/// Handles in it are not valid after their block, so every call of every block starts anew.
 #[derive(Debug)]
 pub struct Memo {
     entries: [Entry; PLACES],

@@ -8,7 +8,8 @@ use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::Value;
 use std::cell::Cell;
 
-/// Columns for so many records that can be slots: the steps write whole chunks. The others are empty.
+/// The columns as slots, for as many records. A column of another length or without whole chunks, which steps write, is
+/// empty here.
 pub fn as_slots<'a>(columns: &'a mut [&mut [Value]], records: usize) -> Vec<Slot<'a>> {
     let whole = |column: &[Value]| column.len() == records && records.is_multiple_of(LANES);
     let slot = |column: &'a mut &mut [Value]| -> Slot<'a> {
@@ -21,7 +22,7 @@ pub fn as_slots<'a>(columns: &'a mut [&mut [Value]], records: usize) -> Vec<Slot
     columns.iter_mut().map(slot).collect()
 }
 
-/// Puts columns in the places of the slots of their outputs, and notes of which outputs.
+/// Puts columns in the place of their outputs' slots, and notes for which outputs.
 pub fn place<'a>(frame: &mut Frame, plan: &Plan, columns: &[Slot<'a>], table: &mut [Slot<'a>]) {
     let Frame { sole, in_columns, .. } = frame;
     in_columns.clear();
@@ -37,7 +38,7 @@ pub fn place<'a>(frame: &mut Frame, plan: &Plan, columns: &[Slot<'a>], table: &m
     }
 }
 
-/// By output, whether its slot is no other output's; a column can be the slot of one output only.
+/// By output, whether no other output has its slot; a column can be the slot of one output only.
 fn sole(plan: &Plan) -> Vec<bool> {
     let mut outputs = vec![0u32; plan.slots];
     let slots = || plan.outputs.iter().map(|output| output.in_slot().map(|slot| slot as usize));

@@ -35,14 +35,16 @@ impl<'a> Slots<'a> {
         operand.as_constant().map(|at| self.constants.get(at).copied().unwrap_or(Value::BLANK))
     }
 
-    /// The value of an operand in one lane, with zeros settled.
+    /// The value of an operand in one lane, normalised.
     #[inline(always)]
     pub fn value(self, operand: Operand, record: usize) -> Value {
         match self.constant(operand) {
             Some(value) => value,
             None => {
                 let chunk = self.slot(operand.as_slot() as u32).get(record / LANES);
-                chunk.map_or(Value::BLANK, |chunk| chunk.as_array_of_cells()[record % LANES].get().settled())
+                chunk.map_or(Value::BLANK, |chunk| {
+                    chunk.as_array_of_cells()[record % LANES].get().normalised()
+                })
             }
         }
     }
@@ -65,7 +67,7 @@ impl<'a> Slots<'a> {
         scratch
     }
 
-    /// Writes one value per record; lanes beyond repeat the last one.
+    /// Writes one value per record; lanes after the last record repeat its value.
     pub fn store(self, out: u32, results: &[Value]) {
         let (whole, rest) = results.as_chunks::<LANES>();
         let mut last = [results.last().copied().unwrap_or(Value::ZERO); LANES];

@@ -27,11 +27,11 @@ impl Draft<'_> {
             2 if 2 * high <= MOST_HIGH => {
                 let square = self.constant(Value::number(2.0));
                 self.two(Op2::Operator(BinaryOp::Pow), a, square, out);
-                self.made(out, Kind::Number { high: 2 * high, low: None, settled: true });
+                self.made(out, Kind::Number { high: 2 * high, low: None, normalised: true });
             }
             3 => {
                 self.call("ABS", a, out);
-                self.made(out, Kind::Number { high, low: None, settled: true });
+                self.made(out, Kind::Number { high, low: None, normalised: true });
             }
             4 => {
                 self.call("ISNUMBER", a, out);
@@ -39,7 +39,7 @@ impl Draft<'_> {
             }
             5 => {
                 self.sum_of_range(out);
-                self.made(out, Kind::Number { high: MOST_HIGH, low: None, settled: true });
+                self.made(out, Kind::Number { high: MOST_HIGH, low: None, normalised: true });
             }
             _ => {
                 let Some((any, _)) = self.slot(|kind| kind == Kind::Any) else { return };
@@ -90,7 +90,7 @@ impl Draft<'_> {
             high += if let Kind::Number { high, .. } = of_b { high + 1 } else { 0 };
             (a, self.kinds[result as usize]) = (Operand::slot(result), None);
         }
-        let kind = Kind::Number { high, low: None, settled: true };
+        let kind = Kind::Number { high, low: None, normalised: true };
         self.plan.steps.push(Step::Leave);
         let after = self.plan.steps.len() as u32;
         if let Step::Enter { end, .. } = &mut self.plan.steps[at] {
@@ -133,7 +133,7 @@ impl Draft<'_> {
             let first = self.arguments(&[a, b, pairs[0], pairs[1], pairs[2], pairs[3], pairs[4], remainder]);
             let to = if left == 0 && self.random.percent(70) { base } else { out };
             self.plan.steps.push(Step::NextPower { first, out: to, rest });
-            self.made(to, Kind::Number { high: 100, low: Some(-100), settled: true });
+            self.made(to, Kind::Number { high: 100, low: Some(-100), normalised: true });
             ((from, out), (from_rest, rest), exponent) = ((to, from), (rest, from_rest), next);
             for _ in 0..self.random.below(3) {
                 self.step();
@@ -141,6 +141,6 @@ impl Draft<'_> {
             self.kinds[from as usize] = None;
         }
         self.kept.clear();
-        self.made(from, Kind::Number { high: 100, low: Some(-100), settled: true });
+        self.made(from, Kind::Number { high: 100, low: Some(-100), normalised: true });
     }
 }

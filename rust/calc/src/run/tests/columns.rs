@@ -16,7 +16,7 @@ pub enum Mix {
     Near,
     /// Whole columns of them.
     AllNear,
-    /// A single value that is no number of ordinary size.
+    /// A single value that is not a number of ordinary size.
     One,
     /// One value in a hundred.
     Rare,
@@ -101,7 +101,7 @@ fn twin(random: &mut Random, value: Value, mix: Mix) -> Value {
     Value::number(if near { x * (1.0 + units * f64::EPSILON) } else { 1.0 + 999.0 * random.unit() })
 }
 
-/// What makes lanes odd or raises flags, as batches hold it: without -0 and subnormals, which plans make of the numbers
+/// What makes lanes fall back or raises flags, as batches hold it: without -0 and subnormals, which plans make of the numbers
 /// near the ends of the range.
 fn strange(random: &mut Random, texts: &[Value]) -> Value {
     const TINY: f64 = f64::MIN_POSITIVE;

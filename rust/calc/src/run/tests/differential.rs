@@ -48,14 +48,14 @@ impl Met {
             (plan.frame(batch), plan.frame(batch), plan.frame(batch));
         for first in (0..batch.records).step_by(plan.block_records()) {
             frame.segment_trust.clear();
-            frame.odd.clear();
+            frame.fallback.clear();
             self.blocks += 1;
             assert!(run(plan, &mut checked, batch, first, Checks::Immediate));
             compare_columns(plan, &mut into_columns, batch, first, &checked);
             if !run(plan, &mut frame, batch, first, Checks::Deferred) {
                 continue;
             }
-            self.trusted += usize::from(!frame.odd.is_empty());
+            self.trusted += usize::from(!frame.fallback.is_empty());
             self.redone += usize::from(frame.segment_trust.iter_mut().any(|trust| !trust.next_block()));
             for cell in 0..plan.outputs.len() {
                 assert_same(frame.output(cell), checked.output(cell), || {

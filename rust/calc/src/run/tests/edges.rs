@@ -1,5 +1,5 @@
-//! What random plans hardly meet: frames and plans that do not fit, values that regions and odd lanes find, trust, the
-//! stop flag, threads.
+//! What random plans hardly meet: frames and plans that do not fit, values that regions and fallback lanes find, trust,
+//! the stop flag, threads.
 
 use super::Random;
 use super::differential::{Met, run};
@@ -99,12 +99,12 @@ fn code_reaches_nothing_but_the_slots_of_a_frame() {
     let large = product_and_sum();
     let mut fitting = large.frame(&batch);
     execute(&large, &mut fitting, &batch, 0, false).unwrap();
-    assert_eq!(fitting.odd.is_empty(), Avx2::detect().is_none());
+    assert_eq!(fitting.fallback.is_empty(), Avx2::detect().is_none());
     let mut foreign = Plan::default().frame(&batch);
     foreign.chunks = fitting.chunks;
     foreign.data = Data::new(foreign.chunks);
     execute(&large, &mut foreign, &batch, 0, false).unwrap();
-    assert!(foreign.odd.is_empty());
+    assert!(foreign.fallback.is_empty());
     let outside = Plan { slots: 2, ..product_and_sum() };
     assert!(made(&outside, 2 * LANES).is_none());
     let stride = 65 * LANES;
@@ -113,23 +113,24 @@ fn code_reaches_nothing_but_the_slots_of_a_frame() {
     assert!(made(&Plan { slots: most + 1, ..product_and_sum() }, stride).is_none());
 }
 
-/// Odd lanes of a last power, which takes the slot of its base, need the base all the same.
+/// Fallback lanes of a last power need its base, though the power takes the base's slot.
 #[test]
-fn the_base_of_powers_is_there_for_odd_lanes() {
+fn the_base_of_powers_is_there_for_fallback_lanes() {
     let (exponent, step, reach) = (0.3, 0.4, 2.0);
     let next = exponent + step;
     let remainder = climb::remainder(next, exponent, step).unwrap();
-    let is_odd = |base: f64| {
+    let falls_back = |base: f64| {
         let pair = |y| {
             let (powers, rests, _) = precise::pow([base], y, reach);
             (powers[0], rests[0])
         };
-        let ((_, odd), _) = climb::climb(pair(exponent), pair(step), fast::ln_of_base(base).0, remainder);
-        odd >> 63 == 1
+        let ((_, fallback), _) =
+            climb::climb(pair(exponent), pair(step), fast::ln_of_base(base).0, remainder);
+        fallback >> 63 == 1
     };
     let mut random = Random::new(1);
     let bases: Vec<f64> = (0..200).map(|_| 0.5 + 2.0 * random.unit()).collect();
-    let odd = (0..4_000_000).map(|_| 0.5 + 2.0 * random.unit()).find(|base| is_odd(*base)).unwrap();
+    let fallback = (0..4_000_000).map(|_| 0.5 + 2.0 * random.unit()).find(|base| falls_back(*base)).unwrap();
     let constant = Operand::constant;
     let steps = vec![
         Step::Ln { a: at(0), out: 1, rest: 2 },
@@ -145,7 +146,7 @@ fn the_base_of_powers_is_there_for_odd_lanes() {
     plan.arguments = arguments.map(Argument::Operand).to_vec();
     for place in [0, 5, 77] {
         let mut column = bases.clone();
-        column[place] = odd;
+        column[place] = fallback;
         let met = compare(&plan, &batch(&[column]));
         assert_eq!(met.redone, met.trusted, "{met:?}");
     }
@@ -189,9 +190,9 @@ fn subnormals_that_plain_arithmetic_left_are_zeros() {
     }
 }
 
-/// A chosen blank is 0 as the value of a cell, whatever else its segment knows to be numbers.
+/// A chosen blank is 0 as the value of a cell, even in a segment that knows other values to be numbers.
 #[test]
-fn chosen_blanks_are_settled() {
+fn chosen_blanks_are_zeros() {
     let steps = vec![
         two(Op2::Operator(Add), at(1), at(1), 5),
         Step::Three { op: Op3::Select, a: at(2), b: at(0), c: at(1), out: 3 },
@@ -209,7 +210,7 @@ fn chosen_blanks_are_settled() {
     assert!(frame.output(0).iter().all(|value| value.same(Value::ZERO)), "{:?}", frame.output(0));
 }
 
-/// A segment may write the slot of an input that it reads in place; lanes that are done again leave the others alone.
+/// A segment may write the slot of an input that it reads in place; lanes that are redone leave the others alone.
 #[test]
 fn results_in_the_slots_of_inputs_stay() {
     let steps = vec![two(Op2::LastSub, at(0), at(1), 0), two(Op2::Operator(Add), at(0), at(1), 2)];
@@ -223,9 +224,9 @@ fn results_in_the_slots_of_inputs_stay() {
     }
 }
 
-/// Outputs are settled too in blocks for which their segments are left out.
+/// Outputs are normalised too in blocks for which their segments are left out.
 #[test]
-fn outputs_of_segments_left_out_are_settled() {
+fn outputs_of_segments_left_out_are_normalised() {
     let steps = vec![two(Op2::Operator(Sub), at(0), at(1), 4), two(Op2::LastSub, at(2), at(3), 5)];
     let mut plan = plan(4, &[], steps, 6);
     plan.outputs.push(at(4));
@@ -256,7 +257,7 @@ fn values_before_a_region_outlive_it() {
     assert_eq!(compare(&plan, &batch).trusted > 0, Avx2::detect().is_some());
 }
 
-/// Segments with odd lanes are left out for some blocks, and come back.
+/// Segments with fallback lanes are left out for some blocks, and come back.
 #[test]
 fn trust_comes_back() {
     if Avx2::detect().is_none() {
@@ -265,21 +266,21 @@ fn trust_comes_back() {
     let steps = vec![two(Op2::LastSub, at(0), at(1), 2), two(Op2::Operator(Add), at(2), at(0), 2)];
     let plan = plan(2, &[], steps, 3);
     let block = plan.block_records();
-    let odd_blocks = 5;
-    let records = block * (odd_blocks + 80);
-    let near = |record| if record < block * odd_blocks { 3.0 * (1.0 + f64::EPSILON) } else { 2.0 };
+    let fallback_blocks = 5;
+    let records = block * (fallback_blocks + 80);
+    let near = |record| if record < block * fallback_blocks { 3.0 * (1.0 + f64::EPSILON) } else { 2.0 };
     let batch = batch(&[vec![3.0; records], (0..records).map(near).collect()]);
     let (mut frame, mut checked) = (plan.frame(&batch), plan.frame(&batch));
     let mut ran = Vec::new();
     for first in (0..records).step_by(block) {
-        frame.odd.clear();
+        frame.fallback.clear();
         execute(&plan, &mut frame, &batch, first, false).unwrap();
         assert!(run(&plan, &mut checked, &batch, first, Checks::Immediate));
         assert!(frame.output(0).iter().zip(checked.output(0)).all(|(a, b)| a.same(*b)));
-        ran.push(!frame.odd.is_empty());
+        ran.push(!frame.fallback.is_empty());
     }
     assert!(ran[0] && !ran[1], "{ran:?}");
-    assert!(ran[odd_blocks + 64..].iter().all(|ran| *ran), "{ran:?}");
+    assert!(ran[fallback_blocks + 64..].iter().all(|ran| *ran), "{ran:?}");
 }
 
 #[test]

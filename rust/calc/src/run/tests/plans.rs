@@ -10,19 +10,19 @@ use crate::values::value::{ErrorCode, Value};
 /// What a slot holds in ordinary records.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Kind {
-    /// Below 2^high in size and, if known, above 2^low; not settled where a subnormal may be left.
+    /// Below 2^high in size and, if known, above 2^low; not normalised where a subnormal may be left.
     Number {
         high: i32,
         low: Option<i32>,
-        settled: bool,
+        normalised: bool,
     },
     Truth,
     Any,
 }
 
 impl Kind {
-    const INPUT: Kind = Kind::Number { high: 10, low: None, settled: true };
-    const POSITIVE: Kind = Kind::Number { high: 10, low: Some(-1), settled: true };
+    const INPUT: Kind = Kind::Number { high: 10, low: None, normalised: true };
+    const POSITIVE: Kind = Kind::Number { high: 10, low: Some(-1), normalised: true };
 
     /// Inputs above 0 come in pairs that may nearly be equal.
     pub fn is_twin(self) -> bool {
@@ -44,7 +44,7 @@ const CONSTANTS: [f64; 10] = [0.0, 1.0, -1.0, 0.5, 1.0 / 3.0, 12.75, 100.0, 250.
 pub struct Size {
     pub slots: usize,
     pub steps: usize,
-    /// How many steps in a hundred are none of machine code.
+    /// How many steps in a hundred cannot be machine code.
     pub breaks: usize,
 }
 
@@ -98,7 +98,7 @@ impl<'r> Draft<'r> {
     fn finish(mut self) -> (Plan, Vec<Kind>) {
         for slot in 0..self.plan.slots as u32 {
             let Some(kind) = self.kinds[slot as usize].filter(|_| self.random.percent(50)) else { continue };
-            if let Kind::Number { settled: false, .. } = kind {
+            if let Kind::Number { normalised: false, .. } = kind {
                 let zero = self.constant(Value::ZERO);
                 self.two(Op2::Operator(BinaryOp::Add), Operand::slot(slot), zero, slot);
             }
@@ -143,14 +143,14 @@ impl<'r> Draft<'r> {
     }
 
     /// A number, sometimes constant.
-    pub fn number(&mut self, settled_only: bool) -> (Operand, Kind) {
-        let fits = |kind| matches!(kind, Kind::Number { settled, .. } if settled || !settled_only);
+    pub fn number(&mut self, normalised_only: bool) -> (Operand, Kind) {
+        let fits = |kind| matches!(kind, Kind::Number { normalised, .. } if normalised || !normalised_only);
         if let Some((slot, kind)) = self.slot(fits).filter(|_| self.random.percent(85)) {
             return (Operand::slot(slot), kind);
         }
         let x = self.random.pick(&CONSTANTS);
         let low = (x > 0.0).then(|| x.log2().floor() as i32);
-        (self.constant(Value::number(x)), Kind::Number { high: 10, low, settled: true })
+        (self.constant(Value::number(x)), Kind::Number { high: 10, low, normalised: true })
     }
 
     /// Two numbers, often of a pair of inputs that may nearly be equal.
@@ -187,11 +187,11 @@ impl<'r> Draft<'r> {
 
     fn one(&mut self) {
         let op = self.random.pick(&[Op1::Minus, Op1::Percent, Op1::CellValue]);
-        let (a, Kind::Number { high, low, settled }) = self.number(op == Op1::CellValue) else { return };
+        let (a, Kind::Number { high, low, normalised }) = self.number(op == Op1::CellValue) else { return };
         let out = self.out(&[a]);
         self.plan.steps.push(Step::One { op, a, out });
         let low = low.filter(|_| op != Op1::Minus).map(|low| low - if op == Op1::Percent { 7 } else { 0 });
-        self.made(out, Kind::Number { high, low, settled: settled || op == Op1::Percent });
+        self.made(out, Kind::Number { high, low, normalised: normalised || op == Op1::Percent });
     }
 
     fn power(&mut self) {
@@ -207,7 +207,7 @@ impl<'r> Draft<'r> {
         }
         let (exponent, out) = (self.constant(Value::number(exponent.into())), self.out(&[a]));
         self.two(Op2::Operator(BinaryOp::Pow), a, exponent, out);
-        self.made(out, Kind::Number { high, low, settled: false });
+        self.made(out, Kind::Number { high, low, normalised: false });
     }
 
     fn sum_or_product(&mut self) {
@@ -247,7 +247,7 @@ impl<'r> Draft<'r> {
         }
         let out = self.out(&[a, b]);
         self.two(op, a, b, out);
-        self.made(out, Kind::Number { high, low, settled: !matches!(op, Op2::Sum | Op2::Min | Op2::Max) });
+        self.made(out, Kind::Number { high, low, normalised: !matches!(op, Op2::Sum | Op2::Min | Op2::Max) });
     }
 
     fn comparison(&mut self) {
@@ -267,7 +267,7 @@ impl<'r> Draft<'r> {
         if high < MOST_HIGH {
             let out = self.out(&[count, cell]);
             self.plan.steps.push(Step::Three { op: Op3::CountIf(op), a: count, b: cell, c: number, out });
-            self.made(out, Kind::Number { high: high + 1, low: None, settled: true });
+            self.made(out, Kind::Number { high: high + 1, low: None, normalised: true });
         }
     }
 
@@ -282,7 +282,7 @@ impl<'r> Draft<'r> {
         if high <= MOST_HIGH {
             let out = self.out(&[sum, a, b]);
             self.plan.steps.push(Step::Three { op: Op3::SumTimes, a: sum, b: a, c: b, out });
-            self.made(out, Kind::Number { high, low: None, settled: false });
+            self.made(out, Kind::Number { high, low: None, normalised: false });
         }
     }
 
@@ -297,7 +297,7 @@ impl<'r> Draft<'r> {
         let (no, of_no) = self.choice();
         let kind = match (of_yes, of_no) {
             (Kind::Number { high: x, .. }, Kind::Number { high: y, .. }) => {
-                Kind::Number { high: x.max(y), low: None, settled: true }
+                Kind::Number { high: x.max(y), low: None, normalised: true }
             }
             _ => Kind::Any,
         };

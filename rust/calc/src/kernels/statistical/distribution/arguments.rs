@@ -15,7 +15,7 @@ pub fn reals<const N: usize>(cx: &Cx<'_>, args: &[Value]) -> Result<[f64; N], Er
     Ok(out)
 }
 
-/// The same, and the flag behind them: cumulative or density.
+/// The same, and the flag after them: cumulative or density.
 pub fn reals_and_flag<const N: usize>(cx: &Cx<'_>, args: &[Value]) -> Result<([f64; N], bool), ErrorCode> {
     Ok((reals(cx, args)?, cx.boolean(nth(args, N))?))
 }

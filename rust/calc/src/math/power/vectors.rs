@@ -1,5 +1,5 @@
-//! Powers of a whole chunk of lanes: whole exponents multiplied out, others by `fast`. Chunks that have one kind only
-//! pay for that kind only.
+//! Powers of several lanes at a time: whole exponents are multiplied out, others go through `fast`. Where all lanes are
+//! of one kind, only that kind is calculated.
 #![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
 use super::MOST_WHOLE;
@@ -7,7 +7,7 @@ use super::fast::{self, MANTISSA, TWO_52};
 
 const SIGN: u64 = 1 << 63;
 
-/// Powers, and words whose top bit says that a lane is for the row-wise power.
+/// Powers, and words whose top bit says that a lane falls back to the row-wise power.
 #[inline(always)]
 pub fn pow<const N: usize>(x: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N]) {
     let (mut digits, mut all) = ([0; N], 0);
@@ -49,7 +49,7 @@ pub fn rounded<const N: usize>(x: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N])
     (powers, flags)
 }
 
-/// The same by logarithms in two parts.
+/// The same, given logarithms in two parts.
 #[inline(always)]
 pub fn of_logarithm<const N: usize>(high: [f64; N], low: [f64; N], y: [f64; N]) -> ([f64; N], [u64; N]) {
     let (mut powers, mut flags) = ([0.0; N], [0; N]);
@@ -82,7 +82,7 @@ pub fn whole_number(y: f64) -> Option<(u64, bool)> {
     (y.trunc() == y && y.abs() < MOST_WHOLE).then_some((y.abs() as u64, y < 0.0))
 }
 
-/// Stands for the digits of what is no whole number.
+/// In the place of the digits where an exponent is not whole.
 const FRACTION: u64 = 1 << 62;
 
 /// The row-wise algorithm, for as long as any lane has digits left.
@@ -116,18 +116,18 @@ fn finished<const N: usize>(
     for lane in 0..N {
         let power = if negative(lane) { 1.0 / products[lane] } else { products[lane] };
         products[lane] = if power.abs() < f64::MIN_POSITIVE { 0.0 } else { power };
-        flags[lane] = no_normal(x[lane]) | not_finite(x[lane]) | not_finite(power);
+        flags[lane] = not_normal(x[lane]) | not_finite(x[lane]) | not_finite(power);
     }
     (products, flags)
 }
 
-/// For zeros, whose powers have rules of their own, and what stands for them.
+/// Top bit set for zeros, whose powers have rules of their own, and for subnormals.
 #[inline(always)]
-fn no_normal(x: f64) -> u64 {
+fn not_normal(x: f64) -> u64 {
     (x.to_bits() & !SIGN).wrapping_sub(1 << 52)
 }
 
-/// The exponent of what is not finite overflows into the top bit.
+/// Top bit set for NaN and infinities: the exponent overflows into it.
 #[inline(always)]
 fn not_finite(x: f64) -> u64 {
     (x.to_bits() & !SIGN).wrapping_add(1 << 52)
