@@ -68,7 +68,7 @@ impl Met {
     fn look_at(&mut self, plan: &Plan) {
         let Some(Some(code)) = plan.code[1].get() else { return };
         self.compiled += 1;
-        self.spilled += usize::from(code.loops.reach().spills > 0);
+        self.spilled += usize::from(code.executable.reach().spills > 0);
         let goes_on = |pair: &[Segment]| pair[0].steps.end == pair[1].steps.start;
         self.long += usize::from(code.segments.windows(2).any(goes_on));
     }
