@@ -55,8 +55,8 @@ impl Executable {
     ///
     /// From each of `entries` on, `bytes` are a function of the type `Entry`, of instructions that every processor with
     /// AVX2 and FMA has. Given n vectors, it reads and writes nothing but the `slots` times `stride` values from the
-    /// first slot on, n bytes for fallback lanes and `spills` vectors; it reads `constants`, the places of columns and n
-    /// vectors at each of them, and writes n vectors at the places of outputs only. n is neither 0 nor more vectors
+    /// first slot on, n bytes for fallback lanes and `spills` vectors. It also reads `constants`, the places of columns
+    /// and n vectors at each of them, and writes n vectors at the places of outputs. n is neither 0 nor more vectors
     /// than a slot has.
     pub unsafe fn new(
         bytes: &[u8],

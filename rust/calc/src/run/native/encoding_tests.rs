@@ -56,7 +56,7 @@ const OPERATIONS: [(&str, Operation, Oracle); 16] = [
     ("SAME", SAME, |a, b| ones(a.to_bits() == b.to_bits())),
 ];
 
-/// Payloads of NaNs that arithmetic makes are nobody's business; those of chosen words are.
+/// The payload of a NaN that arithmetic makes does not matter; that of a chosen word does.
 fn arithmetic(operation: Operation) -> bool {
     [ADD, SUB, MUL, DIV].contains(&operation)
 }
