@@ -3,8 +3,8 @@
 from execd import state
 from execd.api import health
 from execd.api.execute import errors, handler
+from execd.http.application import Application
 from execd.http.routing import Router
-from execd.http.server import Application
 from execd.settings import Settings
 
 

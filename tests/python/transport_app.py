@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from execd.errors import CallError, Kind
+from execd.http.application import Application
 from execd.http.body import Bodies
 from execd.http.request import Request
 from execd.http.response import MOST_STREAMED, Response
 from execd.http.routing import Router, route
-from execd.http.server import Application
 from execd.runtime.deadline import Deadline
 from execd.settings import Settings
 
