@@ -17,9 +17,10 @@ from tests.server import Server, execd_command, free_port
 CASES = Path(__file__).parents[1] / "tests" / "wire" / "execute"
 SAMPLES = {"JSON objects": "sample-objects", "JSON arrays": "sample-arrays"}
 # What is said before the answers.
-MEANT = """\
-The errors "Input Not Valid" in the answers are meant: the workbook takes an A11 from 25 to 1000, the documented sample
-sends 10 and 20, and such a record is answered with the error beside its outputs."""
+MEANT = (
+    'The errors "Input Not Valid" in the answers are meant: the workbook takes an A11 from 25 to 1000, the documented '
+    "sample sends 10 and 20, and such a record is answered with the error beside its outputs."
+)
 
 console = Console()
 
