@@ -13,7 +13,7 @@ PATIENTLY := $(PYTHON) .ci/patiently.py
 # Seconds that each load scenario runs.
 LOAD_SECONDS ?= 20
 
-.PHONY: setup demo test test-rust test-python check format bench load oracle wheel clean
+.PHONY: setup demo test test-rust test-python check format bench load oracle wheel deny clean
 
 setup: $(VENV)/.native
 
@@ -70,8 +70,14 @@ load: setup
 oracle: setup
 	$(BIN)/python tests/oracle/recreate.py
 
-wheel: setup
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --profile dist
+# For every CPython from 3.11 on, and for systems whose glibc is as new as this one's or newer.
+wheel: $(VENV)/.packages
+	@echo 'building the wheel with link-time optimisation, which takes longer than all other builds'
+	@VIRTUAL_ENV=$(abspath $(VENV)) $(PATIENTLY) building $(BIN)/maturin build --profile dist
+
+# Licences, versions and sources of the crates, as deny.toml allows them; needs cargo-deny.
+deny:
+	$(CARGO) deny check
 
 clean:
 	rm -rf $(VENV) target build data
