@@ -41,7 +41,7 @@ def test_a_burst_is_answered_or_refused(start: Start) -> None:
 
 # Processor seconds of a thread that an execution takes and nothing else does: the loop of a worker that only looks for
 # permits takes some thousandths meanwhile.
-BUSY = 0.1
+BUSY = 0.2
 
 
 @pytest.mark.parametrize("permits", [1, 4, 7])
