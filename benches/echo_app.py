@@ -1,4 +1,4 @@
-"""The yardstick of http_echo.py: a Starlette application that sends back what it gets, and no more."""
+"""The yardstick of http_calls.py: a Starlette application that sends back what it gets, and no more."""
 
 from starlette.applications import Starlette
 from starlette.requests import Request

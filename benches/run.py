@@ -1,7 +1,7 @@
 """Runs the benchmarks and prints one table: `make bench`, or this with a section and a model to see less.
 
 Workbooks and records are built into build/bench; the Rust program `execd-benches` measures kernels, JSON and
-compilation; http_echo.py measures the server.
+compilation; http_calls.py measures the server.
 
 usage: python -m benches.run [kernel|codec|compile|http] [MODEL]
 """
@@ -56,9 +56,9 @@ def main() -> None:
         prepare()
         rows += in_rust(arguments)
     if not arguments or arguments == ["http"]:
-        from benches import http_echo  # noqa: PLC0415  its dependencies are the server's
+        from benches import http_calls  # noqa: PLC0415  its dependencies are the server's
 
-        rows += http_echo.main()
+        rows += http_calls.main()
     sys.stdout.write(show(rows) + "\n")
 
 

@@ -17,6 +17,8 @@ REPORTS = HERE / "reports"
 # suite: (users, options of the server)
 SUITES = {
     "execute": (9, []),
+    # One worker: the callers need a processor of their own.
+    "overload": (400, ["--workers", "1"]),
     "time_limit": (6, ["--time-limit", "1"]),
 }
 

@@ -4,16 +4,18 @@
 use crate::columns::{Column, Inputs};
 use crate::row::{Row, count};
 use crate::timing::alternate;
-use execd_calc::function::Env;
 use execd_calc::run::Frame;
+use execd_calc::semantics::function::Env;
 use execd_model::limits::Limits as WorkbookLimits;
 use execd_model::{Compiled, compile};
+use execd_serve::codec::decode::decode;
+use execd_serve::codec::decode::rules::Rules;
+use execd_serve::codec::decoded::{Decoded, Layout};
+use execd_serve::codec::encode::template::Template;
+use execd_serve::codec::encode::wording::Wording;
+use execd_serve::codec::encode::writer::Results;
 use execd_serve::codec::encode::{Style, Written};
 use execd_serve::codec::names::Names;
-use execd_serve::codec::records::{Decoded, Layout, Rules};
-use execd_serve::codec::scan;
-use execd_serve::codec::template::{Template, Wording};
-use execd_serve::codec::writer::Results;
 use execd_serve::limits::Limits;
 use execd_serve::stop::StopSignal;
 use std::error::Error;
@@ -77,9 +79,9 @@ impl Case<'_> {
         let (names, limits, stop) = (Names::new(interface), Limits::default(), StopSignal::default());
         let date1904 = self.compiled.date1904;
         let rules = Rules { interface, names: &names, limits: &limits, stop: &stop, date1904 };
-        let decoded = scan::decode(json.as_bytes(), rules).map_err(|e| format!("{}: {e:?}", self.model))?;
+        let decoded = decode(json.as_bytes(), rules).map_err(|e| format!("{}: {e:?}", self.model))?;
         let mut ours = || {
-            let _ = black_box(scan::decode(black_box(json.as_bytes()), rules));
+            let _ = black_box(decode(black_box(json.as_bytes()), rules));
         };
         let mut copy = vec![0; json.len()];
         let seconds = alternate(

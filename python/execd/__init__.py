@@ -14,7 +14,7 @@ from execd._native import (
     WorkbookError,
     __version__,
 )
-from execd.model import Model, inspect, load, recalculate
+from execd.library import Model, inspect, load, recalculate
 
 __all__ = [
     "Cancelled",

@@ -24,9 +24,10 @@ __all__ = [
     "Table",
     "WorkbookError",
     "__version__",
-    "find_inputs",
+    "check_json",
     "inspect",
     "recalculate",
+    "scan",
 ]
 
 __version__: str
@@ -49,7 +50,8 @@ class WorkbookError(ExecdError):
     """
 
 class InputError(ExecdError):
-    """The caller's data are wrong; the message names the record and the input. Kinds: invalid_input, too_large.
+    """The caller's data are wrong; the message names the record and the input. Kinds: invalid_input,
+    invalid_json, too_large, file.
 
     `offset` is the byte of `inputs` where the mistake is, if it is known.
     """
@@ -204,10 +206,13 @@ class FileRun:
 
 @final
 class Admission:
-    """The permits of the node, shared by all processes that open the same slot file, and the queue of this process."""
+    """The permits of the node, shared by all processes that open the same permit file, and this process's queues."""
 
-    def __new__(cls, slots: str | PathLike[str], *, permits: int, max_waiting: int, max_wait: float) -> Admission:
-        """`max_waiting` requests may wait for at most `max_wait` seconds. All processes must give equal `permits`."""
+    def __new__(cls, file: str | PathLike[str], *, permits: int, policies: list[tuple[str, int, float]]) -> Admission:
+        """All processes must give equal `permits`.
+
+        A policy has a name; how many calls may wait, 0 for none; and for at most how many seconds each.
+        """
 
     @property
     def permits(self) -> int: ...
@@ -216,8 +221,14 @@ class Admission:
     def in_use(self) -> int:
         """Permits held on the node now."""
 
-    def offer(self, within: float) -> Permit | int | None:
-        """A request that must be answered within so many seconds: a permit, a ticket to wait with, or refused."""
+    def offer(self, policy: str, within: float) -> Permit | int | None:
+        """A call that must be answered within so many seconds: a permit, a ticket to wait with, or refused.
+
+        Raises KeyError for a policy that was not given.
+        """
+
+    def is_full(self, policy: str) -> bool:
+        """Whether the policy has a queue and no place is left in it."""
 
     def next(self) -> tuple[int, Permit] | None:
         """The ticket that has waited longest, with a permit for it, if one is free. Call again until `None`."""
@@ -241,11 +252,16 @@ class Permit:
     def release(self) -> None:
         """Give it back unused; a second time does nothing. The kernel does it for a process that dies."""
 
-def find_inputs(body: bytes) -> tuple[int, int] | None:
-    """Start and end of the value of the first key `inputs` in a JSON object, found without decoding.
+def scan(body: bytes) -> tuple[int, int, bytes] | None:
+    """Where the value of the key `inputs` lies in the JSON object of a request, and the body with null in its place.
 
-    `None` if the body does not have that shape or spells the key with escapes. The value may still be no JSON.
+    What is around the value is valid JSON without repeated keys, else InputError is raised (kinds: invalid_json,
+    too_large); the value itself is not looked at. `None` if the body does not have that shape or spells the key with
+    escapes.
     """
+
+def check_json(json: bytes) -> None:
+    """Refuse what is not valid JSON, and an object that has a key twice, with InputError of kind invalid_json."""
 
 def inspect(workbook: bytes) -> dict[str, Any]:
     """`inputs`, `outputs` and `report` of a workbook as `Model` has them, also when it does not compile."""

@@ -1,67 +1,69 @@
-"""What can go wrong for a caller, and the one table from kind to HTTP status. Texts are written where they arise."""
+"""What can go wrong for a caller: kinds and their data. Which status and body one gets is the business of each API."""
 
-from execd import _native
+from enum import StrEnum
+from typing import Any
+
 from execd._native import Cancelled, DeadlineExceeded, ExecdError, InputError, InternalError, WorkbookError
 
 __all__ = [
-    "ApiError",
+    "CallError",
     "Cancelled",
     "DeadlineExceeded",
     "ExecdError",
     "InputError",
     "InternalError",
+    "Kind",
     "WorkbookError",
     "from_native",
 ]
 
-# kind: (HTTP status, `type` of the body, `code` of the body)
-TABLE: dict[str, tuple[int, str, str]] = {
-    "invalid_json": (400, "invalid_input", "INVALID_JSON"),
-    "invalid_request": (400, "invalid_input", "INVALID_REQUEST"),
-    "invalid_inputs": (400, "invalid_input", "INVALID_INPUTS"),
-    "invalid_encoding": (400, "invalid_input", "INVALID_ENCODING"),
-    "not_found": (404, "invalid_input", "NOT_FOUND"),
-    "service_not_found": (404, "invalid_input", "SERVICE_NOT_FOUND"),
-    "method_not_allowed": (405, "invalid_input", "METHOD_NOT_ALLOWED"),
-    "too_large": (413, "invalid_input", "BODY_TOO_LARGE"),
-    "unknown_encoding": (415, "invalid_input", "UNSUPPORTED_ENCODING"),
-    "workbook": (422, "invalid_workbook", "WORKBOOK_NOT_COMPILED"),
-    "overloaded": (429, "overloaded", "TOO_MANY_EXECUTIONS"),
-    "cancelled": (499, "cancelled", "CLIENT_CLOSED_REQUEST"),
-    "internal": (500, "internal_error", "INTERNAL_ERROR"),
-    "deadline": (504, "timeout", "TIME_LIMIT_EXCEEDED"),
-}
+
+class Kind(StrEnum):
+    """Everything that a call can fail with. The words are stable."""
+
+    INVALID_JSON = "invalid_json"
+    INVALID_REQUEST = "invalid_request"
+    INVALID_INPUTS = "invalid_inputs"
+    INVALID_ENCODING = "invalid_encoding"
+    UNKNOWN_ENCODING = "unknown_encoding"
+    NOT_FOUND = "not_found"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    SERVICE_NOT_FOUND = "service_not_found"
+    TOO_LARGE = "too_large"
+    WORKBOOK = "workbook"
+    OVERLOADED = "overloaded"
+    CANCELLED = "cancelled"
+    DEADLINE = "deadline"
+    INTERNAL = "internal"
 
 
-class ApiError(Exception):
-    """A request that gets an error body. `kind` is a key of `TABLE`; `headers` go out with the answer."""
+class CallError(Exception):
+    """A call that is not answered as it asked. The message is for the caller.
 
-    def __init__(self, kind: str, message: str, headers: dict[str, str] | None = None) -> None:
+    `data` belongs to the kind: `retry_after` in seconds for OVERLOADED, `allowed` methods for METHOD_NOT_ALLOWED.
+    """
+
+    def __init__(self, kind: Kind, message: str, **data: Any) -> None:  # noqa: ANN401
         super().__init__(message)
         self.kind = kind
-        self.headers = headers or {}
-
-    @property
-    def status(self) -> int:
-        """The HTTP status of the kind."""
-        return TABLE[self.kind][0]
-
-    @property
-    def body(self) -> dict[str, str]:
-        """The body in the platform's own shape."""
-        _, type_, code = TABLE[self.kind]
-        return {"type": type_, "code": code, "message": str(self)}
+        self.data = data
 
 
-def from_native(error: _native.ExecdError) -> ApiError:
-    """The answer that an error of the native module becomes."""
+def from_native(error: ExecdError) -> CallError:
+    """What an error of the native module means to the caller."""
     match error:
         case InputError():
-            return ApiError("too_large" if error.kind == "too_large" else "invalid_inputs", str(error))
+            kinds = {"invalid_json": Kind.INVALID_JSON, "too_large": Kind.TOO_LARGE}
+            return CallError(kinds.get(error.kind, Kind.INVALID_INPUTS), str(error))
         case DeadlineExceeded():
-            return ApiError("deadline", str(error))
+            return CallError(Kind.DEADLINE, str(error))
         case Cancelled():
-            return ApiError("cancelled", str(error))
+            return CallError(Kind.CANCELLED, str(error))
         case WorkbookError():
-            return ApiError("workbook", str(error))
-    return ApiError("internal", "internal error; the server's log has the details")
+            return CallError(Kind.WORKBOOK, str(error))
+    return bug()
+
+
+def bug() -> CallError:
+    """What a caller is told about a failure of ours."""
+    return CallError(Kind.INTERNAL, "internal error; the server's log has the details")

@@ -58,7 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
     @property
-    def slots(self) -> Path:
+    def permit_file(self) -> Path:
         """The file whose byte ranges are the permits of this node."""
         return self.home / f"permits-{self.port}"
 
@@ -74,9 +74,16 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN40
     values |= _from_environment(os.environ)
     values |= {name: value for name, value in overrides.items() if value is not None}
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ValueError(f"settings: {error}") from None
+
+
+def _path(type_: type, value: Any) -> Path:  # noqa: ANN401
+    """The one type of a field that msgspec does not know."""
+    if type_ is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise ValueError(f"{value!r} is no path")
 
 
 def _from_file(file: Path) -> dict[str, Any]:

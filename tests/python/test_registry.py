@@ -5,14 +5,16 @@ import gc
 import os
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from books import basics
-from conftest import eventually
-from execd.errors import ApiError
-from execd.registry import Registry, Version
-from execd.workbooks import Workbooks
+from execd.errors import CallError, Kind
+from execd.registry.address import Address
+from execd.registry.catalog import Version
+from execd.registry.compiled import Program, Programs
+from execd.registry.folder import FRESH, Folder
 
 # Versions of one service, and another service beside it.
 FILES = [
@@ -36,8 +38,8 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def resolve(root: Path, version_id: str = "", service_id: str = "", service: str = "") -> Version:
-    return asyncio.run(Registry([root]).resolve(version_id, service_id, service))
+def find(root: Path, version_id: str = "", service_id: str = "", service: str = "") -> Version:
+    return asyncio.run(Folder([root]).find("tenant", Address(version_id, service_id, service)))
 
 
 @pytest.mark.parametrize(
@@ -56,7 +58,7 @@ def resolve(root: Path, version_id: str = "", service_id: str = "", service: str
     ],
 )
 def test_a_service_is_addressed_as_documented(root: Path, service: str, number: str) -> None:
-    assert resolve(root, service=service).source.number == number
+    assert find(root, service=service).number == number
 
 
 @pytest.mark.parametrize(
@@ -66,74 +68,118 @@ def test_a_service_is_addressed_as_documented(root: Path, service: str, number: 
         *("shop/../price", "shop/price\0", "a/b/c/d", "0a0a0a0a-0000-4000-8000-000000000000", "//", "shop/~$price"),
     ],
 )
-def test_an_unknown_service_is_404(root: Path, service: str) -> None:
-    with pytest.raises(ApiError) as caught:
-        resolve(root, service=service)
-    assert (caught.value.status, caught.value.body["code"]) == (404, "SERVICE_NOT_FOUND")
-    assert caught.value.body["type"] == "invalid_input"
+def test_an_unknown_service_is_told(root: Path, service: str) -> None:
+    with pytest.raises(CallError) as caught:
+        find(root, service=service)
+    assert caught.value.kind is Kind.SERVICE_NOT_FOUND
 
 
 @pytest.mark.parametrize("service", ["shop/price[latest]", "shop/price[1.2.3.4]", "shop/price[-1]", ""])
-def test_a_version_that_is_none_is_400(root: Path, service: str) -> None:
-    with pytest.raises(ApiError) as caught:
-        resolve(root, service=service)
-    assert caught.value.status == 400
+def test_a_version_that_is_none_is_refused(root: Path, service: str) -> None:
+    with pytest.raises(CallError) as caught:
+        find(root, service=service)
+    assert caught.value.kind is Kind.INVALID_REQUEST
 
 
 def test_ids_are_stable_and_go_before_names(root: Path) -> None:
-    old = resolve(root, service="shop/price[1.4.3]")
-    again = resolve(root, version_id=old.version_id.upper(), service_id="x", service="other/rate")
-    assert (again.version_id, again.source.number) == (old.version_id, "1.4.3")
-    newest = resolve(root, service_id=old.service_id, service="other/rate")
-    assert newest.source.number == "10.0.0"
+    old = find(root, service="shop/price[1.4.3]")
+    again = find(root, version_id=old.version_id.upper(), service_id="x", service="other/rate")
+    assert (again.version_id, again.number) == (old.version_id, "1.4.3")
+    newest = find(root, service_id=old.service_id, service="other/rate")
+    assert newest.number == "10.0.0"
     assert newest.service_id == old.service_id
     assert newest.version_id != old.version_id
-    assert resolve(root, service=f"{old.service_id}[1.4.3]").version_id == old.version_id
+    assert find(root, service=f"{old.service_id}[1.4.3]").version_id == old.version_id
 
 
-def test_a_changed_file_is_a_new_version_id_and_an_added_one_is_found(root: Path) -> None:
-    registry = Registry([root])
+class Clock:
+    """Time that passes when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def number_of(folder: Folder, address: Address) -> str | None:
+    """The version number behind an address, if there is one."""
+    try:
+        return (await folder.find("tenant", address)).number
+    except CallError as error:
+        return None if error.kind is Kind.SERVICE_NOT_FOUND else str(error)
+
+
+def test_changes_are_seen_after_a_tenth_of_a_second_and_not_before(root: Path) -> None:
+    folder, path = Folder([root], clock := Clock()), root / "other" / "rate[2].xlsx"
+    rate = Address(service="other/rate")
 
     async def story() -> None:
-        first = await registry.resolve("", "", "other/rate")
-        assert await registry.resolve("", "", "other/rate") is first
-        path = root / "other" / "rate[2].xlsx"
+        first = await folder.find("tenant", rate)
         path.write_bytes(basics() + b"changed")
         os.utime(path, ns=(1, 1))
-        second = await registry.resolve("", "", "other/rate")
+        assert await folder.find("tenant", rate) is first
+        clock.now += FRESH
+        second = await folder.find("tenant", rate)
         assert second.version_id != first.version_id
+        assert await number_of(folder, Address(version_id=first.version_id)) is None
+        assert await number_of(folder, Address(version_id=second.version_id)) == "2.0.0"
         (root / "other" / "rate[3].xlsx").write_bytes(basics())
-        assert (await registry.resolve("", "", "other/rate")).source.number == "3.0.0"
+        assert await number_of(folder, rate) == "2.0.0"
+        clock.now += FRESH
+        assert await number_of(folder, rate) == "3.0.0"
         path.unlink()
-        with pytest.raises(ApiError):
-            await registry.resolve("", "", "other/rate[2]")
+        clock.now += FRESH
+        assert await number_of(folder, Address(service="other/rate[2]")) is None
+        assert await number_of(folder, Address(version_id=second.version_id)) is None
 
     asyncio.run(story())
 
 
-def test_an_address_keeps_its_version_for_a_moment(root: Path) -> None:
-    registry, address = Registry([root]), ("", "", "other/rate")
+def test_between_two_looks_everything_is_answered_from_memory(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder([root], clock := Clock())
+    asked: list[Path] = []
 
     async def story() -> None:
-        assert registry.found(address) is None
-        first = await registry.resolve(*address)
-        assert registry.found(address) in (first, None)
-        (root / "other" / "rate[3].xlsx").write_bytes(basics())
-        eventually(lambda: registry.found(address) is None, "the end of the moment")
-        newer = await registry.resolve(*address)
-        assert newer.source.number == "3.0.0"
+        first = await folder.find("tenant", Address(service="other/rate"))
+        stat = os.stat
+
+        def counted(path: Path, **more: Any) -> os.stat_result:
+            asked.append(path)
+            return stat(path, **more)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "stat", counted)
+            for _ in range(100):
+                assert await folder.find("tenant", Address(service="other/rate")) is first
+            assert asked == []
+            clock.now += FRESH
+            assert await folder.find("tenant", Address(service="other/rate")) is first
+            assert asked != []
 
     asyncio.run(story())
 
 
 def test_many_callers_share_one_compilation(root: Path) -> None:
-    registry = Registry([root])
+    programs = Programs(folder := Folder([root]))
 
-    async def story() -> list[Version]:
-        return await asyncio.gather(*(registry.resolve("", "", "other/rate") for _ in range(20)))
+    async def story() -> list[Program]:
+        version = await folder.find("", Address(service="other/rate"))
+        return await asyncio.gather(*(programs.of(version) for _ in range(20)))
 
     first, *others = asyncio.run(story())
     assert all(other is first for other in others)
+
+
+def test_a_file_that_was_replaced_is_not_taken_for_what_it_was(root: Path) -> None:
+    async def story() -> None:
+        version = await (folder := Folder([root])).find("", Address(service="other/rate"))
+        (root / "other" / "rate[2].xlsx").write_bytes(b"another workbook")
+        with pytest.raises(CallError, match="being replaced") as caught:
+            await Programs(folder).of(version)
+        assert caught.value.kind is Kind.WORKBOOK
+
+    asyncio.run(story())
 
 
 def test_the_first_root_wins_and_a_missing_one_is_empty(root: Path, tmp_path: Path) -> None:
@@ -141,9 +187,9 @@ def test_the_first_root_wins_and_a_missing_one_is_empty(root: Path, tmp_path: Pa
     (later / "shop").mkdir(parents=True)
     (later / "shop" / "price[99].xlsx").write_bytes(basics())
     (later / "shop" / "extra.xlsx").write_bytes(basics())
-    workbooks = Workbooks([root / "missing", root, later])
-    assert workbooks.versions("shop", "price")[0].number == "10.0.0"
-    assert workbooks.versions("shop", "extra")[0].path.parent == later / "shop"
+    listed = Folder([root / "missing", root, later]).services("")
+    assert next(one.number for one in listed if one.service == "price") == "10.0.0"
+    assert [one.number for one in listed if one.service == "extra"] == ["0.1.0"]
 
 
 def test_long_addresses_are_not_kept(root: Path) -> None:
@@ -151,8 +197,8 @@ def test_long_addresses_are_not_kept(root: Path) -> None:
     try:
         before, _ = tracemalloc.get_traced_memory()
         for at in range(64):
-            with pytest.raises(ApiError):
-                resolve(root, service=f"shop/{at}" + "x" * (1 << 18))
+            with pytest.raises(CallError):
+                find(root, service=f"shop/{at}" + "x" * (1 << 18))
         # Refusals hold the frames they came through.
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()

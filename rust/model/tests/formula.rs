@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::formula::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
 use execd_model::formula::{parse, shift};
 use std::collections::HashMap;

@@ -1,9 +1,10 @@
 //! `Admission` and `Permit`: the node's permits and one worker's queue, with the real clock put in.
 
 use crate::errors;
-use execd_serve::admission::{Admission as Machine, Face, Offer, Policy, Ticket};
+use execd_serve::admission::{Admission as Machine, Offer, Policy, PolicyId, Ticket};
 use execd_serve::clock::{Clock, SystemClock};
 use execd_serve::permits::{Permit as Held, Permits};
+use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,6 +15,8 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Admission {
     permits: Permits,
+    /// The names of the policies, in the machine's order.
+    policies: Vec<String>,
     machine: Mutex<Machine>,
 }
 
@@ -37,6 +40,13 @@ impl Admission {
         self.machine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn policy(&self, name: &str) -> PyResult<PolicyId> {
+        let found = self.policies.iter().position(|one| one == name);
+        found
+            .map(PolicyId)
+            .ok_or_else(|| PyKeyError::new_err(format!("no admission policy is called {name}")))
+    }
+
     fn try_permit(&self) -> Option<Permit> {
         let held = self.permits.try_acquire()?;
         Some(Permit { held: Mutex::new(Some(held)), since: SystemClock.now() })
@@ -50,30 +60,35 @@ fn seconds(value: f64) -> Duration {
 #[pymethods]
 impl Admission {
     #[new]
-    #[pyo3(signature = (slots, *, permits, max_waiting, max_wait))]
+    #[pyo3(signature = (file, *, permits, policies))]
     fn new(
         py: Python<'_>,
-        slots: PathBuf,
+        file: PathBuf,
         permits: usize,
-        max_waiting: usize,
-        max_wait: f64,
+        policies: Vec<(String, usize, f64)>,
     ) -> PyResult<Admission> {
-        let execute = Policy { max_waiting, max_wait: seconds(max_wait) };
-        let machine = Mutex::new(Machine::new(permits, execute, Policy::REFUSE));
-        let permits = Permits::open(&slots, permits)
-            .map_err(|e| errors::internal(py, format!("slot file {}: {e}", slots.display())))?;
-        Ok(Admission { permits, machine })
+        let policy = |&(_, max_waiting, max_wait): &_| Policy { max_waiting, max_wait: seconds(max_wait) };
+        let machine = Mutex::new(Machine::new(permits, policies.iter().map(policy).collect()));
+        let permits = Permits::open(&file, permits)
+            .map_err(|e| errors::internal(py, format!("permit file {}: {e}", file.display())))?;
+        Ok(Admission { permits, policies: policies.into_iter().map(|(name, ..)| name).collect(), machine })
     }
 
     /// A permit, the ticket of a place in the queue, or `None`: refused.
-    fn offer(&self, within: f64) -> Option<Answer> {
+    fn offer(&self, policy: &str, within: f64) -> PyResult<Option<Answer>> {
+        let policy = self.policy(policy)?;
         let now = SystemClock.now();
         let deadline = now.saturating_add(seconds(within));
-        match self.machine().offer(Face::Execute, now, deadline, || self.try_permit()) {
+        Ok(match self.machine().offer(policy, now, deadline, || self.try_permit()) {
             Offer::Admitted(permit) => Some(Answer::Admitted(permit)),
             Offer::Waiting(Ticket(ticket)) => Some(Answer::Waiting(ticket)),
             Offer::Refused => None,
-        }
+        })
+    }
+
+    /// Whether the policy's queue has no place left.
+    fn is_full(&self, policy: &str) -> PyResult<bool> {
+        Ok(self.machine().is_full(self.policy(policy)?))
     }
 
     /// The longest waiting ticket with a permit for it, as far as there is one.

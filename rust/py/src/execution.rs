@@ -188,9 +188,15 @@ impl Fragments {
     }
 }
 
-/// Where the value of the key `inputs` lies in a request body; see `execd_serve::envelope`.
+/// The span of `inputs` in the body of a request, and the body with `null` in its place; see `execd_serve::envelope`.
 #[pyfunction]
-pub fn find_inputs(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize)>> {
-    let found = detached(py, || envelope::find_inputs(&body))?;
-    Ok(found.map(|span| (span.start, span.end)))
+pub fn scan(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize, Bound<'_, PyBytes>)>> {
+    let found = detached(py, || envelope::scan(&body))?.transpose().map_err(|e| errors::serve(py, &e))?;
+    Ok(found.map(|found| (found.inputs.start, found.inputs.end, PyBytes::new(py, &found.rest))))
+}
+
+/// Refuses what is not valid JSON, and an object that has a key twice.
+#[pyfunction]
+pub fn check_json(py: Python<'_>, json: PyBackedBytes) -> PyResult<()> {
+    detached(py, || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
 }

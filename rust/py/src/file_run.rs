@@ -36,7 +36,7 @@ impl FileRun {
     fn run(&self, py: Python<'_>) -> PyResult<(u64, u64, Vec<String>)> {
         let options = ExecuteOptions { stop: Arc::clone(&self.signal), ..ExecuteOptions::default() };
         let (source, target) = (&self.source, &self.target);
-        let run = || files::run(&self.threads, &self.service, source, target, &options, &self.progress);
+        let run = || files::run_files(&self.threads, &self.service, source, target, &options, &self.progress);
         let summary = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
         Ok((summary.records, summary.invalid, summary.left_out))
     }

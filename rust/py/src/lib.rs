@@ -34,7 +34,7 @@ mod _native {
     #[pymodule_export]
     use super::errors::{Cancelled, DeadlineExceeded, ExecdError, InputError, InternalError, WorkbookError};
     #[pymodule_export]
-    use super::execution::{Call, CancelToken, Engine, Fragments, find_inputs};
+    use super::execution::{Call, CancelToken, Engine, Fragments, check_json, scan};
     #[pymodule_export]
     use super::file_run::FileRun;
     #[pymodule_export]

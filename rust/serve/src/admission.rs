@@ -4,27 +4,20 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// An HTTP face whose executions need permits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Face {
-    Execute,
-    Executions,
-}
-
-/// What a face does when no permit is free.
+/// What a call may do when no permit is free. Callers that name the same policy share its queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Requests that may wait in this process; 0 refuses at once.
+    /// Calls that may wait in this process; 0 refuses at once.
     pub max_waiting: usize,
-    /// Longest wait; the request's own deadline may end it earlier.
+    /// Longest wait; the call's own deadline may end it earlier.
     pub max_wait: Duration,
 }
 
-impl Policy {
-    pub const REFUSE: Policy = Policy { max_waiting: 0, max_wait: Duration::ZERO };
-}
+/// Which of the policies: its place in the list that the admission was made with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyId(pub usize);
 
-/// Names a waiting request.
+/// Names a waiting call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ticket(pub u64);
 
@@ -35,12 +28,13 @@ pub enum Offer<P> {
     Admitted(P),
     /// The queue owns the place until `next` or `expire` names the ticket, or the caller withdraws it.
     Waiting(Ticket),
-    /// The caller answers 429 and keeps nothing.
+    /// The caller is refused and keeps nothing.
     Refused,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Waiter {
+    policy: PolicyId,
     ticket: Ticket,
     expires: Duration,
 }
@@ -48,10 +42,9 @@ struct Waiter {
 /// The queues of one process.
 #[derive(Debug)]
 pub struct Admission {
-    execute: Policy,
-    executions: Policy,
-    /// Oldest first. Faces without a queue never enter.
-    waiting: VecDeque<(Face, Waiter)>,
+    policies: Vec<Policy>,
+    /// Oldest first, of all policies.
+    waiting: VecDeque<Waiter>,
     next_ticket: u64,
     permits: usize,
     /// Running mean of how long an execution holds its permit.
@@ -65,10 +58,9 @@ const NEWEST: f64 = 0.1;
 
 impl Admission {
     /// `permits` is the number of executions at once on the node.
-    pub fn new(permits: usize, execute: Policy, executions: Policy) -> Admission {
+    pub fn new(permits: usize, policies: Vec<Policy>) -> Admission {
         Admission {
-            execute,
-            executions,
+            policies,
             waiting: VecDeque::new(),
             next_ticket: 0,
             permits: permits.max(1),
@@ -76,23 +68,17 @@ impl Admission {
         }
     }
 
-    fn policy(&self, face: Face) -> Policy {
-        match face {
-            Face::Execute => self.execute,
-            Face::Executions => self.executions,
-        }
-    }
-
-    /// A request arrives that must be answered by `deadline`. Nobody overtakes a waiting request of the same face.
+    /// A call arrives that must be answered by `deadline`. Nobody overtakes a waiting call of the same policy. A policy
+    /// that is not in the list refuses.
     pub fn offer<P>(
         &mut self,
-        face: Face,
+        id: PolicyId,
         now: Duration,
         deadline: Duration,
         try_permit: impl FnOnce() -> Option<P>,
     ) -> Offer<P> {
-        let policy = self.policy(face);
-        let queued = self.waiting.iter().filter(|(other, _)| *other == face).count();
+        let Some(&policy) = self.policies.get(id.0) else { return Offer::Refused };
+        let queued = self.queued(id);
         if queued == 0
             && let Some(permit) = try_permit()
         {
@@ -104,22 +90,34 @@ impl Admission {
         }
         let ticket = Ticket(self.next_ticket);
         self.next_ticket += 1;
-        self.waiting.push_back((face, Waiter { ticket, expires }));
+        self.waiting.push_back(Waiter { policy: id, ticket, expires });
         Offer::Waiting(ticket)
     }
 
-    /// The longest waiting request that is still in time, if there is a permit for it. Call again until `None`.
+    /// Whether a call that arrives now would be refused, as far as the queue tells: a policy without a queue can only
+    /// be asked by an offer.
+    pub fn is_full(&self, id: PolicyId) -> bool {
+        self.policies
+            .get(id.0)
+            .is_some_and(|policy| policy.max_waiting > 0 && self.queued(id) >= policy.max_waiting)
+    }
+
+    fn queued(&self, id: PolicyId) -> usize {
+        self.waiting.iter().filter(|waiter| waiter.policy == id).count()
+    }
+
+    /// The longest waiting call that is still in time, if there is a permit for it. Call again until `None`.
     pub fn next<P>(&mut self, now: Duration, try_permit: impl FnOnce() -> Option<P>) -> Option<(Ticket, P)> {
-        let position = self.waiting.iter().position(|(_, waiter)| waiter.expires > now)?;
+        let position = self.waiting.iter().position(|waiter| waiter.expires > now)?;
         let permit = try_permit()?;
-        let (_, waiter) = self.waiting.remove(position)?;
+        let waiter = self.waiting.remove(position)?;
         Some((waiter.ticket, permit))
     }
 
-    /// Takes out every request that has waited too long; the caller refuses them.
+    /// Takes out every call that has waited too long; the caller refuses them.
     pub fn expire(&mut self, now: Duration) -> Vec<Ticket> {
         let mut expired = Vec::new();
-        self.waiting.retain(|(_, waiter)| {
+        self.waiting.retain(|waiter| {
             let late = waiter.expires <= now;
             if late {
                 expired.push(waiter.ticket);
@@ -129,16 +127,16 @@ impl Admission {
         expired
     }
 
-    /// The client of a waiting request went away. False if the ticket no longer waits.
+    /// The client of a waiting call went away. False if the ticket no longer waits.
     pub fn withdraw(&mut self, ticket: Ticket) -> bool {
         let before = self.waiting.len();
-        self.waiting.retain(|(_, waiter)| waiter.ticket != ticket);
+        self.waiting.retain(|waiter| waiter.ticket != ticket);
         self.waiting.len() < before
     }
 
     /// When `expire` next has something to do.
     pub fn wake_at(&self) -> Option<Duration> {
-        self.waiting.iter().map(|(_, waiter)| waiter.expires).min()
+        self.waiting.iter().map(|waiter| waiter.expires).min()
     }
 
     pub fn waiting(&self) -> usize {
@@ -171,8 +169,14 @@ mod tests {
         Duration::from_millis(milliseconds)
     }
 
+    /// The policies of `two_waiting`: a queue of two, a queue of one, and none.
+    const QUEUE: PolicyId = PolicyId(0);
+    const OTHER: PolicyId = PolicyId(1);
+    const REFUSE: PolicyId = PolicyId(2);
+
     fn two_waiting() -> Admission {
-        Admission::new(1, Policy { max_waiting: 2, max_wait: at(1_000) }, Policy::REFUSE)
+        let policy = |max_waiting| Policy { max_waiting, max_wait: at(1_000) };
+        Admission::new(1, vec![policy(2), policy(1), policy(0)])
     }
 
     const NONE: fn() -> Option<()> = || None;
@@ -182,26 +186,38 @@ mod tests {
     #[test]
     fn a_free_permit_admits_and_a_full_node_queues_then_refuses() {
         let mut admission = two_waiting();
-        assert_eq!(admission.offer(Face::Execute, at(0), LATE, FREE), Offer::Admitted(()));
-        assert_eq!(admission.offer(Face::Execute, at(1), LATE, NONE), Offer::Waiting(Ticket(0)));
-        assert_eq!(admission.offer(Face::Execute, at(2), LATE, NONE), Offer::Waiting(Ticket(1)));
-        assert_eq!(admission.offer(Face::Execute, at(3), LATE, NONE), Offer::Refused);
+        assert_eq!(admission.offer(QUEUE, at(0), LATE, FREE), Offer::Admitted(()));
+        assert_eq!(admission.offer(QUEUE, at(1), LATE, NONE), Offer::Waiting(Ticket(0)));
+        assert_eq!(admission.offer(QUEUE, at(2), LATE, NONE), Offer::Waiting(Ticket(1)));
+        assert_eq!(admission.offer(QUEUE, at(3), LATE, NONE), Offer::Refused);
     }
 
     #[test]
-    fn executions_never_wait() {
+    fn without_a_queue_nobody_waits() {
         let mut admission = two_waiting();
-        assert_eq!(admission.offer(Face::Executions, at(0), LATE, NONE), Offer::Refused);
-        assert_eq!(admission.offer(Face::Executions, at(0), LATE, FREE), Offer::Admitted(()));
+        assert_eq!(admission.offer(REFUSE, at(0), LATE, NONE), Offer::Refused);
+        assert_eq!(admission.offer(REFUSE, at(0), LATE, FREE), Offer::Admitted(()));
         assert_eq!(admission.waiting(), 0);
+        assert!(!admission.is_full(REFUSE), "only an offer can tell");
+        assert_eq!(admission.offer(PolicyId(9), at(0), LATE, FREE), Offer::Refused);
+    }
+
+    #[test]
+    fn every_policy_has_a_queue_of_its_own() {
+        let mut admission = two_waiting();
+        assert_eq!(admission.offer(QUEUE, at(0), LATE, NONE), Offer::Waiting(Ticket(0)));
+        assert_eq!(admission.offer(OTHER, at(1), LATE, NONE), Offer::Waiting(Ticket(1)));
+        assert_eq!(admission.offer(OTHER, at(2), LATE, NONE), Offer::Refused);
+        assert!(admission.is_full(OTHER) && !admission.is_full(QUEUE));
+        assert_eq!(admission.next(at(3), FREE), Some((Ticket(0), ())), "the oldest of all comes first");
     }
 
     #[test]
     fn newcomers_do_not_overtake() {
         let mut admission = two_waiting();
-        assert_eq!(admission.offer(Face::Execute, at(0), LATE, NONE), Offer::Waiting(Ticket(0)));
+        assert_eq!(admission.offer(QUEUE, at(0), LATE, NONE), Offer::Waiting(Ticket(0)));
         let asked = std::cell::Cell::new(false);
-        let offer = admission.offer(Face::Execute, at(1), LATE, || {
+        let offer = admission.offer(QUEUE, at(1), LATE, || {
             asked.set(true);
             Some(())
         });
@@ -216,8 +232,8 @@ mod tests {
     fn a_table_of_times() {
         // (time, who expires, when the machine wants to be woken next)
         let mut admission = two_waiting();
-        admission.offer(Face::Execute, at(0), at(300), NONE);
-        admission.offer(Face::Execute, at(100), LATE, NONE);
+        admission.offer(QUEUE, at(0), at(300), NONE);
+        admission.offer(QUEUE, at(100), LATE, NONE);
         let table = [
             (0, vec![], Some(300)),
             (299, vec![], Some(300)),
@@ -234,8 +250,8 @@ mod tests {
     #[test]
     fn an_expired_request_gets_no_permit_even_before_it_is_told() {
         let mut admission = two_waiting();
-        admission.offer(Face::Execute, at(0), at(10), NONE);
-        admission.offer(Face::Execute, at(0), LATE, NONE);
+        admission.offer(QUEUE, at(0), at(10), NONE);
+        admission.offer(QUEUE, at(0), LATE, NONE);
         assert_eq!(admission.next(at(10), FREE), Some((Ticket(1), ())));
         assert_eq!(admission.expire(at(10)), vec![Ticket(0)]);
     }
@@ -243,8 +259,8 @@ mod tests {
     #[test]
     fn a_request_past_its_deadline_is_refused_and_a_withdrawn_one_forgotten() {
         let mut admission = two_waiting();
-        assert_eq!(admission.offer(Face::Execute, at(10), at(10), NONE), Offer::Refused);
-        assert_eq!(admission.offer(Face::Execute, at(10), LATE, NONE), Offer::Waiting(Ticket(0)));
+        assert_eq!(admission.offer(QUEUE, at(10), at(10), NONE), Offer::Refused);
+        assert_eq!(admission.offer(QUEUE, at(10), LATE, NONE), Offer::Waiting(Ticket(0)));
         assert!(admission.withdraw(Ticket(0)));
         assert!(!admission.withdraw(Ticket(0)));
         assert_eq!(admission.next(at(11), FREE), None);
@@ -252,14 +268,14 @@ mod tests {
 
     #[test]
     fn advice_grows_with_the_queue_and_the_executions() {
-        let mut admission = Admission::new(2, Policy { max_waiting: 8, max_wait: at(1_000) }, Policy::REFUSE);
+        let mut admission = Admission::new(2, vec![Policy { max_waiting: 8, max_wait: at(1_000) }]);
         let idle = admission.retry_after();
         for _ in 0..200 {
             admission.finished(Duration::from_secs(4));
         }
         let busy = admission.retry_after();
         assert!(idle < busy && busy <= Duration::from_secs(2));
-        admission.offer(Face::Execute, at(0), LATE, NONE);
+        admission.offer(QUEUE, at(0), LATE, NONE);
         assert!(admission.retry_after() > busy);
         assert_eq!(retry_after_seconds(at(50)), 1);
         assert_eq!(retry_after_seconds(at(1_001)), 2);

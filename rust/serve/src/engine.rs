@@ -1,14 +1,13 @@
-//! Evaluates batches in blocks, inline or on a pool of threads, under a deadline. What goes in and out as JSON is
-//! `execute`, as Arrow `table`; what a deadline means to an HTTP client is the host's.
+//! Evaluates batches in blocks, inline or on a pool of threads, under a deadline.
 
 use crate::clock::Clock;
 use crate::error::ServeError;
 use crate::stop::{Alarm, StopSignal};
-use execd_calc::batch::Batch;
-use execd_calc::function::Env;
 use execd_calc::plan::Plan;
 use execd_calc::run::Frame;
-use execd_calc::value::Value;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::value::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::any::Any;
@@ -17,16 +16,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The threads and the clock of one process. Started after the process was forked, never before.
+/// The threads and the clock of one process. It is started after the process was forked: threads do not survive a fork.
 pub struct Engine {
     pool: Option<ThreadPool>,
     clock: Arc<dyn Clock>,
     alarm: Alarm,
 }
 
-/// Records evaluated on one thread before a pool is worth its hand-off.
+/// For this many records one thread is quicker than a pool, which must be handed its work.
 const INLINE_RECORDS: usize = 512;
-/// Fewest records that a thread is given at once.
+/// The fewest records that a thread is given at once.
 const CHUNK_RECORDS: usize = 256;
 
 /// What is evaluated.
@@ -48,7 +47,7 @@ pub struct Block {
 }
 
 impl Engine {
-    /// `threads` evaluate big batches together; with 1, the calling thread does all the work.
+    /// Large batches are evaluated by `threads` threads together. With 1, the calling thread does all the work.
     pub fn new(threads: usize, clock: Arc<dyn Clock>) -> io::Result<Engine> {
         let pool = if threads > 1 {
             let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|n| format!("execd-{n}"));
@@ -64,7 +63,7 @@ impl Engine {
         &self.clock
     }
 
-    /// Runs `work` under a deadline. A panic in it is this execution's error and no one else's.
+    /// Runs `work` under a deadline. A panic in it fails this execution and no other.
     pub fn guarded<T>(
         &self,
         deadline: Option<Duration>,
@@ -82,8 +81,8 @@ impl Engine {
             .unwrap_or_else(|panic| Err(ServeError::Internal(text_of(&*panic))))
     }
 
-    /// Evaluates a batch and hands every block to `each`, in order within a part that `part` begins for so many
-    /// records; the parts come back in order.
+    /// Evaluates a batch. `part` begins a part of the answer for n records; `each` gets the blocks of a part in order.
+    /// The parts come back in order.
     pub fn evaluate<P: Send>(
         &self,
         work: &Work<'_>,
@@ -93,7 +92,7 @@ impl Engine {
         self.evaluate_into(work, part, |_, _| Vec::new(), each)
     }
 
-    /// The same, where a part has columns that outputs are written into: by output cell, with room for so many records.
+    /// The same, where outputs are written into columns of the part: `columns` gives room for n records, by output cell.
     pub fn evaluate_into<P: Send>(
         &self,
         work: &Work<'_>,
@@ -129,9 +128,7 @@ impl Engine {
             _ => Ok(vec![run(0, records)?]),
         }
     }
-}
 
-impl Engine {
     /// Runs two pieces of work at once if there are threads for it, else one after the other.
     pub fn both<A: Send, B: Send>(
         &self,

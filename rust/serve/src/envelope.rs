@@ -1,15 +1,121 @@
-//! Finds `inputs` in the body of a request without decoding anything, so that the envelope around it and the value
-//! itself can be decoded apart. Neither is checked here.
+//! Takes the body of a request apart without decoding it: where the value of `inputs` lies, and what is around it. The
+//! value itself is decoded by `codec`; what the keys around it mean is the host's business.
 
+use crate::error::ServeError;
 use memchr::{memchr2, memchr3};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use std::collections::HashSet;
+use std::fmt;
 use std::ops::Range;
 
-/// Where the value of the first key `inputs` of the outermost object lies. `None` if the body does not have that shape,
-/// or spells the key with escapes.
+/// A request: where the value of `inputs` lies in its body, and the body with `null` in the place of that value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Envelope {
+    pub inputs: Range<usize>,
+    pub rest: Vec<u8>,
+}
+
+/// No honest request has more bytes around its `inputs`.
+const LONGEST: usize = 1 << 20;
+
+/// Takes a body apart. The rest is then valid JSON in which no object has a key twice. The value of `inputs` is not
+/// checked: if it decodes as one JSON value, the body as a whole is valid.
 ///
-/// The range is the value if the bytes in it decode as one JSON value and the body with `null` in its place decodes too:
-/// then the body as a whole is valid.
-pub fn find_inputs(body: &[u8]) -> Option<Range<usize>> {
+/// `None` if the body is no object with the key `inputs`, or spells that key with escapes.
+pub fn scan(body: &[u8]) -> Option<Result<Envelope, ServeError>> {
+    let inputs = find_inputs(body)?;
+    let (before, after) = (body.get(..inputs.start)?, body.get(inputs.end..)?);
+    if before.len() + after.len() > LONGEST {
+        let what = "bytes of the request without its inputs";
+        return Some(Err(ServeError::TooLarge { what, limit: LONGEST }));
+    }
+    let rest = [before, b"null", after].concat();
+    Some(check(&rest).map(|()| Envelope { inputs, rest }))
+}
+
+/// Refuses what is not valid JSON, and an object that has a key twice: readers disagree about which of the two counts.
+pub fn check(json: &[u8]) -> Result<(), ServeError> {
+    let mut repeated = None;
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let result = Value { repeated: &mut repeated }.deserialize(&mut reader).and_then(|()| reader.end());
+    result.map_err(|error| {
+        let error = error.to_string();
+        ServeError::InvalidJson(match repeated {
+            Some(key) => format!("the request has the key '{key}' twice"),
+            None if error.starts_with("recursion limit") => {
+                "the request is not valid JSON: it nests too deeply".to_owned()
+            }
+            None => format!("the request is not valid JSON: {error}"),
+        })
+    })
+}
+
+/// Any JSON value, read for nothing but the keys in it.
+struct Value<'a> {
+    /// The first key that an object has twice.
+    repeated: &'a mut Option<String>,
+}
+
+impl<'de> DeserializeSeed<'de> for Value<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Value<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element_seed(Value { repeated: self.repeated })?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(key) = members.next_key::<String>()? {
+            if seen.contains(&key) {
+                *self.repeated = Some(key);
+                return Err(Error::custom("a key stands twice"));
+            }
+            seen.insert(key);
+            members.next_value_seed(Value { repeated: self.repeated })?;
+        }
+        Ok(())
+    }
+}
+
+/// Where the value of the first key `inputs` of the outermost object lies, if the body is valid JSON.
+fn find_inputs(body: &[u8]) -> Option<Range<usize>> {
     let mut at = after(body, 0, b'{')?;
     loop {
         let key = after(body, at, b'"')?;
@@ -87,12 +193,12 @@ const BLOCK: usize = 64;
 struct Inside {
     depth: usize,
     text: bool,
-    /// Just behind a backslash in a text.
+    /// The next byte comes after a backslash in a text.
     escaped: bool,
 }
 
 impl Inside {
-    /// Goes past a block; the position behind the end of the array, if it ends here.
+    /// Goes past a block; the position after the end of the array, if it ends here.
     fn pass(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
         let before = *self;
         if self.escaped {
@@ -105,7 +211,7 @@ impl Inside {
             brackets &= brackets - 1;
             match block.get(found) {
                 Some(b'\\') => {
-                    // Quotes behind it may not count.
+                    // A quote after it may not count.
                     *self = before;
                     return self.pass_bytes(block);
                 }
@@ -216,5 +322,31 @@ mod tests {
     fn deep_nesting_costs_no_stack() {
         let body = format!(r#"{{"inputs":{}{}}}"#, "[".repeat(1_000_000), "]".repeat(1_000_000));
         assert_eq!(find_inputs(body.as_bytes()), Some(10..2_000_010));
+    }
+
+    #[test]
+    fn the_rest_is_checked_and_has_null_for_the_inputs() {
+        let body = br#"{"service":"a/b","inputs":[[1,2]],"output":["x"]}"#;
+        let envelope = scan(body).unwrap().unwrap();
+        assert_eq!(&body[envelope.inputs.clone()], b"[[1,2]]");
+        assert_eq!(envelope.rest, br#"{"service":"a/b","inputs":null,"output":["x"]}"#);
+    }
+
+    #[test]
+    fn doubtful_json_is_refused_by_name() {
+        let deep = format!(r#"{{"x":{}{},"inputs":[]}}"#, "[".repeat(1_000), "]".repeat(1_000));
+        for (body, words) in [
+            (r#"{"inputs":[1],"inputs":[2]}"#, "'inputs' twice"),
+            (r#"{"inputs":[1],"a":{"b":[{"c":1,"\u0063":2}]}}"#, "'c' twice"),
+            (r#"{"inputs":[1],"a":NaN}"#, "not valid JSON"),
+            (r#"{"inputs":[1],"a":1e999}"#, "not valid JSON"),
+            (r#"{"inputs":[1]}}"#, "not valid JSON"),
+            (deep.as_str(), "too deeply"),
+        ] {
+            let refused = scan(body.as_bytes()).unwrap().unwrap_err().to_string();
+            assert!(refused.contains(words), "{body}: {refused}");
+        }
+        let long = format!(r#"{{"inputs":[1],"a":"{}"}}"#, "x".repeat(LONGEST));
+        assert!(matches!(scan(long.as_bytes()), Some(Err(ServeError::TooLarge { .. }))));
     }
 }

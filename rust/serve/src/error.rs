@@ -32,6 +32,8 @@ impl fmt::Display for Place {
 pub enum ServeError {
     /// The caller's mistake; the whole call is refused.
     InvalidInput { place: Place, message: String },
+    /// The caller's mistake: what is around `inputs` is no JSON that all readers agree about.
+    InvalidJson(String),
     /// The caller's mistake: more than a limit allows.
     TooLarge { what: &'static str, limit: usize },
     /// The time for the execution is over; nothing was kept.
@@ -39,7 +41,7 @@ pub enum ServeError {
     /// The client went away; nothing was kept.
     Cancelled,
     /// A file cannot be read or written.
-    File { path: String, message: String },
+    File { name: String, message: String },
     /// A bug of ours; the text is for the log.
     Internal(String),
 }
@@ -49,12 +51,18 @@ impl ServeError {
     pub fn kind(&self) -> &'static str {
         match self {
             ServeError::InvalidInput { .. } => "invalid_input",
+            ServeError::InvalidJson(_) => "invalid_json",
             ServeError::TooLarge { .. } => "too_large",
             ServeError::Deadline => "deadline",
             ServeError::Cancelled => "cancelled",
             ServeError::File { .. } => "file",
             ServeError::Internal(_) => "internal",
         }
+    }
+
+    /// What went wrong with a file, or with what stands for one.
+    pub fn file(name: &str, error: impl fmt::Display) -> ServeError {
+        ServeError::File { name: name.to_owned(), message: error.to_string() }
     }
 
     pub fn invalid(message: impl Into<String>) -> ServeError {
@@ -66,10 +74,11 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ServeError::InvalidInput { place, message } => write!(f, "{place}: {message}"),
+            ServeError::InvalidJson(message) => f.write_str(message),
             ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
             ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),
             ServeError::Cancelled => f.write_str("the execution was cancelled"),
-            ServeError::File { path, message } => write!(f, "{path}: {message}"),
+            ServeError::File { name, message } => write!(f, "{name}: {message}"),
             ServeError::Internal(message) => write!(f, "internal error: {message}"),
         }
     }

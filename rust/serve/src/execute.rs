@@ -2,21 +2,23 @@
 //! identity and HTTP belong to the host.
 
 use crate::clock::serial_now;
+use crate::codec::decode::decode;
+use crate::codec::decode::rules::Rules;
+use crate::codec::decoded::Layout;
+use crate::codec::encode::template::Template;
+use crate::codec::encode::wording::Wording;
+use crate::codec::encode::writer::Results;
 use crate::codec::encode::{Style, Written};
 use crate::codec::names::Names;
-use crate::codec::records::{Layout, Rules};
-use crate::codec::scan;
-use crate::codec::template::{Template, Wording};
-use crate::codec::writer::Results;
 use crate::engine::{Engine, Work};
 use crate::error::ServeError;
 use crate::filter;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
 use crate::validate::validate;
-use execd_calc::function::Env;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
+use execd_calc::semantics::function::Env;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -123,7 +125,7 @@ fn answer(
 ) -> Result<Fragments, ServeError> {
     let (interface, stop) = (&*service.interface, &*options.stop);
     let date1904 = service.plan.date1904;
-    let mut decoded = scan::decode(raw_inputs, service.rules(options))?;
+    let mut decoded = decode(raw_inputs, service.rules(options))?;
     if decoded.batch.records == 0 {
         return Ok(no_records(decoded.nothing));
     }

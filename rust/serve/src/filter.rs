@@ -5,17 +5,18 @@ use execd_calc::interface::Interface;
 use regex_lite::{Regex, RegexBuilder};
 use std::collections::HashMap;
 
-/// Longest entry that is tried as a pattern, and the size a compiled one may have.
+/// The longest entry that is tried as a pattern.
 const LONGEST_PATTERN: usize = 512;
+/// The size that a compiled pattern may have.
 const PATTERN_BYTES: usize = 1 << 16;
-/// Compiling one takes up to a fifth of a millisecond, during which nothing stops an execution.
+/// Compiling a pattern takes up to a fifth of a millisecond, and the stop signal is not checked meanwhile.
 const MOST_PATTERNS: usize = 200;
 /// What makes an entry more than a name.
 const SPECIAL: [char; 14] = ['*', '?', '.', '[', ']', '(', ')', '{', '}', '|', '+', '^', '$', '\\'];
 
-/// The outputs to keep, in the interface's order. No entries (or only empty ones) keep all. An entry keeps the output
-/// it names; one that names none keeps every output that it matches as a glob or, over the whole name, as a regular
-/// expression.
+/// The outputs to keep, in the interface's order. Without entries (or with empty ones only) all are kept. An entry
+/// keeps the output that it names. An entry that names none is a pattern: it keeps every output that it matches as a
+/// glob or as a regular expression over the whole name.
 pub fn choose(interface: &Interface, entries: &[String]) -> Result<Vec<usize>, ServeError> {
     let outputs = &interface.outputs;
     let entries: Vec<&str> =

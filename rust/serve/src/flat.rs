@@ -1,10 +1,10 @@
-//! Tables with plain columns (Arrow, CSV): a table input or output is spread over columns `T[1].K`, rows from 1.
+//! Formats with plain columns (Arrow, CSV): a table input or output takes a column per cell, `T[1].K`, rows from 1.
 
 use crate::codec::names::Names;
 use execd_calc::interface::{Format, Interface, Shape};
 
 /// The input cell that a column names, ignoring case: (input, cell).
-pub fn input_cell(interface: &Interface, names: &Names, column: &str) -> Option<(usize, usize)> {
+pub fn cell_named(interface: &Interface, names: &Names, column: &str) -> Option<(usize, usize)> {
     if let Some(input) = names.input(column) {
         let declared = interface.inputs.get(input)?;
         return matches!(declared.shape, Shape::Scalar).then_some((input, declared.first_cell));

@@ -1,27 +1,27 @@
-//! Data validation of the inputs of a batch, and the complaints of the workbook's own cells. A failure is a note on the
-//! record and stops nothing.
+//! Data validation of the inputs of a batch, and the complaints of the workbook's own cells. A failure becomes a note
+//! about the record and stops nothing.
 
+use crate::codec::decoded::Decoded;
 use crate::codec::notes::{Note, NoteKind};
-use crate::codec::records::Decoded;
 use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
-use execd_calc::batch::Batch;
-use execd_calc::coerce::number_from_text;
-use execd_calc::digits::general;
-use execd_calc::function::Env;
-use execd_calc::heap::{Heap, Layer, Store};
 use execd_calc::interface::{Bound, Constant, Input, Interface, Limit, Rule, Validation};
+use execd_calc::numbers::digits::general;
 use execd_calc::run::Frame;
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::semantics::coerce::number_from_text;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Heap, Layer, Store};
+use execd_calc::values::value::{Unpacked, Value};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Notes every record whose value breaks a validation of its input, or that a cell complains about. Values left to the workbook, blanks and values
-/// that could not be taken are not looked at.
+/// Notes every record with a value that breaks a validation of its input, or about which a cell complains. Blanks,
+/// values left to the workbook and values that could not be taken are not checked.
 pub fn validate(
     engine: &Engine,
     decoded: &mut Decoded,
@@ -40,7 +40,7 @@ pub fn validate(
     if let Some(plan) = &interface.rules
         && !(changing.is_empty() && interface.complaints.is_empty())
     {
-        let told = AtomicUsize::new(0);
+        let noted = AtomicUsize::new(0);
         let parts = engine.evaluate(
             &Work { plan, batch: &decoded.batch, env, stop },
             |_| Vec::new(),
@@ -51,7 +51,7 @@ pub fn validate(
                 let before = found.len();
                 complaints(interface, frame, block, found);
                 let bytes = found.iter().skip(before).map(|note| note.kind.bytes()).sum();
-                if told.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.output_bytes {
+                if noted.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.output_bytes {
                     return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
                 }
                 Ok(())
@@ -60,7 +60,7 @@ pub fn validate(
         found.extend(parts.into_iter().flatten());
     }
     if !found.is_empty() {
-        // A table may break its rule in many cells: one item tells it.
+        // A table may break its rule in many cells: one note is enough.
         found.sort_by_key(|note| (note.record, note.input));
         found.dedup();
         decoded.notes.list.append(&mut found);
@@ -69,7 +69,7 @@ pub fn validate(
     Ok(())
 }
 
-/// What cells of the workbook say about the records of a block.
+/// Notes what cells of the workbook say about the records of a block.
 fn complaints(interface: &Interface, frame: &Frame, block: Block, found: &mut Vec<Note>) {
     for (number, complaint) in interface.complaints.iter().enumerate() {
         let subject = interface.inputs.len() + number;
@@ -170,10 +170,10 @@ impl Judge<'_> {
     }
 }
 
-/// Lists of a block by their handles: records choose among few.
+/// The lists of a block by their handles: its records share few of them.
 type Lists = HashMap<u64, Rc<Offers>>;
 
-/// A rule made ready for values.
+/// What a rule asks of the values of one record.
 enum Check {
     Everything,
     Nothing,
@@ -183,7 +183,7 @@ enum Check {
 }
 
 impl Check {
-    /// The check of a record whose results of the rules' plan `result` gives.
+    /// `result` gives the record's results of the rules' plan.
     fn new(
         rule: &Rule,
         heap: &Heap,

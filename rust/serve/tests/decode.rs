@@ -6,14 +6,14 @@
 mod sample;
 
 use execd_calc::interface::{Format, Interface};
-use execd_serve::codec::records::Decoded;
-use execd_serve::codec::{decode, scan};
+use execd_serve::codec::decode::{decode, fast, reference};
+use execd_serve::codec::decoded::Decoded;
 use execd_serve::error::ServeError;
 use sample::{Setting, all, inputs, interface, notes, record, table};
 
 fn both(setting: &Setting, text: &str) -> Result<Decoded, ServeError> {
-    let fast = scan::decode(text.as_bytes(), setting.rules());
-    let reference = decode::decode(text, setting.rules());
+    let fast = decode(text.as_bytes(), setting.rules());
+    let reference = reference::decode(text, setting.rules());
     match (&fast, &reference) {
         (Ok(fast), Ok(reference)) => assert_eq!(all(fast), all(reference), "{text}"),
         (Err(fast), Err(reference)) => assert_eq!(fast, reference, "{text}"),
@@ -65,7 +65,7 @@ fn both_layouts_give_the_same() {
     for text in [objects, arrays] {
         assert_eq!(one(text), (cells.map(str::to_owned).to_vec(), vec![]));
         assert!(
-            scan::scan(text, Setting::new(interface()).rules()).is_some(),
+            fast::decode(text, Setting::new(interface()).rules()).is_some(),
             "the fast decoder gave up on {text}"
         );
     }
@@ -306,7 +306,7 @@ fn nesting_is_bounded() {
 #[test]
 fn bad_utf8_names_the_record() {
     let setting = Setting::new(interface());
-    let error = scan::decode(b"[{\"A\":1},{\"Name\":\"x\xFFy\"}]", setting.rules()).unwrap_err();
+    let error = decode(b"[{\"A\":1},{\"Name\":\"x\xFFy\"}]", setting.rules()).unwrap_err();
     assert_eq!(error.to_string(), "inputs, record 2, input 'Name', byte 19: not valid UTF-8");
 }
 
@@ -335,7 +335,7 @@ fn limits_hold_just_under_and_just_over() {
     setting.limits.records = 1;
     assert!(too_large(&setting, "records"));
     setting.limits.input_bytes = text.len() - 1;
-    let error = scan::decode(text.as_bytes(), setting.rules()).unwrap_err();
+    let error = decode(text.as_bytes(), setting.rules()).unwrap_err();
     assert_eq!(error.kind(), "too_large");
 }
 

@@ -4,7 +4,7 @@
 
 mod sample;
 
-use execd_serve::codec::{decode, scan};
+use execd_serve::codec::decode::{decode, fast, reference};
 use sample::{Setting, all, interface};
 
 /// xorshift64*: the same cases in every run.
@@ -182,11 +182,11 @@ fn mutate(random: &mut Random, text: &str) -> Vec<u8> {
 fn compare(setting: &Setting, bytes: &[u8]) -> bool {
     let shown = String::from_utf8_lossy(bytes);
     let Ok(text) = std::str::from_utf8(bytes) else {
-        assert!(scan::decode(bytes, setting.rules()).is_err(), "{shown}");
+        assert!(decode(bytes, setting.rules()).is_err(), "{shown}");
         return false;
     };
-    let Some(fast) = scan::scan(text, setting.rules()) else { return false };
-    match decode::decode(text, setting.rules()) {
+    let Some(fast) = fast::decode(text, setting.rules()) else { return false };
+    match reference::decode(text, setting.rules()) {
         Ok(reference) => assert_eq!(all(&fast), all(&reference), "{shown}"),
         Err(error) => panic!("accepted {shown}, which is {error}"),
     }

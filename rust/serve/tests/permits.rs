@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-fn slot_file(name: &str) -> PathBuf {
+fn permit_file(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("execd-permits-{name}-{}", std::process::id()))
 }
 
@@ -39,7 +39,7 @@ fn start_holder(path: &Path) -> Child {
 
 #[test]
 fn a_killed_process_leaves_no_permit() {
-    let path = slot_file("kill");
+    let path = permit_file("kill");
     let permits = Permits::open(&path, 4).unwrap();
     let mut child = start_holder(&path);
     assert_eq!((permits.in_use(), permits.held()), (3, 0));
@@ -57,7 +57,7 @@ fn a_killed_process_leaves_no_permit() {
 
 #[test]
 fn descriptors_count_against_each_other() {
-    let path = slot_file("two");
+    let path = permit_file("two");
     let (one, two) = (Permits::open(&path, 3).unwrap(), Permits::open(&path, 3).unwrap());
     let a = one.try_acquire().unwrap();
     let b = two.try_acquire().unwrap();
@@ -74,7 +74,7 @@ fn descriptors_count_against_each_other() {
 #[test]
 fn many_threads_never_hold_more_than_there_are() {
     use std::sync::atomic::{AtomicUsize, Ordering};
-    let path = slot_file("threads");
+    let path = permit_file("threads");
     let (first, second) = (Permits::open(&path, 4).unwrap(), Permits::open(&path, 4).unwrap());
     let (running, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
     std::thread::scope(|scope| {

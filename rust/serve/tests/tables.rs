@@ -14,7 +14,7 @@ use arrow_schema::DataType;
 use execd_serve::arrow::evaluate;
 use execd_serve::error::ServeError;
 use execd_serve::execute::ExecuteOptions;
-use execd_serve::files::{Progress, Summary, run};
+use execd_serve::files::{Progress, Summary, run_files};
 use sample::service::{engine, service};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -156,7 +156,7 @@ impl Drop for Folder {
 
 fn through(input: &Path, output: &Path) -> Result<Summary, ServeError> {
     let progress = Progress::default();
-    let summary = run(&engine(2), &service(), input, output, &ExecuteOptions::default(), &progress)?;
+    let summary = run_files(&engine(2), &service(), input, output, &ExecuteOptions::default(), &progress)?;
     assert_eq!((progress.records(), progress.fraction()), (summary.records, 1.0));
     Ok(summary)
 }
@@ -220,9 +220,15 @@ fn many_chunks_keep_their_order() {
     std::fs::write(folder.file("in.csv"), format!("A\n{lines}")).unwrap();
     let filtered = ExecuteOptions { outputs: vec!["Half".to_owned()], ..ExecuteOptions::default() };
     let progress = Progress::default();
-    let summary =
-        run(&engine(2), &service(), &folder.file("in.csv"), &folder.file("out.ndjson"), &filtered, &progress)
-            .unwrap();
+    let summary = run_files(
+        &engine(2),
+        &service(),
+        &folder.file("in.csv"),
+        &folder.file("out.ndjson"),
+        &filtered,
+        &progress,
+    )
+    .unwrap();
     assert_eq!(summary.records, count);
     let text = std::fs::read_to_string(folder.file("out.ndjson")).unwrap();
     assert!(text.lines().enumerate().all(|(n, line)| line == format!("{{\"Half\":{}}}", n as f64 / 2.0)));
@@ -241,7 +247,7 @@ fn mistakes_name_file_or_record_and_leave_no_output() {
     assert_eq!(error("a.csv", b"A\n1\n\xFF\n"), "inputs, record 2, input 'A': not valid UTF-8");
     assert_eq!(
         error("comma.csv", b"A\n1\n2,5\n"),
-        "inputs, record 2: \"5\" stands behind the last of the header's 1 columns"
+        "inputs, record 2: \"5\" comes after the last of the header's 1 columns"
     );
     assert_eq!(
         error("short.csv", b"A,Name\n1,x\n2\n"),
@@ -280,7 +286,7 @@ fn no_records_are_no_mistake() {
         std::fs::write(folder.file(name), content).unwrap();
         let (input, output) = (folder.file(name), folder.file("out.csv"));
         let (options, progress) = (ExecuteOptions::default(), Progress::default());
-        let summary = run(&engine(2), &service(), &input, &output, &options, &progress).unwrap();
+        let summary = run_files(&engine(2), &service(), &input, &output, &options, &progress).unwrap();
         assert_eq!(summary.records, 0, "{name}");
     }
 }

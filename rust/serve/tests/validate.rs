@@ -5,12 +5,12 @@
 
 mod sample;
 
-use execd_calc::function::Env;
 use execd_calc::interface::{Bound, Constant, Format, Interface, Limit, Rule, Shape, Validation};
 use execd_calc::plan::{InputSlot, Operand, Plan};
-use execd_calc::value::Value;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::value::Value;
+use execd_serve::codec::decode::decode;
 use execd_serve::codec::notes::NoteKind;
-use execd_serve::codec::scan;
 use execd_serve::validate::validate;
 use sample::{Setting, inputs, service::engine, table};
 use std::sync::Arc;
@@ -32,7 +32,7 @@ fn refused(rule: Rule, shape: Shape, names: &str, values: &str) -> Vec<usize> {
     };
     let setting = Setting::new(Interface { inputs, rules: Some(Arc::new(rules)), ..Interface::default() });
     let text = format!("[[{names}],{values}]");
-    let mut decoded = scan::decode(text.as_bytes(), setting.rules()).unwrap();
+    let mut decoded = decode(text.as_bytes(), setting.rules()).unwrap();
     let env = Env::new(false, 0.0);
     validate(&engine(1), &mut decoded, &setting.interface, &env, &setting.limits, &setting.stop).unwrap();
     let invalid = decoded.notes.list.iter().filter(|note| note.kind == NoteKind::Invalid(0));

@@ -3,8 +3,8 @@
 
 use super::graph::Term;
 use super::lower::{Abs, Failure, Grid, Lowered, Single};
-use execd_calc::function::{Function, Param};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::function::{Function, Param};
+use execd_calc::values::value::{ErrorCode, Value};
 
 impl Single {
     /// What an operand gives beyond the cells in use; `#N/A` where it ends.

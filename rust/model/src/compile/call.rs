@@ -6,12 +6,12 @@ use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, MAX_GRID_CELLS, Sin
 use super::sheets::Place;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW};
 use crate::workbook::CellAddress;
-use execd_calc::format::{self, Format};
-use execd_calc::function::{Function, Param, flags};
 use execd_calc::kernels;
-use execd_calc::ops::Op1;
-use execd_calc::range::{Origin, Table};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::numbers::format::{self, Format};
+use execd_calc::semantics::function::{Function, Param, flags};
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::range::{Origin, Table};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// A call is repeated for at most this many combinations of references that a record chooses.

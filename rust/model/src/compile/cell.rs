@@ -8,10 +8,10 @@ use crate::formula::ast::Expr;
 use crate::formula::{parse, shift};
 use crate::report::Unsupported;
 use crate::workbook::{Area, Cell, CellAddress, CellFormula, CellValue, a1};
-use execd_calc::kernels::{self, record};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op1, Op2};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::kernels::{self, arrays::record};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// Dynamic references can demand a cell in the middle of another: the stack grows with them.
@@ -267,7 +267,7 @@ impl<'w> Lowerer<'w> {
             Single::One(term) => self.graph.element(term, 0, 0),
             Single::Many(grid) => grid.at(0, 0),
         };
-        Ok(self.graph.one(Op1::Settle, term))
+        Ok(self.graph.one(Op1::CellValue, term))
     }
 
     /// Lays an array formula's result over its area. A dynamic one takes the size it has now.
@@ -309,7 +309,7 @@ impl<'w> Lowerer<'w> {
                     Single::One(term) => self.graph.element(*term, r as u32, c as u32),
                     Single::Many(grid) => grid.at(r, c),
                 };
-                let term = if dynamic && !sized { term } else { self.graph.one(Op1::Settle, term) };
+                let term = if dynamic && !sized { term } else { self.graph.one(Op1::CellValue, term) };
                 terms.push(term);
                 self.states.insert(CellAddress { sheet: at.cell.sheet, row, col }, State::Done(term));
             }

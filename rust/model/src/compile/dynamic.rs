@@ -7,10 +7,10 @@ use super::sheets::Place;
 use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW};
 use crate::workbook::Area;
-use execd_calc::digits;
 use execd_calc::kernels;
-use execd_calc::range::Origin;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::numbers::digits;
+use execd_calc::values::range::Origin;
+use execd_calc::values::value::{ErrorCode, Value};
 
 /// Cells that all references that depend on inputs could reach.
 const MAX_REACHED: usize = 1 << 26;
@@ -48,7 +48,7 @@ impl Lowerer<'_> {
                 for (position, (number, value)) in numbers.iter_mut().zip(values).enumerate() {
                     match self.graph.cx().number(value) {
                         Ok(x) if position < 2 => *number = digits::trunc(x) as i64,
-                        Ok(x) => *number = kernels::reference::size(x) as i64,
+                        Ok(x) => *number = kernels::lookup_reference::reference::size(x) as i64,
                         Err(code) => return Ok(super::call::error(code)),
                     }
                 }
@@ -59,7 +59,7 @@ impl Lowerer<'_> {
     }
 
     fn offset_per_record(&mut self, base: &Place, terms: &[Term], at: &At) -> Lowered<Abs> {
-        let Some(pick) = kernels::find(kernels::reference::PICK) else {
+        let Some(pick) = kernels::find(kernels::lookup_reference::reference::PICK) else {
             return Err(Failure::unsupported("OFFSET that depends on an input"));
         };
         let Some(reach) = self.offset_reach(base, terms) else {
@@ -81,7 +81,8 @@ impl Lowerer<'_> {
         let mut known = |position: usize| {
             let value = terms.get(position).and_then(|term| term.constant())?;
             let x = self.graph.cx().number(value).ok()?;
-            Some(if position < 2 { digits::trunc(x) } else { kernels::reference::size(x) } as i64)
+            Some(if position < 2 { digits::trunc(x) } else { kernels::lookup_reference::reference::size(x) }
+                as i64)
         };
         let (rows, cols, height, width) = (known(0), known(1), known(2), known(3));
         let whole = Area { first_row: 0, first_col: 0, last_row: MAX_ROW, last_col: MAX_COL };
@@ -101,7 +102,7 @@ impl Lowerer<'_> {
 
     /// What a reference that a record chooses is to the function around it: cells, where it takes ranges.
     pub(super) fn as_cells(&mut self, value: Term, at: &At) -> Abs {
-        match kernels::find(kernels::reference::CELLS).filter(|_| at.wants_range) {
+        match kernels::find(kernels::lookup_reference::reference::CELLS).filter(|_| at.wants_range) {
             Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
             None => Abs::Term(value),
         }

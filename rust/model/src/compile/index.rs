@@ -3,10 +3,10 @@
 use super::graph::Term;
 use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Single};
 use crate::formula::ast::Expr;
-use execd_calc::digits;
 use execd_calc::kernels;
-use execd_calc::lift;
-use execd_calc::value::ErrorCode;
+use execd_calc::numbers::digits;
+use execd_calc::semantics::lift;
+use execd_calc::values::value::ErrorCode;
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -3,7 +3,7 @@
 use super::graph::Term;
 use super::lower::{Abs, At, Failure, Grid, Lowered, Lowerer, Scope, Single, Variable};
 use crate::formula::ast::{Expr, TableReference};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// A LAMBDA with the variables around it.

@@ -8,9 +8,9 @@ use crate::error::ErrorKind;
 use crate::formula::ast::Expr;
 use crate::report::Unsupported;
 use crate::workbook::CellAddress;
-use execd_calc::operator::{BinaryOp, UnaryOp};
-use execd_calc::ops::{Op1, Op2, Op3};
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
 

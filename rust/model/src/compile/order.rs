@@ -3,7 +3,7 @@
 
 use super::graph::{Argument as GraphArgument, Op};
 use super::schedule::{Item, ROOT, Scheduler, each_operand};
-use execd_calc::ops::{Op2, Op3};
+use execd_calc::semantics::primitive::{Op2, Op3};
 
 impl Scheduler<'_> {
     /// All needed nodes, operands first. Running aggregates go first, the shallowest first, each after whatever it still

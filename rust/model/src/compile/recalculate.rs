@@ -5,9 +5,9 @@ use super::lower::Lowerer;
 use super::sheets::Sheets;
 use crate::report::Unsupported;
 use crate::workbook::{CellAddress, Workbook, a1};
-use execd_calc::function::Env;
 use execd_calc::interface::Constant;
-use execd_calc::serial::OFFSET_1904;
+use execd_calc::numbers::serial::OFFSET_1904;
+use execd_calc::semantics::function::Env;
 use hashbrown::HashMap;
 
 /// One formula cell after recalculation.

@@ -5,9 +5,9 @@ use super::array_bounds::{self, Bounds};
 use super::graph::Term;
 use super::lambda::Closure;
 use super::lower::{Abs, At, Failure, Lowered, Lowerer, Single};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op1, Op2, Op3};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// Elements that a LAMBDA is repeated for; each is a copy of its body.

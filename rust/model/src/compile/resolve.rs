@@ -6,7 +6,7 @@ use super::sheets::Place;
 use crate::formula::ast::{Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
 use crate::formula::{parse, shift};
 use crate::workbook::{Area, CellAddress};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl super::sheets::Sheets<'_> {

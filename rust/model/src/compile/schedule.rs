@@ -3,11 +3,11 @@
 
 use super::emit::Emitter;
 use super::graph::{Argument as GraphArgument, Graph, Op, RangeContent, Term};
-use execd_calc::function::flags;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op2, Op3};
 use execd_calc::plan::Plan;
-use execd_calc::value::Value;
+use execd_calc::semantics::function::flags;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op2, Op3};
+use execd_calc::values::value::Value;
 use hashbrown::HashMap;
 
 /// A branch whose own steps cost less than this runs for all records: testing a mask is dearer.

@@ -3,8 +3,8 @@
 
 use crate::formula::ast::{MAX_COL, MAX_ROW};
 use crate::workbook::{Area, CellAddress, CellFormula, DefinedName, Sheet, TableDefinition, Workbook};
-use execd_calc::function::flags;
 use execd_calc::kernels;
+use execd_calc::semantics::function::flags;
 use hashbrown::HashMap;
 
 /// A rectangle on a sheet.

@@ -6,7 +6,7 @@ use super::sheets::Place;
 use crate::formula::ast::Expr;
 use crate::workbook::{CellAddress, CellFormula, Sheet};
 use execd_calc::kernels;
-use execd_calc::value::Value;
+use execd_calc::values::value::Value;
 use std::rc::Rc;
 
 /// Cells that do not count.

@@ -2,7 +2,7 @@
 //! read back exactly, not as Excel would display them.
 
 use super::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
-use execd_calc::operator::{BinaryOp, UnaryOp};
+use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
 use std::fmt::{self, Formatter, Write};
 
 /// How tightly the operators bind, loosest first.

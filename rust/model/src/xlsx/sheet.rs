@@ -7,7 +7,7 @@ use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, Sheet, Shows, ValidationKind, a1};
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use std::sync::Arc;
 
 /// What the cells of all sheets refer to.

@@ -1,9 +1,9 @@
-//! Arrow record batches to input columns and back. Where the batches come from is elsewhere.
+//! Arrow record batches to input columns and back.
 //!
-//! The schema of the answer depends on the service alone, never on the data: each column has the kind that its output
+//! The schema of the answer depends on the service alone, never on the data: each column has the type that its output
 //! has when all inputs are left to the workbook. What does not fit its column (an Excel error, a text among numbers)
-//! is null there and told in the last column, `errors`, which is null for a record without any. Where an output has that
-//! name the column is called `_errors`.
+//! is null there and told in the last column, `errors`, which is null for a record without any. If an output has that
+//! name, the column is called `_errors`.
 
 mod numbers;
 mod read;
@@ -39,11 +39,11 @@ pub fn evaluate(
     })
 }
 
-/// Records of a table that are read before they are calculated: their columns get the memory of those before them, where
-/// the system would give fresh pages for large ones and clear them.
+/// How many records are read before they are calculated. Columns of this size are given memory that was used before;
+/// for larger ones the system would clear fresh pages.
 const PIECE: usize = 1 << 16;
 
-/// At least one, so that the columns of an empty table are looked at too.
+/// At least one, so that the columns of an empty table are checked too.
 fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
     let records = batch.num_rows();
     (0..records.max(1)).step_by(PIECE).map(move |first| batch.slice(first, PIECE.min(records - first)))

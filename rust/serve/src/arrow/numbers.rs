@@ -1,19 +1,18 @@
-//! A column of numbers in the making. The kernel writes a block's values where they stay; columns of other kinds are
-//! elsewhere.
+//! A column of numbers while it is built. The kernel writes the values of a block straight into it.
 
 use arrow_array::Float64Array;
 use arrow_array::builder::NullBufferBuilder;
-use execd_calc::heap::Heap;
-use execd_calc::value::Value;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::Value;
 
-pub struct Numbers {
+pub struct NumberBuilder {
     values: Vec<Value>,
     nulls: NullBufferBuilder,
 }
 
-impl Numbers {
-    pub fn new(records: usize) -> Numbers {
-        Numbers { values: Vec::with_capacity(records), nulls: NullBufferBuilder::new(records) }
+impl NumberBuilder {
+    pub fn new(records: usize) -> NumberBuilder {
+        NumberBuilder { values: Vec::with_capacity(records), nulls: NullBufferBuilder::new(records) }
     }
 
     /// Room for the values of the next records.
@@ -23,11 +22,11 @@ impl Numbers {
         self.values.get_mut(start..).unwrap_or_default()
     }
 
-    /// Looks at what was written into the last room: what is no number becomes null and goes to `misfit`, by record.
-    pub fn settle(&mut self, records: usize, heap: &Heap, mut misfit: impl FnMut(usize, Value)) {
+    /// Normalises the values in the last room: what is no number becomes null and goes to `misfit`, by record.
+    pub fn normalise(&mut self, records: usize, heap: &Heap, mut misfit: impl FnMut(usize, Value)) {
         let start = self.values.len().saturating_sub(records);
         let values = self.values.get_mut(start..).unwrap_or_default();
-        // All of them, without leaving early: without a branch for each, several are looked at in one instruction.
+        // Counts all of them: a loop that does not leave early is vectorised.
         if values.iter().filter(|value| !value.is_number()).count() == 0 {
             return self.nulls.append_n_non_nulls(values.len());
         }

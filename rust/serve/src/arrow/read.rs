@@ -1,9 +1,10 @@
-//! One record batch to the input columns of a batch. Columns are found by name, ignoring case; others are ignored,
-//! missing ones are left to the workbook, nulls are blanks.
+//! One record batch to the input columns of a batch. Columns are found by name, ignoring case. Columns that name no
+//! input are ignored, missing ones are left to the workbook, nulls are blanks.
 
 use crate::codec::dates;
+use crate::codec::decode::rules::Rules;
+use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::notes::{Absent, Note, NoteKind, Notes};
-use crate::codec::records::{Decoded, Layout, Rules};
 use crate::error::{Place, ServeError};
 use crate::flat;
 use arrow_array::cast::AsArray;
@@ -11,19 +12,19 @@ use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use execd_calc::batch::Batch;
-use execd_calc::function::MAX_TEXT_UNITS;
-use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::Format;
-use execd_calc::serial;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::numbers::serial;
+use execd_calc::semantics::function::MAX_TEXT_UNITS;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Layer, Store};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
 pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError> {
     let inputs = &rules.interface.inputs;
     let cells = inputs.iter().map(|input| input.first_cell + input.shape.cells()).max().unwrap_or(0);
     let mut columns = vec![Vec::new(); cells];
-    let mut reader = Reader {
+    let mut reader = ColumnReader {
         rules,
         store: Store::new(Layer::Batch),
         notes: Vec::new(),
@@ -32,7 +33,7 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
     };
     for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
         rules.stop.check()?;
-        let Some((input, cell)) = flat::input_cell(rules.interface, rules.names, field.name()) else {
+        let Some((input, cell)) = flat::cell_named(rules.interface, rules.names, field.name()) else {
             refuse_nested(rules, field.name(), array)?;
             continue;
         };
@@ -63,7 +64,7 @@ fn place(input: &str) -> Place {
     Place { input: Some(input.to_owned()), ..Place::default() }
 }
 
-struct Reader<'a> {
+struct ColumnReader<'a> {
     rules: Rules<'a>,
     store: Store,
     notes: Vec<Note>,
@@ -75,7 +76,7 @@ const DAY_MICROSECONDS: f64 = 86_400e6;
 /// Serial of 1970-01-01 in the 1900 system.
 const EPOCH: i64 = 25_569;
 
-impl Reader<'_> {
+impl ColumnReader<'_> {
     fn column(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
         let date1904 = self.rules.date1904;
         match array.data_type() {
@@ -186,13 +187,13 @@ fn per_second(unit: TimeUnit) -> f64 {
 fn serial_of(days: f64, date1904: bool) -> Value {
     let whole = days.floor();
     let since_1900 = whole as i64 + EPOCH;
-    // Before March 1900 the phantom leap day has not yet been counted.
+    // Excel's 29 February 1900, which never was, counts from March on.
     let day = if since_1900 > 60 { since_1900 } else { since_1900 - 1 };
     let serial = if day >= 1 { serial::serial_of(day, date1904) } else { None };
     serial.map_or(ErrorCode::Num.into(), |serial| Value::number(serial + (days - whole)))
 }
 
-/// Days since 1970 of a day of the 1900 system; `None` for the days that never were.
+/// The days since 1970 of a day of the 1900 system; `None` for days that the real calendar does not have.
 pub(super) fn days_since_1970(day: i64) -> Option<i64> {
     match day {
         ..1 | 60 => None,

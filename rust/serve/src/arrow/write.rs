@@ -1,9 +1,9 @@
 //! Output columns of blocks to record batches.
 
-use super::numbers::Numbers;
+use super::numbers::NumberBuilder;
 use super::read::days_since_1970;
+use crate::codec::decoded::Decoded;
 use crate::codec::notes::{NoteKind, Notes};
-use crate::codec::records::Decoded;
 use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
@@ -12,13 +12,13 @@ use crate::flat::{OutputColumn, output_columns};
 use arrow_array::builder::{BooleanBuilder, Date32Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use execd_calc::batch::Batch;
-use execd_calc::digits::general;
-use execd_calc::heap::Heap;
 use execd_calc::interface::Format;
+use execd_calc::numbers::digits::general;
+use execd_calc::numbers::serial;
 use execd_calc::run::Frame;
-use execd_calc::serial;
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::{Unpacked, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct Answer {
 const ERRORS: &str = "errors";
 
 impl Answer {
-    /// Runs the workbook once on its own values to learn the kinds of the outputs.
+    /// Evaluates the workbook once on its own values to learn the types of the outputs.
     pub fn new(engine: &Engine, service: &Service, options: &ExecuteOptions) -> Result<Answer, ServeError> {
         let columns =
             output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs)?);
@@ -75,9 +75,9 @@ impl Answer {
         let env = service.env_of(engine, options);
         let parts = engine.evaluate_into(
             &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
-            |records| Written::new(self, records),
+            |records| BatchBuilder::new(self, records),
             |part, records| part.room(self, service.plan.output_cells, records),
-            |part: &mut Written, frame, block| {
+            |part: &mut BatchBuilder, frame, block| {
                 part.block(self, frame, block, service, &decoded.notes);
                 Ok(())
             },
@@ -96,48 +96,51 @@ fn data_type(format: Format, value: Option<Value>) -> DataType {
     }
 }
 
-/// A column in the making.
-enum Column {
-    Numbers(Numbers),
-    Others(Builder),
+/// A column while it is built.
+enum ColumnBuilder {
+    Numbers(NumberBuilder),
+    Others(OtherBuilder),
 }
 
-enum Builder {
+enum OtherBuilder {
     Text(StringBuilder),
     Bool(BooleanBuilder),
     Date(Date32Builder),
     Moment(TimestampMicrosecondBuilder),
 }
 
-/// Record batch in the making.
-pub struct Written {
-    columns: Vec<Column>,
+/// A record batch while it is built.
+struct BatchBuilder {
+    columns: Vec<ColumnBuilder>,
     errors: StringBuilder,
 }
 
 /// The `errors` texts of those records of a block that have one.
 type Errors = BTreeMap<usize, String>;
 
-impl Written {
-    fn new(answer: &Answer, records: usize) -> Written {
+impl BatchBuilder {
+    fn new(answer: &Answer, records: usize) -> BatchBuilder {
         let column = |field: &Arc<Field>| {
-            Column::Others(match field.data_type() {
-                DataType::Utf8 => Builder::Text(StringBuilder::new()),
-                DataType::Boolean => Builder::Bool(BooleanBuilder::new()),
-                DataType::Date32 => Builder::Date(Date32Builder::new()),
-                DataType::Timestamp(..) => Builder::Moment(TimestampMicrosecondBuilder::new()),
-                _ => return Column::Numbers(Numbers::new(records)),
+            ColumnBuilder::Others(match field.data_type() {
+                DataType::Utf8 => OtherBuilder::Text(StringBuilder::new()),
+                DataType::Boolean => OtherBuilder::Bool(BooleanBuilder::new()),
+                DataType::Date32 => OtherBuilder::Date(Date32Builder::new()),
+                DataType::Timestamp(..) => OtherBuilder::Moment(TimestampMicrosecondBuilder::new()),
+                _ => return ColumnBuilder::Numbers(NumberBuilder::new(records)),
             })
         };
         let fields = answer.schema.fields().iter().take(answer.columns.len());
-        Written { columns: fields.map(column).collect(), errors: StringBuilder::with_capacity(records, 0) }
+        BatchBuilder {
+            columns: fields.map(column).collect(),
+            errors: StringBuilder::with_capacity(records, 0),
+        }
     }
 
-    /// By output cell, room for the numbers of the next records.
+    /// Room for the numbers of the next records, by output cell.
     fn room(&mut self, answer: &Answer, cells: usize, records: usize) -> Vec<&mut [Value]> {
         let mut rooms: Vec<&mut [Value]> = (0..cells).map(|_| <&mut [Value]>::default()).collect();
         for (output, column) in answer.columns.iter().zip(&mut self.columns) {
-            if let (Column::Numbers(numbers), Some(room)) = (column, rooms.get_mut(output.cell)) {
+            if let (ColumnBuilder::Numbers(numbers), Some(room)) = (column, rooms.get_mut(output.cell)) {
                 *room = numbers.room(records);
             }
         }
@@ -152,12 +155,12 @@ impl Written {
                 add(errors.entry(record).or_default(), &output.name, text);
             };
             match column {
-                Column::Numbers(numbers) => {
-                    numbers.settle(block.records, heap, |record, value| {
+                ColumnBuilder::Numbers(numbers) => {
+                    numbers.normalise(block.records, heap, |record, value| {
                         misfit(heap, value, |text| remark(record, text));
                     });
                 }
-                Column::Others(builder) => {
+                ColumnBuilder::Others(builder) => {
                     for (record, &value) in frame.output(output.cell).iter().enumerate() {
                         builder.push(heap, heap.shown(value), answer.date1904, |text| remark(record, text));
                     }
@@ -174,13 +177,13 @@ impl Written {
     }
 
     fn finish(mut self, answer: &Answer) -> Result<RecordBatch, ServeError> {
-        let mut arrays: Vec<ArrayRef> = self.columns.into_iter().map(Column::finish).collect();
+        let mut arrays: Vec<ArrayRef> = self.columns.into_iter().map(ColumnBuilder::finish).collect();
         arrays.push(Arc::new(self.errors.finish()));
         RecordBatch::try_new(answer.schema(), arrays).map_err(|error| ServeError::Internal(error.to_string()))
     }
 }
 
-/// What was noted of the inputs of a block.
+/// What was noted about the inputs of a block.
 fn noted(block: Block, service: &Service, notes: &Notes) -> Errors {
     let mut errors = Errors::new();
     for note in notes.between(block.first, block.first + block.records) {
@@ -203,11 +206,11 @@ fn add(remark: &mut String, name: &str, text: &str) {
     let _ = write!(remark, "{name}: {text}");
 }
 
-impl Column {
+impl ColumnBuilder {
     fn finish(self) -> ArrayRef {
         match self {
-            Column::Numbers(numbers) => Arc::new(numbers.finish()),
-            Column::Others(builder) => builder.finish(),
+            ColumnBuilder::Numbers(numbers) => Arc::new(numbers.finish()),
+            ColumnBuilder::Others(builder) => builder.finish(),
         }
     }
 }
@@ -223,24 +226,24 @@ fn misfit(heap: &Heap, value: Value, remark: impl FnOnce(&str)) {
     }
 }
 
-impl Builder {
+impl OtherBuilder {
     /// Appends a value that is no array; one that does not fit is null and goes to `remark` as text.
     #[inline]
     fn push(&mut self, heap: &Heap, value: Value, date1904: bool, remark: impl FnOnce(&str)) {
         match (&mut *self, value.unpack()) {
             (_, Unpacked::Blank | Unpacked::Omitted) => self.push_null(),
-            (Builder::Text(texts), Unpacked::Text(id)) => texts.append_value(heap.text(id)),
-            (Builder::Text(texts), Unpacked::Number(x)) => texts.append_value(general(x)),
-            (Builder::Text(texts), Unpacked::Bool(b)) => texts.append_value(truth(b)),
-            (Builder::Bool(flags), Unpacked::Bool(b)) => flags.append_value(b),
-            (Builder::Date(days), Unpacked::Number(x)) => {
+            (OtherBuilder::Text(texts), Unpacked::Text(id)) => texts.append_value(heap.text(id)),
+            (OtherBuilder::Text(texts), Unpacked::Number(x)) => texts.append_value(general(x)),
+            (OtherBuilder::Text(texts), Unpacked::Bool(b)) => texts.append_value(truth(b)),
+            (OtherBuilder::Bool(flags), Unpacked::Bool(b)) => flags.append_value(b),
+            (OtherBuilder::Date(days), Unpacked::Number(x)) => {
                 let day = serial::day_of(x, date1904).and_then(days_since_1970);
                 days.append_option(day.map(|day| day as i32));
                 if day.is_none() {
                     remark(&general(x));
                 }
             }
-            (Builder::Moment(moments), Unpacked::Number(x)) => {
+            (OtherBuilder::Moment(moments), Unpacked::Number(x)) => {
                 let day = serial::day_of(x, date1904).and_then(days_since_1970);
                 let microseconds = ((x - x.floor()) * 86_400e6).round() as i64;
                 moments.append_option(day.map(|day| day * 86_400_000_000 + microseconds));
@@ -257,19 +260,19 @@ impl Builder {
 
     fn push_null(&mut self) {
         match self {
-            Builder::Text(texts) => texts.append_null(),
-            Builder::Bool(flags) => flags.append_null(),
-            Builder::Date(days) => days.append_null(),
-            Builder::Moment(moments) => moments.append_null(),
+            OtherBuilder::Text(texts) => texts.append_null(),
+            OtherBuilder::Bool(flags) => flags.append_null(),
+            OtherBuilder::Date(days) => days.append_null(),
+            OtherBuilder::Moment(moments) => moments.append_null(),
         }
     }
 
     fn finish(self) -> ArrayRef {
         match self {
-            Builder::Text(mut texts) => Arc::new(texts.finish()),
-            Builder::Bool(mut flags) => Arc::new(flags.finish()),
-            Builder::Date(mut days) => Arc::new(days.finish()),
-            Builder::Moment(mut moments) => Arc::new(moments.finish()),
+            OtherBuilder::Text(mut texts) => Arc::new(texts.finish()),
+            OtherBuilder::Bool(mut flags) => Arc::new(flags.finish()),
+            OtherBuilder::Date(mut days) => Arc::new(days.finish()),
+            OtherBuilder::Moment(mut moments) => Arc::new(moments.finish()),
         }
     }
 }

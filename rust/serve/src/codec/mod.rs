@@ -1,31 +1,15 @@
-//! JSON bytes to columns and back, by the `Interface`. Envelopes of the faces are elsewhere.
+//! JSON bytes to columns and back, by the `Interface`. What both directions need comes first.
+
+pub mod dates;
+
+pub mod escape;
 
 pub mod names;
 
 pub mod notes;
 
-pub mod dates;
-
-pub mod records;
-
-pub mod table;
-
-pub mod tokens;
+pub mod decoded;
 
 pub mod decode;
-
-pub mod pattern;
-
-pub mod scan;
-
-pub mod growing;
-
-pub mod spelled;
-
-pub mod number;
-
-pub mod template;
-
-pub mod writer;
 
 pub mod encode;

@@ -10,7 +10,7 @@ pub struct Names {
     inputs: Index,
     /// Headings by input; empty for a scalar.
     headings: Vec<Index>,
-    /// The same as the workbook spells them, in order.
+    /// The headings as the workbook spells them, in order.
     spelled: Vec<Vec<Box<str>>>,
 }
 
@@ -60,7 +60,7 @@ fn index<'a>(names: impl Iterator<Item = &'a str>) -> Index {
     index
 }
 
-/// Longest name that is folded without an allocation.
+/// The longest name that is folded without an allocation.
 const SHORT: usize = 64;
 
 fn find(index: &Index, name: &str) -> Option<usize> {

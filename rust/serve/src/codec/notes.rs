@@ -1,7 +1,7 @@
-//! What is to be told about single records besides their values: inputs left out, texts that were empty, tables cut,
-//! values that break a rule. How that is worded on the wire is in `encode`.
+//! What there is to tell about single records besides their values: inputs left out, texts that were empty, tables cut,
+//! values that break a rule.
 
-/// One remark about an input of one record.
+/// One note about an input of one record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
     pub record: usize,
@@ -17,9 +17,9 @@ pub enum NoteKind {
     Cut,
     /// The value could not be taken; its cells are `#VALUE!`.
     Malformed(Box<str>),
-    /// The value breaks a data validation of the input: one with the message of this one.
+    /// The value breaks the data validation of the input that has this number, or another with the same message.
     Invalid(usize),
-    /// What a cell of the workbook finds wrong with the record. Complaints are numbered on from the inputs.
+    /// What a cell of the workbook finds wrong with the record. The numbers of complaints follow those of the inputs.
     Complaint(Box<str>),
 }
 
@@ -70,7 +70,7 @@ impl Absent {
     }
 
     /// The same for a run, and nothing if it left out nothing.
-    fn remark(&self, run: usize) -> &[u64] {
+    fn left_out(&self, run: usize) -> &[u64] {
         let bits = self.run(run);
         if bits.iter().any(|&word| word != 0) { bits } else { &[] }
     }
@@ -115,33 +115,33 @@ impl Notes {
     }
 
     /// What there is to tell, record by record from `first` on.
-    pub fn from(&self, first: usize) -> impl Iterator<Item = Remarks<'_>> {
+    pub fn from(&self, first: usize) -> impl Iterator<Item = RecordNotes<'_>> {
         let starts = &self.absent.starts;
         let mut run = starts.partition_point(|&start| start <= first).saturating_sub(1);
-        let mut absent = self.absent.remark(run);
+        let mut absent = self.absent.left_out(run);
         let mut rest = self.list.get(self.list.partition_point(|note| note.record < first)..).unwrap_or(&[]);
         (first..).map(move |record| {
             if starts.get(run + 1) == Some(&record) {
                 run += 1;
-                absent = self.absent.remark(run);
+                absent = self.absent.left_out(run);
             }
             let count = rest.iter().take_while(|note| note.record == record).count();
             let (notes, later) = rest.split_at(count);
             rest = later;
-            Remarks { absent, notes }
+            RecordNotes { absent, notes }
         })
     }
 }
 
 /// What there is to tell about one record.
 #[derive(Clone, Copy, Debug)]
-pub struct Remarks<'a> {
+pub struct RecordNotes<'a> {
     /// One bit per input left out; empty if there is none.
     pub absent: &'a [u64],
     pub notes: &'a [Note],
 }
 
-impl Remarks<'_> {
+impl RecordNotes<'_> {
     pub fn none(&self) -> bool {
         self.absent.is_empty() && self.notes.is_empty()
     }

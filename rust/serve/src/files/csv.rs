@@ -1,57 +1,60 @@
 //! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (as JSON spells it,
 //! so that `007` is none) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank.
 
-use super::file_error;
-use super::source::{CHUNK_RECORDS, Counted};
 use crate::codec::dates;
-use crate::codec::number::write_number;
-use crate::codec::records::{Decoded, Fault, Layout, Records, Rules, Scalar};
-use crate::codec::tokens::Tokens;
+use crate::codec::decode::records::Records;
+use crate::codec::decode::rules::{Fault, Rules, Scalar};
+use crate::codec::decode::tokens::Tokens;
+use crate::codec::decoded::{Decoded, Layout};
+use crate::codec::encode::scalar::write_number;
+use crate::engine::Block;
 use crate::error::{Place, ServeError};
+use crate::files::source::CHUNK_RECORDS;
 use crate::flat::{self, OutputColumn};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
-use execd_calc::digits::general;
-use execd_calc::heap::Heap;
 use execd_calc::interface::{Constant, Format};
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::numbers::digits::general;
+use execd_calc::run::Frame;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::{Unpacked, Value};
 use std::io::{Chain, Read};
-use std::path::Path;
 
-/// Stands behind the file as a record of its own. A quote that is not closed swallows it with all that it swallowed
-/// before.
+/// Comes after the file as a record of its own. A field whose quote is not closed ends with it.
 const END: &[u8] = b"\n\xFFend of file\xFF";
 
-pub struct CsvSource {
-    reader: Reader<Chain<Counted, &'static [u8]>>,
+pub struct CsvReader<R> {
+    reader: Reader<Chain<R, &'static [u8]>>,
     header: Vec<String>,
     record: ByteRecord,
 }
 
-impl CsvSource {
-    pub fn open(path: &Path, file: Counted) -> Result<CsvSource, ServeError> {
+impl<R: Read> CsvReader<R> {
+    /// Reads the header row. `name` is what the file is called in messages.
+    pub fn new(name: &str, file: R) -> Result<CsvReader<R>, ServeError> {
         let file = file.chain(END);
         let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
-        let first = reader.byte_headers().map_err(|error| file_error(path, error))?;
+        let first = reader.byte_headers().map_err(|error| ServeError::file(name, error))?;
         if is_open(first) {
-            return Err(file_error(path, format!("header row: {OPEN}")));
+            return Err(ServeError::file(name, format!("header row: {OPEN}")));
         }
         let names: Result<Vec<&str>, _> =
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
-        let names = names.map_err(|_| file_error(path, "header row: not valid UTF-8"))?;
+        let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
         let header = names.iter().map(|name| name.trim_start_matches('\u{FEFF}').to_owned()).collect();
-        Ok(CsvSource { reader, header, record: ByteRecord::new() })
+        Ok(CsvReader { reader, header, record: ByteRecord::new() })
     }
 
-    pub fn next(&mut self, path: &Path, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
-        let columns: Vec<Option<Column>> =
-            self.header.iter().map(|name| Column::named(name, rules)).collect();
+    /// The next records, or `None` at the end.
+    pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
+        let columns: Vec<Option<CsvColumn>> =
+            self.header.iter().map(|name| CsvColumn::named(name, rules)).collect();
         let mut records = Records::new(rules);
         records.expect(CHUNK_RECORDS);
         while records.count() < CHUNK_RECORDS {
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) if !is_end(&self.record) => {}
                 Ok(_) => break,
-                Err(error) => return Err(file_error(path, error)),
+                Err(error) => return Err(ServeError::file(name, error)),
             }
             if let Err(fault) = self.take(&mut records, &columns) {
                 return Err(explain(fault, &records, rules));
@@ -60,7 +63,7 @@ impl CsvSource {
         Ok((records.count() > 0).then(|| records.finish(Layout::Objects, false)))
     }
 
-    fn take(&self, records: &mut Records<'_>, columns: &[Option<Column>]) -> Result<(), Fault> {
+    fn take(&self, records: &mut Records<'_>, columns: &[Option<CsvColumn>]) -> Result<(), Fault> {
         records.begin_record()?;
         if is_open(&self.record) {
             return Err(Fault::Invalid(OPEN.to_owned()));
@@ -72,7 +75,7 @@ impl CsvSource {
         // A decimal comma or a missing quote would otherwise go unnoticed.
         if let Some(field) = self.record.iter().skip(columns.len()).find(|field| !field.is_empty()) {
             let (field, columns) = (String::from_utf8_lossy(field), columns.len());
-            let message = format!("\"{field}\" stands behind the last of the header's {columns} columns");
+            let message = format!("\"{field}\" comes after the last of the header's {columns} columns");
             return Err(Fault::Invalid(message));
         }
         for (field, column) in self.record.iter().zip(columns) {
@@ -109,20 +112,20 @@ fn explain(fault: Fault, records: &Records<'_>, rules: Rules<'_>) -> ServeError 
 }
 
 /// A column of the file that names an input cell.
-struct Column {
+struct CsvColumn {
     input: usize,
     cell: usize,
     /// The workbook holds a text here: `007` stays a text.
     text: bool,
 }
 
-impl Column {
-    fn named(name: &str, rules: Rules<'_>) -> Option<Column> {
-        let (input, cell) = flat::input_cell(rules.interface, rules.names, name)?;
+impl CsvColumn {
+    fn named(name: &str, rules: Rules<'_>) -> Option<CsvColumn> {
+        let (input, cell) = flat::cell_named(rules.interface, rules.names, name)?;
         let declared = rules.interface.inputs.get(input)?;
         let default = declared.defaults.get(cell - declared.first_cell);
         let text = declared.format == Format::Text || matches!(default, Some(Constant::Text(_)));
-        Some(Column { input, cell, text })
+        Some(CsvColumn { input, cell, text })
     }
 
     fn scalar<'t>(&self, field: &'t str) -> Scalar<'t> {
@@ -152,7 +155,28 @@ pub fn write_header(out: &mut Vec<u8>, columns: &[OutputColumn]) {
     out.push(b'\n');
 }
 
-pub fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) {
+/// Appends the lines of a block.
+pub fn write_block(out: &mut Vec<u8>, columns: &[OutputColumn], frame: &Frame, block: Block, date1904: bool) {
+    let values: Vec<_> = columns.iter().map(|column| frame.output(column.cell)).collect();
+    for record in 0..block.records {
+        let start = out.len();
+        for (position, (column, values)) in columns.iter().zip(&values).enumerate() {
+            if position > 0 {
+                out.push(b',');
+            }
+            if let Some(&value) = values.get(record) {
+                write_value(out, frame.heap(), value, column.format, date1904);
+            }
+        }
+        if out.len() == start {
+            // An empty line would be no record to many readers.
+            out.extend_from_slice(b"\"\"");
+        }
+        out.push(b'\n');
+    }
+}
+
+fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) {
     match value.unpack() {
         Unpacked::Number(x) => match format {
             Format::Text => write_field(out, &general(x)),

@@ -1,46 +1,31 @@
-//! A file of records through a service into a file of answers, chunk by chunk: CSV, NDJSON, Parquet and Arrow IPC by
-//! suffix, in any combination, in bounded memory.
+//! Records through a service into answers, chunk by chunk and in bounded memory: CSV, NDJSON, Parquet and Arrow IPC,
+//! in any combination.
+
+pub mod kind;
+
+pub mod source;
+
+pub mod target;
 
 mod csv;
-mod sink;
-mod source;
+
+mod ndjson;
+
+pub mod reader;
+
+mod writer;
 
 use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::validate::validate;
 use execd_calc::interface::Input;
-use sink::Sink;
+use reader::RecordReader;
 use source::Source;
-use std::fmt::Display;
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// What a file holds, by its suffix.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FileKind {
-    Csv,
-    Ndjson,
-    Parquet,
-    Arrow,
-}
-
-impl FileKind {
-    pub fn of(path: &Path) -> Result<FileKind, ServeError> {
-        let suffix = path.extension().and_then(|suffix| suffix.to_str()).unwrap_or("").to_lowercase();
-        match suffix.as_str() {
-            "csv" => Ok(FileKind::Csv),
-            "ndjson" | "jsonl" => Ok(FileKind::Ndjson),
-            "parquet" => Ok(FileKind::Parquet),
-            "arrow" | "ipc" | "feather" => Ok(FileKind::Arrow),
-            _ => Err(file_error(
-                path,
-                "the suffix must be .csv, .ndjson, .jsonl, .parquet, .arrow, .ipc or .feather",
-            )),
-        }
-    }
-}
+use target::{PartFile, Target};
+use writer::AnswerWriter;
 
 /// How far a run is, to be read from another thread.
 #[derive(Debug, Default)]
@@ -76,33 +61,49 @@ pub struct Summary {
     pub left_out: Vec<String>,
 }
 
-/// Evaluates all records of `input` into `output`, which appears when all is done and not before.
-pub fn run(
+/// Evaluates all records of a file into another, which appears when all is done and not before.
+pub fn run_files(
     engine: &Engine,
     service: &Service,
-    input: &Path,
-    output: &Path,
+    source: &Path,
+    target: &Path,
     options: &ExecuteOptions,
     progress: &Progress,
 ) -> Result<Summary, ServeError> {
-    if input.canonicalize().is_ok_and(|file| output.canonicalize().is_ok_and(|other| other == file)) {
-        return Err(file_error(output, "the answers would replace the records"));
+    if source.canonicalize().is_ok_and(|file| target.canonicalize().is_ok_and(|other| other == file)) {
+        let name = target.to_string_lossy();
+        return Err(ServeError::file(&name, "the answers would replace the records"));
     }
+    let source = Source::open(source)?;
+    let (part, target) = PartFile::create(target)?;
+    let summary = run(engine, service, source, target, options, progress)?;
+    part.keep()?;
+    Ok(summary)
+}
+
+/// Evaluates all records of a source. After an error the target has some of the answers.
+pub fn run(
+    engine: &Engine,
+    service: &Service,
+    source: Source,
+    target: Target<'_>,
+    options: &ExecuteOptions,
+    progress: &Progress,
+) -> Result<Summary, ServeError> {
     engine.guarded(options.deadline, &options.stop, || {
-        let part = Part::new(output);
-        let mut source = Source::open(input)?;
-        let mut sink = Sink::create(engine, service, &part.path, output, options)?;
+        let mut reader = RecordReader::new(source)?;
+        let mut writer = AnswerWriter::new(engine, service, target, options)?;
         let mut summary = Summary::default();
         let inputs = &service.interface.inputs;
         let mut left_out: Vec<&Input> = inputs.iter().collect();
-        let mut chunk = source.next(service, options)?;
+        let mut chunk = reader.next(service.rules(options))?;
         while let Some(mut decoded) = chunk {
             let (next, written) = engine.both(
-                || source.next(service, options),
+                || reader.next(service.rules(options)),
                 || {
                     let env = service.env_of(engine, options);
                     validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
-                    sink.write(engine, service, &decoded, options)
+                    writer.write(engine, service, &decoded, options)
                 },
             );
             written?;
@@ -110,40 +111,10 @@ pub fn run(
             left_out.retain(|input| input.is_left_out(&decoded.batch));
             summary.records += decoded.batch.records as u64;
             summary.invalid += decoded.notes.invalid_records() as u64;
-            progress.advance(decoded.batch.records, source.fraction());
+            progress.advance(decoded.batch.records, reader.fraction());
         }
-        sink.finish()?;
-        part.keep(output)?;
+        writer.finish()?;
         summary.left_out = left_out.into_iter().map(|input| input.name.clone()).collect();
         Ok(summary)
     })
-}
-
-/// The output under its temporary name; removed unless kept.
-struct Part {
-    path: PathBuf,
-}
-
-impl Part {
-    fn new(output: &Path) -> Part {
-        let mut name = output.as_os_str().to_owned();
-        name.push(".part");
-        Part { path: PathBuf::from(name) }
-    }
-
-    fn keep(self, output: &Path) -> Result<(), ServeError> {
-        let synced = File::open(&self.path).and_then(|file| file.sync_all());
-        synced.and_then(|()| std::fs::rename(&self.path, output)).map_err(|error| file_error(output, error))
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        // After `keep` there is nothing left under this name.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
-
-fn file_error(path: &Path, error: impl Display) -> ServeError {
-    ServeError::File { path: path.display().to_string(), message: error.to_string() }
 }

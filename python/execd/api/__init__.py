@@ -1,0 +1,1 @@
+"""The public HTTP APIs, one folder each; none imports another."""

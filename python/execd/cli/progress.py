@@ -1,0 +1,40 @@
+"""A file of records through a model: the work is native and streams, this shows how far it has come."""
+
+from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from execd import _native
+from execd.library import Model
+
+# Seconds between two looks at the progress.
+TICK = 0.1
+
+
+def run(model: Model, source: Path, target: Path, threads: int, console: Console) -> tuple[int, int, list[str]]:
+    """Evaluate `source` into `target`: records, invalid ones, inputs left out. The bar shows only on a terminal."""
+    job = _native.FileRun(model.native, _native.Engine(threads), str(source), str(target))
+    pool = ThreadPoolExecutor(1)
+    progress = Progress(
+        TextColumn("{task.fields[records]:,} records"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+    )
+    with progress:
+        bar = progress.add_task("", total=1.0, records=0)
+        result = pool.submit(job.run)
+        try:
+            while wait([result], TICK).not_done:
+                progress.update(bar, completed=job.fraction, records=job.records)
+        except KeyboardInterrupt:
+            job.cancel()
+            raise
+        finally:
+            pool.shutdown()
+        progress.update(bar, completed=1.0, records=job.records)
+    return result.result()

@@ -1,0 +1,27 @@
+"""`execd serve`: the settings from the command line, and a server."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from execd import settings
+
+
+@click.command()
+@click.option("--host", help="Address to listen on; loopback only while no keys are configured.  [127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on.  [8000]")
+@click.option("--workers", type=int, help="Processes that serve.  [one per core]")
+@click.option("--threads", type=int, help="Threads of one worker that calculate.  [cores / workers]")
+@click.option(
+    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with services/; made if missing."
+)
+@click.option("--examples", is_flag=True, default=None, help="Serve the example workbooks too.")
+@click.option("--max-executions", type=int, help="Executions at once on this node, over all workers.  [2 per core]")
+@click.option("--time-limit", type=float, help="Seconds until an execution is stopped and answered with 504.  [55]")
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings in TOML.")
+def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
+    """Serve Execute v4 for the workbooks of a folder."""
+    from execd.server import supervisor  # noqa: PLC0415 - the other commands do not need a server
+
+    supervisor.serve(settings.load(config, **options))

@@ -1,0 +1,77 @@
+"""The bodies that one worker reads: within limits and a deadline, unpacked, or thrown away. Not what they mean."""
+
+from contextlib import suppress
+
+from execd.errors import CallError, Kind
+from execd.http.compression import Inflater
+from execd.http.request import Request
+from execd.runtime.deadline import Deadline, Timer
+from execd.settings import Settings
+
+# A body of at most so many declared bytes is read in one piece, which takes a fifth less of a call than pieces do. As
+# many as a worker may have connections take no more memory than `max_held` by default.
+SMALL = 256 * 1024
+
+
+class Bodies:
+    """The bodies that one worker reads, and holds until they are answered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._held = 0
+        self._timer = Timer()
+
+    async def read(self, request: Request, deadline: Deadline) -> bytes:
+        """The unpacked body. The caller gives it back when it lets go of it."""
+        declared, limit = request.declared, self._settings.max_body
+        if declared is not None and declared > limit:
+            raise CallError(Kind.TOO_LARGE, f"the body of {declared} bytes is larger than {limit} bytes")
+        inflater = _inflater(request.header("content-encoding"), limit)
+        try:
+            if declared is not None and declared <= SMALL and not inflater:
+                body = await self._timer.within(deadline, request.whole())
+                self._hold(len(body), 0)
+                return body
+            return await self._timer.within(deadline, self._collect(request, inflater))
+        except TimeoutError:
+            raise deadline.error("the body did not arrive") from None
+
+    async def _collect(self, request: Request, inflater: Inflater | None) -> bytes:
+        pieces: list[bytes] = []
+        size = 0
+        try:
+            async for raw in request.pieces():
+                piece = inflater.feed(raw) if inflater else raw
+                self._hold(len(piece), size)
+                size += len(piece)
+                pieces.append(piece)
+            if inflater:
+                inflater.finish()
+        except BaseException:
+            self._held -= size
+            raise
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _hold(self, count: int, before: int) -> None:
+        """Counts bytes of a body of which there were some before, if there is room for them."""
+        limit = self._settings.max_body
+        if before + count > limit:
+            raise CallError(Kind.TOO_LARGE, f"the body is larger than {limit} bytes")
+        if self._held + count > self._settings.max_held:
+            message = "the bodies of other requests fill this node's memory; try again later"
+            raise CallError(Kind.OVERLOADED, message, retry_after=1.0)
+        self._held += count
+
+    def give_back(self, body: bytes) -> None:
+        """A body is no longer held."""
+        self._held -= len(body)
+
+    async def discard(self, request: Request, deadline: Deadline) -> None:
+        """Read what is still to come and throw it away, as far as there is time and `max_discard` allows."""
+        with suppress(TimeoutError):
+            await self._timer.within(deadline, request.discard(self._settings.max_discard))
+
+
+def _inflater(named: str, limit: int) -> Inflater | None:
+    coding = named.strip().lower()
+    return None if coding in {"", "identity"} else Inflater(coding, limit)

@@ -1,0 +1,72 @@
+"""An answer as handlers give it, and how it goes out: bytes, packed as the client likes; a stream; or a file."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from granian.rsgi import HTTPProtocol
+
+from execd.http import compression
+
+Headers = list[tuple[str, str]]
+Body = bytes | AsyncIterator[bytes] | Path
+
+JSON = ("content-type", "application/json")
+
+# From here on packing is worth a thread: it holds up the event loop longer than the hand-off takes.
+LARGE = 256 * 1024
+# The server keeps what a client does not read of a stream, without a limit; and a stream that fails ends like one that is
+# complete. So a stream is for little, with an end mark of its own; results go out as bytes or as a file.
+MOST_STREAMED = 16 << 20
+
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(slots=True)
+class Response:
+    """What a handler answers with."""
+
+    status: int
+    body: Body
+    headers: Headers = field(default_factory=lambda: [JSON])
+
+
+def encode(value: Any) -> bytes:  # noqa: ANN401
+    """JSON of a small value."""
+    return _encoder.encode(value)
+
+
+async def send(protocol: HTTPProtocol, response: Response, accepted: str) -> None:
+    """Send an answer. `accepted` is the client's Accept-Encoding."""
+    body = response.body
+    if isinstance(body, bytes):
+        if accepted and len(body) >= compression.WORTHWHILE:
+            body = await _packed(body, response.headers, accepted)
+        protocol.response_bytes(response.status, response.headers, body)
+    elif isinstance(body, Path):
+        protocol.response_file(response.status, response.headers, str(body))
+    else:
+        await _stream(protocol, response, body)
+
+
+async def _packed(body: bytes, headers: Headers, accepted: str) -> bytes:
+    coding = compression.choose(accepted)
+    if coding is None:
+        return body
+    headers += [("content-encoding", coding), ("vary", "accept-encoding")]
+    if len(body) >= LARGE:
+        return await asyncio.to_thread(compression.compress, coding, body)
+    return compression.compress(coding, body)
+
+
+async def _stream(protocol: HTTPProtocol, response: Response, pieces: AsyncIterator[bytes]) -> None:
+    transport = protocol.response_stream(response.status, response.headers)
+    sent = 0
+    async for piece in pieces:
+        sent += len(piece)
+        if sent > MOST_STREAMED:
+            raise RuntimeError(f"a stream of more than {MOST_STREAMED} bytes must be a file")
+        await transport.send_bytes(piece)

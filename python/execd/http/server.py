@@ -1,0 +1,53 @@
+"""The application that Granian calls, once for every request: find the handler, let it answer, send the answer."""
+
+import logging
+from collections.abc import Callable
+
+from granian.rsgi import HTTPProtocol, Scope
+
+from execd.errors import CallError, bug
+from execd.http.body import Bodies
+from execd.http.request import Request
+from execd.http.response import Response, send
+from execd.http.routing import Router
+from execd.runtime.deadline import Deadline
+from execd.runtime.disconnect import Gone
+
+log = logging.getLogger("execd.http")
+
+
+class Application:
+    """An application as RSGI has it. `refusal` is the answer to what no handler took or answered."""
+
+    def __init__(
+        self, router: Router, bodies: Bodies, refusal: Callable[[CallError], Response], time_limit: float
+    ) -> None:
+        self._router = router
+        self._bodies = bodies
+        self._refusal = refusal
+        self._time_limit = time_limit
+
+    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+        """Answer one request."""
+        request = Request(scope, protocol)
+        try:
+            response = await self._answer(request)
+            await send(protocol, response, request.header("accept-encoding"))
+            if request.is_being_sent:
+                # Many clients read no answer before they have sent everything, and lose it when the connection closes.
+                await self._bodies.discard(request, Deadline(self._time_limit))
+        except Gone:
+            # The transport wants an answer, although nobody will read it.
+            protocol.response_empty(499, [])
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            handler, request.parameters = self._router.find(request.method, request.path)
+            return await handler(request)
+        except CallError as error:
+            return self._refusal(error)
+        except Gone:
+            raise
+        except Exception:
+            log.exception("%s %s failed", request.method, request.path)
+            return self._refusal(bug())

@@ -1,0 +1,1 @@
+"""Which services and versions there are, and their compiled workbooks in memory."""

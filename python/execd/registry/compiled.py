@@ -1,0 +1,66 @@
+"""Compiled workbooks in memory: each compiled once, however many calls wait for it, and not more than fit."""
+
+import asyncio
+import time
+from collections import OrderedDict
+
+from execd import _native
+from execd.errors import CallError, Kind
+from execd.registry.catalog import Catalog, Version
+
+# The pace of a workbook that has not been executed yet.
+UNKNOWN = float("inf")
+# Weight of the newest execution in a pace when it was a quick one.
+NEWEST = 0.25
+# Compiled workbooks in memory; the longest unused go first.
+KEPT = 256
+
+
+class Program:
+    """A compiled workbook. It remembers how long an execution takes per byte of input."""
+
+    def __init__(self, model: _native.Model) -> None:
+        self.model = model
+        self._pace = UNKNOWN
+
+    def expected_seconds(self, size: int) -> float:
+        """What an execution with so many bytes of input is expected to take; infinite before the first."""
+        return self._pace * max(size, 1)
+
+    def answer(
+        self, engine: _native.Engine, call: _native.Call, token: _native.CancelToken | None, within: float
+    ) -> _native.Fragments:
+        """The parts of the answer to a call. Raises errors of the native module."""
+        started = time.perf_counter()
+        fragments = self.model.answer(engine, call, token, within)
+        pace = (time.perf_counter() - started) / max(len(call), 1)
+        # Up at once and down slowly: what was slow lately must not hold up the event loop.
+        self._pace = pace if self._pace == UNKNOWN else max(pace, self._pace + NEWEST * (pace - self._pace))
+        return fragments
+
+
+class Programs:
+    """The compiled workbooks of one worker, by content hash."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._programs: OrderedDict[str, asyncio.Future[Program]] = OrderedDict()
+
+    async def of(self, version: Version) -> Program:
+        """The compiled workbook of a version. Raises CallError if it does not compile."""
+        future = self._programs.get(version.content)
+        if future is None:
+            future = self._programs[version.content] = asyncio.ensure_future(self._compile(version))
+            if len(self._programs) > KEPT:
+                self._programs.popitem(last=False)
+        self._programs.move_to_end(version.content)
+        if future.done():
+            return future.result()
+        return await asyncio.shield(future)
+
+    async def _compile(self, version: Version) -> Program:
+        workbook = await self._catalog.workbook(version)
+        try:
+            return Program(await asyncio.to_thread(_native.Model, workbook))
+        except _native.WorkbookError as error:
+            raise CallError(Kind.WORKBOOK, f"{version.folder}/{version.service}: {error}") from None

@@ -1,0 +1,1 @@
+"""How an execution runs: admission, deadline, disconnect, executor; `run` puts them together."""

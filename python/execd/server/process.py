@@ -1,0 +1,28 @@
+"""What a worker asks of the operating system when it starts."""
+
+import ctypes
+import os
+import signal
+import sys
+
+PR_SET_PDEATHSIG = 1
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+# Bytes of a block that is returned to the system when it is freed, and of free memory that is not.
+LARGE = 4 << 20
+KEPT = 16 << 20
+
+
+def die_with_parent(parent: int) -> None:
+    """Ask the kernel to kill this process when `parent` dies; `kill -9` of it must leave no orphan serving."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def keep_freed_memory() -> None:
+    """Tell glibc to keep what calls need again and again; else every large answer may get, clear and return pages."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt:
+        mallopt(M_MMAP_THRESHOLD, LARGE)
+        mallopt(M_TRIM_THRESHOLD, KEPT)

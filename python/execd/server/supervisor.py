@@ -1,0 +1,69 @@
+"""Starts the workers of a server and keeps them going; no worker outlives the main process."""
+
+import multiprocessing
+import os
+import sys
+import time
+from collections import deque
+from functools import partial
+from typing import Any
+
+from granian.constants import Interfaces, Loops
+from granian.server.mp import MPServer
+
+from execd.app import create_app
+from execd.server.network import listening_address
+from execd.server.process import die_with_parent, keep_freed_memory
+from execd.settings import Settings
+
+# More respawns than this within a minute mean that the workers cannot run at all.
+MAX_RESPAWNS = 30
+MINUTE = 60.0
+# Seconds that a worker gets to finish its requests after SIGTERM, beyond the time limit of an execution.
+GRACE = 5
+
+
+class Supervisor(MPServer):
+    """Granian's server, which gives up on a worker that dies twice in a few seconds, with more patience."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(*args, **kwargs)
+        self._respawns: deque[float] = deque(maxlen=MAX_RESPAWNS)
+
+    def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super()._respawn_workers(*args, **kwargs)
+        now = time.monotonic()
+        if len(self._respawns) < MAX_RESPAWNS or now - self._respawns[0] > MINUTE:
+            self.respawned_wrks.clear()
+        self._respawns.append(now)
+
+
+def serve(settings: Settings) -> None:
+    """Serve until a signal ends it."""
+    settings = settings.for_machine()
+    address = listening_address(settings.host, settings.port)
+    if settings.data:
+        (settings.data / "services").mkdir(parents=True, exist_ok=True)
+    # A forked worker would share the descriptor of the permit file, and with it the permits, and inherit no threads.
+    multiprocessing.set_start_method("spawn", force=True)
+    server = Supervisor(
+        "execd",
+        address=address,
+        port=settings.port,
+        interface=Interfaces.RSGI,
+        workers=settings.workers,
+        loop=Loops.uvloop if sys.platform == "linux" else Loops.auto,
+        websockets=False,
+        backlog=2048,
+        backpressure=4096,
+        respawn_failed_workers=True,
+        workers_kill_timeout=int(settings.time_limit) + GRACE,
+    )
+    server.serve(target_loader=partial(_load, settings, os.getpid()), wrap_loader=False)
+
+
+def _load(settings: Settings, parent: int) -> Any:  # noqa: ANN401
+    """Runs in a new worker."""
+    die_with_parent(parent)
+    keep_freed_memory()
+    return create_app(settings)

@@ -1,0 +1,49 @@
+"""What one worker of a server is made of, built once from the settings and handed to the APIs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from execd import _native
+from execd.http.body import Bodies
+from execd.registry.catalog import Catalog
+from execd.registry.compiled import Programs
+from execd.registry.folder import Folder
+from execd.runtime.admission import Admission, Policy
+from execd.runtime.executor import Executor
+from execd.runtime.run import Runtime
+from execd.settings import Settings
+
+EXAMPLES = Path(__file__).parent / "examples"
+
+
+@dataclass(frozen=True)
+class State:
+    """The parts that the APIs share."""
+
+    settings: Settings
+    catalog: Catalog
+    programs: Programs
+    engine: _native.Engine
+    runtime: Runtime
+    bodies: Bodies
+
+
+def build(settings: Settings) -> State:
+    """The parts of a worker. Opens the permit file and starts threads: call it in the process that serves."""
+    catalog = Folder(service_roots(settings))
+    policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
+    admission = Admission(settings.permit_file, settings.max_executions, policies)
+    return State(
+        settings=settings,
+        catalog=catalog,
+        programs=Programs(catalog),
+        engine=_native.Engine(settings.threads),
+        runtime=Runtime(admission, Executor(settings.max_executions)),
+        bodies=Bodies(settings),
+    )
+
+
+def service_roots(settings: Settings) -> list[Path]:
+    """Where workbooks are looked for, in this order."""
+    roots = [settings.data / "services"] if settings.data else []
+    return [*roots, EXAMPLES] if settings.examples else roots

@@ -1,0 +1,203 @@
+//! Where both decoders put what they read: record by record, input by input. It knows which inputs the open record has
+//! named and which it leaves to the workbook.
+
+use crate::codec::decode::cells::Cells;
+use crate::codec::decode::rules::{Fault, Rules, Scalar};
+use crate::codec::decode::table::{OpenTable, Table};
+use crate::codec::decoded::{Decoded, Layout};
+use crate::codec::notes::ones;
+use execd_calc::interface::{Input, Shape};
+use execd_calc::values::value::{ErrorCode, Value};
+
+pub struct Records<'a> {
+    cells: Cells<'a>,
+    table: Table,
+    open: bool,
+    /// Inputs of the open record, one bit each.
+    seen: Vec<u64>,
+    absent: Vec<u64>,
+    at_input: Option<usize>,
+}
+
+/// An input, and its cell if it is a scalar.
+#[derive(Clone, Copy, Debug)]
+pub struct InputCell {
+    pub input: usize,
+    pub cell: Option<usize>,
+}
+
+impl<'a> Records<'a> {
+    pub fn new(rules: Rules<'a>) -> Records<'a> {
+        let words = rules.interface.inputs.len().div_ceil(64);
+        Records {
+            cells: Cells::new(rules),
+            table: Table::default(),
+            open: false,
+            seen: vec![0; words],
+            absent: vec![0; words],
+            at_input: None,
+        }
+    }
+
+    #[inline]
+    pub fn rules(&self) -> Rules<'a> {
+        self.cells.rules
+    }
+
+    /// How many records are likely to come, to make room for them at once.
+    pub fn expect(&mut self, records: usize) {
+        self.cells.expect(records);
+    }
+
+    /// Records finished.
+    pub fn count(&self) -> usize {
+        self.cells.count()
+    }
+
+    /// The input with this name.
+    pub fn input_cell(&self, name: &str) -> Option<InputCell> {
+        let rules = self.rules();
+        let input = rules.names.input(name)?;
+        let declared = rules.interface.inputs.get(input);
+        let scalar = declared.filter(|declared| matches!(declared.shape, Shape::Scalar));
+        Some(InputCell { input, cell: scalar.map(|declared| declared.first_cell) })
+    }
+
+    /// The record (counted from 1) and the input being read, for messages.
+    pub fn place(&self) -> (Option<usize>, Option<String>) {
+        let input = self.at_input.and_then(|input| self.rules().interface.inputs.get(input));
+        (self.open.then_some(self.count() + 1), input.map(|input| input.name.clone()))
+    }
+
+    pub fn begin_record(&mut self) -> Result<(), Fault> {
+        self.cells.check_room()?;
+        self.open = true;
+        Ok(())
+    }
+
+    pub fn end_record(&mut self) {
+        let inputs = self.rules().interface.inputs.len();
+        for (index, (absent, seen)) in self.absent.iter_mut().zip(&mut self.seen).enumerate() {
+            let used = (inputs - index * 64).min(64);
+            *absent = !*seen & (u64::MAX >> (64 - used));
+            *seen = 0;
+        }
+        self.cells.note_absent(&self.absent);
+        self.close_record();
+    }
+
+    /// Ends a record that named the same inputs as the last one.
+    #[inline]
+    pub fn end_record_like_last(&mut self) {
+        self.close_record();
+    }
+
+    #[inline]
+    fn close_record(&mut self) {
+        self.cells.next_record();
+        self.open = false;
+        self.at_input = None;
+    }
+
+    /// All cells of the tables that the open record has named.
+    pub fn table_cells_seen(&self) -> impl Iterator<Item = usize> {
+        let named = ones(&self.seen).filter_map(|input| self.rules().interface.inputs.get(input));
+        let tables = named.filter(|input| !matches!(input.shape, Shape::Scalar));
+        tables.flat_map(|input| input.first_cell..input.first_cell + input.shape.cells())
+    }
+
+    /// How many notes there are so far.
+    pub fn mark(&self) -> usize {
+        self.cells.mark()
+    }
+
+    /// Removes the values of the open record from these cells, and the notes made since the mark.
+    pub fn take_back(&mut self, mark: usize, cells: impl Iterator<Item = usize>) {
+        self.cells.take_back(mark, cells);
+    }
+
+    /// Puts a blank into a cell of the open record.
+    pub fn blank(&mut self, cell: usize) {
+        self.cells.put(cell, Value::BLANK);
+    }
+
+    /// Names the input whose value comes next. False if this record has had it already.
+    #[inline]
+    pub fn claim(&mut self, input: usize) -> bool {
+        self.at_input = Some(input);
+        let Some(word) = self.seen.get_mut(input / 64) else { return false };
+        let bit = 1 << (input % 64);
+        let fresh = *word & bit == 0;
+        *word |= bit;
+        fresh
+    }
+
+    /// The value of the claimed input is complete.
+    #[inline]
+    pub fn release(&mut self) {
+        self.at_input = None;
+    }
+
+    /// Puts a JSON value that is no table into the claimed input.
+    pub fn scalar(&mut self, input: usize, scalar: Scalar<'_>) -> Result<(), Fault> {
+        let Some(Input { shape, first_cell, .. }) = self.rules().interface.inputs.get(input) else {
+            return Ok(());
+        };
+        let cells = &mut self.cells;
+        match (shape, scalar) {
+            (Shape::Scalar, Scalar::Nested) => {
+                cells.malformed(input, "a single value is expected, not an array or an object");
+                cells.put(*first_cell, ErrorCode::Value.into());
+            }
+            (Shape::Scalar, _) => {
+                let value = cells.value(input, scalar)?;
+                cells.put(*first_cell, value);
+            }
+            (Shape::Table { .. }, Scalar::Null) => cells.fill(input, Value::BLANK),
+            (Shape::Table { .. }, _) => {
+                cells.malformed(input, "a table is expected: an array of rows");
+                cells.fill(input, ErrorCode::Value.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a JSON value into one cell of the claimed input, leaving its other cells to the workbook.
+    pub fn single_cell(&mut self, input: usize, cell: usize, scalar: Scalar<'_>) -> Result<(), Fault> {
+        let value = self.cells.value(input, scalar)?;
+        self.cells.put(cell, value);
+        Ok(())
+    }
+
+    /// Puts a number, neither subnormal nor -0, into one cell: the hot path.
+    #[inline]
+    pub fn number(&mut self, cell: usize, number: f64) {
+        self.cells.put(cell, Value::from_lane(number));
+    }
+
+    /// Starts the table of the claimed input. False if the input is no table.
+    pub fn begin_table(&mut self, input: usize) -> bool {
+        self.table.begin(self.cells.rules.interface, input)
+    }
+
+    /// The table that was started last.
+    #[inline]
+    pub fn table(&mut self) -> OpenTable<'_, 'a> {
+        OpenTable::new(&mut self.table, &mut self.cells)
+    }
+
+    /// The batch, when all records are in.
+    pub fn finish(self, layout: Layout, nothing: bool) -> Decoded {
+        self.cells.finish(layout, nothing)
+    }
+}
+
+/// Of header columns with the same name the last one counts.
+pub fn keep_last(header: &mut [Option<usize>]) {
+    for position in 0..header.len() {
+        let (before, rest) = header.split_at_mut(position);
+        if let Some(Some(input)) = rest.first() {
+            before.iter_mut().filter(|other| **other == Some(*input)).for_each(|other| *other = None);
+        }
+    }
+}

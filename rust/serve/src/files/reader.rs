@@ -1,0 +1,133 @@
+//! Reading records of any format, a bounded chunk at a time.
+
+use crate::arrow;
+use crate::codec::decode::rules::Rules;
+use crate::codec::decoded::Decoded;
+use crate::error::ServeError;
+use crate::files::csv::CsvReader;
+use crate::files::kind::FileKind;
+use crate::files::ndjson;
+use crate::files::source::{CHUNK_RECORDS, Counted, Source, SourceBytes};
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow_array::RecordBatch;
+use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::ArrowError;
+use std::error::Error;
+use std::io::{BufReader, Cursor, Read, Seek};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+pub struct RecordReader {
+    name: String,
+    chunks: Chunks,
+    /// Records read so far.
+    records: usize,
+    count: ReadCount,
+}
+
+enum Chunks {
+    Csv(Box<CsvReader<Counted<SourceBytes>>>),
+    Lines(BufReader<Counted<SourceBytes>>),
+    Parquet(ParquetRecordBatchReader),
+    Arrow(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>),
+}
+
+/// How much has been read: bytes, or what the format counts. The total is missing if nobody knows it.
+struct ReadCount {
+    read: Arc<AtomicU64>,
+    total: Option<u64>,
+}
+
+/// Arrow's format with a footer begins with these bytes; its stream format does not.
+const ARROW_FILE: &[u8] = b"ARROW1";
+
+impl RecordReader {
+    pub fn new(source: Source) -> Result<RecordReader, ServeError> {
+        let Source { name, kind, bytes, length } = source;
+        let mut count = ReadCount { read: Arc::default(), total: length };
+        let counted = |reader| Counted { reader, read: Arc::clone(&count.read) };
+        let chunks = match kind {
+            FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes))?)),
+            FileKind::Ndjson => Chunks::Lines(BufReader::with_capacity(1 << 18, counted(bytes))),
+            FileKind::Parquet => {
+                parquet(bytes, &mut count).map_err(|error| ServeError::file(&name, error))?
+            }
+            FileKind::Arrow => {
+                arrow_ipc(bytes, &mut count).map_err(|error| ServeError::file(&name, error))?
+            }
+        };
+        Ok(RecordReader { name, chunks, records: 0, count })
+    }
+
+    /// The next records, or `None` at the end.
+    pub fn next(&mut self, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
+        let before = self.records;
+        let name = &self.name;
+        let decoded = match &mut self.chunks {
+            Chunks::Csv(reader) => reader.next(name, rules),
+            Chunks::Lines(reader) => ndjson::next(reader, name, rules),
+            Chunks::Parquet(reader) => {
+                let batch = reader.next().transpose().map_err(|error| ServeError::file(name, error))?;
+                self.count.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
+                batch.map(|batch| arrow::read(&batch, rules)).transpose()
+            }
+            Chunks::Arrow(reader) => {
+                let batch = reader.next().transpose().map_err(|error| ServeError::file(name, error))?;
+                self.count.advance(1);
+                batch.map(|batch| arrow::read(&batch, rules)).transpose()
+            }
+        };
+        let decoded = decoded.map_err(|error| in_file(error, before))?;
+        self.records += decoded.as_ref().map_or(0, |decoded| decoded.batch.records);
+        Ok(decoded)
+    }
+
+    /// How much has been read, from 0 to 1; 0 if nobody knows how much there is.
+    pub fn fraction(&self) -> f64 {
+        let read = self.count.read.load(Ordering::Relaxed) as f64;
+        self.count.total.map_or(0.0, |total| read / total.max(1) as f64)
+    }
+}
+
+impl ReadCount {
+    fn advance(&self, count: usize) {
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}
+
+fn parquet(bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {
+    let SourceBytes::File(file) = bytes else {
+        return Err("Parquet is read from its end: it must be a file".into());
+    };
+    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
+    count.total = u64::try_from(builder.metadata().file_metadata().num_rows()).ok();
+    Ok(Chunks::Parquet(builder.with_batch_size(CHUNK_RECORDS).build()?))
+}
+
+fn arrow_ipc(mut bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {
+    let mut start = Vec::new();
+    bytes.by_ref().take(ARROW_FILE.len() as u64).read_to_end(&mut start)?;
+    if start != ARROW_FILE {
+        let reader = Counted { reader: Cursor::new(start).chain(bytes), read: Arc::clone(&count.read) };
+        return Ok(Chunks::Arrow(Box::new(StreamReader::try_new_buffered(reader, None)?)));
+    }
+    let SourceBytes::File(mut file) = bytes else {
+        return Err("Arrow with a footer is read from its end: it must be a file".into());
+    };
+    file.rewind()?;
+    let reader = FileReader::try_new_buffered(file, None)?;
+    count.total = Some(reader.num_batches() as u64);
+    Ok(Chunks::Arrow(Box::new(reader)))
+}
+
+/// Counts a mistake's record from the start of the file. Bytes of a chunk mean nothing to the caller.
+fn in_file(error: ServeError, before: usize) -> ServeError {
+    match error {
+        ServeError::InvalidInput { mut place, message } => {
+            place.record = place.record.map(|record| record + before);
+            place.offset = None;
+            ServeError::InvalidInput { place, message }
+        }
+        other => other,
+    }
+}
