@@ -16,7 +16,7 @@ def body(service: str, inputs: list[Any]) -> bytes:
 
 
 def call(user: FastHttpUser, name: str, request: bytes, status: int, records: int = 0) -> None:
-    """Send a request; right is `status` with so many results, or a well-formed refusal."""
+    """Send a request; right is `status` with `records` results, or a well-formed refusal."""
     with user.client.post(PATH, data=request, name=name, catch_response=True) as response:
         if response.status_code == 429:
             response.request_meta["name"] = f"{name}: {REFUSED}"

@@ -222,7 +222,7 @@ class Admission:
         """Permits held on the node now."""
 
     def offer(self, policy: str, within: float) -> Permit | int | None:
-        """A call that must be answered within so many seconds: a permit, a ticket to wait with, or refused.
+        """A call that must be answered `within` seconds: a permit, a ticket to wait with, or None if refused.
 
         Raises KeyError for a policy that was not given.
         """

@@ -126,7 +126,7 @@ def slow() -> bytes:
 
 
 def slow_inputs(records: int) -> bytes:
-    """The `inputs` of so many records for `slow`, in array layout."""
+    """The `inputs` for `slow`, in array layout, with the given number of records."""
     return b'[["x"]' + b",[1]" * records + b"]"
 
 

@@ -8,8 +8,8 @@ from execd.http.request import Request
 from execd.runtime.deadline import Deadline, Timer
 from execd.settings import Settings
 
-# A body of at most so many declared bytes is read in one piece, which takes a fifth less of a call than pieces do. As
-# many as a worker may have connections take no more memory than `max_held` by default.
+# A body of up to this many declared bytes is read in one piece: fewer changes of threads than in several. If every
+# connection that a worker may have sends one, they take no more memory than `max_held` by default.
 SMALL = 256 * 1024
 
 

@@ -81,7 +81,7 @@ class Request:
         self.is_read = True
 
     async def discard(self, most: int) -> None:
-        """Read what is still to come, up to so many bytes, and throw it away."""
+        """Read what is still to come and throw it away; stop after `most` bytes."""
         thrown = 0
         while thrown <= most and (piece := await self._next()) is not None:
             thrown += len(piece)

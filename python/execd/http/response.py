@@ -18,8 +18,8 @@ JSON = ("content-type", "application/json")
 
 # From here on packing is worth a thread: it holds up the event loop longer than the hand-off takes.
 LARGE = 256 * 1024
-# The server keeps what a client does not read of a stream, without a limit; and a stream that fails ends like one that is
-# complete. So a stream is for little, with an end mark of its own; results go out as bytes or as a file.
+# The server keeps what a client does not read of a stream, without a limit, and a stream that fails ends like one that
+# is complete. So a stream is for little, with an end mark of its own; results go out as bytes or as a file.
 MOST_STREAMED = 16 << 20
 
 _encoder = msgspec.json.Encoder()

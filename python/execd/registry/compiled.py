@@ -24,7 +24,7 @@ class Program:
         self._pace = UNKNOWN
 
     def expected_seconds(self, size: int) -> float:
-        """What an execution with so many bytes of input is expected to take; infinite before the first."""
+        """What an execution with `size` bytes of input is expected to take; infinite before the first."""
         return self._pace * max(size, 1)
 
     def answer(

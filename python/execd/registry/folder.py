@@ -1,6 +1,6 @@
 """The services in folders of workbooks: `<root>/<folder>/<service>.xlsx`, or `<service>[1.2.3].xlsx` for a version.
 
-A source of services behind `catalog`, without any set-up. A folder belongs to no tenant: every tenant sees all of it.
+A source of services as `catalog` promises, without any set-up. It belongs to no tenant: every tenant sees all of it.
 Nothing is compiled here.
 """
 

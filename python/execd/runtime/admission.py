@@ -22,7 +22,7 @@ PAUSE = 0.15
 
 
 class Policy(NamedTuple):
-    """What a call may do when no permit is free: wait among so many others of its worker, for so many seconds."""
+    """What a call may do when no permit is free: wait among at most `max_waiting` others, for `max_wait` seconds."""
 
     max_waiting: int
     max_wait: float

@@ -27,7 +27,7 @@ class Executor:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="execution")
 
     async def execute(self, work: Work[T], expected: float, deadline: Deadline, watch: Watch) -> T:
-        """The result of work that is expected to take so many seconds. Raises what it raises; Gone if nobody waits."""
+        """The result of `work`. `expected` is in seconds. Raises what the work raises, and Gone if the caller is."""
         if expected < SHORT:
             return work(None, deadline.left)
         token = _native.CancelToken()

@@ -24,7 +24,7 @@ class Runtime:
             await self.admission.refuse()
 
     async def run(self, work: Work[T], *, expected: float, policy: str, deadline: Deadline, watch: Watch) -> T:
-        """The result of `work`, which is expected to take so many seconds once it has its permit.
+        """The result of `work`. `expected` is the time in seconds that it will take, waiting for a permit aside.
 
         Raises CallError (overloaded, deadline, and what the work fails with), and Gone when the caller is.
         """
