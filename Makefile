@@ -8,26 +8,35 @@ RUST := $(shell find rust -name '*.rs' -o -name Cargo.toml) Cargo.toml Cargo.loc
 # Arrow is compiled once.
 CARGO := cargo
 PROFILE := --release
+# Shows that a long command goes on.
+PATIENTLY := $(PYTHON) .ci/patiently.py
 # Seconds that each load scenario runs.
 LOAD_SECONDS ?= 20
 
-.PHONY: setup demo test test-rust test-python check format bench load oracle wheel clean
+.PHONY: setup demo test test-rust test-python check format bench load oracle wheel deny clean
 
 setup: $(VENV)/.native
 
 $(VENV)/.packages: pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --group dev
-	touch $@
+	@echo 'installing Python packages into $(VENV) (about a minute)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --group dev
+	@touch $@
 
 $(VENV)/.native: $(VENV)/.packages $(RUST)
-	PIP_QUIET=1 VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --quiet $(PROFILE)
-	touch $@
+	@echo 'compiling the Rust code (some minutes the first time, then what has changed)'
+	@PIP_QUIET=1 VIRTUAL_ENV=$(abspath $(VENV)) $(PATIENTLY) compiling $(BIN)/maturin develop $(PROFILE)
+	@touch $@
 
 # The documented sample of Execute v4 against a server of its own; ONCE=1 stops after the answers.
-demo: setup
-	$(BIN)/python examples/demo.py $(if $(ONCE),--once)
+demo:
+	@echo 'make demo does three things. The first time, on two cores:'
+	@echo '  1. installs Python packages into $(VENV): about a minute'
+	@echo '  2. compiles the Rust code: four to ten minutes'
+	@echo '  3. starts a server with the example workbooks and sends it the documented sample: seconds'
+	@$(MAKE) --no-print-directory setup
+	@$(BIN)/python -m examples.demo $(if $(ONCE),--once)
 
 test: test-rust test-python
 
@@ -52,17 +61,26 @@ format: setup
 	$(CARGO) fmt
 
 bench: setup
-	$(BIN)/python benches/run.py
+	$(BIN)/python -m benches.run
 
 load: setup
-	$(BIN)/python loadtests/run.py --seconds $(LOAD_SECONDS)
+	$(BIN)/python -m loadtests.run --seconds $(LOAD_SECONDS)
 
 # Recreates the reference values of the benchmark models; installs LibreOffice if there is none.
 oracle: setup
 	$(BIN)/python tests/oracle/recreate.py
 
-wheel: setup
-	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin build --profile dist
+# For every CPython from 3.11 on, and for systems whose glibc is as new as this one's or newer; MANYLINUX=2014 builds for
+# glibc 2.17 and newer, with zig as the linker.
+wheel: $(VENV)/.packages
+	@echo 'building the wheel with link-time optimisation (seven to ten minutes on two cores)'
+	$(if $(MANYLINUX),@$(BIN)/python -m pip install --quiet ziglang)
+	@VIRTUAL_ENV=$(abspath $(VENV)) PATH=$(abspath $(BIN)):$$PATH $(PATIENTLY) building \
+		$(BIN)/maturin build --profile dist $(if $(MANYLINUX),--zig --compatibility manylinux$(MANYLINUX))
+
+# Licences, versions and sources of the crates, as deny.toml allows them; needs cargo-deny.
+deny:
+	$(CARGO) deny check
 
 clean:
 	rm -rf $(VENV) target build data

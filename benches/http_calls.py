@@ -4,29 +4,29 @@ Both servers run with one worker and the same event loop and get the same reques
 Every call has its own correlation id and, in a round of eight, its own records, as callers have them. CPU is user and
 system time of all processes of a server, from /proc.
 
-usage: http_calls.py
+usage: python -m benches.http_calls
 """
 
 import json
 import os
 import shlex
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from rows import Row, alternate, show
+
+from benches.rows import Row, alternate, show
+from tests.server import Server, execd_command
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "models"))
@@ -53,47 +53,6 @@ AIMS = {
     "premium, objects": 6.8,
     "premium, arrays": 6.8,
 }
-
-Server = tuple[subprocess.Popen[bytes], int]
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-@contextmanager
-def server(command: list[str], folder: Path) -> "Iterator[Server]":
-    """A running server, with its port."""
-    port = free_port()
-    with (
-        (folder / f"{port}.log").open("w+b") as log,
-        subprocess.Popen([*command, "--port", str(port)], stdout=log, stderr=log, cwd=HERE) as process,
-    ):
-        try:
-            wait_for(port, process, Path(log.name))
-            yield process, port
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Returns as soon as the port answers."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise RuntimeError(f"the server ended:\n{log.read_text('utf-8')}")
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise TimeoutError(f"the server does not listen:\n{log.read_text('utf-8')}")
 
 
 def processes(root: int) -> list[int]:
@@ -151,12 +110,11 @@ def receive(connection: socket.socket) -> bytes:
 
 def cpu_per_call(running: Server, requests: "Sequence[bytes]") -> float:
     """Server CPU seconds per call under load."""
-    process, port = running
-    before = cpu_seconds(process.pid)
+    before = cpu_seconds(running.process.pid)
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        futures = [pool.submit(drive, port, requests, SECONDS) for _ in range(CONNECTIONS)]
+        futures = [pool.submit(drive, running.port, requests, SECONDS) for _ in range(CONNECTIONS)]
         answered = sum(future.result() for future in futures)
-    return (cpu_seconds(process.pid) - before) / answered
+    return (cpu_seconds(running.process.pid) - before) / answered
 
 
 def one_record() -> list[bytes]:
@@ -254,11 +212,11 @@ def main() -> list[Row]:
         cases[f"premium, {layout}"] = batches("premium", objects=objects)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        execd = shlex.split("-m execd serve --workers 1 --threads 1 --examples --data")
+        execd = execd_command(folder, "--workers", "1", "--threads", "1")
         granian = shlex.split("-m granian --interface asginl --workers 1 --no-ws --loop uvloop echo_app:app")
         with (
-            server([sys.executable, *execd, name], folder) as ours,
-            server([sys.executable, *granian], folder) as echo,
+            Server(execd, log=folder / "execd.log") as ours,
+            Server([sys.executable, *granian], folder=HERE, log=folder / "granian.log") as echo,
         ):
             return [measure(case, ours, echo, bodies) for case, bodies in cases.items()]
 

@@ -3,14 +3,14 @@
 Workbooks and records are built into build/bench; the Rust program `execd-benches` measures kernels, JSON and
 compilation; http_calls.py measures the server.
 
-usage: run.py [kernel|codec|compile|http] [MODEL]
+usage: python -m benches.run [kernel|codec|compile|http] [MODEL]
 """
 
 import subprocess
 import sys
 from pathlib import Path
 
-from rows import Row, parse, show
+from benches.rows import Row, parse, show
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -56,7 +56,7 @@ def main() -> None:
         prepare()
         rows += in_rust(arguments)
     if not arguments or arguments == ["http"]:
-        import http_calls  # noqa: PLC0415  its dependencies are the server's
+        from benches import http_calls  # noqa: PLC0415  its dependencies are the server's
 
         rows += http_calls.main()
     sys.stdout.write(show(rows) + "\n")

@@ -40,10 +40,11 @@ fn measure_model(folder: &Path, model: &Model, runs: usize) -> Result<Vec<Row>, 
     let records = inputs.records();
     let mut kernel = Kernel::new(folder, model, &inputs)?;
     kernel.check(&inputs.reference).map_err(|fault| format!("{}: {fault}", model.name))?;
-    let (mut plain, mut best) = (Outputs::new(model, records), Outputs::new(model, records));
+    let (mut plain, mut best) = (Outputs::new(model.outputs, records), Outputs::new(model.outputs, records));
     for (version, out) in [(model.plain, &mut plain), (model.best, &mut best)] {
         run_version(version, &inputs, out);
-        out.check(model, &inputs.reference.columns)?;
+        out.check(model.texts, &inputs.reference.columns)
+            .map_err(|fault| format!("{}: {fault}", model.name))?;
     }
     let mut run_plain = || run_version(model.plain, &inputs, &mut plain);
     let mut run_best = || run_version(model.best, &inputs, &mut best);

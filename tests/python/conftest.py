@@ -2,23 +2,23 @@
 
 import http.client
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import pytest
 
 from books import write_services
+from tests import server as process
+from tests.server import PATIENCE, execd_command, free_port
 
-# Seconds that anything on this machine may take before a test gives up on it.
-PATIENCE = 60.0
+# The same examples in every run: what fails has been changed. An example may be a call, and a machine may be busy.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("same")
 
 EXECUTE = "/tenant/api/v4/execute"
 
@@ -31,34 +31,13 @@ def eventually(condition: Callable[[], bool], what: str) -> None:
         time.sleep(0.002)
 
 
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class Server:
-    """`execd serve` in a process of its own."""
+class Server(process.Server):
+    """`execd serve` in a process of its own, with what tests ask of it."""
 
     def __init__(self, data: Path, *options: str, environment: Mapping[str, str] | None = None) -> None:
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        command = [sys.executable, "-m", "execd", "serve", "--examples", "--data", str(data), *options]
-        self.log = data / f"server-{self.port}.log"
-        with self.log.open("wb") as log:
-            self.process = subprocess.Popen(
-                [*command, "--port", str(self.port)], stdout=log, stderr=log, env=os.environ | (environment or {})
-            )
-        eventually(self.is_up, "the start of the server")
-
-    def is_up(self) -> bool:
-        """It answers."""
-        assert self.process.poll() is None, self.log.read_text()
-        try:
-            return httpx.get(self.url + "/health").status_code == 200
-        except httpx.TransportError:
-            return False
+        port = free_port()
+        log = data / f"server-{port}.log"
+        super().__init__(execd_command(data, *options), port=port, log=log, environment=environment)
 
     def post(self, content: bytes, **headers: str) -> httpx.Response:
         """One execute call with a body of any kind."""
@@ -92,12 +71,6 @@ class Server:
         """Process ids of the workers."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
-
-    def stop(self) -> None:
-        """End it as an operator would."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE)
 
 
 @pytest.fixture(scope="session")

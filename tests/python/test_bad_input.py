@@ -4,6 +4,7 @@ import gzip
 import http.client
 import json
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,15 @@ import pytest
 from conftest import EXECUTE, Server
 
 START = b'{"service":"tests/basics","inputs":'
+
+
+@pytest.fixture(autouse=True)
+def workers_stay(server: Server) -> Iterator[None]:
+    """A worker that dies is replaced at once, which would hide its end."""
+    before = server.workers()
+    yield
+    assert server.workers() == before
+
 
 # name: (body, status, words of the message)
 BODIES: dict[str, tuple[bytes, int, list[str]]] = {

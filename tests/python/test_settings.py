@@ -1,14 +1,18 @@
 """Settings: file, environment, command line, in this order."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from conftest import free_port
-from execd import settings
+from execd import cli, settings
 from execd.server.network import listening_address
 from execd.settings import Settings
+from tests.server import free_port
 
 
 def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,6 +22,58 @@ def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("EXECD_WORKERS", "2")
     loaded = settings.load(file, port=3, workers=None)
     assert (loaded.time_limit, loaded.workers, loaded.port) == (5.0, 2, 3)
+
+
+whole = st.integers(0, 1 << 40)
+# By setting: the values that it may have.
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "host": st.from_regex(r"[a-z0-9.:-]{1,20}", fullmatch=True),
+    "port": st.integers(1, 65535),
+    "workers": whole,
+    "threads": whole,
+    "data": st.from_regex(r"[a-z][a-z /.]{0,20}", fullmatch=True).map(Path),
+    "examples": st.booleans(),
+    "max_executions": whole,
+    "time_limit": st.floats(0.001, 86_400),
+    "queue": whole,
+    "queue_seconds": st.floats(0, 1e6),
+    "max_body": whole,
+    "max_held": whole,
+    "max_discard": whole,
+}
+some = st.fixed_dictionaries({}, optional=VALUES)
+SERVE = cli.main.commands["serve"]
+FLAGS = {option.name for option in SERVE.params}
+
+
+def test_every_setting_has_values_to_try() -> None:
+    assert list(VALUES) == list(Settings.__struct_fields__)
+
+
+@given(in_file=some, in_environment=some, in_flags=some)
+def test_any_setting_may_come_from_any_source(
+    tmp_path_factory: pytest.TempPathFactory,
+    in_file: dict[str, Any],
+    in_environment: dict[str, Any],
+    in_flags: dict[str, Any],
+) -> None:
+    # A flag can only switch the examples on.
+    in_flags = {name: value for name, value in in_flags.items() if name in FLAGS and value is not False}
+    file = tmp_path_factory.getbasetemp() / "execd.toml"
+    file.write_text("".join(f"{name} = {in_toml(value)}\n" for name, value in in_file.items()))
+    flags = ["--config", str(file)]
+    for name, value in in_flags.items():
+        flag = f"--{name.replace('_', '-')}"
+        flags.append(flag if value is True else f"{flag}={value}")
+    with pytest.MonkeyPatch.context() as environment, SERVE.make_context("serve", flags) as context:
+        for name, value in in_environment.items():
+            environment.setenv(f"EXECD_{name.upper()}", str(value))
+        loaded = settings.load(context.params.pop("config"), **context.params)
+    assert loaded == Settings(**in_file | in_environment | in_flags)
+
+
+def in_toml(value: Any) -> str:
+    return json.dumps(str(value)) if isinstance(value, str | Path) else str(value).lower()
 
 
 @pytest.mark.parametrize(

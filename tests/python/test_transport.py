@@ -1,7 +1,6 @@
 """What handlers are given and give, over real connections: bodies that break off, streams, files, early answers."""
 
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import h2.events
 import httpx
 import pytest
 
-from conftest import PATIENCE, eventually, free_port
+from tests.server import PATIENCE, Server
 
 HERE = Path(__file__).parent
 Connected = socket.socket
@@ -21,24 +20,10 @@ Connected = socket.socket
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where `transport_app` is served."""
-    port, log = free_port(), tmp_path_factory.mktemp("transport") / "log"
-    options = ["--interface", "rsgi", "--loop", "uvloop", "--no-ws", "--port", str(port), "transport_app:app"]
-    with log.open("wb") as file:
-        server = subprocess.Popen([sys.executable, "-m", "granian", *options], cwd=HERE, stdout=file, stderr=file)
-    try:
-        eventually(lambda: is_up(server, port, log), "the start of the server")
-        yield port
-    finally:
-        server.terminate()
-        server.wait(PATIENCE)
-
-
-def is_up(server: "subprocess.Popen[bytes]", port: int, log: Path) -> bool:
-    assert server.poll() is None, log.read_text()
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/x/name").status_code == 200
-    except httpx.TransportError:
-        return False
+    options = ["--interface", "rsgi", "--loop", "uvloop", "--no-ws", "transport_app:app"]
+    log = tmp_path_factory.mktemp("transport") / "log"
+    with Server([sys.executable, "-m", "granian", *options], folder=HERE, log=log) as server:
+        yield server.port
 
 
 def connect(port: int) -> Connected:

@@ -1,7 +1,8 @@
 //! European options.
 
+use super::lanes::{LANES, Lanes, lanes};
+use super::outputs::Outputs;
 use super::vector_math::{erfc, exp, ln, scalar_erfc};
-use super::{LANES, Lanes, Outputs, lanes};
 use crate::columns::Inputs;
 use std::f64::consts::FRAC_1_SQRT_2;
 

@@ -1,7 +1,8 @@
 //! A life policy month by month. The powers of the workbook become running products, as anyone would write them.
 
+use super::lanes::{LANES, Lanes, greatest, lanes};
+use super::outputs::Outputs;
 use super::vector_math::twelfth_root;
-use super::{LANES, Lanes, Outputs, greatest, lanes};
 use crate::columns::Inputs;
 
 const YEARS: usize = 40;

@@ -1,6 +1,6 @@
 //! Four short formulas. The plain loop vectorises and is bound by memory: there is no better version.
 
-use super::Outputs;
+use super::outputs::Outputs;
 use crate::columns::Inputs;
 
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi2"))]

@@ -1,6 +1,7 @@
 //! A repayment schedule with two roundings a month.
 
-use super::{LANES, Outputs, cents, greatest, lanes};
+use super::lanes::{LANES, cents, greatest, lanes};
+use super::outputs::Outputs;
 use crate::columns::Inputs;
 
 #[cfg_attr(target_arch = "x86_64", target_feature(enable = "avx2,fma,bmi2"))]

@@ -1,6 +1,7 @@
 //! An insurance tariff: look-ups in rate tables, a 20-year sum, dates and a text.
 
-use super::{LANES, Lanes, Outputs, cents, greatest, lanes};
+use super::lanes::{LANES, Lanes, cents, greatest, lanes};
+use super::outputs::Outputs;
 use crate::columns::Inputs;
 use std::fmt::Write as _;
 

@@ -2,11 +2,11 @@
 //! elsewhere from the scalar library.
 #![allow(unsafe_code, reason = "the vector library has no safe interface")]
 
-use super::{LANES, Lanes};
+use super::lanes::{LANES, Lanes};
 
 #[cfg(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu"))]
 mod library {
-    use super::{LANES, Lanes};
+    use super::super::lanes::{LANES, Lanes};
     use std::arch::asm;
     use std::arch::x86_64::{_mm256_loadu_pd, _mm256_storeu_pd};
 
@@ -57,7 +57,7 @@ mod library {
 
 #[cfg(not(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")))]
 mod library {
-    use super::Lanes;
+    use super::super::lanes::Lanes;
 
     pub fn exp(x: &Lanes) -> Lanes {
         x.map(f64::exp)
