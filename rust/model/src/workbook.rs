@@ -86,18 +86,25 @@ pub struct CellAddress {
     pub col: u32,
 }
 
+/// The last row and the last column of a sheet, zero-based.
+pub const MAX_ROW: u32 = 1_048_575;
+pub const MAX_COL: u32 = 16_383;
+
 /// `B3` for row 2, column 1.
 pub fn a1(row: u32, col: u32) -> String {
-    let mut letters = [0u8; 7];
-    let mut start = letters.len();
+    format!("{}{}", column_letters(col), u64::from(row) + 1)
+}
+
+/// `A`, `B` … `XFD` for a zero-based column.
+pub fn column_letters(col: u32) -> String {
+    let mut letters = Vec::new();
     let mut rest = u64::from(col) + 1;
-    while rest > 0 && start > 0 {
-        start -= 1;
-        letters[start] = b'A' + ((rest - 1) % 26) as u8;
-        rest = (rest - 1) / 26;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + (rest % 26) as u8));
+        rest /= 26;
     }
-    let letters = letters.get(start..).unwrap_or_default();
-    format!("{}{}", String::from_utf8_lossy(letters), u64::from(row) + 1)
+    letters.iter().rev().collect()
 }
 
 /// Zero-based inclusive rectangle.

@@ -4,8 +4,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 use execd_calc::value::ErrorCode;
-use execd_model::formula::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
+use execd_model::formula::ast::{Corner, Expr, Reference, SheetName, TableReference};
 use execd_model::formula::{parse, shift};
+use execd_model::workbook::{MAX_COL, MAX_ROW};
 use std::collections::HashMap;
 
 /// Text and how it prints: parentheses and `$` show the tree, prefixes are gone, corners are in order.

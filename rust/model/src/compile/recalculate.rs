@@ -1,10 +1,11 @@
 //! Recomputes every formula cell of a workbook: partial evaluation with no inputs leaves only constants.
 
 use super::graph::{Graph, Term};
-use super::lower::Lowerer;
-use super::sheets::Sheets;
+use super::lower::{Lowerer, Place, Sheets};
+use crate::error::Error;
+use crate::limits::Limits;
 use crate::report::Unsupported;
-use crate::workbook::{CellAddress, Workbook, a1};
+use crate::workbook::{Area, CellAddress, Workbook, a1};
 use execd_calc::function::Env;
 use execd_calc::interface::Constant;
 use execd_calc::serial::OFFSET_1904;
@@ -22,9 +23,15 @@ pub struct Recalculated {
     pub formula: String,
 }
 
+/// Recomputes every formula cell from the constants of the workbook; spilled cells are rows too.
+pub fn recalculate(bytes: &[u8], limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
+    let book = crate::xlsx::read(bytes, limits)?;
+    Ok(recalculate_workbook(&book, now))
+}
+
 /// Every formula cell and every cell of an array formula, sheet by sheet, row by row. `now` is a serial number of the
 /// 1900 date system.
-pub fn recalculate(book: &Workbook, now: f64) -> Vec<Recalculated> {
+pub fn recalculate_workbook(book: &Workbook, now: f64) -> Vec<Recalculated> {
     let date1904 = book.settings.date1904;
     let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
     let env = Env::new(date1904, now);
@@ -37,9 +44,9 @@ fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
     let mut cells = Vec::new();
     for (sheet, content) in book.sheets.iter().enumerate() {
         let (rows, cols) = content.extent;
-        let whole = super::sheets::Place {
+        let whole = Place {
             sheet,
-            area: crate::workbook::Area {
+            area: Area {
                 first_row: 0,
                 first_col: 0,
                 last_row: rows.saturating_sub(1),

@@ -2,11 +2,10 @@
 //! becomes a result of a plan of its own. Which validation holds for which cell is `markers`' to say.
 
 use super::graph::{Term, kinds};
-use super::lower::{At, Failure, Lowerer, Single};
-use super::sheets::Place;
+use super::lower::{At, Failure, Lowerer, Place, Single};
 use crate::formula::ast::Expr;
 use crate::markers::Declared;
-use crate::markers::rules::{CellRule, Finder};
+use crate::markers::validations::{CellRule, Finder};
 use crate::workbook::{CellAddress, DataValidation, ValidationKind, ValidationOperator};
 use execd_calc::coerce;
 use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};

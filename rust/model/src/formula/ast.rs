@@ -95,9 +95,6 @@ pub struct Corner {
     pub col_fixed: bool,
 }
 
-pub const MAX_ROW: u32 = 1_048_575;
-pub const MAX_COL: u32 = 16_383;
-
 /// `Table1[[#Headers],[#Data],[A]:[B]]`; `table` is None inside the table itself (`[@Col]`, `[Col]`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableReference {

@@ -3,13 +3,14 @@
 //! `table` from their own text.
 
 use super::ast::Expr;
+use super::error::ParseError;
+use super::names;
 use super::{reference, repair};
 use execd_calc::operator::{BinaryOp, UnaryOp};
 use execd_calc::value::ErrorCode;
 use formualizer_parse::{
     ASTNode, ASTNodeType, BinaryOperator, LiteralValue, Parser, ParserLimits, UnaryOperator,
 };
-use std::fmt;
 
 /// Height of the tallest tree that `parse` gives. Recursion over a tree is bounded by it.
 pub const MAX_HEIGHT: usize = 1024;
@@ -20,26 +21,6 @@ const MAX_NESTING: usize = 200;
 
 /// Excel stops at 8,192 characters as typed; a file's text has prefixes and long names besides.
 const MAX_BYTES: usize = 65_536;
-
-/// Why a text is no formula.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    pub message: String,
-}
-
-impl ParseError {
-    pub(super) fn new(message: impl Into<String>) -> ParseError {
-        ParseError { message: message.into() }
-    }
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ParseError {}
 
 /// Reads a formula as a workbook stores it, with or without the leading `=`.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
@@ -191,7 +172,7 @@ fn may_refer(expr: &Expr) -> bool {
 }
 
 fn call(name: &str, args: Vec<Expr>) -> Result<Expr, ParseError> {
-    let name = reference::function(name)?;
+    let name = names::function(name)?;
     match (name.as_str(), <[Expr; 1]>::try_from(args)) {
         ("ANCHORARRAY", Ok([anchor])) => Ok(Expr::Spill(Box::new(anchor))),
         ("SINGLE", Ok([operand])) => Ok(Expr::Single(Box::new(operand))),

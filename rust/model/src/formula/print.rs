@@ -1,7 +1,8 @@
 //! The tree as Excel text that parses back to the same tree: for reports and tests. Numbers are written so that they
 //! read back exactly, not as Excel would display them.
 
-use super::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
+use super::ast::{Corner, Expr, Reference, SheetName, TableReference};
+use crate::workbook::{MAX_COL, MAX_ROW, column_letters};
 use execd_calc::operator::{BinaryOp, UnaryOp};
 use std::fmt::{self, Formatter, Write};
 
@@ -191,18 +192,6 @@ fn column(f: &mut Formatter<'_>, corner: Corner) -> fmt::Result {
 fn row(f: &mut Formatter<'_>, corner: Corner) -> fmt::Result {
     let mark = if corner.row_fixed { "$" } else { "" };
     write!(f, "{mark}{}", corner.row + 1)
-}
-
-/// `A`, `B` … `XFD` for a zero-based column.
-pub fn column_letters(col: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = u64::from(col) + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(char::from(b'A' + (rest % 26) as u8));
-        rest /= 26;
-    }
-    letters.iter().rev().collect()
 }
 
 /// The name as it stands before a reference, with `!`.

@@ -1,7 +1,8 @@
 //! Moving a formula to another cell, as shared formulas and relative names need it: on the tree, never on text.
 
-use super::ast::{Expr, MAX_COL, MAX_ROW, Reference};
+use super::ast::{Expr, Reference};
 use super::reference::{Bound, rectangle};
+use crate::workbook::{MAX_COL, MAX_ROW};
 
 /// The formula as it reads `rows` further down and `cols` further right. Parts without `$` move and wrap around the
 /// sheet's edges; whole columns and rows stay whole.

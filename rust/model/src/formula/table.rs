@@ -2,8 +2,8 @@
 //! trims column names, drops a workbook before the table and misreads `[@[A]:[B]]`.
 
 use super::ast::{Expr, SheetName, TableReference};
-use super::parse::ParseError;
-use super::reference;
+use super::error::ParseError;
+use super::names::split_scope;
 
 pub(super) fn read(text: &str) -> Result<Expr, ParseError> {
     let (scope, rest) = scoped(text);
@@ -48,7 +48,7 @@ fn scoped(text: &str) -> (Option<SheetName>, &str) {
             (Some(mark), Some(bracket)) => mark < bracket,
             _ => false,
         };
-    match reference::split_scope(text) {
+    match split_scope(text) {
         Some((scope, rest)) if is_scoped => (Some(scope), rest),
         _ => (None, text),
     }

@@ -1,7 +1,8 @@
 //! Goal seeks (`Xsolve_<name>`): a block of labels with their settings. None is run, so what it would find is unknown, and
 //! so is every output that needs it.
 
-use super::{Declared, target};
+use super::declared::Declared;
+use super::target;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
 use crate::workbook::{CellAddress, CellFormula, CellValue, DefinedName, Sheet, Workbook};

@@ -1,8 +1,8 @@
 //! The cells that a defined name means: one rectangle on one sheet of this workbook.
 
-use crate::formula::ast::{Expr, MAX_COL, MAX_ROW, Reference, SheetName};
+use crate::formula::ast::{Expr, Reference, SheetName};
 use crate::formula::parse;
-use crate::workbook::{Area, DefinedName, Workbook};
+use crate::workbook::{Area, DefinedName, MAX_COL, MAX_ROW, Workbook};
 use execd_calc::value::ErrorCode;
 
 #[derive(Clone, Copy, Debug)]

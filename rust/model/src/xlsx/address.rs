@@ -1,9 +1,6 @@
 //! A1 addresses and rectangles as XML attributes spell them (no sheet, `$` allowed). Formulas are parsed elsewhere.
 
-use crate::workbook::Area;
-
-pub const MAX_ROW: u32 = 1_048_575;
-pub const MAX_COL: u32 = 16_383;
+use crate::workbook::{Area, MAX_COL, MAX_ROW};
 
 /// `B3` or `$B$3` as (row, column), zero-based; None when it is no cell of a sheet.
 pub fn cell(text: &str) -> Option<(u32, u32)> {

@@ -1,11 +1,11 @@
 //! One cell of a worksheet part: place, stored value, formula as written.
 
+use super::context::Context;
 use super::shared_formulas::SharedFormulas;
-use super::sheet::Context;
 use super::xml::Xml;
 use super::{address, iso_date, shared_strings, text};
 use crate::error::{Error, ErrorKind};
-use crate::workbook::{Area, Cell, CellFormula, CellValue, Shows, a1};
+use crate::workbook::{Area, Cell, CellFormula, CellValue, MAX_COL, Shows, a1};
 use execd_calc::value::ErrorCode;
 
 pub struct Found {
@@ -100,7 +100,7 @@ fn head(xml: &Xml, expected: (u32, u32)) -> Result<Head, Error> {
             _ => {}
         }
     }
-    if head.row != expected.0 || head.col > address::MAX_COL {
+    if head.row != expected.0 || head.col > MAX_COL {
         return Err(xml.broken(&format!("the cell {} lies outside its row", a1(head.row, head.col))));
     }
     Ok(head)

@@ -3,6 +3,7 @@
 mod address;
 mod cell;
 mod container;
+mod context;
 mod iso_date;
 mod metadata;
 mod metered;
@@ -22,8 +23,8 @@ mod xml;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, Sheet, Workbook};
+use context::Context;
 use package::{Package, Relationship};
-use sheet::Context;
 use workbook_part::WorkbookPart;
 use xml::Xml;
 

@@ -1,33 +1,12 @@
 //! A worksheet part: rows and their cells, merged areas, validations, filters. One cell is `cell`'s.
 
 use super::cell::{self, Found};
+use super::context::Context;
 use super::shared_formulas::SharedFormulas;
 use super::xml::Xml;
 use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
-use crate::limits::Limits;
-use crate::workbook::{Area, Sheet, Shows, ValidationKind, a1};
-use execd_calc::value::ErrorCode;
-use std::sync::Arc;
-
-/// What the cells of all sheets refer to.
-pub struct Context<'c> {
-    pub strings: &'c [Arc<str>],
-    pub styles: &'c [Shows],
-    /// By `cm` - 1: marks a dynamic array formula.
-    pub dynamic: &'c [bool],
-    /// By `vm` - 1: the error that `#VALUE!` stands for.
-    pub rich_errors: &'c [Option<ErrorCode>],
-    pub date1904: bool,
-    pub limits: &'c Limits,
-}
-
-impl Context<'_> {
-    /// What a style number shows; a number without style shows a plain number, as in Excel.
-    pub fn shows(&self, style: u32) -> Shows {
-        self.styles.get(style as usize).copied().unwrap_or_default()
-    }
-}
+use crate::workbook::{Area, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
 /// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` counts over all sheets.
 pub fn read(
@@ -118,7 +97,7 @@ fn start_row(xml: &Xml, context: &Context, sheet: &mut Sheet, expected: u32) -> 
         Some(number) => number.wrapping_sub(1),
         None => expected,
     };
-    if row > address::MAX_ROW {
+    if row > MAX_ROW {
         return Err(xml.broken("a row number lies outside the sheet"));
     }
     if xml.flag("hidden")?.unwrap_or(false) {

@@ -1,0 +1,184 @@
+//! The largest size that an array can have, from the functions that made it. Nothing is evaluated.
+
+use super::node::{Argument, Node, Op, Term, kinds};
+use super::shared::Graph;
+use execd_calc::function::{Function, Param, flags};
+use execd_calc::kernels::reference;
+use execd_calc::ops::{Op2, Op3};
+use hashbrown::HashMap;
+
+/// Arrays made from arrays, as far as their size is followed.
+const MAX_FOLLOWED: usize = 200;
+
+/// Most rows and columns.
+pub type Bounds = (usize, usize);
+
+/// None where nothing limits the size.
+pub fn of(graph: &Graph, array: Term) -> Option<Bounds> {
+    BoundsOf { graph, known: HashMap::new() }.of(array, 0)
+}
+
+pub fn union(a: Bounds, b: Bounds) -> Bounds {
+    (a.0.max(b.0), a.1.max(b.1))
+}
+
+struct BoundsOf<'a> {
+    graph: &'a Graph,
+    known: HashMap<u32, Option<Bounds>>,
+}
+
+impl BoundsOf<'_> {
+    fn of(&mut self, term: Term, depth: usize) -> Option<Bounds> {
+        let graph = self.graph;
+        let id = match term {
+            Term::Const(value) => return Some(graph.size_of(value)),
+            Term::Node(_) if graph.kinds(term) & kinds::ARRAY == 0 => return Some((1, 1)),
+            Term::Node(id) => id,
+        };
+        if let Some(known) = self.known.get(&id) {
+            return *known;
+        }
+        let node = *graph.node(id)?;
+        let bounds = if depth < MAX_FOLLOWED { self.of_node(&node, depth + 1) } else { None };
+        self.known.insert(id, bounds);
+        bounds
+    }
+
+    fn of_node(&mut self, node: &Node, depth: usize) -> Option<Bounds> {
+        let arguments = self.graph.arguments(node).to_vec();
+        match node.op {
+            Op::Pack { rows, cols } => Some((rows as usize, cols as usize)),
+            Op::Call(function) if function.has(flags::GIVES_ARRAY) => {
+                let own = self.of_function(function, &arguments, depth)?;
+                let lifted = self.of_lifted(function, &arguments, depth)?;
+                if lifted == (1, 1) { Some(own) } else { Some(lifted) }
+            }
+            Op::Call(function) => self.of_lifted(function, &arguments, depth),
+            _ => self.all(&arguments, depth),
+        }
+    }
+
+    fn all(&mut self, arguments: &[Argument], depth: usize) -> Option<Bounds> {
+        arguments
+            .iter()
+            .try_fold((1, 1), |most, argument| Some(union(most, self.of_argument(argument, depth)?)))
+    }
+
+    /// What is left of arrays in places of single values.
+    fn of_lifted(&mut self, function: &Function, arguments: &[Argument], depth: usize) -> Option<Bounds> {
+        let mut most = (1, 1);
+        for (position, argument) in arguments.iter().enumerate() {
+            if function.param(position) == Param::Scalar {
+                most = union(most, self.of_argument(argument, depth)?);
+            }
+        }
+        Some(most)
+    }
+
+    fn of_argument(&mut self, argument: &Argument, depth: usize) -> Option<Bounds> {
+        match *argument {
+            Argument::Term(term) => self.of(term, depth),
+            Argument::Range(range) => {
+                let range = self.graph.ranges.get(range as usize)?;
+                Some((range.rows, range.cols))
+            }
+        }
+    }
+
+    fn of_function(&mut self, function: &Function, arguments: &[Argument], depth: usize) -> Option<Bounds> {
+        let (first, rest) = arguments.split_first()?;
+        match function.name {
+            "FILTER" => {
+                let otherwise =
+                    rest.get(1).map_or(Some((1, 1)), |argument| self.of_argument(argument, depth));
+                Some(union(self.of_argument(first, depth)?, otherwise?))
+            }
+            "SORT"
+            | "SORTBY"
+            | "UNIQUE"
+            | "TAKE"
+            | "DROP"
+            | "INDEX"
+            | "N"
+            | "MINVERSE"
+            | reference::CELLS => self.of_argument(first, depth),
+            "TRANSPOSE" => self.of_argument(first, depth).map(|(rows, cols)| (cols, rows)),
+            "TOCOL" => self.of_argument(first, depth).map(|(rows, cols)| (rows.saturating_mul(cols), 1)),
+            "TOROW" => self.of_argument(first, depth).map(|(rows, cols)| (1, rows.saturating_mul(cols))),
+            "WRAPROWS" => self.of_argument(first, depth).map(|(rows, cols)| {
+                let cells = rows.saturating_mul(cols);
+                (cells, cells)
+            }),
+            "VSTACK" | "HSTACK" => {
+                let mut stack: Bounds = (0, 0);
+                for argument in arguments {
+                    let (rows, cols) = self.of_argument(argument, depth)?;
+                    stack = if function.name == "VSTACK" {
+                        (stack.0.saturating_add(rows), stack.1.max(cols))
+                    } else {
+                        (stack.0.max(rows), stack.1.saturating_add(cols))
+                    };
+                }
+                Some(stack)
+            }
+            "CHOOSEROWS" | "CHOOSECOLS" => {
+                let mut chosen = 0usize;
+                for argument in rest {
+                    let (rows, cols) = self.of_argument(argument, depth)?;
+                    chosen = chosen.saturating_add(rows.saturating_mul(cols));
+                }
+                let (rows, cols) = self.of_argument(first, depth)?;
+                Some(if function.name == "CHOOSEROWS" { (chosen, cols) } else { (rows, chosen) })
+            }
+            reference::PICK => {
+                // A negative size reaches upwards: only known ones have a limit.
+                let [.., Argument::Term(height), Argument::Term(width)] = *rest else { return None };
+                let size = |term: Term| Some(term.constant()?.as_number()?.abs().max(1.0) as usize);
+                Some((size(height)?, size(width)?))
+            }
+            "SEQUENCE" => {
+                let rows = self.most(first, depth)?;
+                let cols = rest.first().map_or(Some(1), |argument| self.most(argument, depth))?;
+                Some((rows, cols))
+            }
+            "XLOOKUP" => self.of_argument(arguments.get(2)?, depth),
+            "MMULT" => {
+                let (rows, _) = self.of_argument(first, depth)?;
+                let (_, cols) = self.of_argument(rest.first()?, depth)?;
+                Some((rows, cols))
+            }
+            _ => None,
+        }
+    }
+
+    /// The largest whole number that an argument can be, where a constant, a size or MIN says so.
+    fn most(&mut self, argument: &Argument, depth: usize) -> Option<usize> {
+        let Argument::Term(term) = *argument else { return None };
+        let id = match term {
+            Term::Const(value) if value.is_empty() => return Some(1),
+            Term::Const(value) => return value.as_number().map(|x| x.max(1.0) as usize),
+            Term::Node(id) => id,
+        };
+        let graph = self.graph;
+        let node = *graph.node(id)?;
+        let arguments = graph.arguments(&node).to_vec();
+        match node.op {
+            _ if depth >= MAX_FOLLOWED || node.kinds & kinds::ARRAY != 0 => None,
+            Op::Two(Op2::Min) => arguments.iter().filter_map(|argument| self.most(argument, depth + 1)).min(),
+            Op::Three(Op3::Select) => {
+                let branches: Option<Vec<usize>> =
+                    arguments.iter().skip(1).map(|argument| self.most(argument, depth + 1)).collect();
+                branches?.into_iter().max()
+            }
+            Op::Call(function) => match (function.name, arguments.as_slice()) {
+                ("MIN", arguments) => {
+                    arguments.iter().filter_map(|argument| self.most(argument, depth + 1)).min()
+                }
+                ("ROWS", [array]) => self.of_argument(array, depth + 1).map(|size| size.0),
+                ("COLUMNS", [array]) => self.of_argument(array, depth + 1).map(|size| size.1),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}

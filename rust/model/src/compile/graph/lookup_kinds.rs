@@ -1,0 +1,40 @@
+//! What kinds of values a look-up in a constant table can give: those of its cells, so that later steps need no
+//! conversions.
+
+use super::node::{Argument, Op, RangeContent, Term, kinds, kinds_of};
+use super::shared::Graph;
+use execd_calc::function::{Function, Lanes};
+
+impl Graph {
+    /// The kinds of the cells that the call picks from, if it is such a call and all of them are constant.
+    pub fn kinds_from_table(&self, function: &Function, arguments: &[Argument]) -> Option<u8> {
+        let (range, array) = match (function.lanes?, arguments) {
+            (Lanes::Vlookup, [_, Argument::Range(range), ..]) => (*range, 0),
+            (Lanes::Index, [Argument::Range(range), positions @ ..]) => {
+                // Position 0 is a whole row or column.
+                let one_cell =
+                    positions.len() == 2 && positions.iter().all(|position| self.counts(*position));
+                (*range, if one_cell { 0 } else { kinds::ARRAY })
+            }
+            _ => return None,
+        };
+        let range = self.ranges.get(range as usize)?;
+        let RangeContent::Table(table) = &range.content else { return None };
+        let beyond = (range.rows, range.cols) != (range.used_rows, range.used_cols);
+        let outside = if beyond { kinds::BLANK } else { 0 };
+        let cells = table.cells.iter().fold(outside, |kinds, &cell| kinds | kinds_of(cell));
+        Some(cells | array | kinds::ERROR)
+    }
+
+    /// True for a position that is 1 or more, or an error.
+    fn counts(&self, position: Argument) -> bool {
+        match position {
+            Argument::Term(Term::Const(value)) => value.as_number().is_some_and(|x| x >= 1.0),
+            Argument::Term(Term::Node(id)) => self.node(id).is_some_and(|node| {
+                let finds = matches!(node.op, Op::Call(function) if function.lanes == Some(Lanes::Match));
+                finds && node.kinds & kinds::ARRAY == 0
+            }),
+            Argument::Range(_) => false,
+        }
+    }
+}

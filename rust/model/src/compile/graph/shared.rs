@@ -1,0 +1,333 @@
+//! The program as a graph of single values: nodes are shared by content and folded when their arguments are
+//! constant. No sheets, no formula trees, no order of execution.
+
+use super::node::{Argument, Node, Op, RangeArgument, RangeContent, Term, kinds, kinds_of};
+use execd_calc::function::{Arg, Cx, Env, Function, flags};
+use execd_calc::heap::{Array, Heap};
+use execd_calc::operator::BinaryOp;
+use execd_calc::ops::{self, Op1, Op2, Op3};
+use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::{kernels, lift};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+use std::sync::atomic::AtomicBool;
+
+/// Choices inside choices that an element is taken from cell by cell; each may double the work.
+const MAX_CHOSEN: usize = 6;
+
+#[derive(Debug)]
+pub struct Graph {
+    pub nodes: Vec<Node>,
+    arguments: Vec<Argument>,
+    pub ranges: Vec<RangeArgument>,
+    pub heap: Heap,
+    pub env: Env,
+    /// Calls that depend on the clock are evaluated now (recalculation) instead of at each execution.
+    pub fold_volatile: bool,
+    shared: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    cancel: AtomicBool,
+}
+
+impl Graph {
+    pub fn new(env: Env, fold_volatile: bool) -> Graph {
+        Graph {
+            nodes: Vec::new(),
+            arguments: Vec::new(),
+            ranges: Vec::new(),
+            heap: Heap::empty(),
+            env,
+            fold_volatile,
+            shared: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            cancel: AtomicBool::new(false),
+        }
+    }
+
+    pub fn node(&self, id: u32) -> Option<&Node> {
+        self.nodes.get(id as usize)
+    }
+
+    pub fn arguments(&self, node: &Node) -> &[Argument] {
+        let first = node.first_argument as usize;
+        self.arguments.get(first..first + node.arguments as usize).unwrap_or(&[])
+    }
+
+    pub fn cx(&mut self) -> Cx<'_> {
+        Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel }
+    }
+
+    pub fn kinds(&self, term: Term) -> u8 {
+        match term {
+            Term::Const(value) => kinds_of(value),
+            Term::Node(id) => self.node(id).map_or(kinds::SCALAR, |node| node.kinds),
+        }
+    }
+
+    pub fn text(&mut self, text: &str) -> Term {
+        Term::Const(self.heap.add_text(text))
+    }
+
+    pub fn input(&mut self, cell: u32) -> Term {
+        let kinds = kinds::NUMBER | kinds::BOOL | kinds::TEXT | kinds::BLANK;
+        self.share(Op::Input(cell), &[], kinds)
+    }
+
+    pub fn one(&mut self, op: Op1, a: Term) -> Term {
+        if let Term::Const(a) = a
+            && let Some(value) = self.folded(|cx| ops::one(cx, op, a))
+        {
+            return Term::Const(value);
+        }
+        let from = self.kinds(a);
+        if op == Op1::Settle && from & (kinds::BLANK | kinds::ARRAY) == 0 {
+            return a;
+        }
+        if op == Op1::Truth && from & !(kinds::BOOL | kinds::ERROR) == 0 {
+            return a;
+        }
+        let array = from & kinds::ARRAY;
+        let kinds = match op {
+            Op1::Minus | Op1::Percent => kinds::NUMERIC | array,
+            Op1::Settle => from & !(kinds::BLANK | kinds::ARRAY) | kinds::NUMBER,
+            Op1::Truth => kinds::BOOL | kinds::ERROR | array,
+            Op1::IsError | Op1::IsNA => kinds::BOOL | array,
+        };
+        self.share(Op::One(op), &[Argument::Term(a)], kinds)
+    }
+
+    pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
+        if let (Term::Const(a), Term::Const(b)) = (a, b)
+            && let Some(value) = self.folded(|cx| ops::two(cx, op, a, b))
+        {
+            return Term::Const(value);
+        }
+        let array = (self.kinds(a) | self.kinds(b)) & kinds::ARRAY;
+        if array == 0
+            && let Op2::Operator(op @ (BinaryOp::Concat | BinaryOp::Eq | BinaryOp::Ne)) = op
+            && let Some(function) = self.on_texts(op, a, b)
+        {
+            return self.operator_call(op, function, &[a, b].map(Argument::Term));
+        }
+        use BinaryOp::{Add, Concat, Div, Mul, Pow, Sub};
+        let kinds = match op {
+            Op2::Operator(Add | Sub | Mul | Div | Pow) => kinds::NUMERIC | array,
+            Op2::Operator(Concat) => kinds::TEXT | kinds::ERROR | array,
+            Op2::Operator(_) => kinds::BOOL | kinds::ERROR | array,
+            Op2::LastAdd | Op2::LastSub => kinds::NUMERIC | array,
+            Op2::Sum | Op2::Min | Op2::Max | Op2::Times => kinds::NUMERIC,
+        };
+        self.share(Op::Two(op), &[Argument::Term(a), Argument::Term(b)], kinds)
+    }
+
+    pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
+        if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c)
+            && let Some(value) = self.folded(|cx| ops::three(cx, op, a, b, c))
+        {
+            return Term::Const(value);
+        }
+        if op == Op3::Select
+            && let Term::Const(truth) = a
+        {
+            match truth.unpack() {
+                Unpacked::Bool(true) => return b,
+                Unpacked::Bool(false) => return c,
+                Unpacked::Array(_) => {}
+                _ => return a,
+            }
+        }
+        let kinds = match op {
+            Op3::Select => self.kinds(a) & (kinds::ERROR | kinds::ARRAY) | self.kinds(b) | self.kinds(c),
+            Op3::CountIf(_) | Op3::Found(_) | Op3::SumTimes => kinds::NUMERIC,
+        };
+        self.share(Op::Three(op), &[Argument::Term(a), Argument::Term(b), Argument::Term(c)], kinds)
+    }
+
+    /// One element, by the rules of lifting: single rows, columns and values repeat, beyond is `#N/A`.
+    pub fn element(&mut self, array: Term, row: u32, col: u32) -> Term {
+        self.element_within(array, (row, col), MAX_CHOSEN)
+    }
+
+    /// What a record chooses as a whole is still calculated cell by cell, `levels` of choices deep.
+    fn element_within(&mut self, array: Term, (row, col): (u32, u32), levels: usize) -> Term {
+        let node = match array {
+            Term::Const(value) => {
+                let element = lift::element(&self.cx(), value, row as usize, col as usize);
+                return Term::Const(element);
+            }
+            Term::Node(id) => self.node(id).copied(),
+        };
+        let Some(node) = node.filter(|node| node.kinds & kinds::ARRAY != 0) else { return array };
+        if let (Op::Pack { rows, cols }, cells) = (node.op, self.arguments(&node)) {
+            let (row, col) = (if rows == 1 { 0 } else { row }, if cols == 1 { 0 } else { col });
+            let at = row as usize * cols as usize + col as usize;
+            if row < rows
+                && col < cols
+                && let Some(Argument::Term(cell)) = cells.get(at)
+            {
+                return *cell;
+            }
+        }
+        if let (Op::Three(Op3::Select), &[Argument::Term(truth), Argument::Term(yes), Argument::Term(no)]) =
+            (node.op, self.arguments(&node))
+            && levels > 0
+            && self.kinds(truth) & kinds::ARRAY == 0
+        {
+            let yes = self.element_within(yes, (row, col), levels - 1);
+            let no = self.element_within(no, (row, col), levels - 1);
+            return self.three(Op3::Select, truth, yes, no);
+        }
+        let kinds = kinds::SCALAR | kinds::BLANK;
+        self.share(Op::Element { row, col }, &[Argument::Term(array)], kinds)
+    }
+
+    /// Rows and columns of a value.
+    pub fn size_of(&self, value: Value) -> (usize, usize) {
+        match value.unpack() {
+            Unpacked::Array(id) => {
+                let array = self.heap.array(id);
+                (array.rows, array.cols)
+            }
+            _ => (1, 1),
+        }
+    }
+
+    /// True when the term may be an array whose size only a record knows.
+    pub fn is_array(&self, term: Term) -> bool {
+        matches!(term, Term::Node(_)) && self.kinds(term) & kinds::ARRAY != 0
+    }
+
+    /// A call of a function that is known by name.
+    pub fn call_named(&mut self, name: &str, terms: &[Term]) -> Term {
+        let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
+        match kernels::find(name) {
+            Some(function) => self.call(function, &arguments),
+            None => Term::Const(Value::error(ErrorCode::Name)),
+        }
+    }
+
+    /// The terms as one array value.
+    pub fn pack(&mut self, rows: usize, cols: usize, terms: &[Term]) -> Term {
+        let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
+        match constants {
+            Some(cells) => Term::Const(self.heap.add_array(Array { rows, cols, cells })),
+            None => {
+                let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
+                let op = Op::Pack { rows: rows as u32, cols: cols as u32 };
+                self.share(op, &arguments, kinds::ARRAY)
+            }
+        }
+    }
+
+    pub fn add_range(&mut self, range: RangeArgument) -> u32 {
+        self.ranges.push(range);
+        self.ranges.len() as u32 - 1
+    }
+
+    pub fn call(&mut self, function: &'static Function, arguments: &[Argument]) -> Term {
+        if (self.fold_volatile || !function.has(flags::VOLATILE))
+            && let Some(value) = self.fold_call(function, arguments)
+        {
+            return Term::Const(value);
+        }
+        let lifted = arguments.iter().enumerate().any(|(position, argument)| match argument {
+            Argument::Term(term) => {
+                function.param(position) == execd_calc::function::Param::Scalar
+                    && self.kinds(*term) & kinds::ARRAY != 0
+            }
+            Argument::Range(_) => false,
+        });
+        let own = self.kinds_from_table(function, arguments).unwrap_or_else(|| {
+            let array = if function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
+            let single =
+                if kernels::gives_number(function) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+            single | array
+        });
+        let array = if lifted { kinds::ARRAY } else { 0 };
+        self.share(Op::Call(function), arguments, own | array)
+    }
+
+    fn fold_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
+        let mut args = Vec::with_capacity(arguments.len());
+        for argument in arguments {
+            args.push(match *argument {
+                Argument::Term(term) => Arg::Value(term.constant()?),
+                Argument::Range(range) => Arg::Range(self.ranges.get(range as usize)?.view()?),
+            });
+        }
+        let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
+        let value = lift::call(&mut cx, function, &args);
+        self.is_settled().then_some(value)
+    }
+
+    /// A value from constants, unless it is another one in another year.
+    fn folded(&mut self, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
+        let value = evaluate(&mut self.cx());
+        self.is_settled().then_some(value)
+    }
+
+    /// True when nothing since the last call asked which year it is, or it is known.
+    fn is_settled(&self) -> bool {
+        !self.env.take_year_asked() || self.fold_volatile
+    }
+
+    /// The graph of the nodes of `order`, operands first, some of them replaced: `change` gets the graph so far, a node
+    /// and its arguments in the new graph.
+    pub fn rebuilt(
+        mut self,
+        outputs: &[Term],
+        order: &[u32],
+        mut change: impl FnMut(&mut Graph, u32, &[Argument]) -> Option<Term>,
+    ) -> (Graph, Vec<Term>) {
+        let (nodes, arguments) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.arguments));
+        self.shared.clear();
+        let mut new = vec![Term::Const(Value::BLANK); nodes.len()];
+        let mapped = |new: &[Term], term: Term| match term {
+            Term::Node(id) => new.get(id as usize).copied().unwrap_or(term),
+            Term::Const(_) => term,
+        };
+        for &id in order {
+            let Some(node) = nodes.get(id as usize) else { continue };
+            let first = node.first_argument as usize;
+            let old = arguments.get(first..first + node.arguments as usize).unwrap_or(&[]);
+            let moved: Vec<Argument> = old
+                .iter()
+                .map(|argument| match *argument {
+                    Argument::Term(term) => Argument::Term(mapped(&new, term)),
+                    Argument::Range(_) => *argument,
+                })
+                .collect();
+            let changed = change(&mut self, id, &moved);
+            new[id as usize] = changed.unwrap_or_else(|| self.share(node.op, &moved, node.kinds));
+        }
+        for range in &mut self.ranges {
+            if let RangeContent::Terms(terms) = &mut range.content {
+                terms.iter_mut().for_each(|term| *term = mapped(&new, *term));
+            }
+        }
+        let outputs = outputs.iter().map(|&term| mapped(&new, term)).collect();
+        (self, outputs)
+    }
+
+    pub fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {
+        let hash = self.hasher.hash_one((op.key(), arguments));
+        let found = self.shared.find(hash, |&id| {
+            self.node(id).is_some_and(|node| node.op.key() == op.key() && self.arguments(node) == arguments)
+        });
+        if let Some(&id) = found {
+            return Term::Node(id);
+        }
+        let id = self.nodes.len() as u32;
+        let first_argument = self.arguments.len() as u32;
+        self.arguments.extend_from_slice(arguments);
+        self.nodes.push(Node { op, first_argument, arguments: arguments.len() as u32, kinds });
+        let (nodes, all, hasher) = (&self.nodes, &self.arguments, &self.hasher);
+        self.shared.insert_unique(hash, id, |&id| {
+            let Some(node) = nodes.get(id as usize) else { return 0 };
+            let first = node.first_argument as usize;
+            let arguments = all.get(first..first + node.arguments as usize).unwrap_or(&[]);
+            hasher.hash_one((node.op.key(), arguments))
+        });
+        Term::Node(id)
+    }
+}

@@ -1,0 +1,143 @@
+//! Lowers what a formula surely needs before the formula itself, without recursion, so that chains of cells may be as
+//! long as the workbook. Only a head start: what is left out here is lowered on demand.
+
+use super::lowerer::Lowerer;
+use super::place::Place;
+use crate::formula::ast::Expr;
+use crate::workbook::CellAddress;
+use execd_calc::function::{Param, flags};
+use execd_calc::kernels;
+use hashbrown::HashSet;
+
+/// Names inside names.
+const MAX_NAMES: usize = 8;
+
+/// Where an expression stands.
+#[derive(Clone, Copy)]
+struct Position {
+    cell: CellAddress,
+    /// All cells of a range are used, not only the one in the formula's row or column.
+    whole: bool,
+    /// The formula is an array formula, or inside a function that makes it one.
+    array: bool,
+    names: usize,
+}
+
+impl Lowerer<'_> {
+    pub fn lower_with_precedents(&mut self, root: CellAddress) {
+        let mut stack = vec![(root, false)];
+        let mut open: HashSet<CellAddress> = HashSet::new();
+        while let Some((at, expanded)) = stack.pop() {
+            if self.states.contains_key(&at) {
+                continue;
+            }
+            if expanded {
+                self.lower_cell(at);
+                if at != root && !self.states.contains_key(&at) {
+                    self.postponed.insert(at);
+                }
+                continue;
+            }
+            if !open.insert(at) {
+                continue;
+            }
+            stack.push((at, true));
+            if let Ok(tree) = self.tree(at) {
+                let array = self.array_area(at).is_some();
+                let mut found = Vec::new();
+                self.precedents(&tree, Position { cell: at, whole: array, array, names: 0 }, &mut found);
+                stack.extend(found.into_iter().filter(|next| !open.contains(next)).map(|next| (next, false)));
+            }
+        }
+    }
+
+    /// Formula cells that an expression needs and that are not lowered yet.
+    fn precedents(&mut self, expr: &Expr, at: Position, found: &mut Vec<CellAddress>) {
+        let value = Position { whole: at.array, ..at };
+        match expr {
+            Expr::Reference(reference) => {
+                for place in self.reference(reference, at.cell).unwrap_or_default() {
+                    self.unlowered(&place, at, found);
+                }
+            }
+            Expr::Table(reference) => {
+                if let Ok(Ok(place)) = self.table_reference(reference, at.cell) {
+                    self.unlowered(&place, at, found);
+                }
+            }
+            Expr::Name { name, .. } if at.names < MAX_NAMES => {
+                if let Ok(Some(tree)) = self.name_tree(name, at.cell) {
+                    // Inside a name's formula, other than a bare reference, everything is an array.
+                    let bare = matches!(*tree, Expr::Reference(_) | Expr::Table(_));
+                    let inner = Position { names: at.names + 1, array: at.array || !bare, ..at };
+                    self.precedents(&tree, inner, found);
+                }
+            }
+            Expr::Unary(_, a) => self.precedents(a, value, found),
+            Expr::Binary(_, a, b) => {
+                self.precedents(a, value, found);
+                self.precedents(b, value, found);
+            }
+            Expr::Call { name, args } => self.call_precedents(name, args, at, found),
+            _ => {}
+        }
+    }
+
+    fn call_precedents(&mut self, name: &str, args: &[Expr], at: Position, found: &mut Vec<CellAddress>) {
+        let value = Position { whole: at.array, ..at };
+        match (name, args) {
+            // Only the condition is certain to be needed.
+            ("IF" | "IFERROR" | "IFNA" | "IFS" | "SWITCH" | "CHOOSE", [first, ..]) => {
+                self.precedents(first, value, found);
+            }
+            ("INDEX" | "OFFSET", [_, positions @ ..]) => {
+                for position in positions {
+                    self.precedents(position, value, found);
+                }
+            }
+            (
+                "LET" | "LAMBDA" | "ROW" | "COLUMN" | "ROWS" | "COLUMNS" | "SHEET" | "SHEETS" | "CELL"
+                | "ISFORMULA" | "FORMULATEXT" | "AREAS" | "ISREF",
+                _,
+            ) => {}
+            _ => {
+                let Some(function) = kernels::find(name) else { return };
+                let array = at.array || function.has(flags::FORCES_ARRAY);
+                for (position, arg) in args.iter().enumerate() {
+                    let whole = array || function.param(position) != Param::Scalar;
+                    self.precedents(arg, Position { whole, array, ..at }, found);
+                }
+            }
+        }
+    }
+
+    fn unlowered(&mut self, place: &Place, at: Position, found: &mut Vec<CellAddress>) {
+        if at.whole || place.is_cell() {
+            return self.unlowered_cells(place, found);
+        }
+        let (row, col) = self.crossing(place, at.cell);
+        if place.contains(row, col) {
+            self.unlowered_cells(&Place::cell(place.sheet, row, col), found);
+        }
+    }
+
+    fn unlowered_cells(&mut self, place: &Place, found: &mut Vec<CellAddress>) {
+        if self.settled.contains(place) {
+            return;
+        }
+        let before = found.len();
+        let (states, inputs, postponed) = (&self.states, &self.inputs, &self.postponed);
+        let sheets = &self.sheets;
+        sheets.each_formula(place, |at| {
+            if !states.contains_key(&at) && !inputs.contains_key(&at) {
+                let owner = sheets.owner(at).map_or(at, |(row, col)| CellAddress { row, col, ..at });
+                if !postponed.contains(&owner) {
+                    found.push(owner);
+                }
+            }
+        });
+        if found.len() == before && !place.is_cell() {
+            self.settled.insert(*place);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The cells that a reference can reach which depends on a record.
+
+use super::at::At;
+use super::calls::range_content;
+use super::failure::{Failure, Lowered};
+use super::lowerer::Lowerer;
+use super::place::Place;
+use super::values::{Abs, MAX_GRID_CELLS};
+use crate::compile::graph::{Argument, RangeArgument, Term};
+use crate::error::ErrorKind;
+use crate::workbook::{Area, MAX_COL, MAX_ROW};
+use execd_calc::kernels;
+use execd_calc::range::Origin;
+use execd_calc::value::{ErrorCode, Value};
+
+/// Cells that all references that depend on inputs could reach.
+const MAX_REACHED: usize = 1 << 26;
+
+impl Lowerer<'_> {
+    /// What a reference that a record chooses is to the function around it: cells, where it takes ranges.
+    pub fn as_cells(&mut self, value: Term, at: &At) -> Abs {
+        match kernels::find(kernels::reference::CELLS).filter(|_| at.wants_range) {
+            Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
+            None => Abs::Term(value),
+        }
+    }
+
+    /// All used cells of a sheet as a range.
+    pub fn everything(&mut self, sheet: usize) -> Lowered<u32> {
+        self.reachable(&Place {
+            sheet,
+            area: Area { first_row: 0, first_col: 0, last_row: MAX_ROW, last_col: MAX_COL },
+        })
+    }
+
+    /// The cells of a place as far as they do not depend on the formula at hand; those read as `#REF!`, as a formula
+    /// that picked them would refer to itself.
+    pub fn reachable(&mut self, place: &Place) -> Lowered<u32> {
+        if let Some(&range) = self.reachable.get(place) {
+            return Ok(range);
+        }
+        let (terms, complete) = self.reachable_cells(place)?;
+        let (rows, cols) = self.sheets.used(place);
+        let content = range_content(terms, rows, cols);
+        let origin =
+            Origin { sheet: place.sheet as u32, row: place.area.first_row, col: place.area.first_col };
+        let range = self.graph.add_range(RangeArgument {
+            rows: place.rows(),
+            cols: place.cols(),
+            used_rows: rows,
+            used_cols: cols,
+            origin,
+            content,
+        });
+        if complete {
+            self.reachable.insert(*place, range);
+        }
+        Ok(range)
+    }
+
+    /// The used cells of a place, row by row, and whether none of them depends on the formula at hand.
+    pub fn reachable_cells(&mut self, place: &Place) -> Lowered<(Vec<Term>, bool)> {
+        let (rows, cols) = self.sheets.used(place);
+        let count = rows.saturating_mul(cols);
+        self.reached_cells = self.reached_cells.saturating_add(count);
+        if count > MAX_GRID_CELLS || self.reached_cells > MAX_REACHED {
+            return Err(Failure::unsupported(
+                "a reference that depends on an input could reach too many cells",
+            ));
+        }
+        let mut terms = vec![Term::Const(Value::BLANK); count];
+        let mut complete = true;
+        for cell in self.sheets.held_cells(place) {
+            let (row, col) = (cell.row - place.area.first_row, cell.col - place.area.first_col);
+            let term = match self.term(cell) {
+                Ok(term) => term,
+                Err(failure) if failure.kind == ErrorKind::Circular => {
+                    complete = false;
+                    Term::Const(Value::error(ErrorCode::Ref))
+                }
+                Err(failure) => return Err(failure),
+            };
+            if let Some(slot) = terms.get_mut(row as usize * cols + col as usize) {
+                *slot = term;
+            }
+        }
+        Ok((terms, complete))
+    }
+}
