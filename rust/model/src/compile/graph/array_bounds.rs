@@ -1,7 +1,7 @@
 //! The largest size that an array can have, from the functions that made it. Nothing is evaluated.
 
 use super::node::{Argument, Node, Op, Term, kinds};
-use super::shared::Graph;
+use super::program::Graph;
 use execd_calc::function::{Function, Param, flags};
 use execd_calc::kernels::reference;
 use execd_calc::ops::{Op2, Op3};

@@ -2,7 +2,7 @@
 //! conversions.
 
 use super::node::{Argument, Op, RangeContent, Term, kinds, kinds_of};
-use super::shared::Graph;
+use super::program::Graph;
 use execd_calc::function::{Function, Lanes};
 
 impl Graph {

@@ -1,7 +1,7 @@
 //! What a node reads, and which nodes some outputs need.
 
 use super::node::{Argument, RangeContent, Term};
-use super::shared::Graph;
+use super::program::Graph;
 
 /// By node, whether `outputs` need it.
 pub fn needed(graph: &Graph, outputs: &[Term]) -> Vec<bool> {

@@ -1,7 +1,7 @@
 //! Operators on texts as calls of functions: a chain of `&` is one step, and what few texts lead to is worked out once.
 
 use super::node::{Argument, Op, Term, kinds};
-use super::shared::Graph;
+use super::program::Graph;
 use execd_calc::function::Function;
 use execd_calc::kernels::{self, operators};
 use execd_calc::operator::BinaryOp;

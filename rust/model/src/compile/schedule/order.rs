@@ -1,7 +1,6 @@
-//! The order in which needed nodes run: running aggregates first, each after what it still needs. Which nodes are
-//! needed, and in which lazy branch, is `schedule`'s.
+//! The order in which needed nodes run: running aggregates first, each after what it still needs.
 
-use super::regions::{ROOT, Scheduler};
+use super::regions::{ROOT, Regions};
 use crate::compile::graph::{Argument, Graph, Op, Term, each_operand};
 use execd_calc::ops::{Op2, Op3};
 
@@ -24,20 +23,17 @@ impl Item {
 
 /// The nodes that `outputs` need in the order in which they run.
 pub fn order(graph: &Graph, outputs: &[Term]) -> Vec<Item> {
-    let mut scheduler = Scheduler::new(graph, outputs);
-    scheduler.find_regions();
-    scheduler.merge_cheap_regions();
-    scheduler.order()
+    Regions::new(graph, outputs).order()
 }
 
-impl Scheduler<'_> {
+impl Regions<'_> {
     /// All needed nodes, operands first. Running aggregates go first, the shallowest first, each after whatever it still
     /// needs: so the values of one row of a projection are used up before the next row is computed, and few slots
     /// are alive at a time.
-    pub fn order(&self) -> Vec<Item> {
+    fn order(&self) -> Vec<Item> {
         let mut order = Order {
-            scheduler: self,
-            members: vec![Vec::new(); self.regions.len()],
+            regions: self,
+            members: vec![Vec::new(); self.all.len()],
             done: vec![false; self.graph.nodes.len()],
             items: Vec::with_capacity(self.graph.nodes.len()),
         };
@@ -80,7 +76,7 @@ impl Scheduler<'_> {
 
 /// The order as far as it is written down.
 struct Order<'s, 'g> {
-    scheduler: &'s Scheduler<'g>,
+    regions: &'s Regions<'g>,
     members: Vec<Vec<u32>>,
     done: Vec<bool>,
     items: Vec<Item>,
@@ -107,13 +103,13 @@ impl Order<'_, '_> {
 
     /// Nodes of the outermost region that a node reads, or that the lazy branches of a `Select` read.
     fn needs(&self, id: u32, found: &mut Vec<u32>) {
-        let scheduler = self.scheduler;
-        each_operand(scheduler.graph, id, |operand| {
-            if scheduler.region_of[operand as usize] == ROOT && !self.done[operand as usize] {
+        let regions = self.regions;
+        each_operand(regions.graph, id, |operand| {
+            if regions.region_of[operand as usize] == ROOT && !self.done[operand as usize] {
                 found.push(operand);
             }
         });
-        for region in scheduler.live_branches(id) {
+        for region in regions.live_branches(id) {
             for &member in &self.members[region as usize] {
                 self.needs(member, found);
             }
@@ -125,12 +121,11 @@ impl Order<'_, '_> {
         if std::mem::replace(&mut self.done[id as usize], true) {
             return;
         }
-        let scheduler = self.scheduler;
-        let truth =
-            scheduler.graph.node(id).and_then(|node| scheduler.graph.arguments(node).first().copied());
-        if let (Some(regions), Some(Argument::Term(truth))) = (scheduler.branches.get(&id), truth) {
-            for (&region, when) in regions.iter().zip([true, false]) {
-                if !scheduler.lived_in[region as usize] {
+        let regions = self.regions;
+        let truth = regions.graph.node(id).and_then(|node| regions.graph.arguments(node).first().copied());
+        if let (Some(branches), Some(Argument::Term(truth))) = (regions.branches.get(&id), truth) {
+            for (&region, when) in branches.iter().zip([true, false]) {
+                if !regions.lived_in[region as usize] {
                     continue;
                 }
                 self.items.push(Item::Enter { truth, when });

@@ -1,5 +1,4 @@
-//! From graph to plan: which nodes the outputs need, and which of them only a lazy branch needs. In what order they
-//! run is in `order`, which slot each takes in `emit`.
+//! Which nodes the outputs need, and which of them only a lazy branch needs.
 
 use crate::compile::graph::{
     Argument, Graph, Op, Term, each_operand, each_operand_in_place, needed, node_of,
@@ -22,14 +21,16 @@ pub struct Region {
     cost: u32,
 }
 
+/// The region of what runs for all records.
 pub const ROOT: u32 = 0;
-/// Branches inside branches beyond this run for all records.
+/// Branches nested deeper than this run for all records.
 const MAX_DEPTH: u32 = 64;
 
-pub struct Scheduler<'g> {
+/// The needed nodes, each in the innermost lazy branch that holds all its uses.
+pub struct Regions<'g> {
     pub graph: &'g Graph,
     pub needed: Vec<bool>,
-    pub regions: Vec<Region>,
+    pub all: Vec<Region>,
     /// Innermost region that holds all uses of a node.
     pub region_of: Vec<u32>,
     /// The regions of a `Select` node's two branches.
@@ -38,28 +39,30 @@ pub struct Scheduler<'g> {
     pub lived_in: Vec<bool>,
 }
 
-impl<'g> Scheduler<'g> {
-    pub fn new(graph: &'g Graph, outputs: &[Term]) -> Scheduler<'g> {
+impl<'g> Regions<'g> {
+    pub fn new(graph: &'g Graph, outputs: &[Term]) -> Regions<'g> {
         let (count, needed) = (graph.nodes.len(), needed(graph, outputs));
         let root = Region { parent: ROOT, depth: 0, cost: 0 };
-        let mut scheduler = Scheduler {
+        let mut regions = Regions {
             graph,
             needed,
-            regions: vec![root],
+            all: vec![root],
             region_of: vec![u32::MAX; count],
             branches: HashMap::new(),
             lived_in: Vec::new(),
         };
         for term in outputs {
             if let Some(id) = node_of(*term) {
-                scheduler.region_of[id as usize] = ROOT;
+                regions.region_of[id as usize] = ROOT;
             }
         }
-        scheduler
+        regions.find();
+        regions.merge_cheap();
+        regions
     }
 
     /// Operands have smaller numbers than their users, so one pass from the end sees all uses of a node first.
-    pub fn find_regions(&mut self) {
+    fn find(&mut self) {
         for id in (0..self.graph.nodes.len() as u32).rev() {
             if !self.needed[id as usize] {
                 continue;
@@ -70,13 +73,13 @@ impl<'g> Scheduler<'g> {
                 each_operand(self.graph, id, |operand| self.used_in(operand, own));
                 continue;
             };
-            let depth = self.regions.get(own as usize).map_or(0, |region| region.depth) + 1;
+            let depth = self.all.get(own as usize).map_or(0, |region| region.depth) + 1;
             if depth > MAX_DEPTH {
                 each_operand(self.graph, id, |operand| self.used_in(operand, own));
                 continue;
             }
-            let first = self.regions.len() as u32;
-            self.regions.extend([Region { parent: own, depth, cost: 0 }; 2]);
+            let first = self.all.len() as u32;
+            self.all.extend([Region { parent: own, depth, cost: 0 }; 2]);
             self.branches.insert(id, [first, first + 1]);
             let mut position = 0;
             each_operand_in_place(self.graph, id, |operand| {
@@ -112,7 +115,7 @@ impl<'g> Scheduler<'g> {
     }
 
     fn common(&self, mut a: u32, mut b: u32) -> u32 {
-        let region = |id: u32| self.regions[id as usize];
+        let region = |id: u32| self.all[id as usize];
         while a != b {
             if region(a).depth >= region(b).depth {
                 a = region(a).parent;
@@ -129,27 +132,27 @@ impl<'g> Scheduler<'g> {
         regions.filter(|&region| self.lived_in[region as usize])
     }
 
-    pub fn merge_cheap_regions(&mut self) {
+    fn merge_cheap(&mut self) {
         for id in 0..self.graph.nodes.len() {
             if self.needed[id]
-                && let Some(region) = self.regions.get_mut(self.region_of[id] as usize)
+                && let Some(region) = self.all.get_mut(self.region_of[id] as usize)
             {
                 region.cost = region.cost.saturating_add(cost(&self.graph.nodes[id].op));
             }
         }
         // Inner regions have larger numbers than the regions around them.
-        let mut target: Vec<u32> = (0..self.regions.len() as u32).collect();
-        for id in (1..self.regions.len()).rev() {
-            let Region { parent, cost, .. } = self.regions[id];
+        let mut target: Vec<u32> = (0..self.all.len() as u32).collect();
+        for id in (1..self.all.len()).rev() {
+            let Region { parent, cost, .. } = self.all[id];
             if cost < LEAST_REGION_COST {
                 target[id] = parent;
-                self.regions[parent as usize].cost = self.regions[parent as usize].cost.saturating_add(cost);
+                self.all[parent as usize].cost = self.all[parent as usize].cost.saturating_add(cost);
             }
         }
         for id in 1..target.len() {
             target[id] = if target[id] == id as u32 { id as u32 } else { target[target[id] as usize] };
         }
-        self.lived_in = vec![false; self.regions.len()];
+        self.lived_in = vec![false; self.all.len()];
         for region in &mut self.region_of {
             if *region != u32::MAX {
                 *region = target[*region as usize];
