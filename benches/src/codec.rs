@@ -4,8 +4,8 @@
 use crate::columns::{Column, Inputs};
 use crate::row::{Row, count};
 use crate::timing::alternate;
-use execd_calc::function::Env;
 use execd_calc::run::Frame;
+use execd_calc::semantics::function::Env;
 use execd_model::limits::Limits as WorkbookLimits;
 use execd_model::{Compiled, compile};
 use execd_serve::codec::encode::{Style, Written};

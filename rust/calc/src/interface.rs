@@ -1,11 +1,11 @@
 //! A service's named inputs and outputs: shapes, defaults, rules. How a workbook declares them and how JSON spells
 //! them are elsewhere. Passed from `model` to `serve` beside the `Plan`.
 
-use crate::batch::Batch;
-use crate::compare::numbers;
-use crate::heap::Heap;
 use crate::plan::Plan;
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::semantics::compare::numbers;
+use crate::values::batch::Batch;
+use crate::values::heap::Heap;
+use crate::values::value::{ErrorCode, Unpacked, Value};
 use std::sync::Arc;
 
 /// Names, shapes and rules. Input cells are numbered through: a scalar takes one, a table rows x columns, row by

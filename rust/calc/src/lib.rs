@@ -3,49 +3,15 @@
 //!
 //! Modules from the bottom up, each using only those above it in this list.
 
-pub mod value;
+pub mod numbers;
 
-pub mod heap;
+pub mod math;
 
-pub mod lookup_index;
+pub mod values;
 
-pub mod range;
-
-pub mod digits;
-
-pub mod serial;
-
-pub mod format;
-
-pub mod parse_number;
-
-pub mod parse_date;
-
-pub mod function;
-
-pub mod coerce;
-
-pub mod power;
-
-pub mod elementary;
-
-pub mod special;
-
-pub mod compare;
-
-pub mod wildcard;
-
-pub mod operator;
-
-pub mod lift;
-
-pub mod ops;
+pub mod semantics;
 
 pub mod kernels;
-
-pub mod batch;
-
-pub mod machine_code;
 
 pub mod plan;
 

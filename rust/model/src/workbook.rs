@@ -1,7 +1,7 @@
 //! What was read from an xlsx file: constants, formula texts, names, tables, validations. No XML, no evaluation.
 
 use execd_calc::interface::Constant;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use hashbrown::HashMap;
 use std::sync::Arc;
 

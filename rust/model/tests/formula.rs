@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::formula::ast::{Corner, Expr, Reference, SheetName, TableReference};
 use execd_model::formula::{parse, shift};
 use execd_model::workbook::{MAX_COL, MAX_ROW};

@@ -5,7 +5,7 @@
 mod builder;
 
 use builder::{Book, OFFICE, links, relationship};
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::limits::Limits;
 use execd_model::workbook::{
     Area, Cell, CellFormula, CellValue, Sheet, Shows, ValidationKind, ValidationOperator, Workbook, a1,

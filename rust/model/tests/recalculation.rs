@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use execd_calc::interface::Constant;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::recalculate_workbook;
 use execd_model::workbook::{Area, Cell, CellFormula, CellValue, Sheet, TableDefinition, Workbook};
 

@@ -4,11 +4,11 @@
 use crate::clock::Clock;
 use crate::error::ServeError;
 use crate::stop::{Alarm, StopSignal};
-use execd_calc::batch::Batch;
-use execd_calc::function::Env;
 use execd_calc::plan::Plan;
 use execd_calc::run::Frame;
-use execd_calc::value::Value;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::value::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::any::Any;

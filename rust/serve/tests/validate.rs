@@ -5,10 +5,10 @@
 
 mod sample;
 
-use execd_calc::function::Env;
 use execd_calc::interface::{Bound, Constant, Format, Interface, Limit, Rule, Shape, Validation};
 use execd_calc::plan::{InputSlot, Operand, Plan};
-use execd_calc::value::Value;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::value::Value;
 use execd_serve::codec::notes::NoteKind;
 use execd_serve::codec::scan;
 use execd_serve::validate::validate;

@@ -1,101 +1,80 @@
 //! The function families and the look-up by name. A family file holds its kernels and ends in its table.
 
-pub mod address;
-pub mod aggregate;
-pub mod bessel;
-pub mod combinatorics;
-pub mod complex;
-pub mod conditional;
-pub mod criteria;
-pub mod database;
+pub mod aggregates;
+pub mod arrays;
 pub mod datetime;
-pub mod distribution;
-pub mod dynamic;
 pub mod engineering;
 pub mod financial;
-pub mod information;
-pub mod logical;
-pub mod lookup;
-pub mod math;
-pub mod matrix;
-pub mod numerals;
-pub mod operators;
-pub mod radix;
-pub mod record;
-pub mod reference;
-pub mod reshape;
-pub mod rounding;
+pub mod logic;
+pub mod lookup_reference;
+pub mod math_trig;
 pub mod sample;
-pub mod search;
 pub mod statistical;
-pub mod subtotal;
 pub mod text;
-pub mod trig;
-pub mod units;
 
-use crate::function::{Function, flags};
+use crate::semantics::function::{Function, flags};
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// All families. One line each.
 #[rustfmt::skip]
 const FAMILIES: &[&[Function]] = &[
-    address::TABLE,
-    aggregate::TABLE,
-    bessel::TABLE,
-    combinatorics::TABLE,
-    complex::TABLE,
-    conditional::TABLE,
-    database::TABLE,
+    aggregates::aggregate::TABLE,
+    aggregates::conditional::TABLE,
+    aggregates::database::TABLE,
+    aggregates::subtotal::TABLE,
+    arrays::dynamic::TABLE,
+    arrays::matrix::TABLE,
+    arrays::record::TABLE,
+    arrays::reshape::TABLE,
     datetime::TABLE,
-    distribution::continuous::TABLE,
-    distribution::discrete::TABLE,
-    distribution::normal::TABLE,
-    distribution::tested::TABLE,
-    dynamic::TABLE,
-    engineering::TABLE,
+    engineering::bessel::TABLE,
+    engineering::bits::TABLE,
+    engineering::complex::TABLE,
+    engineering::radix::TABLE,
+    engineering::units::TABLE,
     financial::annuity::TABLE,
     financial::cash_flow::TABLE,
     financial::coupon::TABLE,
     financial::depreciation::TABLE,
     financial::discount::TABLE,
     financial::interest::TABLE,
-    information::TABLE,
-    logical::TABLE,
-    lookup::TABLE,
-    math::TABLE,
-    matrix::TABLE,
-    numerals::TABLE,
-    operators::TABLE,
-    radix::TABLE,
-    record::TABLE,
-    reference::TABLE,
-    reshape::TABLE,
-    rounding::TABLE,
+    logic::information::TABLE,
+    logic::logical::TABLE,
+    lookup_reference::address::TABLE,
+    lookup_reference::lookup::TABLE,
+    lookup_reference::reference::TABLE,
+    math_trig::combinatorics::TABLE,
+    math_trig::math::TABLE,
+    math_trig::numerals::TABLE,
+    math_trig::rounding::TABLE,
+    math_trig::trig::TABLE,
+    statistical::distribution::continuous::TABLE,
+    statistical::distribution::discrete::TABLE,
+    statistical::distribution::normal::TABLE,
+    statistical::distribution::tested::TABLE,
     statistical::least_squares::TABLE,
     statistical::ranks::TABLE,
     statistical::regression::TABLE,
     statistical::spread::TABLE,
-    subtotal::TABLE,
     text::TABLE,
-    trig::TABLE,
-    units::TABLE,
+    text::infix::TABLE,
 ];
 
 /// Families whose functions all give numbers or errors.
 const NUMERIC_FAMILIES: &[&[Function]] = &[
-    aggregate::TABLE,
-    combinatorics::TABLE,
-    conditional::TABLE,
+    aggregates::aggregate::TABLE,
+    aggregates::conditional::TABLE,
     datetime::TABLE,
-    distribution::continuous::TABLE,
-    distribution::discrete::TABLE,
-    distribution::normal::TABLE,
-    distribution::tested::TABLE,
-    math::TABLE,
-    rounding::TABLE,
+    math_trig::combinatorics::TABLE,
+    math_trig::math::TABLE,
+    math_trig::rounding::TABLE,
+    math_trig::trig::TABLE,
+    statistical::distribution::continuous::TABLE,
+    statistical::distribution::discrete::TABLE,
+    statistical::distribution::normal::TABLE,
+    statistical::distribution::tested::TABLE,
     statistical::spread::TABLE,
-    trig::TABLE,
 ];
 
 /// True when a call of the function with single values gives a number or an error.

@@ -1,8 +1,8 @@
 //! Which numbers the arguments of an aggregate stand for. What is done with them is the families'.
 
-use crate::function::{Arg, Cx};
-use crate::range::Grid;
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::semantics::function::{Arg, Cx};
+use crate::values::range::Grid;
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 /// What cells of a range or array count for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,12 @@ use super::frame::{Frame, Slot, Slots};
 use super::lane::LANES;
 use super::machine::Machine;
 use super::memo;
-use crate::function::{Arg, Cx, Function, Kernel};
-use crate::heap::Array;
-use crate::lift;
 use crate::plan::{Argument, Content, Operand, Plan, PlanRange};
-use crate::range::{Cells, Range, Table};
-use crate::value::Value;
+use crate::semantics::function::{Arg, Cx, Function, Kernel};
+use crate::semantics::lift;
+use crate::values::heap::Array;
+use crate::values::range::{Cells, Range, Table};
+use crate::values::value::Value;
 use std::cell::Cell;
 use std::sync::atomic::Ordering;
 

@@ -10,9 +10,9 @@ use super::flags;
 use super::frame::Slot;
 use super::lane::{Chunk, LANES, Lane, LaneFn, LookFn, Loop, PlainFn, across};
 use super::machine::Machine;
-use crate::function::Cx;
 use crate::plan::Operand;
-use crate::value::Value;
+use crate::semantics::function::Cx;
+use crate::values::value::Value;
 use std::cell::Cell;
 
 /// An operation over the lanes of `N` operands with its row-wise form.

@@ -5,7 +5,7 @@ use super::frame::Frame;
 use super::machine::Machine;
 #[cfg(target_arch = "x86_64")]
 use super::native;
-use crate::machine_code::Code;
+use crate::plan::machine_code::Code;
 use crate::plan::{Operand, Plan};
 use std::sync::atomic::AtomicBool;
 

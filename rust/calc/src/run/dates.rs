@@ -2,7 +2,7 @@
 //! the phantom 1900-02-29 and all errors are left to the kernels, and `serial` says what the numbers mean.
 
 use super::lane::{Lane, LaneFn, SIGN};
-use crate::serial::{LAST_DAY, OFFSET_1904};
+use crate::numbers::serial::{LAST_DAY, OFFSET_1904};
 
 /// First day after the phantom one.
 const FIRST: f64 = 61.0;
@@ -192,7 +192,7 @@ impl LaneFn<2> for YearFraction {
 mod tests {
     use super::*;
     use crate::kernels::datetime::year_fraction;
-    use crate::serial;
+    use crate::numbers::serial;
 
     const SYSTEMS: [bool; 2] = [false, true];
 

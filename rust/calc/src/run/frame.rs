@@ -2,11 +2,11 @@
 
 use super::lane::{Chunk, LANES};
 use super::memo::Memo;
-use crate::batch::Batch;
-use crate::heap::Heap;
-use crate::machine_code::Vector;
+use crate::plan::machine_code::Vector;
 use crate::plan::{Operand, Plan};
-use crate::value::Value;
+use crate::values::batch::Batch;
+use crate::values::heap::Heap;
+use crate::values::value::Value;
 use std::cell::Cell;
 use std::ops::Range;
 

@@ -4,10 +4,10 @@ use super::cpu::Cpu;
 use super::frame::{Frame, Slot};
 use super::lane::{Chunk, LANES};
 use super::machine::Machine;
-use crate::batch::Batch;
-use crate::machine_code::Code;
 use crate::plan::InputSlot;
-use crate::value::Value;
+use crate::plan::machine_code::Code;
+use crate::values::batch::Batch;
+use crate::values::value::Value;
 use std::ops::Range;
 
 /// Chunks of an input that are copied before those of the next: the processor then fetches several columns at a time,

@@ -2,7 +2,7 @@
 //! "odd" (an operand that is no number, overflow, cancellation, near equality) is left to the row-wise form. Loops
 //! themselves are in `columns`, the operations of plans in `operations`.
 
-use crate::value::Value;
+use crate::values::value::Value;
 use std::cell::Cell;
 
 /// Lanes that are loaded, computed and stored together. Slots are whole chunks, so loops have no tails, and an

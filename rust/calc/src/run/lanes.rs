@@ -7,14 +7,14 @@ use super::lookups::{Consecutive, Picked, PickedByKey};
 use super::machine::Machine;
 use super::operations;
 use super::rates;
-use crate::digits::TENS;
-use crate::function::{Arg, Cx, Function, Lanes};
-use crate::kernels::search;
-use crate::lift;
-use crate::lookup_index::Numbers;
+use crate::kernels::lookup_reference::search;
+use crate::numbers::digits::TENS;
 use crate::plan::{Argument, Content, Operand, PlanRange};
-use crate::range::{Range, Table};
-use crate::value::Value;
+use crate::semantics::function::{Arg, Columnar, Cx, Function};
+use crate::semantics::lift;
+use crate::values::lookup_index::Numbers;
+use crate::values::range::{Range, Table};
+use crate::values::value::Value;
 
 /// Runs the call as a loop over columns if its function and arguments allow; false if not.
 #[inline(always)]
@@ -24,18 +24,20 @@ pub fn call<C: Cpu>(
     (first, count): (u32, u32),
     out: u32,
 ) -> bool {
-    let Some(lanes) = function.lanes else { return false };
+    let Some(lanes) = function.columnar else { return false };
     let plan = machine.plan;
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let mut call = Call { machine, function, out };
     match (lanes, arguments) {
-        (Lanes::Exp, [Argument::Operand(a)]) => call.one(*a, operations::Exp),
-        (Lanes::Ln, [Argument::Operand(a)]) => call.one(*a, operations::Ln),
-        (Lanes::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
-        (Lanes::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
-        (Lanes::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.power(*a, *b),
-        (Lanes::Round, [Argument::Operand(a), Argument::Operand(digits)]) => return call.round(*a, *digits),
-        (Lanes::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
+        (Columnar::Exp, [Argument::Operand(a)]) => call.one(*a, operations::Exp),
+        (Columnar::Ln, [Argument::Operand(a)]) => call.one(*a, operations::Ln),
+        (Columnar::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),
+        (Columnar::Abs, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| finite(a.abs()))),
+        (Columnar::Power, [Argument::Operand(a), Argument::Operand(b)]) => call.power(*a, *b),
+        (Columnar::Round, [Argument::Operand(a), Argument::Operand(digits)]) => {
+            return call.round(*a, *digits);
+        }
+        (Columnar::Normal, [Argument::Operand(a), Argument::Operand(cumulative)]) => {
             match call.constant(*cumulative).map(Value::bits) {
                 Some(bits) if bits == Value::TRUE.bits() => {
                     call.two(*a, *cumulative, operations::Normal);
@@ -46,31 +48,34 @@ pub fn call<C: Cpu>(
                 _ => return false,
             }
         }
-        (Lanes::Vlookup, [Argument::Operand(key), Argument::Range(table), Argument::Operand(col), mode]) => {
+        (
+            Columnar::Vlookup,
+            [Argument::Operand(key), Argument::Range(table), Argument::Operand(col), mode],
+        ) => {
             return call.vlookup(*key, *table, *col, *mode);
         }
-        (Lanes::Match, [Argument::Operand(key), Argument::Range(table), mode]) => {
+        (Columnar::Match, [Argument::Operand(key), Argument::Range(table), mode]) => {
             return call.find(*key, *table, *mode);
         }
-        (Lanes::Index, [Argument::Range(table), Argument::Operand(row), Argument::Operand(col)]) => {
+        (Columnar::Index, [Argument::Range(table), Argument::Operand(row), Argument::Operand(col)]) => {
             return call.index(*table, *row, *col);
         }
-        (Lanes::Year, [Argument::Operand(a)]) => call.date_part(*a, Part::Year),
-        (Lanes::Month, [Argument::Operand(a)]) => call.date_part(*a, Part::Month),
-        (Lanes::Day, [Argument::Operand(a)]) => call.date_part(*a, Part::Day),
-        (Lanes::Date, [Argument::Operand(a), Argument::Operand(b), Argument::Operand(c)]) => {
+        (Columnar::Year, [Argument::Operand(a)]) => call.date_part(*a, Part::Year),
+        (Columnar::Month, [Argument::Operand(a)]) => call.date_part(*a, Part::Month),
+        (Columnar::Day, [Argument::Operand(a)]) => call.date_part(*a, Part::Day),
+        (Columnar::Date, [Argument::Operand(a), Argument::Operand(b), Argument::Operand(c)]) => {
             let calendar = call.calendar();
             call.three([*a, *b, *c], DateOf { calendar });
         }
-        (Lanes::Edate, [Argument::Operand(a), Argument::Operand(b)]) => {
+        (Columnar::Edate, [Argument::Operand(a), Argument::Operand(b)]) => {
             let calendar = call.calendar();
             call.two(*a, *b, MonthsAway { calendar });
         }
-        (Lanes::Yearfrac, [Argument::Operand(a), Argument::Operand(b)]) => {
+        (Columnar::Yearfrac, [Argument::Operand(a), Argument::Operand(b)]) => {
             let calendar = call.calendar();
             call.two(*a, *b, YearFraction { calendar });
         }
-        (Lanes::Irr, [Argument::Range(flows)]) => return call.internal_rates(*flows, 0.1),
+        (Columnar::Irr, [Argument::Range(flows)]) => return call.internal_rates(*flows, 0.1),
         _ => return false,
     }
     true

@@ -2,7 +2,7 @@
 //! position. Which look-ups they suit is decided in `lanes`.
 
 use super::lane::{Chunk, Lane, LaneFn, SIGN, not_finite, not_zero};
-use crate::value::Value;
+use crate::values::value::Value;
 
 /// Adding and subtracting it makes a number below 2^51 whole.
 const WHOLE: f64 = 6_755_399_441_055_744.0;

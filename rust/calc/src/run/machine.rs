@@ -11,13 +11,13 @@ use super::lane::{Loop as _, Odd, Of, Settled, finite};
 use super::lanes;
 use super::operations;
 use super::outputs;
-use crate::function::{Cx, Env};
-use crate::lift;
-use crate::machine_code::Code;
-use crate::operator::BinaryOp;
-use crate::ops::{self, Op1, Op2, Op3};
+use crate::plan::machine_code::Code;
 use crate::plan::{Operand, Plan, Step};
-use crate::value::Value;
+use crate::semantics::function::{Cx, Env};
+use crate::semantics::lift;
+use crate::semantics::operator::BinaryOp;
+use crate::semantics::primitive::{self, Op1, Op2, Op3};
+use crate::values::value::Value;
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -227,16 +227,21 @@ impl<'a, C: Cpu> Machine<'a, C> {
 
     #[inline(always)]
     fn one(&mut self, op: Op1, a: Operand, out: u32) {
-        operations::one(op, self.columns([a], out, |cx: &mut Cx<'_>, [a]: [Value; 1]| ops::one(cx, op, a)));
+        operations::one(
+            op,
+            self.columns([a], out, |cx: &mut Cx<'_>, [a]: [Value; 1]| primitive::one(cx, op, a)),
+        );
     }
 
     #[inline(always)]
     fn two(&mut self, op: Op2, a: Operand, b: Operand, out: u32) {
         if op == Op2::Operator(BinaryOp::Pow) {
-            return self.any_power([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::power(cx, a, b));
+            return self
+                .any_power([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| primitive::power(cx, a, b));
         }
         let rowwise = matches!(op, Op2::Operator(op) if op.is_comparison()) && self.holds_boxed([a, b]);
-        let run = self.columns([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| ops::two(cx, op, a, b));
+        let run =
+            self.columns([a, b], out, |cx: &mut Cx<'_>, [a, b]: [Value; 2]| primitive::two(cx, op, a, b));
         if rowwise { run.run(Odd) } else { operations::two(op, run) }
     }
 
@@ -250,7 +255,7 @@ impl<'a, C: Cpu> Machine<'a, C> {
 
     #[inline(always)]
     fn three(&mut self, op: Op3, operands: [Operand; 3], out: u32) {
-        let slow = |cx: &mut Cx<'_>, [a, b, c]: [Value; 3]| ops::three(cx, op, a, b, c);
+        let slow = |cx: &mut Cx<'_>, [a, b, c]: [Value; 3]| primitive::three(cx, op, a, b, c);
         operations::three(op, self.columns(operands, out, slow));
     }
 

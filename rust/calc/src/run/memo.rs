@@ -1,7 +1,7 @@
 //! Results of one call for earlier records of a block, by its arguments. Functions are pure, so a column that repeats
 //! few texts is worked out once for each of them. Knows no functions.
 
-use crate::value::Value;
+use crate::values::value::Value;
 
 /// Arguments that may differ between records.
 pub const WIDTH: usize = 2;

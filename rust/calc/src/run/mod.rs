@@ -21,10 +21,10 @@ mod rates;
 
 pub use frame::Frame;
 
-use crate::batch::Batch;
-use crate::function::Env;
 use crate::plan::Plan;
-use crate::value::Value;
+use crate::semantics::function::Env;
+use crate::values::batch::Batch;
+use crate::values::value::Value;
 use inputs::Block;
 use lane::LANES;
 use machine::{Checks, End};

@@ -5,12 +5,12 @@ use super::lane::{
     Chosen, Compared, Counted, FALSE, Finite, Lane, LaneFn, Last, Loop, Odd, Of, SIGN, Scaled, TRUE, finite,
     is_zero, not_bool, not_finite, same, scaled,
 };
-use crate::digits::rounding::round_fast_at;
-use crate::elementary;
-use crate::operator::BinaryOp;
-use crate::ops::{Op1, Op2, Op3};
-use crate::special;
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary;
+use crate::math::special;
+use crate::numbers::digits::rounding::round_fast_at;
+use crate::semantics::operator::BinaryOp;
+use crate::semantics::primitive::{Op1, Op2, Op3};
+use crate::values::value::{ErrorCode, Value};
 
 pub struct Exp;
 
@@ -76,7 +76,7 @@ pub fn one(op: Op1, run: impl Loop<1>) {
     match op {
         Op1::Minus => run.arithmetic(Finite(|a: f64| 0.0 - a)),
         Op1::Percent => run.arithmetic(Scaled(|a: f64| a / 100.0)),
-        Op1::Settle => run.run(Of(|a: f64| finite(a))),
+        Op1::CellValue => run.run(Of(|a: f64| finite(a))),
         Op1::Truth => run.run(Of(|a: f64| {
             let number = if is_zero(a) { FALSE.lane() } else { TRUE.lane() };
             (if not_finite(a) & SIGN == 0 { number } else { a }, not_finite(a) & not_bool(a))

@@ -4,7 +4,7 @@
 use super::frame::{Frame, Slot};
 use super::lane::{Chunk, LANES};
 use crate::plan::Plan;
-use crate::value::Value;
+use crate::values::value::Value;
 use std::cell::Cell;
 
 /// Columns for so many records that can be slots: the steps write whole chunks. The others are empty.
@@ -61,11 +61,11 @@ impl Frame {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::Batch;
-    use crate::function::Env;
-    use crate::operator::BinaryOp;
-    use crate::ops::Op2;
     use crate::plan::{InputSlot, Operand, Step};
+    use crate::semantics::function::Env;
+    use crate::semantics::operator::BinaryOp;
+    use crate::semantics::primitive::Op2;
+    use crate::values::batch::Batch;
     use std::sync::atomic::AtomicBool;
 
     /// The input, its double twice, and a constant, over an input that counts from 0.

@@ -10,11 +10,11 @@ use super::flags;
 use super::frame::Slot;
 use super::lane::{Chunk, LANES, across};
 use super::machine::Machine;
-use crate::function::Cx;
-use crate::ops;
+use crate::math::power::{climb, fast, lanes, precise};
 use crate::plan::{Argument, Operand};
-use crate::power::{climb, fast, lanes, precise};
-use crate::value::Value;
+use crate::semantics::function::Cx;
+use crate::semantics::primitive;
+use crate::values::value::Value;
 use std::cell::Cell;
 
 impl<C: Cpu> Machine<'_, C> {
@@ -113,7 +113,8 @@ impl<C: Cpu> Job<C, 4> for OfLogarithm {
         for (chunk, (((a, b), (high, low)), out)) in sources.zip(slots.slot(out)).enumerate() {
             let (a, b) = (a.get(), b.get());
             let (powers, odd) = lanes::of_logarithm(numbers(&high.get()), numbers(&low.get()), numbers(&b));
-            let slow = |cx: &mut Cx<'_>, lane: usize| ops::power(cx, a[lane].settled(), b[lane].settled());
+            let slow =
+                |cx: &mut Cx<'_>, lane: usize| primitive::power(cx, a[lane].settled(), b[lane].settled());
             out.set(machine.finished(chunk, &powers, &odd, slow));
         }
     }
@@ -303,7 +304,7 @@ fn redo<C: Cpu>(
         if odd[lane] >> 63 == 1 {
             let base = bases[lane].settled();
             let power = machine
-                .needed(chunk, lane, |cx| ops::power(cx, base, exponent))
+                .needed(chunk, lane, |cx| primitive::power(cx, base, exponent))
                 .unwrap_or(Value::ZERO)
                 .lane();
             rests[lane] += values[lane] - power;

@@ -9,7 +9,7 @@ use super::lane::{Chunk, LANES, is_zero, not_finite};
 use super::machine::Machine;
 use crate::kernels::financial::solve::{NOISE, NOISE_OF_ROOT, STEPS, WITHIN};
 use crate::plan::Operand;
-use crate::value::Value;
+use crate::values::value::Value;
 use std::cell::Cell;
 
 /// Calculates IRR of flows that are columns; false, with nothing stored, if a record needs the kernel.

@@ -6,9 +6,9 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::report::Unsupported;
 use crate::workbook::{Area, CellAddress, Workbook, a1};
-use execd_calc::function::Env;
 use execd_calc::interface::Constant;
-use execd_calc::serial::OFFSET_1904;
+use execd_calc::numbers::serial::OFFSET_1904;
+use execd_calc::semantics::function::Env;
 use hashbrown::HashMap;
 
 /// One formula cell after recalculation.

@@ -7,10 +7,10 @@ use crate::formula::ast::Expr;
 use crate::markers::Declared;
 use crate::markers::validations::{CellRule, Finder};
 use crate::workbook::{CellAddress, DataValidation, ValidationKind, ValidationOperator};
-use execd_calc::coerce;
 use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};
-use execd_calc::ops::{Op1, Op3};
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::semantics::coerce;
+use execd_calc::semantics::primitive::{Op1, Op3};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use hashbrown::{HashMap, HashSet};
 
 /// Longest list of allowed values, and all lists together.
@@ -142,7 +142,7 @@ impl Rules<'_, '_> {
 
     fn limit(&mut self, found: &CellRule, tree: &Expr) -> Result<Limit, String> {
         let value = self.value(found, tree)?;
-        let value = if found.validation.allow_blank { value } else { self.one(Op1::Settle, value) };
+        let value = if found.validation.allow_blank { value } else { self.one(Op1::CellValue, value) };
         let term = self.unless_blank(found, tree, value)?;
         let Some(value) = term.constant() else { return Ok(Limit::Result(self.result(term))) };
         let number = match Constant::of(&self.lowerer.graph.heap, value) {

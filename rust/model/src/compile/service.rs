@@ -9,10 +9,10 @@ use crate::limits::Limits;
 use crate::markers;
 use crate::report::{Report, Unsupported};
 use crate::workbook::{Sheet, Workbook};
-use execd_calc::function::Env;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
-use execd_calc::value::Value;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::value::Value;
 use std::sync::Arc;
 
 /// A workbook as a calculation service.

@@ -1,8 +1,8 @@
 //! The tree of a formula. No text, no sheets' contents, no evaluation.
 
 use crate::workbook::Area;
-use execd_calc::operator::{BinaryOp, UnaryOp};
-use execd_calc::value::ErrorCode;
+use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
+use execd_calc::values::value::ErrorCode;
 
 /// One formula, or a part of it.
 #[derive(Clone, Debug, PartialEq)]

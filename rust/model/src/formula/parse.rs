@@ -6,8 +6,8 @@ use super::ast::Expr;
 use super::error::ParseError;
 use super::names;
 use super::{reference, repair};
-use execd_calc::operator::{BinaryOp, UnaryOp};
-use execd_calc::value::ErrorCode;
+use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
+use execd_calc::values::value::ErrorCode;
 use formualizer_parse::{
     ASTNode, ASTNodeType, BinaryOperator, LiteralValue, Parser, ParserLimits, UnaryOperator,
 };

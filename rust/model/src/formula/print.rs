@@ -3,7 +3,7 @@
 
 use super::ast::{Corner, Expr, Reference, SheetName, TableReference};
 use crate::workbook::{MAX_COL, MAX_ROW, column_letters};
-use execd_calc::operator::{BinaryOp, UnaryOp};
+use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
 use std::fmt::{self, Formatter, Write};
 
 /// How tightly the operators bind, loosest first.

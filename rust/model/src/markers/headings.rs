@@ -6,8 +6,8 @@
 //! called `first.second`; a column without one keeps the first alone, merged downwards or not.
 
 use crate::workbook::{Area, CellValue, Sheet, a1};
-use execd_calc::digits;
 use execd_calc::interface::Heading;
+use execd_calc::numbers::digits;
 use hashbrown::HashSet;
 
 pub struct Headings {

@@ -3,7 +3,7 @@
 use crate::formula::ast::{Expr, Reference, SheetName};
 use crate::formula::parse;
 use crate::workbook::{Area, DefinedName, MAX_COL, MAX_ROW, Workbook};
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Target {

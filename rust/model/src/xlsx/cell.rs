@@ -6,7 +6,7 @@ use super::xml::Xml;
 use super::{address, iso_date, shared_strings, text};
 use crate::error::{Error, ErrorKind};
 use crate::workbook::{Area, Cell, CellFormula, CellValue, MAX_COL, Shows, a1};
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 
 pub struct Found {
     pub row: u32,

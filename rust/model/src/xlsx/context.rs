@@ -2,7 +2,7 @@
 
 use crate::limits::Limits;
 use crate::workbook::Shows;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use std::sync::Arc;
 
 pub struct Context<'c> {

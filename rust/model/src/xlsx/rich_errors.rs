@@ -4,7 +4,7 @@ use super::metadata::Metadata;
 use super::xml::Xml;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 
 /// By structure: at which place among its values an error has its type; None for other things than errors.
 pub fn structures(xml: &mut Xml, limits: &Limits) -> Result<Vec<Option<usize>>, Error> {

@@ -62,7 +62,9 @@ pub fn check_shifts(folders: &[Folder]) -> Result<(), String> {
     let (mut equal, mut different) = (0, Vec::new());
     for line in &lines {
         let (row, col) = position(line.cell);
-        let Some(above) = by_place.get(&(line.workbook.as_str(), line.sheet, (row - 1, col))) else { continue };
+        let Some(above) = by_place.get(&(line.workbook.as_str(), line.sheet, (row - 1, col))) else {
+            continue;
+        };
         let (Ok(ours), Ok(theirs)) = (parse(above.text), parse(line.text)) else { continue };
         if shift(&ours, 1, 0) == theirs {
             equal += 1;

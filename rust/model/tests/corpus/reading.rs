@@ -1,7 +1,7 @@
 //! Everything reads, and the formula cells are those that another reader found.
 
 use super::lists::{Expected, Folder};
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::limits::Limits;
 use execd_model::workbook::{Cell, CellFormula, CellValue, Sheet, Workbook, a1};
 use execd_model::xlsx;

@@ -3,7 +3,7 @@
 use super::lists::{Expected, FLOORS, Folder, Listed};
 use super::waivers;
 use execd_calc::interface::Constant;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::limits::Limits;
 use execd_model::recalculate;
 use serde_json::Value as Json;

@@ -2,10 +2,10 @@
 //! gives the same bits as a recalculation of the workbook with the same constants.
 
 use super::lists::Folder;
-use execd_calc::batch::Batch;
-use execd_calc::function::Env;
-use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::Constant;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Layer, Store};
 use execd_model::error::{Error, ErrorKind};
 use execd_model::limits::Limits;
 use execd_model::workbook::{CellValue, DefinedName, Workbook, a1};

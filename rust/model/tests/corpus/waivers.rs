@@ -12,7 +12,8 @@ pub fn of_folder(name: &str) -> HashMap<Place, bool> {
 }
 
 pub fn check(folders: &BTreeSet<String>) -> Result<(), String> {
-    let unknown: Vec<String> = read().into_keys().map(|place| place[0].clone()).filter(|name| !folders.contains(name)).collect();
+    let unknown: Vec<String> =
+        read().into_keys().map(|place| place[0].clone()).filter(|name| !folders.contains(name)).collect();
     if unknown.is_empty() { Ok(()) } else { Err(format!("no such folders: {}", unknown.join(", "))) }
 }
 

@@ -2,7 +2,7 @@
 //! that the formulas name. No case files here.
 
 use execd_calc::interface::Constant;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::limits::Limits;
 use execd_model::workbook::{Cell, CellFormula, CellValue, DefinedName, Sheet, Workbook, a1};
 use execd_model::{Compiled, compile_workbook, recalculate_workbook};

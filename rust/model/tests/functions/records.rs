@@ -2,11 +2,11 @@
 //! of odd values.
 
 use super::book::{self, NOW};
-use execd_calc::batch::Batch;
-use execd_calc::function::Env;
-use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::Constant;
 use execd_calc::plan::Plan;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Layer, Store};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 

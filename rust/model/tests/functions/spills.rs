@@ -2,7 +2,7 @@
 
 use super::records::run;
 use execd_calc::interface::Constant;
-use execd_calc::value::ErrorCode;
+use execd_calc::values::value::ErrorCode;
 use execd_model::compile_workbook;
 use execd_model::limits::Limits;
 use execd_model::workbook::{Area, Cell, CellFormula, CellValue, DefinedName, Sheet, Workbook};

@@ -3,8 +3,8 @@
 
 use arrow_array::Float64Array;
 use arrow_array::builder::NullBufferBuilder;
-use execd_calc::heap::Heap;
-use execd_calc::value::Value;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::Value;
 
 pub struct Numbers {
     values: Vec<Value>,

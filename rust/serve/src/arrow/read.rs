@@ -11,12 +11,12 @@ use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
 use arrow_schema::{DataType, TimeUnit};
-use execd_calc::batch::Batch;
-use execd_calc::function::MAX_TEXT_UNITS;
-use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::Format;
-use execd_calc::serial;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::numbers::serial;
+use execd_calc::semantics::function::MAX_TEXT_UNITS;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Layer, Store};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
 pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError> {

@@ -2,7 +2,7 @@
 //! `execd_calc`.
 
 use execd_calc::interface::Format;
-use execd_calc::serial;
+use execd_calc::numbers::serial;
 
 /// The serial of a text in a cell of this format, if it is spelled as a date or time of that format. Anything else
 /// stays a text, which formulas may still read as Excel does.

@@ -7,11 +7,11 @@ use crate::codec::notes::{Absent, Note, NoteKind, Notes, ones};
 use crate::codec::table::Table;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
-use execd_calc::batch::Batch;
-use execd_calc::function::MAX_TEXT_UNITS;
-use execd_calc::heap::{Layer, Store};
 use execd_calc::interface::{Constant, Format, Input, Interface, Shape};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::function::MAX_TEXT_UNITS;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Layer, Store};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
 /// How the caller spelled the records; the answer is spelled the same way.

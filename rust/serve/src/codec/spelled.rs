@@ -5,7 +5,7 @@
 #![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
 use crate::codec::template::PIECE;
-use execd_calc::digits;
+use execd_calc::numbers::digits;
 
 /// Numbers spelled at once.
 pub const LANES: usize = 16;

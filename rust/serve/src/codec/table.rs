@@ -3,7 +3,7 @@
 use crate::codec::notes::NoteKind;
 use crate::codec::records::{Fault, Records, Scalar};
 use execd_calc::interface::Shape;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 
 /// The table being read. Reused from record to record.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Records<'_> {
         let text = match scalar {
             Scalar::Text(text) => text,
             Scalar::Number(x) => {
-                execd_calc::digits::write_general(&mut number, x);
+                execd_calc::numbers::digits::write_general(&mut number, x);
                 &number
             }
             _ => return self.broken_table("a heading must be a text or a number"),

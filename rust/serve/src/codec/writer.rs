@@ -6,10 +6,10 @@ use crate::codec::growing::Growing;
 use crate::codec::number::{write_number, write_text};
 use crate::codec::spelled::{LANES, LONGEST, Spelled, spell};
 use crate::codec::template::{PIECE, Part, Template};
-use execd_calc::digits;
-use execd_calc::heap::Heap;
 use execd_calc::interface::Format;
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::numbers::digits;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::{Unpacked, Value};
 
 /// Room for a piece of the template and a number behind it.
 type Room = [u8; PIECE + LONGEST];

@@ -10,10 +10,10 @@ use crate::codec::tokens::Tokens;
 use crate::error::{Place, ServeError};
 use crate::flat::{self, OutputColumn};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
-use execd_calc::digits::general;
-use execd_calc::heap::Heap;
 use execd_calc::interface::{Constant, Format};
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::numbers::digits::general;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::{Unpacked, Value};
 use std::io::{Chain, Read};
 use std::path::Path;
 

@@ -4,10 +4,10 @@
 
 pub mod service;
 
-use execd_calc::batch::Batch;
-use execd_calc::heap::{Heap, Layer, Store};
 use execd_calc::interface::{Constant, Format, Heading, Input, Interface, Output, Shape};
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::{Heap, Layer, Store};
+use execd_calc::values::value::{Unpacked, Value};
 use execd_serve::codec::names::Names;
 use execd_serve::codec::notes::{NoteKind, ones};
 use execd_serve::codec::records::{Decoded, Rules};

@@ -2,10 +2,10 @@
 
 use super::{inputs, outputs, table};
 use execd_calc::interface::{Bound, Format, Interface, Limit, Output, Rule, Shape, Validation};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::Op2;
 use execd_calc::plan::{InputSlot, Operand, Plan, Step};
-use execd_calc::value::Value;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::Op2;
+use execd_calc::values::value::Value;
 use execd_serve::clock::SystemClock;
 use execd_serve::engine::Engine;
 use execd_serve::execute::Service;

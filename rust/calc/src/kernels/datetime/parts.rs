@@ -1,10 +1,10 @@
 //! Putting dates and times together and taking them apart.
 
 use super::{day_value, shown_day, strict_number, whole_day};
-use crate::coerce;
-use crate::function::{Cx, nth};
-use crate::serial::{self, Clock, Date};
-use crate::value::{ErrorCode, Value};
+use crate::numbers::serial::{self, Clock, Date};
+use crate::semantics::coerce;
+use crate::semantics::function::{Cx, nth};
+use crate::values::value::{ErrorCode, Value};
 
 /// No year, month or day beyond this can lead to a date; keeps the calendar arithmetic far from overflow.
 const FARTHEST: f64 = 4e6;
@@ -51,7 +51,7 @@ pub fn timevalue(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 /// The date and time in a text; anything but a text is `#VALUE!`.
-fn read_text(cx: &Cx<'_>, value: Value) -> Result<crate::parse_date::DateTime, ErrorCode> {
+fn read_text(cx: &Cx<'_>, value: Value) -> Result<crate::numbers::parse_date::DateTime, ErrorCode> {
     cx.text_of(value).and_then(|text| coerce::date_time_from_text(cx, text)).ok_or(ErrorCode::Value)
 }
 

@@ -1,9 +1,9 @@
 //! Time between two dates: days, 30/360 years, fractions of years.
 
 use super::{shown_day, strict_number, whole_day};
-use crate::function::{Cx, nth};
-use crate::serial::{self, Date};
-use crate::value::{ErrorCode, Value};
+use crate::numbers::serial::{self, Date};
+use crate::semantics::function::{Cx, nth};
+use crate::values::value::{ErrorCode, Value};
 
 pub fn days(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     days_or_error(cx, args).into()

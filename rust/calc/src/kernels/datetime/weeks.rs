@@ -1,10 +1,10 @@
 //! Days of the week and numbers of weeks.
 
 use super::{strict_number, whole_day};
-use crate::coerce;
-use crate::function::{Cx, nth};
-use crate::serial;
-use crate::value::{ErrorCode, Value};
+use crate::numbers::serial;
+use crate::semantics::coerce;
+use crate::semantics::function::{Cx, nth};
+use crate::values::value::{ErrorCode, Value};
 
 /// Excel numbers weeks from day 1; day 0 has none.
 fn counted_day(cx: &Cx<'_>, serial: f64) -> Result<i64, ErrorCode> {

@@ -1,10 +1,10 @@
 //! Working days: counting them and stepping over them, with weekends and holidays.
 
 use super::{day_value, strict_number, whole_day};
-use crate::coerce;
-use crate::function::{Arg, Cx, nth_arg};
-use crate::serial;
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::numbers::serial;
+use crate::semantics::coerce;
+use crate::semantics::function::{Arg, Cx, nth_arg};
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 /// Which days of the week are free, Sunday first.
 #[derive(Clone, Copy)]

@@ -5,9 +5,9 @@
 
 use super::solve::newton;
 use super::{num_unless, numbers, toolpak};
-use crate::elementary::{expm1, ln, log1p, pow};
-use crate::function::{Cx, Function, flags, scalar};
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary::{expm1, ln, log1p, pow};
+use crate::semantics::function::{Cx, Function, flags, scalar};
+use crate::values::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
     scalar("PMT", 3, 5, pmt).with(flags::GIVES_NUMBER),

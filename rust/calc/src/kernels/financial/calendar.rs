@@ -2,10 +2,10 @@
 //! elsewhere.
 
 use super::{num_unless, toolpak};
-use crate::function::Cx;
 use crate::kernels::datetime::year_fraction;
-use crate::serial::{self, Date};
-use crate::value::{ErrorCode, Value};
+use crate::numbers::serial::{self, Date};
+use crate::semantics::function::Cx;
+use crate::values::value::{ErrorCode, Value};
 
 /// 0 US 30/360, 1 actual/actual, 2 actual/360, 3 actual/365, 4 European 30/360.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,11 +2,11 @@
 
 use super::num_unless;
 use super::solve::{root, stoppable};
-use crate::elementary::{exp, log1p, pow};
-use crate::function::{Arg, Cx, Function, Lanes, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, each_number};
-use crate::lift::MAX_ARRAY_CELLS;
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::math::elementary::{exp, log1p, pow};
+use crate::semantics::function::{Arg, Columnar, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 const NPV: &[Param] = &[Param::Scalar, Param::Any];
 const IRR: &[Param] = &[Param::Any, Param::Scalar];
@@ -17,7 +17,7 @@ pub const TABLE: &[Function] = &[
     shaped("NPV", 2, 255, NPV, npv).with(flags::GIVES_NUMBER),
     shaped("IRR", 1, 2, IRR, irr)
         .with(flags::GIVES_NUMBER | flags::TAKES_UNION | flags::FORCES_ARRAY)
-        .columnar(Lanes::Irr),
+        .columnar(Columnar::Irr),
     shaped("MIRR", 3, 3, IRR, mirr).with(flags::GIVES_NUMBER | flags::FORCES_ARRAY),
     shaped("XNPV", 3, 3, XNPV, xnpv).with(flags::GIVES_NUMBER),
     shaped("XIRR", 2, 3, XIRR, xirr).with(flags::GIVES_NUMBER),

@@ -4,10 +4,10 @@
 use super::calendar::{Basis, Schedule, dated_numbers, day};
 use super::num_unless;
 use super::solve::{root, stoppable};
-use crate::elementary::pow;
-use crate::function::{Cx, Function, flags, scalar};
-use crate::serial::serial_of;
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary::pow;
+use crate::numbers::serial::serial_of;
+use crate::semantics::function::{Cx, Function, flags, scalar};
+use crate::values::value::{ErrorCode, Value};
 
 const DATE: u32 = flags::GIVES_NUMBER | flags::GIVES_DATE;
 

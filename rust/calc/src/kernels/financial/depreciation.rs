@@ -1,9 +1,9 @@
 //! Depreciation: SLN, SYD, DB, DDB, VDB.
 
 use super::{num_unless, numbers, quotient};
-use crate::elementary::pow;
-use crate::function::{Cx, Function, flags, nth, scalar};
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary::pow;
+use crate::semantics::function::{Cx, Function, flags, nth, scalar};
+use crate::values::value::{ErrorCode, Value};
 
 /// Longest life that VDB and AMORDEGRC go through year by year.
 pub const MAX_LIFE: f64 = 100_000.0;

@@ -4,9 +4,9 @@
 use super::calendar::{Basis, Schedule, dated_numbers, day};
 use super::depreciation::MAX_LIFE;
 use super::{num_unless, toolpak};
-use crate::function::{Cx, Function, flags, nth, scalar};
-use crate::serial::{date_of, day_of_date};
-use crate::value::{ErrorCode, Value};
+use crate::numbers::serial::{date_of, day_of_date};
+use crate::semantics::function::{Cx, Function, flags, nth, scalar};
+use crate::values::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
     scalar("ACCRINT", 6, 8, accrint).with(flags::GIVES_NUMBER),

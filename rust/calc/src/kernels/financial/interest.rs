@@ -2,9 +2,9 @@
 //! DOLLARFR.
 
 use super::{num_unless, numbers, toolpak};
-use crate::elementary::{expm1, ln, log1p, pow};
-use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, scalar, shaped};
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::math::elementary::{expm1, ln, log1p, pow};
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, scalar, shaped};
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 pub const TABLE: &[Function] = &[
     scalar("EFFECT", 2, 2, effect).with(flags::GIVES_NUMBER),
@@ -78,7 +78,7 @@ fn dollar(cx: &Cx<'_>, args: &[Value], part: fn(f64, f64, f64) -> f64) -> Result
         return Err(ErrorCode::Div0);
     }
     let whole = price.trunc();
-    let scale = pow(10.0, crate::elementary::log10(fraction).ceil());
+    let scale = pow(10.0, crate::math::elementary::log10(fraction).ceil());
     Ok(whole + part(price - whole, fraction, scale))
 }
 

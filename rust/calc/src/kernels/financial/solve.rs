@@ -1,7 +1,7 @@
 //! The rate at which a balance is zero, for RATE, IRR and XIRR. Knows nothing of cash flows.
 
-use crate::elementary::{expm1, log1p};
-use crate::function::Cx;
+use crate::math::elementary::{expm1, log1p};
+use crate::semantics::function::Cx;
 
 /// Newton steps before the search changes over to brackets.
 pub const STEPS: usize = 60;
@@ -109,8 +109,8 @@ fn halved(mut low: f64, mut high: f64, value: f64, f: impl Fn(f64) -> f64) -> f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::function::Env;
-    use crate::heap::Heap;
+    use crate::semantics::function::Env;
+    use crate::values::heap::Heap;
     use std::cell::Cell;
     use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -1,9 +1,9 @@
 //! Linear and exponential fits to several variables: LINEST, LOGEST, TREND, GROWTH. And FREQUENCY.
 
-use crate::elementary::{exp, ln};
-use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, numbers, visit};
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary::{exp, ln};
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::values::value::{ErrorCode, Value};
 
 const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
 

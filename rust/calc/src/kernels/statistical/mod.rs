@@ -1,5 +1,6 @@
-//! Statistics of samples, by sub-family. Probability distributions are in `distribution`.
+//! Statistics of samples, by sub-family, and probability distributions.
 
+pub mod distribution;
 pub mod least_squares;
 pub mod ranks;
 pub mod regression;

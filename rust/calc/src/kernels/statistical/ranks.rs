@@ -1,10 +1,10 @@
 //! Order statistics: what stands where in a sorted sample.
 
-use crate::coerce::integer;
-use crate::digits::round_down;
-use crate::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::kernels::sample::{Cells, numbers};
-use crate::value::{ErrorCode, Value};
+use crate::numbers::digits::round_down;
+use crate::semantics::coerce::integer;
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::values::value::{ErrorCode, Value};
 use std::collections::HashMap;
 
 pub const TABLE: &[Function] = &[

@@ -1,10 +1,10 @@
 //! Two samples at once: covariance, correlation and the straight line through them.
 
-use crate::elementary;
-use crate::function::{Arg, Cx, Function, Param, flags, nth, shaped};
-use crate::kernels::rounding::ordered;
+use crate::kernels::math_trig::rounding::ordered;
 use crate::kernels::sample::pairs;
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary;
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, shaped};
+use crate::values::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
     shaped("CORREL", 2, 2, TWO, |cx, args| joint(cx, args, correlation)).with(flags::FORCES_ARRAY),

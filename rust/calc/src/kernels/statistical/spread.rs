@@ -1,9 +1,9 @@
 //! Means, variances and higher moments of a sample.
 
-use crate::elementary;
-use crate::function::{Arg, Cx, Function, Param, shaped};
 use crate::kernels::sample::{Cells, numbers};
-use crate::value::{ErrorCode, Value};
+use crate::math::elementary;
+use crate::semantics::function::{Arg, Cx, Function, Param, shaped};
+use crate::values::value::{ErrorCode, Value};
 
 pub const TABLE: &[Function] = &[
     shaped("STDEV", 1, 255, ANY, stdev_s),

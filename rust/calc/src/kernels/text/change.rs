@@ -1,8 +1,8 @@
 //! Texts changed as a whole: case, spaces, control characters, repetition.
 
 use super::{length, units};
-use crate::function::{Arg, Cx, MAX_TEXT_UNITS, nth};
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::semantics::function::{Arg, Cx, MAX_TEXT_UNITS, nth};
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 /// The text with `change` applied.
 fn changed(cx: &mut Cx<'_>, args: &[Value], change: impl Fn(&str, &mut String)) -> Value {

@@ -1,8 +1,8 @@
 //! Characters and their numbers: CHAR and CODE in Windows-1252, UNICHAR and UNICODE, ENCODEURL.
 
-use crate::coerce;
-use crate::function::{Cx, nth};
-use crate::value::{ErrorCode, Value};
+use crate::semantics::coerce;
+use crate::semantics::function::{Cx, nth};
+use crate::values::value::{ErrorCode, Value};
 
 /// What Windows-1252 has at 0x80..=0x9F; the five unused places stand for themselves.
 const WINDOWS: [char; 32] = [

@@ -1,10 +1,10 @@
 //! Between numbers and texts: TEXT, FIXED, DOLLAR, VALUE, NUMBERVALUE, VALUETOTEXT, ARRAYTOTEXT.
 
-use crate::coerce;
-use crate::digits;
-use crate::format::Format;
-use crate::function::{Arg, Cx, nth, nth_arg};
-use crate::value::{ErrorCode, TextId, Unpacked, Value};
+use crate::numbers::digits;
+use crate::numbers::format::Format;
+use crate::semantics::coerce;
+use crate::semantics::function::{Arg, Cx, nth, nth_arg};
+use crate::values::value::{ErrorCode, TextId, Unpacked, Value};
 use std::cell::RefCell;
 
 /// Format codes that a thread keeps compiled.
@@ -154,7 +154,7 @@ fn number_value(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
         standard.push('.');
         standard.push_str(decimals);
     }
-    let x = crate::parse_number::number(&standard).ok_or(ErrorCode::Value)?;
+    let x = crate::numbers::parse_number::number(&standard).ok_or(ErrorCode::Value)?;
     Ok(x / 100f64.powi(percents.min(400) as i32))
 }
 

@@ -1,9 +1,9 @@
 //! Texts in texts: FIND, SEARCH, SUBSTITUTE, EXACT.
 
 use super::{place, units};
-use crate::function::{Cx, nth};
-use crate::value::{ErrorCode, Value};
-use crate::wildcard::Pattern;
+use crate::semantics::function::{Cx, nth};
+use crate::semantics::wildcard::Pattern;
+use crate::values::value::{ErrorCode, Value};
 use std::borrow::Cow;
 
 pub fn find(cx: &mut Cx<'_>, args: &[Value]) -> Value {

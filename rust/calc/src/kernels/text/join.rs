@@ -1,9 +1,9 @@
 //! Texts put together: CONCATENATE, CONCAT, TEXTJOIN.
 
-use crate::coerce;
-use crate::function::{Arg, Cx, MAX_TEXT_UNITS};
-use crate::range::Grid;
-use crate::value::{ErrorCode, Value};
+use crate::semantics::coerce;
+use crate::semantics::function::{Arg, Cx, MAX_TEXT_UNITS};
+use crate::values::range::Grid;
+use crate::values::value::{ErrorCode, Value};
 
 /// A text of more bytes than this is too long for a cell, whatever its characters.
 pub const TOO_LONG: usize = MAX_TEXT_UNITS * 3;

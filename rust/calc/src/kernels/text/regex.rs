@@ -2,9 +2,9 @@
 //! patterns are PCRE2: what `regex-lite` lacks (look-around, back-references, Unicode classes) gives `#NAME?`, like any
 //! function that does not exist here, never a guess.
 
-use crate::coerce;
-use crate::function::{Cx, nth};
-use crate::value::{ErrorCode, Value};
+use crate::semantics::coerce;
+use crate::semantics::function::{Cx, nth};
+use crate::values::value::{ErrorCode, Value};
 use regex_lite::{Captures, Regex, RegexBuilder};
 use std::cell::RefCell;
 use std::rc::Rc;

@@ -1,8 +1,8 @@
 //! Parts of texts by place: LEN, LEFT, RIGHT, MID, REPLACE.
 
 use super::{length, place, units};
-use crate::function::{Cx, nth};
-use crate::value::{ErrorCode, Unpacked, Value};
+use crate::semantics::function::{Cx, nth};
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 pub fn len(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     cx.text(nth(args, 0)).map(|text| units::length(&text) as f64).into()

@@ -1,10 +1,10 @@
 //! Texts at delimiters: TEXTBEFORE, TEXTAFTER, TEXTSPLIT.
 
 use super::units;
-use crate::coerce;
-use crate::function::{Arg, Cx, nth_arg};
-use crate::lift::MAX_ARRAY_CELLS;
-use crate::value::{ErrorCode, Value};
+use crate::semantics::coerce;
+use crate::semantics::function::{Arg, Cx, nth_arg};
+use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::values::value::{ErrorCode, Value};
 
 /// Delimiters of one argument and how they are compared.
 struct Delimiters {

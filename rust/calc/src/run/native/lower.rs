@@ -7,12 +7,12 @@ use super::instructions::{
     ADD, AND, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, SAME, SUB, XOR,
 };
 use super::program::{Instruction, Pool, Program, Source, ValueId};
-use crate::operator::BinaryOp;
-use crate::ops::{Op1, Op2, Op3};
+use crate::math::power::{climb, lanes};
 use crate::plan::{Argument, Operand, Plan, Step};
-use crate::power::{climb, lanes};
 use crate::run::lane::{FALSE, NEAR, SIGN, TRUE};
-use crate::value::Value;
+use crate::semantics::operator::BinaryOp;
+use crate::semantics::primitive::{Op1, Op2, Op3};
+use crate::values::value::Value;
 use std::collections::{BTreeMap, HashMap};
 
 /// Whole exponents up to here are multiplied out.
@@ -127,7 +127,7 @@ impl<'p> Segment<'p> {
                 let (a, hundred) = (self.number(a)?, self.program.bits(100f64.to_bits()));
                 Some(Held::Number(self.program.operate(DIV, a, hundred)))
             }
-            Op1::Settle => match self.held.get(&(a.as_slot() as u32)) {
+            Op1::CellValue => match self.held.get(&(a.as_slot() as u32)) {
                 Some(&number @ Held::Number(_)) if a.as_constant().is_none() => Some(number),
                 _ => None,
             },

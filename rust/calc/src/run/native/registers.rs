@@ -7,7 +7,7 @@
 use super::instructions::{Assembler, Jump, Place, SAME};
 use super::lower::Segment;
 use super::program::{Instruction, Source, ValueId};
-use crate::machine_code::VECTOR;
+use crate::plan::machine_code::VECTOR;
 use std::collections::{HashMap, HashSet};
 
 const REGISTERS: usize = 16;

@@ -2,9 +2,9 @@
 
 use super::node::{Argument, Node, Op, Term, kinds};
 use super::program::Graph;
-use execd_calc::function::{Function, Param, flags};
-use execd_calc::kernels::reference;
-use execd_calc::ops::{Op2, Op3};
+use execd_calc::kernels::lookup_reference::reference;
+use execd_calc::semantics::function::{Function, Param, flags};
+use execd_calc::semantics::primitive::{Op2, Op3};
 use hashbrown::HashMap;
 
 /// Arrays made from arrays, as far as their size is followed.

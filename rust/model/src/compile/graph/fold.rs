@@ -2,13 +2,13 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
-use execd_calc::function::{Arg, Cx, Function, Param, flags};
-use execd_calc::heap::Array;
 use execd_calc::kernels;
-use execd_calc::lift;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{self, Op1, Op2, Op3};
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::semantics::function::{Arg, Cx, Function, Param, flags};
+use execd_calc::semantics::lift;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{self, Op1, Op2, Op3};
+use execd_calc::values::heap::Array;
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
 /// Choices inside choices that an element is taken from cell by cell; each may double the work.
 const MAX_CHOSEN: usize = 6;
@@ -21,12 +21,12 @@ impl Graph {
 
     pub fn one(&mut self, op: Op1, a: Term) -> Term {
         if let Term::Const(a) = a
-            && let Some(value) = self.folded(|cx| ops::one(cx, op, a))
+            && let Some(value) = self.folded(|cx| primitive::one(cx, op, a))
         {
             return Term::Const(value);
         }
         let from = self.kinds(a);
-        if op == Op1::Settle && from & (kinds::BLANK | kinds::ARRAY) == 0 {
+        if op == Op1::CellValue && from & (kinds::BLANK | kinds::ARRAY) == 0 {
             return a;
         }
         if op == Op1::Truth && from & !(kinds::BOOL | kinds::ERROR) == 0 {
@@ -35,7 +35,7 @@ impl Graph {
         let array = from & kinds::ARRAY;
         let kinds = match op {
             Op1::Minus | Op1::Percent => kinds::NUMERIC | array,
-            Op1::Settle => from & !(kinds::BLANK | kinds::ARRAY) | kinds::NUMBER,
+            Op1::CellValue => from & !(kinds::BLANK | kinds::ARRAY) | kinds::NUMBER,
             Op1::Truth => kinds::BOOL | kinds::ERROR | array,
             Op1::IsError | Op1::IsNA => kinds::BOOL | array,
         };
@@ -44,7 +44,7 @@ impl Graph {
 
     pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
         if let (Term::Const(a), Term::Const(b)) = (a, b)
-            && let Some(value) = self.folded(|cx| ops::two(cx, op, a, b))
+            && let Some(value) = self.folded(|cx| primitive::two(cx, op, a, b))
         {
             return Term::Const(value);
         }
@@ -68,7 +68,7 @@ impl Graph {
 
     pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
         if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c)
-            && let Some(value) = self.folded(|cx| ops::three(cx, op, a, b, c))
+            && let Some(value) = self.folded(|cx| primitive::three(cx, op, a, b, c))
         {
             return Term::Const(value);
         }

@@ -3,14 +3,14 @@
 
 use super::node::{Argument, Op, RangeContent, Term, kinds, kinds_of};
 use super::program::Graph;
-use execd_calc::function::{Function, Lanes};
+use execd_calc::semantics::function::{Columnar, Function};
 
 impl Graph {
     /// The kinds of the cells that the call picks from, if it is such a call and all of them are constant.
     pub fn kinds_from_table(&self, function: &Function, arguments: &[Argument]) -> Option<u8> {
-        let (range, array) = match (function.lanes?, arguments) {
-            (Lanes::Vlookup, [_, Argument::Range(range), ..]) => (*range, 0),
-            (Lanes::Index, [Argument::Range(range), positions @ ..]) => {
+        let (range, array) = match (function.columnar?, arguments) {
+            (Columnar::Vlookup, [_, Argument::Range(range), ..]) => (*range, 0),
+            (Columnar::Index, [Argument::Range(range), positions @ ..]) => {
                 // Position 0 is a whole row or column.
                 let one_cell =
                     positions.len() == 2 && positions.iter().all(|position| self.counts(*position));
@@ -31,7 +31,8 @@ impl Graph {
         match position {
             Argument::Term(Term::Const(value)) => value.as_number().is_some_and(|x| x >= 1.0),
             Argument::Term(Term::Node(id)) => self.node(id).is_some_and(|node| {
-                let finds = matches!(node.op, Op::Call(function) if function.lanes == Some(Lanes::Match));
+                let finds =
+                    matches!(node.op, Op::Call(function) if function.columnar == Some(Columnar::Match));
                 finds && node.kinds & kinds::ARRAY == 0
             }),
             Argument::Range(_) => false,

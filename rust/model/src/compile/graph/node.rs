@@ -1,9 +1,9 @@
 //! What a graph is made of: terms, nodes and their operations, kinds of values, range arguments.
 
-use execd_calc::function::Function;
-use execd_calc::ops::{Op1, Op2, Op3};
-use execd_calc::range::{Cells, Origin, Range, Table};
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::semantics::function::Function;
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::range::{Cells, Origin, Range, Table};
+use execd_calc::values::value::{Unpacked, Value};
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 

@@ -1,9 +1,9 @@
 //! The program as a graph of single values. Nodes with the same operation and arguments are one node.
 
 use super::node::{Argument, Node, Op, RangeArgument, RangeContent, Term, kinds, kinds_of};
-use execd_calc::function::{Cx, Env};
-use execd_calc::heap::Heap;
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::semantics::function::{Cx, Env};
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use std::sync::atomic::AtomicBool;

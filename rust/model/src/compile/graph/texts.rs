@@ -2,11 +2,11 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
-use execd_calc::function::Function;
-use execd_calc::kernels::{self, operators};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::Op2;
-use execd_calc::value::Value;
+use execd_calc::kernels::{self, text::infix};
+use execd_calc::semantics::function::Function;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::Op2;
+use execd_calc::values::value::Value;
 
 impl Graph {
     /// The function that stands for an operator where it deals with texts.
@@ -14,9 +14,9 @@ impl Graph {
         let is_text = |term: Term| term.constant().is_some_and(Value::is_text);
         let known = is_text(a) || is_text(b);
         match op {
-            BinaryOp::Concat => kernels::find(operators::JOIN),
-            BinaryOp::Eq if known => kernels::find(operators::EQUAL),
-            BinaryOp::Ne if known => kernels::find(operators::DIFFERENT),
+            BinaryOp::Concat => kernels::find(infix::JOIN),
+            BinaryOp::Eq if known => kernels::find(infix::EQUAL),
+            BinaryOp::Ne if known => kernels::find(infix::DIFFERENT),
             _ => None,
         }
     }
@@ -35,7 +35,7 @@ impl Graph {
     pub fn join(&mut self, terms: &[Term]) -> Term {
         let single = terms.iter().all(|&term| self.kinds(term) & kinds::ARRAY == 0);
         let varies = terms.iter().any(|term| term.constant().is_none());
-        match kernels::find(operators::JOIN) {
+        match kernels::find(infix::JOIN) {
             Some(join) if single && varies && terms.len() < 255 => {
                 let arguments: Vec<Argument> = terms.iter().copied().map(Argument::Term).collect();
                 self.operator_call(BinaryOp::Concat, join, &arguments)

@@ -4,8 +4,8 @@
 use super::failure::{Failure, Lowered};
 use super::values::{Abs, Grid};
 use crate::compile::graph::Term;
-use execd_calc::function::{Function, Param};
-use execd_calc::value::Value;
+use execd_calc::semantics::function::{Function, Param};
+use execd_calc::values::value::Value;
 
 /// What the cells beyond change in a function's result.
 enum Effect {

@@ -9,12 +9,12 @@ use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
 use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use crate::formula::ast::Expr;
 use crate::workbook::{CellAddress, MAX_COL, MAX_ROW};
-use execd_calc::format::{self, Format};
-use execd_calc::function::{Function, Param, flags};
 use execd_calc::kernels;
-use execd_calc::ops::Op1;
-use execd_calc::range::{Origin, Table};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::numbers::format::{self, Format};
+use execd_calc::semantics::function::{Function, Param, flags};
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::range::{Origin, Table};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// A call is repeated for at most this many combinations of references that a record chooses.

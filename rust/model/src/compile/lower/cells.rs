@@ -12,8 +12,8 @@ use crate::formula::ast::Expr;
 use crate::formula::{parse, shift};
 use crate::report::Unsupported;
 use crate::workbook::{Area, Cell, CellAddress, CellFormula, CellValue, a1};
-use execd_calc::ops::Op1;
-use execd_calc::value::Value;
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::value::Value;
 use std::rc::Rc;
 
 /// Dynamic references can demand a cell in the middle of another: the stack grows with them.
@@ -227,7 +227,7 @@ impl<'w> Lowerer<'w> {
             Single::One(term) => self.graph.element(term, 0, 0),
             Single::Many(grid) => grid.at(0, 0),
         };
-        Ok(self.graph.one(Op1::Settle, term))
+        Ok(self.graph.one(Op1::CellValue, term))
     }
 }
 

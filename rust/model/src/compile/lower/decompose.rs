@@ -8,9 +8,9 @@ use super::place::Place;
 use super::values::Abs;
 use crate::compile::graph::{Argument, Term, kinds};
 use crate::workbook::CellAddress;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op1, Op2, Op3};
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
 /// Longer ranges stay calls: a chain is one step per cell.
 const MAX_CHAIN: usize = 50_000;

@@ -7,9 +7,9 @@ use super::lowerer::Lowerer;
 use super::values::{Abs, Grid, constant};
 use crate::compile::graph::Graph;
 use crate::formula::ast::Expr;
-use execd_calc::operator::{BinaryOp, UnaryOp};
-use execd_calc::ops::Op1;
-use execd_calc::value::Value;
+use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::value::Value;
 use std::rc::Rc;
 
 /// Nested demands (dynamic references, names in names) deeper than this are refused.

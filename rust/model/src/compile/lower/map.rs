@@ -4,9 +4,9 @@ use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single};
 use crate::compile::graph::{Graph, Term};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op1, Op2, Op3};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -5,8 +5,8 @@ use super::lowerer::Lowerer;
 use super::place::Place;
 use crate::formula::ast::Expr;
 use crate::workbook::CellAddress;
-use execd_calc::function::{Param, flags};
 use execd_calc::kernels;
+use execd_calc::semantics::function::{Param, flags};
 use hashbrown::HashSet;
 
 /// Names inside names.

@@ -9,9 +9,9 @@ use super::values::{Abs, MAX_GRID_CELLS};
 use crate::compile::graph::{Argument, RangeArgument, Term};
 use crate::error::ErrorKind;
 use crate::workbook::{Area, MAX_COL, MAX_ROW};
-use execd_calc::kernels;
-use execd_calc::range::Origin;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::kernels::{self, lookup_reference::reference};
+use execd_calc::values::range::Origin;
+use execd_calc::values::value::{ErrorCode, Value};
 
 /// Cells that all references that depend on inputs could reach.
 const MAX_REACHED: usize = 1 << 26;
@@ -19,7 +19,7 @@ const MAX_REACHED: usize = 1 << 26;
 impl Lowerer<'_> {
     /// What a reference that a record chooses is to the function around it: cells, where it takes ranges.
     pub fn as_cells(&mut self, value: Term, at: &At) -> Abs {
-        match kernels::find(kernels::reference::CELLS).filter(|_| at.wants_range) {
+        match kernels::find(reference::CELLS).filter(|_| at.wants_range) {
             Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
             None => Abs::Term(value),
         }

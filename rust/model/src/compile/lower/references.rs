@@ -9,7 +9,7 @@ use crate::compile::graph::Term;
 use crate::formula::ast::{Expr, Reference, SheetName, TableReference};
 use crate::formula::{parse, shift};
 use crate::workbook::{Area, CellAddress, MAX_COL, MAX_ROW};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -7,10 +7,10 @@ use super::values::Abs;
 use crate::compile::graph::Term;
 use crate::formula::ast::Expr;
 use crate::workbook::{CellAddress, CellFormula};
-use execd_calc::kernels::record;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::Op2;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::kernels::arrays::record;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::Op2;
+use execd_calc::values::value::{ErrorCode, Value};
 
 impl Lowerer<'_> {
     /// A whole formula: + and - as its last operation drop what lies beyond 15 digits, unless in parentheses.

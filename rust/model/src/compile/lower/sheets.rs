@@ -5,8 +5,8 @@ use super::place::Place;
 use crate::workbook::{
     Area, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Sheet, TableDefinition, Workbook,
 };
-use execd_calc::function::flags;
 use execd_calc::kernels;
+use execd_calc::semantics::function::flags;
 use hashbrown::HashMap;
 
 /// Rows kept free below a spilled array, or columns to the right of one that is a row.

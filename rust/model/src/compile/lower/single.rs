@@ -7,7 +7,7 @@ use super::place::Place;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single};
 use crate::compile::graph::Term;
 use crate::workbook::CellAddress;
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -6,9 +6,9 @@ use super::lowerer::{Lowerer, State};
 use super::values::{Abs, Grid, Single, constant};
 use crate::compile::graph::{Argument, Term, kinds};
 use crate::workbook::{Area, CellAddress};
-use execd_calc::kernels::{self, record};
-use execd_calc::ops::Op1;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::kernels::{self, arrays::record};
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {
@@ -51,7 +51,7 @@ impl Lowerer<'_> {
                     Single::One(term) => self.graph.element(*term, r as u32, c as u32),
                     Single::Many(grid) => grid.at(r, c),
                 };
-                let term = if dynamic && !sized { term } else { self.graph.one(Op1::Settle, term) };
+                let term = if dynamic && !sized { term } else { self.graph.one(Op1::CellValue, term) };
                 terms.push(term);
                 self.states.insert(CellAddress { sheet: at.cell.sheet, row, col }, State::Done(term));
             }

@@ -3,7 +3,7 @@
 use super::place::Place;
 use crate::compile::graph::Term;
 use crate::formula::ast::Expr;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// Static arrays and ranges are expanded up to this many cells.

@@ -6,8 +6,8 @@ use super::place::Place;
 use super::values::Abs;
 use crate::compile::graph::Term;
 use crate::workbook::{CellAddress, CellFormula};
-use execd_calc::ops::Op1;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::value::{ErrorCode, Value};
 use hashbrown::{HashMap, HashSet};
 
 /// Data tables whose formulas need other data tables.
@@ -44,7 +44,7 @@ impl Lowerer<'_> {
                     let inputs = [(row_input, (above, col)), (col_input, (row, left))];
                     self.supposed_value(anchor, formula, inputs)?
                 };
-                let term = self.graph.one(Op1::Settle, term);
+                let term = self.graph.one(Op1::CellValue, term);
                 self.states.insert(CellAddress { row, col, ..anchor }, State::Done(term));
             }
         }

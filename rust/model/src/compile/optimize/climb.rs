@@ -1,6 +1,6 @@
 //! Which powers of one base follow from which, by their exponents alone. No graph.
 
-use execd_calc::power::climb::{MOST_STEPS, remainder};
+use execd_calc::math::power::climb::{MOST_STEPS, remainder};
 use hashbrown::HashMap;
 
 /// Where a power comes from.

@@ -1,14 +1,14 @@
 //! Powers with known exponents: squares, cubes and fourth powers become products, others of one base share its logarithm
 //! or follow from one another where the exponents go up or down in even steps. Changes the finished graph; the bits
-//! stay the same (`execd_calc::power`).
+//! stay the same (`execd_calc::math::power`).
 
 use super::climb::{Way, ways};
 use crate::compile::graph::{Argument, Graph, Node, Op, Term, kinds};
 use crate::compile::schedule::order;
-use execd_calc::function::Lanes;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::Op2;
-use execd_calc::value::Value;
+use execd_calc::semantics::function::Columnar;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::Op2;
+use execd_calc::values::value::Value;
 use hashbrown::HashMap;
 
 /// Whole exponents up to here become products.
@@ -147,7 +147,7 @@ fn is_whole(exponent: f64) -> bool {
 fn power(graph: &Graph, node: &Node) -> Option<(u32, f64)> {
     let is_power = match node.op {
         Op::Two(Op2::Operator(BinaryOp::Pow)) => true,
-        Op::Call(function) => function.lanes == Some(Lanes::Power),
+        Op::Call(function) => function.columnar == Some(Columnar::Power),
         _ => false,
     };
     match *graph.arguments(node) {

@@ -5,10 +5,10 @@
 use crate::compile::graph::{
     Argument, Graph, Node, Op, RangeArgument, RangeContent, Term, each_operand, kinds, needed, node_of,
 };
-use execd_calc::function::{Lanes, flags};
-use execd_calc::ops::Op3;
-use execd_calc::range::Table;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::function::{Columnar, flags};
+use execd_calc::semantics::primitive::Op3;
+use execd_calc::values::range::Table;
+use execd_calc::values::value::{ErrorCode, Value};
 use hashbrown::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
@@ -75,9 +75,9 @@ enum Picks {
 
 fn picks(node: &Node) -> Option<Picks> {
     let Op::Call(function) = node.op else { return None };
-    match function.lanes? {
-        Lanes::Vlookup => Some(Picks::Column),
-        Lanes::Index if node.kinds & kinds::ARRAY == 0 => Some(Picks::Cell),
+    match function.columnar? {
+        Columnar::Vlookup => Some(Picks::Column),
+        Columnar::Index if node.kinds & kinds::ARRAY == 0 => Some(Picks::Cell),
         _ => None,
     }
 }

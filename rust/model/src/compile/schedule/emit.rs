@@ -4,10 +4,10 @@ use super::order::{Item, order};
 use crate::compile::graph::{
     Argument as GraphArgument, Graph, Op, RangeContent, Term, each_operand, node_of,
 };
-use execd_calc::heap::{Array, Heap, Layer, Store};
 use execd_calc::plan::{Argument, Content, InputSlot, Operand, Plan, PlanRange, Step};
-use execd_calc::range::Table;
-use execd_calc::value::{Unpacked, Value};
+use execd_calc::values::heap::{Array, Heap, Layer, Store};
+use execd_calc::values::range::Table;
+use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::HashMap;
 use std::sync::Arc;
 

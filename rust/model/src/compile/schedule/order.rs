@@ -2,7 +2,7 @@
 
 use super::regions::{ROOT, Regions};
 use crate::compile::graph::{Argument, Graph, Op, Term, each_operand};
-use execd_calc::ops::{Op2, Op3};
+use execd_calc::semantics::primitive::{Op2, Op3};
 
 /// A step of the order before slots are known.
 #[derive(Clone, Copy, Debug)]

@@ -3,9 +3,9 @@
 use crate::compile::graph::{
     Argument, Graph, Op, Term, each_operand, each_operand_in_place, needed, node_of,
 };
-use execd_calc::function::flags;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op2, Op3};
+use execd_calc::semantics::function::flags;
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op2, Op3};
 use hashbrown::HashMap;
 
 /// A branch whose own steps cost less than this runs for all records: testing a mask is dearer.

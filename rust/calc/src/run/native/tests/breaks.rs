@@ -2,14 +2,14 @@
 //! condition, and powers that climb from others of their base.
 
 use super::plans::{Draft, Kind, MOST_HIGH};
-use crate::function::Function;
 use crate::kernels;
-use crate::operator::BinaryOp;
-use crate::ops::{Op1, Op2};
+use crate::math::power::climb;
 use crate::plan::{Argument, Content, Operand, PlanRange, Step};
-use crate::power::climb;
-use crate::range::Origin;
-use crate::value::Value;
+use crate::semantics::function::Function;
+use crate::semantics::operator::BinaryOp;
+use crate::semantics::primitive::{Op1, Op2};
+use crate::values::range::Origin;
+use crate::values::value::Value;
 
 impl Draft<'_> {
     /// A step that ends a segment.

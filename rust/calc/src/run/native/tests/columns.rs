@@ -2,9 +2,9 @@
 
 use super::Random;
 use super::plans::Kind;
-use crate::batch::Batch;
-use crate::heap::{Layer, Store};
-use crate::value::{ErrorCode, Value};
+use crate::values::batch::Batch;
+use crate::values::heap::{Layer, Store};
+use crate::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
 /// How much of a batch is out of the ordinary.

@@ -3,15 +3,15 @@
 use super::Random;
 use super::columns::{MIXES, Mix, batch};
 use super::plans::{self, Size};
-use crate::batch::Batch;
-use crate::function::Env;
-use crate::machine_code::Segment;
 use crate::plan::Plan;
+use crate::plan::machine_code::Segment;
 use crate::run::cpu::Avx2;
 use crate::run::frame::Frame;
 use crate::run::inputs::Block;
 use crate::run::machine::{self, Checks, End};
-use crate::value::Value;
+use crate::semantics::function::Env;
+use crate::values::batch::Batch;
+use crate::values::value::Value;
 use std::sync::atomic::AtomicBool;
 
 /// What was met, so that the cases are known to be worth something.

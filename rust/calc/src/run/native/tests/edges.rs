@@ -3,20 +3,20 @@
 
 use super::Random;
 use super::differential::{Met, run};
-use crate::batch::Batch;
-use crate::function::Env;
-use crate::machine_code::Code;
-use crate::operator::BinaryOp::{Add, Eq, Mul, Sub};
-use crate::ops::{Op1, Op2, Op3};
+use crate::math::power::{climb, fast, precise};
+use crate::plan::machine_code::Code;
 use crate::plan::{Argument, InputSlot, Operand, Plan, Step};
-use crate::power::{climb, fast, precise};
 use crate::run::Cancelled;
 use crate::run::cpu::Avx2;
 use crate::run::frame::{Data, Frame};
 use crate::run::lane::LANES;
 use crate::run::machine::Checks;
 use crate::run::native::{MOST_BYTES, compile};
-use crate::value::Value;
+use crate::semantics::function::Env;
+use crate::semantics::operator::BinaryOp::{Add, Eq, Mul, Sub};
+use crate::semantics::primitive::{Op1, Op2, Op3};
+use crate::values::batch::Batch;
+use crate::values::value::Value;
 use std::sync::atomic::AtomicBool;
 
 const TINY: f64 = f64::MIN_POSITIVE;
@@ -195,7 +195,7 @@ fn chosen_blanks_are_settled() {
     let steps = vec![
         two(Op2::Operator(Add), at(1), at(1), 5),
         Step::Three { op: Op3::Select, a: at(2), b: at(0), c: at(1), out: 3 },
-        Step::One { op: Op1::Settle, a: at(3), out: 4 },
+        Step::One { op: Op1::CellValue, a: at(3), out: 4 },
         Step::One { op: Op1::Truth, a: at(1), out: 6 },
         two(Op2::Operator(Add), at(5), at(1), 5),
         Step::Three { op: Op3::Select, a: at(6), b: at(4), c: at(5), out: 7 },

@@ -1,12 +1,12 @@
 //! Every instruction with every register in every place, run by the processor. Oracle: the language's own arithmetic.
 
-use crate::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
+use crate::plan::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
 use crate::run::cpu::Avx2;
 use crate::run::native::instructions::{
     ADD, AND, Assembler, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, Place, SAME, SUB,
     XOR,
 };
-use crate::value::{ErrorCode, Value};
+use crate::values::value::{ErrorCode, Value};
 
 const REGISTERS: u8 = 16;
 const BYTES: i32 = 8 * VECTOR as i32;

@@ -2,10 +2,10 @@
 //! What else plans have is in `breaks`.
 
 use super::Random;
-use crate::operator::BinaryOp;
-use crate::ops::{Op1, Op2, Op3};
 use crate::plan::{InputSlot, Operand, Plan, Step};
-use crate::value::{ErrorCode, Value};
+use crate::semantics::operator::BinaryOp;
+use crate::semantics::primitive::{Op1, Op2, Op3};
+use crate::values::value::{ErrorCode, Value};
 
 /// What a slot holds in ordinary records.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -186,8 +186,8 @@ impl<'r> Draft<'r> {
     }
 
     fn one(&mut self) {
-        let op = self.random.pick(&[Op1::Minus, Op1::Percent, Op1::Settle]);
-        let (a, Kind::Number { high, low, settled }) = self.number(op == Op1::Settle) else { return };
+        let op = self.random.pick(&[Op1::Minus, Op1::Percent, Op1::CellValue]);
+        let (a, Kind::Number { high, low, settled }) = self.number(op == Op1::CellValue) else { return };
         let out = self.out(&[a]);
         self.plan.steps.push(Step::One { op, a, out });
         let low = low.filter(|_| op != Op1::Minus).map(|low| low - if op == Op1::Percent { 7 } else { 0 });

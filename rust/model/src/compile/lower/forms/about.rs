@@ -8,7 +8,7 @@ use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, constant, error};
 use crate::formula::ast::Expr;
 use crate::workbook::{CellAddress, CellFormula, a1};
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
 /// Prefixes that a file puts before names that came after its format.
 const PREFIXES: [&str; 4] = ["_xlfn.", "_xlws.", "_xlpm.", "_xlop."];

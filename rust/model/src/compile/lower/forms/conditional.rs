@@ -8,9 +8,9 @@ use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, Choice, Single, constant, error};
 use crate::formula::ast::Expr;
 use execd_calc::kernels;
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op1, Op2};
-use execd_calc::value::{ErrorCode, Unpacked, Value};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {
@@ -71,7 +71,7 @@ impl Lowerer<'_> {
         let value = self.lower(value, at)?;
         let value = match self.single(value, at)? {
             Single::One(term) if self.graph.kinds(term) & kinds::ARRAY == 0 => {
-                Single::One(self.graph.one(Op1::Settle, term))
+                Single::One(self.graph.one(Op1::CellValue, term))
             }
             single => single,
         };

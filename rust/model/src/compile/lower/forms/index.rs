@@ -6,8 +6,10 @@ use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, Grid, Single, error};
 use crate::formula::ast::Expr;
-use execd_calc::value::ErrorCode;
-use execd_calc::{digits, kernels, lift};
+use execd_calc::kernels;
+use execd_calc::numbers::digits;
+use execd_calc::semantics::lift;
+use execd_calc::values::value::ErrorCode;
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -11,10 +11,10 @@ use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
 use crate::workbook::{CellAddress, MAX_COL, MAX_ROW};
-use execd_calc::kernels::{self, operators};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::Op2;
-use execd_calc::value::{ErrorCode, Unpacked};
+use execd_calc::kernels::{self, lookup_reference::reference, text::infix};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::Op2;
+use execd_calc::values::value::{ErrorCode, Unpacked};
 use std::rc::Rc;
 
 /// Parts of a text that are looked at.
@@ -60,7 +60,7 @@ impl Lowerer<'_> {
     }
 
     fn indirect_per_record(&mut self, text: Term, a1: bool, at: &At) -> Lowered<Abs> {
-        let Some(function) = kernels::find(kernels::reference::INDIRECT).filter(|_| a1) else {
+        let Some(function) = kernels::find(reference::INDIRECT).filter(|_| a1) else {
             return Err(Failure::unsupported("INDIRECT in R1C1 style that depends on an input"));
         };
         let parts = self.text_parts(text);
@@ -113,7 +113,7 @@ impl Lowerer<'_> {
         let node = self.graph.node(id)?;
         let joins = match node.op {
             Op::Two(Op2::Operator(BinaryOp::Concat)) => true,
-            Op::Call(function) => matches!(function.name, operators::JOIN | "CONCATENATE" | "CONCAT"),
+            Op::Call(function) => matches!(function.name, infix::JOIN | "CONCATENATE" | "CONCAT"),
             _ => false,
         };
         let arguments = self.graph.arguments(node).iter();

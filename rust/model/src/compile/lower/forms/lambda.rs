@@ -8,7 +8,7 @@ use crate::compile::lower::values::{
     Abs, Closure, Grid, MAX_GRID_CELLS, Scope, Single, Variable, constant, error,
 };
 use crate::formula::ast::{Expr, TableReference};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -9,8 +9,9 @@ use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Single, constant, error};
 use crate::formula::ast::Expr;
 use crate::workbook::{Area, MAX_COL, MAX_ROW};
-use execd_calc::value::{ErrorCode, Value};
-use execd_calc::{digits, kernels};
+use execd_calc::kernels::{self, lookup_reference::reference};
+use execd_calc::numbers::digits;
+use execd_calc::values::value::{ErrorCode, Value};
 
 /// More rows or columns than a sheet has.
 const FAR: i64 = 1 << 32;
@@ -46,7 +47,7 @@ impl Lowerer<'_> {
                 for (position, (number, value)) in numbers.iter_mut().zip(values).enumerate() {
                     match self.graph.cx().number(value) {
                         Ok(x) if position < 2 => *number = digits::trunc(x) as i64,
-                        Ok(x) => *number = kernels::reference::size(x) as i64,
+                        Ok(x) => *number = reference::size(x) as i64,
                         Err(code) => return Ok(error(code)),
                     }
                 }
@@ -57,7 +58,7 @@ impl Lowerer<'_> {
     }
 
     fn offset_per_record(&mut self, base: &Place, terms: &[Term], at: &At) -> Lowered<Abs> {
-        let Some(pick) = kernels::find(kernels::reference::PICK) else {
+        let Some(pick) = kernels::find(reference::PICK) else {
             return Err(Failure::unsupported("OFFSET that depends on an input"));
         };
         let Some(reach) = self.offset_reach(base, terms) else {
@@ -79,7 +80,7 @@ impl Lowerer<'_> {
         let mut known = |position: usize| {
             let value = terms.get(position).and_then(|term| term.constant())?;
             let x = self.graph.cx().number(value).ok()?;
-            Some(if position < 2 { digits::trunc(x) } else { kernels::reference::size(x) } as i64)
+            Some(if position < 2 { digits::trunc(x) } else { reference::size(x) } as i64)
         };
         let (rows, cols, height, width) = (known(0), known(1), known(2), known(3));
         let whole = Area { first_row: 0, first_col: 0, last_row: MAX_ROW, last_col: MAX_COL };

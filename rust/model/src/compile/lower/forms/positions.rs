@@ -8,7 +8,7 @@ use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Grid, Single, constant, error};
 use crate::formula::ast::Expr;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {

@@ -7,9 +7,9 @@ use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, Closure, Single};
-use execd_calc::operator::BinaryOp;
-use execd_calc::ops::{Op1, Op2, Op3};
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 /// Elements that a LAMBDA is repeated for; each is a copy of its body.

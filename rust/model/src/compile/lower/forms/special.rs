@@ -6,8 +6,8 @@ use crate::compile::lower::failure::Lowered;
 use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, constant, error};
 use crate::formula::ast::Expr;
-use execd_calc::ops::Op1;
-use execd_calc::value::{ErrorCode, Value};
+use execd_calc::semantics::primitive::Op1;
+use execd_calc::values::value::{ErrorCode, Value};
 
 impl Lowerer<'_> {
     /// The result if `name` is one of these functions.

@@ -9,7 +9,7 @@ use crate::compile::lower::values::{Abs, Grid};
 use crate::formula::ast::Expr;
 use crate::workbook::{CellAddress, CellFormula, Sheet};
 use execd_calc::kernels;
-use execd_calc::value::Value;
+use execd_calc::values::value::Value;
 use std::rc::Rc;
 
 /// Cells that do not count.

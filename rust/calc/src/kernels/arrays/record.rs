@@ -1,0 +1,29 @@
+//! What arrays need whose size a record decides, besides the functions that formulas name. Arrays of known size are
+//! taken apart when a workbook is compiled.
+
+use crate::semantics::function::{Arg, Cx, Function, Param, nth, nth_arg, scalar, shaped};
+use crate::semantics::primitive::{self, Op1, Op2};
+use crate::values::value::{Unpacked, Value};
+
+/// A cell under a spilled array: `(array, row, column)`. A blank of the array is 0 in a cell; beyond it is blank.
+pub const SPILLED: &str = "\u{1}SPILLED";
+/// + and - as the last operation of a formula, over arrays.
+pub const LAST_ADD: &str = "\u{1}LASTADD";
+pub const LAST_SUB: &str = "\u{1}LASTSUB";
+
+fn spilled(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    let index = |at: usize| nth_arg(args, at).as_number().unwrap_or(0.0) as usize;
+    let (row, col) = (index(1), index(2));
+    let inside = match nth_arg(args, 0).unpack() {
+        Unpacked::Array(id) => cx.heap.array(id).get(row, col),
+        _ if (row, col) == (0, 0) => Some(nth_arg(args, 0)),
+        _ => None,
+    };
+    inside.map_or(Value::BLANK, |value| primitive::one(cx, Op1::CellValue, value))
+}
+
+pub const TABLE: &[Function] = &[
+    shaped(SPILLED, 3, 3, &[Param::Any], spilled),
+    scalar(LAST_ADD, 2, 2, |cx, args| primitive::two(cx, Op2::LastAdd, nth(args, 0), nth(args, 1))),
+    scalar(LAST_SUB, 2, 2, |cx, args| primitive::two(cx, Op2::LastSub, nth(args, 0), nth(args, 1))),
+];
