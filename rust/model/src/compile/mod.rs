@@ -8,5 +8,6 @@ mod rules;
 mod schedule;
 mod service;
 
+pub use lower::form_names;
 pub use recalculate::{Recalculated, recalculate, recalculate_workbook};
 pub use service::{Compiled, check, compile, compile_workbook};

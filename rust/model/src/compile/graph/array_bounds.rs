@@ -2,9 +2,9 @@
 
 use super::node::{Argument, Node, Op, Term, kinds};
 use super::program::Graph;
-use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::semantics::function::{Function, Param, flags};
 use execd_calc::semantics::primitive::{Op2, Op3};
+use execd_calc::semantics::properties::{Limit, Size};
 use hashbrown::HashMap;
 
 /// Arrays made from arrays, as far as their size is followed.
@@ -87,68 +87,61 @@ impl BoundsOf<'_> {
 
     fn of_function(&mut self, function: &Function, arguments: &[Argument], depth: usize) -> Option<Bounds> {
         let (first, rest) = arguments.split_first()?;
-        match function.name {
-            "FILTER" => {
+        match function.size {
+            Size::Unknown => None,
+            Size::Argument(position) => self.of_argument(arguments.get(position)?, depth),
+            Size::Filtered => {
                 let otherwise =
                     rest.get(1).map_or(Some((1, 1)), |argument| self.of_argument(argument, depth));
                 Some(union(self.of_argument(first, depth)?, otherwise?))
             }
-            "SORT"
-            | "SORTBY"
-            | "UNIQUE"
-            | "TAKE"
-            | "DROP"
-            | "INDEX"
-            | "N"
-            | "MINVERSE"
-            | reference::CELLS => self.of_argument(first, depth),
-            "TRANSPOSE" => self.of_argument(first, depth).map(|(rows, cols)| (cols, rows)),
-            "TOCOL" => self.of_argument(first, depth).map(|(rows, cols)| (rows.saturating_mul(cols), 1)),
-            "TOROW" => self.of_argument(first, depth).map(|(rows, cols)| (1, rows.saturating_mul(cols))),
-            "WRAPROWS" => self.of_argument(first, depth).map(|(rows, cols)| {
-                let cells = rows.saturating_mul(cols);
-                (cells, cells)
+            Size::Transposed => self.of_argument(first, depth).map(|(rows, cols)| (cols, rows)),
+            Size::Column => self.cells_of(first, depth).map(|cells| (cells, 1)),
+            Size::Row => self.cells_of(first, depth).map(|cells| (1, cells)),
+            Size::Wrapped => self.cells_of(first, depth).map(|cells| (cells, cells)),
+            Size::Below => arguments.iter().try_fold((0, 0), |(rows, cols): Bounds, argument| {
+                let more = self.of_argument(argument, depth)?;
+                Some((rows.saturating_add(more.0), cols.max(more.1)))
             }),
-            "VSTACK" | "HSTACK" => {
-                let mut stack: Bounds = (0, 0);
-                for argument in arguments {
-                    let (rows, cols) = self.of_argument(argument, depth)?;
-                    stack = if function.name == "VSTACK" {
-                        (stack.0.saturating_add(rows), stack.1.max(cols))
-                    } else {
-                        (stack.0.max(rows), stack.1.saturating_add(cols))
-                    };
-                }
-                Some(stack)
+            Size::Beside => arguments.iter().try_fold((0, 0), |(rows, cols): Bounds, argument| {
+                let more = self.of_argument(argument, depth)?;
+                Some((rows.max(more.0), cols.saturating_add(more.1)))
+            }),
+            Size::ChosenRows => {
+                let (_, cols) = self.of_argument(first, depth)?;
+                Some((self.cells_of_all(rest, depth)?, cols))
             }
-            "CHOOSEROWS" | "CHOOSECOLS" => {
-                let mut chosen = 0usize;
-                for argument in rest {
-                    let (rows, cols) = self.of_argument(argument, depth)?;
-                    chosen = chosen.saturating_add(rows.saturating_mul(cols));
-                }
-                let (rows, cols) = self.of_argument(first, depth)?;
-                Some(if function.name == "CHOOSEROWS" { (chosen, cols) } else { (rows, chosen) })
+            Size::ChosenColumns => {
+                let (rows, _) = self.of_argument(first, depth)?;
+                Some((rows, self.cells_of_all(rest, depth)?))
             }
-            reference::PICK => {
+            Size::Counted => {
+                let rows = self.most(first, depth)?;
+                let cols = rest.first().map_or(Some(1), |argument| self.most(argument, depth))?;
+                Some((rows, cols))
+            }
+            Size::HeightAndWidth => {
                 // A negative size reaches upwards: only known ones have a limit.
                 let [.., Argument::Term(height), Argument::Term(width)] = *rest else { return None };
                 let size = |term: Term| Some(term.constant()?.as_number()?.abs().max(1.0) as usize);
                 Some((size(height)?, size(width)?))
             }
-            "SEQUENCE" => {
-                let rows = self.most(first, depth)?;
-                let cols = rest.first().map_or(Some(1), |argument| self.most(argument, depth))?;
-                Some((rows, cols))
-            }
-            "XLOOKUP" => self.of_argument(arguments.get(2)?, depth),
-            "MMULT" => {
+            Size::Product => {
                 let (rows, _) = self.of_argument(first, depth)?;
                 let (_, cols) = self.of_argument(rest.first()?, depth)?;
                 Some((rows, cols))
             }
-            _ => None,
         }
+    }
+
+    fn cells_of(&mut self, argument: &Argument, depth: usize) -> Option<usize> {
+        self.of_argument(argument, depth).map(|(rows, cols)| rows.saturating_mul(cols))
+    }
+
+    fn cells_of_all(&mut self, arguments: &[Argument], depth: usize) -> Option<usize> {
+        arguments
+            .iter()
+            .try_fold(0usize, |sum, argument| Some(sum.saturating_add(self.cells_of(argument, depth)?)))
     }
 
     /// The largest whole number that an argument can be, where a constant, a size or MIN says so.
@@ -170,12 +163,12 @@ impl BoundsOf<'_> {
                     arguments.iter().skip(1).map(|argument| self.most(argument, depth + 1)).collect();
                 branches?.into_iter().max()
             }
-            Op::Call(function) => match (function.name, arguments.as_slice()) {
-                ("MIN", arguments) => {
+            Op::Call(function) => match (function.limit?, arguments.as_slice()) {
+                (Limit::Least, arguments) => {
                     arguments.iter().filter_map(|argument| self.most(argument, depth + 1)).min()
                 }
-                ("ROWS", [array]) => self.of_argument(array, depth + 1).map(|size| size.0),
-                ("COLUMNS", [array]) => self.of_argument(array, depth + 1).map(|size| size.1),
+                (Limit::Rows, [array]) => self.of_argument(array, depth + 1).map(|size| size.0),
+                (Limit::Columns, [array]) => self.of_argument(array, depth + 1).map(|size| size.1),
                 _ => None,
             },
             _ => None,

@@ -2,7 +2,8 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
-use execd_calc::kernels::{self, text::infix};
+use execd_calc::kernels;
+use execd_calc::kernels::text::infix;
 use execd_calc::semantics::function::Function;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::Op2;

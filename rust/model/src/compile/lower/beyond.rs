@@ -5,6 +5,7 @@ use super::failure::{Failure, Lowered};
 use super::values::{Abs, Grid};
 use crate::compile::graph::Term;
 use execd_calc::semantics::function::{Function, Param};
+use execd_calc::semantics::properties::Beyond;
 use execd_calc::values::value::Value;
 
 /// What the cells beyond change in a function's result.
@@ -31,7 +32,7 @@ pub fn with_beyond(function: &Function, mut args: Vec<Abs>) -> Lowered<Vec<Abs>>
 fn extra(function: &Function, grid: &Grid) -> Lowered<Option<Abs>> {
     let Some(beyond) = grid.beyond else { return Ok(None) };
     let effect = match beyond {
-        Term::Const(value) => effect(function.name, value),
+        Term::Const(value) => effect(function.beyond, value),
         Term::Node(_) => Effect::Unknown,
     };
     match effect {
@@ -47,19 +48,18 @@ pub fn refused(name: &str) -> Failure {
     ))
 }
 
-fn effect(name: &str, value: Value) -> Effect {
+fn effect(beyond: Beyond, value: Value) -> Effect {
     let number = value.as_number();
-    let decides = number.is_some_and(|x| x != 0.0) || value.same(Value::TRUE);
-    let unless = |matters: bool| if matters { Effect::Unknown } else { Effect::None };
-    match name {
-        "MAX" | "MIN" if number.is_some() || value.is_error() => Effect::AsOne,
-        "AND" | "OR" if number.is_some() || value.is_error() || value.is_bool() => Effect::AsOne,
-        "COUNTA" => Effect::Unknown,
-        // Truth values of arrays do not count.
-        "SUM" | "SUMPRODUCT" | "SUMSQ" => unless(value.is_error() || number.is_some_and(|x| x != 0.0)),
-        // Errors are stepped over, and nobody looks for FALSE or 0 among results of conditions.
-        "LOOKUP" | "MATCH" | "XMATCH" | "XLOOKUP" | "INDEX" | "FILTER" | "AGGREGATE" => unless(decides),
-        "COUNT" => unless(number.is_some()),
-        _ => unless(number.is_some() || value.is_error()),
-    }
+    let is_zero = number == Some(0.0);
+    let counts = number.is_some() || value.is_error();
+    let (matters, effect) = match beyond {
+        Beyond::Numbers => (counts, Effect::Unknown),
+        Beyond::Added => (counts && !is_zero, Effect::Unknown),
+        Beyond::Counted => (number.is_some(), Effect::Unknown),
+        Beyond::All => (true, Effect::Unknown),
+        Beyond::Sought => (number.is_some() && !is_zero || value.same(Value::TRUE), Effect::Unknown),
+        Beyond::One => (counts, Effect::AsOne),
+        Beyond::OneTruth => (counts || value.is_bool(), Effect::AsOne),
+    };
+    if matters { effect } else { Effect::None }
 }

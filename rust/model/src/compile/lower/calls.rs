@@ -3,6 +3,7 @@
 use super::at::At;
 use super::beyond::with_beyond;
 use super::failure::{Failure, Lowered};
+use super::forms::Form;
 use super::lowerer::Lowerer;
 use super::place::Place;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
@@ -31,15 +32,19 @@ pub enum Prepared {
 
 impl Lowerer<'_> {
     pub fn call(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Abs> {
-        if let Some(result) = self.special(name, args, at)? {
+        if let Some(form) = Form::find(name)
+            && let Some(result) = self.form(form, args, at)?
+        {
             return Ok(result);
-        }
-        if let ("TEXT", [_, Expr::Text(code)]) = (name, args) {
-            self.look_at_format(code, at);
         }
         let Some(function) = kernels::find(name) else {
             return self.call_of_unknown(name, args, at);
         };
+        if let [_, Expr::Text(code)] = args
+            && function.has(flags::TAKES_FORMAT)
+        {
+            self.look_at_format(code, at);
+        }
         self.call_function(function, args, at)
     }
 
@@ -92,7 +97,9 @@ impl Lowerer<'_> {
             return self.call_with_choice(function, args, position, at);
         }
         let args = with_beyond(function, args)?;
-        if let Some(result) = self.decompose(function.name, &args)? {
+        if let Some(chain) = function.chain
+            && let Some(result) = self.decompose(chain, &args)?
+        {
             return Ok(result);
         }
         let args = if function.has(flags::VALUES_FOLLOW_RANGE) { sized_as_range(args) } else { args };

@@ -8,8 +8,10 @@ use super::place::Place;
 use super::values::Abs;
 use crate::compile::graph::{Argument, Term, kinds};
 use crate::workbook::CellAddress;
+use execd_calc::kernels;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::semantics::properties::Chain;
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
 /// Longer ranges stay calls: a chain is one step per cell.
@@ -23,19 +25,20 @@ struct Cells {
 }
 
 impl Lowerer<'_> {
-    pub fn decompose(&mut self, name: &str, args: &[Abs]) -> Lowered<Option<Abs>> {
-        match (name, args) {
-            ("NPV", [rate, flows @ ..]) => self.present_value(rate, flows),
-            ("SUM", args) => self.running(Op2::Sum, args),
-            ("MIN", args) => self.running(Op2::Min, args),
-            ("MAX", args) => self.running(Op2::Max, args),
-            ("SUMPRODUCT", args) => self.sum_product(args),
-            ("AND", [first, rest @ ..]) => self.truths(first, rest, false),
-            ("OR", [first, rest @ ..]) => self.truths(first, rest, true),
-            ("COUNTIF", [range, criterion]) => self.count_if(range, criterion),
-            ("SUMIF", [range, criterion]) => self.sum_if(range, criterion, range),
-            ("SUMIF", [range, criterion, values]) => self.sum_if(range, criterion, values),
-            ("MATCH", [needle, range, mode]) => self.first_match(needle, range, mode),
+    /// The chain that stands for a call with these arguments, if one does.
+    pub fn decompose(&mut self, chain: Chain, args: &[Abs]) -> Lowered<Option<Abs>> {
+        match (chain, args) {
+            (Chain::Sum, args) => self.running(Op2::Sum, args),
+            (Chain::Min, args) => self.running(Op2::Min, args),
+            (Chain::Max, args) => self.running(Op2::Max, args),
+            (Chain::SumOfProducts, args) => self.sum_product(args),
+            (Chain::And, [first, rest @ ..]) => self.truths(first, rest, false),
+            (Chain::Or, [first, rest @ ..]) => self.truths(first, rest, true),
+            (Chain::CountIf, [range, criterion]) => self.count_if(range, criterion),
+            (Chain::SumIf, [range, criterion]) => self.sum_if(range, criterion, range),
+            (Chain::SumIf, [range, criterion, values]) => self.sum_if(range, criterion, values),
+            (Chain::Match, [needle, range, mode]) => self.first_match(needle, range, mode),
+            (Chain::PresentValue, [rate, flows @ ..]) => self.present_value(rate, flows),
             _ => Ok(None),
         }
     }
@@ -247,7 +250,7 @@ impl Lowerer<'_> {
         let ([tested], [summed]) = (tested.as_slice(), summed.as_slice()) else { return Ok(None) };
         let Some(criterion @ Term::Const(_)) = self.one_term(criterion)? else { return Ok(None) };
         let Some(cells) = self.place_cells(tested)? else { return Ok(None) };
-        let Some(count_if) = execd_calc::kernels::find("COUNTIF") else { return Ok(None) };
+        let Some(count_if) = kernels::find("COUNTIF") else { return Ok(None) };
         if Self::varies(&cells.terms) {
             return Ok(None);
         }

@@ -23,6 +23,7 @@ mod what_if;
 
 pub use at::At;
 pub use failure::Failure;
+pub use forms::names as form_names;
 pub use lowerer::Lowerer;
 pub use place::Place;
 pub use sheets::Sheets;

@@ -1,6 +1,7 @@
 //! Lowers what a formula surely needs before the formula itself, without recursion, so that chains of cells may be as
 //! long as the workbook. Only a head start: what is left out here is lowered on demand.
 
+use super::forms::{Form, Needs};
 use super::lowerer::Lowerer;
 use super::place::Place;
 use crate::formula::ast::Expr;
@@ -85,22 +86,19 @@ impl Lowerer<'_> {
 
     fn call_precedents(&mut self, name: &str, args: &[Expr], at: Position, found: &mut Vec<CellAddress>) {
         let value = Position { whole: at.array, ..at };
-        match (name, args) {
-            // Only the condition is certain to be needed.
-            ("IF" | "IFERROR" | "IFNA" | "IFS" | "SWITCH" | "CHOOSE", [first, ..]) => {
-                self.precedents(first, value, found);
+        match Form::find(name).map_or(Needs::AsFunction, Form::needs) {
+            Needs::None => {}
+            Needs::First => {
+                if let Some(first) = args.first() {
+                    self.precedents(first, value, found);
+                }
             }
-            ("INDEX" | "OFFSET", [_, positions @ ..]) => {
-                for position in positions {
+            Needs::AllButFirst => {
+                for position in args.iter().skip(1) {
                     self.precedents(position, value, found);
                 }
             }
-            (
-                "LET" | "LAMBDA" | "ROW" | "COLUMN" | "ROWS" | "COLUMNS" | "SHEET" | "SHEETS" | "CELL"
-                | "ISFORMULA" | "FORMULATEXT" | "AREAS" | "ISREF",
-                _,
-            ) => {}
-            _ => {
+            Needs::AsFunction => {
                 let Some(function) = kernels::find(name) else { return };
                 let array = at.array || function.has(flags::FORCES_ARRAY);
                 for (position, arg) in args.iter().enumerate() {

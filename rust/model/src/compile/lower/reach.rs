@@ -9,7 +9,8 @@ use super::values::{Abs, MAX_GRID_CELLS};
 use crate::compile::graph::{Argument, RangeArgument, Term};
 use crate::error::ErrorKind;
 use crate::workbook::{Area, MAX_COL, MAX_ROW};
-use execd_calc::kernels::{self, lookup_reference::reference};
+use execd_calc::kernels;
+use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::values::range::Origin;
 use execd_calc::values::value::{ErrorCode, Value};
 

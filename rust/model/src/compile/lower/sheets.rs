@@ -203,8 +203,8 @@ fn makes_array(text: &str) -> bool {
     let name = text.split('(').next().unwrap_or("").trim();
     let name = name.rsplit_once("_xlfn.").map_or(name, |(_, name)| name);
     let name = name.strip_prefix("_xlws.").unwrap_or(name).to_uppercase();
-    let chooses = matches!(name.as_str(), "INDEX" | "XLOOKUP" | "N");
-    !chooses && kernels::find(&name).is_some_and(|function| function.has(flags::GIVES_ARRAY))
+    kernels::find(&name)
+        .is_some_and(|function| function.has(flags::GIVES_ARRAY) && !function.has(flags::PICKS))
 }
 
 fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {

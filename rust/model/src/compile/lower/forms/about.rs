@@ -14,28 +14,41 @@ use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 const PREFIXES: [&str; 4] = ["_xlfn.", "_xlws.", "_xlpm.", "_xlop."];
 
 impl Lowerer<'_> {
-    pub fn about_cells(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
-        let result = match (name, args) {
-            ("SHEET", []) => Ok(number(at.cell.sheet + 1)),
-            ("SHEETS", []) => Ok(number(self.sheets.book.sheets.len())),
-            ("SHEET", [arg]) => self.sheet_number(arg, at),
-            ("SHEETS", [arg]) => match self.lower_places(arg, at)? {
-                Ok(places) => Ok(number(places.len())),
-                Err(Abs::Term(Term::Const(value))) if value.is_error() => Ok(constant(value)),
-                Err(_) => Ok(error(ErrorCode::NA)),
-            },
-            ("ISFORMULA", [arg]) => self.is_formula(arg, at),
-            ("FORMULATEXT", [arg]) => self.formula_text(arg, at),
-            ("CELL", [what]) => {
-                self.cell_property(what, Place::cell(at.cell.sheet, at.cell.row, at.cell.col), at)
-            }
-            ("CELL", [what, arg]) => match self.first_place(arg, at)? {
-                Ok(place) => self.cell_property(what, place, at),
-                Err(result) => Ok(result),
-            },
-            _ => return Ok(None),
+    /// AREAS: how many places a reference has.
+    pub fn areas_form(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
+        match self.lower_places(arg, at)? {
+            Ok(places) => Ok(number(places.len())),
+            Err(_) => Ok(error(ErrorCode::Value)),
+        }
+    }
+
+    pub fn own_sheet_number(&self, at: &At) -> Abs {
+        number(at.cell.sheet + 1)
+    }
+
+    pub fn sheet_count(&self) -> Abs {
+        number(self.sheets.book.sheets.len())
+    }
+
+    /// SHEETS of a reference.
+    pub fn sheets_of_reference(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
+        Ok(match self.lower_places(arg, at)? {
+            Ok(places) => number(places.len()),
+            Err(Abs::Term(Term::Const(value))) if value.is_error() => constant(value),
+            Err(_) => error(ErrorCode::NA),
+        })
+    }
+
+    /// CELL of a reference, or of the formula's own cell.
+    pub fn cell_form(&mut self, what: &Expr, arg: Option<&Expr>, at: &At) -> Lowered<Abs> {
+        let place = match arg {
+            None => Ok(Place::cell(at.cell.sheet, at.cell.row, at.cell.col)),
+            Some(arg) => self.first_place(arg, at)?,
         };
-        result.map(Some)
+        match place {
+            Ok(place) => self.cell_property(what, place, at),
+            Err(result) => Ok(result),
+        }
     }
 
     /// The upper left cell of a reference, or the result for anything else.
@@ -51,7 +64,7 @@ impl Lowerer<'_> {
     }
 
     /// SHEET of a reference, or of a text that names a sheet.
-    fn sheet_number(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
+    pub fn sheet_number(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
         Ok(match self.lower_places(arg, at)? {
             Ok(places) => places.first().map_or(error(ErrorCode::Ref), |place| number(place.sheet + 1)),
             Err(Abs::Term(Term::Const(value))) => match value.unpack() {
@@ -66,7 +79,7 @@ impl Lowerer<'_> {
         })
     }
 
-    fn is_formula(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
+    pub fn is_formula(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
         let place = match self.first_place(arg, at)? {
             Ok(place) => place,
             Err(result) => return Ok(result),
@@ -77,7 +90,7 @@ impl Lowerer<'_> {
     }
 
     /// The formula as Excel shows it; `#N/A` for a cell without one.
-    fn formula_text(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
+    pub fn formula_text(&mut self, arg: &Expr, at: &At) -> Lowered<Abs> {
         let place = match self.first_place(arg, at)? {
             Ok(place) => place,
             Err(result) => return Ok(result),

@@ -11,7 +11,9 @@ use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
 use crate::workbook::{CellAddress, MAX_COL, MAX_ROW};
-use execd_calc::kernels::{self, lookup_reference::reference, text::infix};
+use execd_calc::kernels;
+use execd_calc::kernels::lookup_reference::reference;
+use execd_calc::semantics::function::flags;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::Op2;
 use execd_calc::values::value::{ErrorCode, Unpacked};
@@ -113,7 +115,7 @@ impl Lowerer<'_> {
         let node = self.graph.node(id)?;
         let joins = match node.op {
             Op::Two(Op2::Operator(BinaryOp::Concat)) => true,
-            Op::Call(function) => matches!(function.name, infix::JOIN | "CONCATENATE" | "CONCAT"),
+            Op::Call(function) => function.has(flags::JOINS_TEXTS),
             _ => false,
         };
         let arguments = self.graph.arguments(node).iter();

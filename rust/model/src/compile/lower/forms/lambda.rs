@@ -1,5 +1,6 @@
 //! LET, LAMBDA and the functions that apply one: expanded where they stand.
 
+use super::table::Form;
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
@@ -13,10 +14,10 @@ use std::rc::Rc;
 
 impl Lowerer<'_> {
     pub fn let_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
-        let Some((body, bindings)) = args.split_last() else { return Err(wrong("LET")) };
+        let Some((body, bindings)) = args.split_last() else { return Err(wrong(Form::Let)) };
         let mut inner = at.clone();
         for pair in bindings.chunks(2) {
-            let [Expr::Name { name, .. }, value] = pair else { return Err(wrong("LET")) };
+            let [Expr::Name { name, .. }, value] = pair else { return Err(wrong(Form::Let)) };
             let value = self.lower(value, &inner)?;
             inner.scope = bind(inner.scope, name, value);
         }
@@ -24,7 +25,7 @@ impl Lowerer<'_> {
     }
 
     pub fn lambda_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
-        let Some((body, parameters)) = args.split_last() else { return Err(wrong("LAMBDA")) };
+        let Some((body, parameters)) = args.split_last() else { return Err(wrong(Form::Lambda)) };
         let mut names = Vec::new();
         for parameter in parameters {
             names.push(match parameter {
@@ -35,7 +36,7 @@ impl Lowerer<'_> {
                 {
                     name.clone()
                 }
-                _ => return Err(wrong("LAMBDA")),
+                _ => return Err(wrong(Form::Lambda)),
             });
         }
         Ok(Abs::Lambda(Rc::new(Closure { parameters: names, body: body.clone(), scope: at.scope.clone() })))
@@ -73,41 +74,76 @@ impl Lowerer<'_> {
         self.lower(&closure.body, &inner)
     }
 
-    /// MAP, REDUCE, SCAN, BYROW, BYCOL, MAKEARRAY over arrays of known shape.
-    pub fn higher_order(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Abs> {
+    /// MAP over arrays of known shape, or of a size that a record decides.
+    pub fn map_call(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
         let at = &At { array: true, ..at.clone() };
-        let Some((last, front)) = args.split_last() else { return Err(wrong(name)) };
-        let Abs::Lambda(closure) = self.lower_function_value(last, at)? else {
+        let Some((closure, operands)) = self.applied(Form::Map, args, at)? else {
             return Ok(error(ErrorCode::Value));
         };
-        let mut singles = Vec::new();
+        if operands.iter().any(|operand| self.is_sized_by_record(operand)) {
+            return self.map_by_record(&closure, &operands, at);
+        }
+        match operands.is_empty() {
+            true => Err(wrong(Form::Map)),
+            false => self.map_form(&closure, &operands, at),
+        }
+    }
+
+    /// REDUCE and SCAN.
+    pub fn fold_call(&mut self, form: Form, args: &[Expr], at: &At) -> Lowered<Abs> {
+        let at = &At { array: true, ..at.clone() };
+        let Some((closure, operands)) = self.applied(form, args, at)? else {
+            return Ok(error(ErrorCode::Value));
+        };
+        match operands.as_slice() {
+            [start, Single::One(array)] if self.graph.is_array(*array) => {
+                self.fold_by_record(form, &closure, start, *array, at)
+            }
+            [start, array] => self.fold_form(form == Form::Scan, &closure, start, array, at),
+            _ => Err(wrong(form)),
+        }
+    }
+
+    /// BYROW and BYCOL.
+    pub fn slices_call(&mut self, form: Form, args: &[Expr], at: &At) -> Lowered<Abs> {
+        let at = &At { array: true, ..at.clone() };
+        let Some((closure, operands)) = self.applied(form, args, at)? else {
+            return Ok(error(ErrorCode::Value));
+        };
+        match operands.as_slice() {
+            [Single::One(array)] if self.graph.is_array(*array) => {
+                self.slices_by_record(form, &closure, *array, at)
+            }
+            [array] => self.slices_form(form == Form::ByRow, &closure, array, at),
+            _ => Err(wrong(form)),
+        }
+    }
+
+    pub fn make_array_call(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
+        let at = &At { array: true, ..at.clone() };
+        let Some((closure, operands)) = self.applied(Form::MakeArray, args, at)? else {
+            return Ok(error(ErrorCode::Value));
+        };
+        let [Single::One(rows), Single::One(cols)] = operands.as_slice() else {
+            return Err(wrong(Form::MakeArray));
+        };
+        let size = |term: &Term| term.constant().and_then(Value::as_number);
+        match (size(rows), size(cols)) {
+            (Some(rows), Some(cols)) => self.make_array(&closure, rows as usize, cols as usize, at),
+            _ => Err(Failure::unsupported("MAKEARRAY with a size that depends on an input")),
+        }
+    }
+
+    /// The LAMBDA that comes last and the arguments before it. None if the last argument is no LAMBDA.
+    fn applied(&mut self, form: Form, args: &[Expr], at: &At) -> Lowered<Option<(Rc<Closure>, Vec<Single>)>> {
+        let Some((last, front)) = args.split_last() else { return Err(wrong(form)) };
+        let Abs::Lambda(closure) = self.lower_function_value(last, at)? else { return Ok(None) };
+        let mut operands = Vec::new();
         for arg in front {
             let abs = self.lower(arg, at)?;
-            singles.push(self.single(abs, at)?);
+            operands.push(self.single(abs, at)?);
         }
-        match (name, singles.as_slice()) {
-            ("MAP", operands) if operands.iter().any(|operand| self.is_sized_by_record(operand)) => {
-                self.map_by_record(&closure, operands, at)
-            }
-            ("MAP", operands) if !operands.is_empty() => self.map_form(&closure, operands, at),
-            ("REDUCE" | "SCAN", [start, Single::One(array)]) if self.graph.is_array(*array) => {
-                self.fold_by_record(name == "SCAN", &closure, start, *array, at)
-            }
-            ("REDUCE" | "SCAN", [start, array]) => self.fold_form(name == "SCAN", &closure, start, array, at),
-            ("BYROW" | "BYCOL", [Single::One(array)]) if self.graph.is_array(*array) => {
-                self.slices_by_record(name == "BYROW", &closure, *array, at)
-            }
-            ("BYROW" | "BYCOL", [array]) => self.slices_form(name == "BYROW", &closure, array, at),
-            ("MAKEARRAY", [Single::One(rows), Single::One(cols)]) => {
-                let (Some(rows), Some(cols)) =
-                    (rows.constant().and_then(Value::as_number), cols.constant().and_then(Value::as_number))
-                else {
-                    return Err(Failure::unsupported("MAKEARRAY with a size that depends on an input"));
-                };
-                self.make_array(&closure, rows as usize, cols as usize, at)
-            }
-            _ => Err(wrong(name)),
-        }
+        Ok(Some((closure, operands)))
     }
 
     /// A LAMBDA, or the bare name of a function as one.
@@ -206,6 +242,7 @@ fn bind(outer: Scope, name: &str, value: Abs) -> Scope {
     Some(Rc::new(Variable { name: name.into(), value, outer }))
 }
 
-fn wrong(name: &str) -> Failure {
+fn wrong(form: Form) -> Failure {
+    let name = form.name();
     Failure::unsupported(format!("{name} has arguments of the wrong form"))
 }

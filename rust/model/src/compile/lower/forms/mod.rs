@@ -2,11 +2,14 @@
 
 mod about;
 mod conditional;
+mod form;
 mod index;
 mod indirect;
 mod lambda;
 mod offset;
 mod positions;
 mod record_arrays;
-mod special;
 mod subtotal;
+mod table;
+
+pub use table::{Form, Needs, names};

@@ -9,7 +9,8 @@ use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Single, constant, error};
 use crate::formula::ast::Expr;
 use crate::workbook::{Area, MAX_COL, MAX_ROW};
-use execd_calc::kernels::{self, lookup_reference::reference};
+use execd_calc::kernels;
+use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::numbers::digits;
 use execd_calc::values::value::{ErrorCode, Value};
 

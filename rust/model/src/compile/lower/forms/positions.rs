@@ -1,5 +1,6 @@
 //! ROW, COLUMN, ROWS and COLUMNS.
 
+use super::table::Form;
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::beyond::refused;
@@ -39,7 +40,7 @@ impl Lowerer<'_> {
         Ok(Some(Abs::Grid(Rc::new(Grid::new(rows, cols, terms)))))
     }
 
-    pub fn count_form(&mut self, arg: &Expr, at: &At, rows: bool) -> Lowered<Option<Abs>> {
+    pub fn count_form(&mut self, form: Form, arg: &Expr, at: &At) -> Lowered<Option<Abs>> {
         let shape = match self.lower(arg, &At { array: true, ..at.clone() })? {
             Abs::Places(places) => match *places {
                 [place] => (place.rows(), place.cols()),
@@ -47,7 +48,7 @@ impl Lowerer<'_> {
             },
             other => match self.single(other, at)? {
                 Single::Many(grid) if grid.beyond.is_some() => {
-                    return Err(refused(if rows { "ROWS" } else { "COLUMNS" }));
+                    return Err(refused(form.name()));
                 }
                 Single::Many(grid) => (grid.rows, grid.cols),
                 Single::One(Term::Const(value)) if value.is_error() => return Ok(Some(constant(value))),
@@ -55,7 +56,7 @@ impl Lowerer<'_> {
                 Single::One(_) => return Ok(None),
             },
         };
-        let count = if rows { shape.0 } else { shape.1 };
+        let count = if form == Form::Rows { shape.0 } else { shape.1 };
         Ok(Some(constant(Value::number(count as f64))))
     }
 }

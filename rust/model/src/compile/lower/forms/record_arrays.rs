@@ -1,6 +1,7 @@
 //! MAP, REDUCE, SCAN, BYROW and BYCOL over arrays whose size a record decides: expanded to the largest size that the
 //! array can have, and cut to the size that it has. Arrays of known shape are in `lambda`.
 
+use super::table::Form;
 use crate::compile::graph::Term;
 use crate::compile::graph::array_bounds::{self, Bounds};
 use crate::compile::lower::at::At;
@@ -19,7 +20,7 @@ impl Lowerer<'_> {
         let whole: Vec<Term> = operands.iter().map(|operand| self.whole(operand)).collect();
         let mut most = (1, 1);
         for &term in &whole {
-            most = array_bounds::union(most, self.known_bounds("MAP", term)?);
+            most = array_bounds::union(most, self.known_bounds(Form::Map, term)?);
         }
         let mut results = Vec::new();
         for row in 0..most.0 as u32 {
@@ -37,13 +38,14 @@ impl Lowerer<'_> {
 
     pub fn fold_by_record(
         &mut self,
-        scan: bool,
+        form: Form,
         closure: &Rc<Closure>,
         start: &Single,
         array: Term,
         at: &At,
     ) -> Lowered<Abs> {
-        let (rows, cols) = self.known_bounds(if scan { "SCAN" } else { "REDUCE" }, array)?;
+        let (rows, cols) = self.known_bounds(form, array)?;
+        let scan = form == Form::Scan;
         let line = self.graph.call_named("TOROW", &[array]);
         let length = self.side("COLUMNS", line);
         let at = &At { array: true, ..at.for_value() };
@@ -75,12 +77,13 @@ impl Lowerer<'_> {
 
     pub fn slices_by_record(
         &mut self,
-        by_row: bool,
+        form: Form,
         closure: &Rc<Closure>,
         array: Term,
         at: &At,
     ) -> Lowered<Abs> {
-        let (rows, cols) = self.known_bounds(if by_row { "BYROW" } else { "BYCOL" }, array)?;
+        let (rows, cols) = self.known_bounds(form, array)?;
+        let by_row = form == Form::ByRow;
         let (count, slice, side) =
             if by_row { (rows, "CHOOSEROWS", "ROWS") } else { (cols, "CHOOSECOLS", "COLUMNS") };
         let mut results = Vec::new();
@@ -151,7 +154,8 @@ impl Lowerer<'_> {
         longest
     }
 
-    fn known_bounds(&mut self, name: &str, array: Term) -> Lowered<Bounds> {
+    fn known_bounds(&mut self, form: Form, array: Term) -> Lowered<Bounds> {
+        let name = form.name();
         match array_bounds::of(&self.graph, array) {
             Some((rows, cols)) if rows.saturating_mul(cols) <= MAX_ELEMENTS => Ok((rows, cols)),
             Some((rows, cols)) => Err(Failure::unsupported(format!(

@@ -1,5 +1,6 @@
 //! SUBTOTAL and AGGREGATE: which cells of their ranges count. The aggregates themselves are kernels.
 
+use super::table::Form;
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
@@ -27,7 +28,7 @@ impl Lowerer<'_> {
         let number = self.known(args, 0, &at.for_value())?.and_then(Value::as_number);
         let skips =
             number.map(|number| Skips { hidden_rows: number > 100.0, filtered_rows: true, subtotals: true });
-        self.over_counted_cells("SUBTOTAL", 1, skips, args, at)
+        self.over_counted_cells(Form::Subtotal, 1, skips, args, at)
     }
 
     /// AGGREGATE(number, option, ranges) or AGGREGATE(number, option, array, place). Passing over errors is the
@@ -44,19 +45,20 @@ impl Lowerer<'_> {
             filtered_rows: option % 2 == 1,
             subtotals: option < 4,
         });
-        self.over_counted_cells("AGGREGATE", 2, skips, args, at)
+        self.over_counted_cells(Form::Aggregate, 2, skips, args, at)
     }
 
     /// Calls the function with its ranges reduced to the cells that count. `skips` is None where it depends on an
     /// input; then no range may hold a cell that some choice leaves out.
     fn over_counted_cells(
         &mut self,
-        name: &str,
+        form: Form,
         plain: usize,
         skips: Option<Skips>,
         args: &[Expr],
         at: &At,
     ) -> Lowered<Abs> {
+        let name = form.name();
         let Some(function) = kernels::find(name) else {
             return Err(Failure::unsupported(format!("the function {name} is not supported")));
         };
