@@ -1,4 +1,4 @@
-//! The passes from workbook to plan.
+//! From workbook to plan.
 
 mod graph;
 mod lower;

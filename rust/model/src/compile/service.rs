@@ -1,4 +1,4 @@
-//! The passes from workbook to plan, in their order.
+//! A workbook as a calculation service: all passes from the file to the plan, in their order.
 
 use super::graph::{Graph, Term};
 use super::lower::{Failure, Lowerer, Sheets};
@@ -15,7 +15,7 @@ use execd_calc::semantics::function::Env;
 use execd_calc::values::value::Value;
 use std::sync::Arc;
 
-/// A workbook as a calculation service.
+/// What a workbook is compiled to.
 #[derive(Debug)]
 pub struct Compiled {
     pub plan: Plan,
@@ -24,13 +24,13 @@ pub struct Compiled {
     pub date1904: bool,
 }
 
-/// Compiles the bytes of an xlsx file. Anything the outputs need that cannot be compiled is an `Unsupported` error
-/// whose message lists sheet, cell and formula; `check` gives the report instead.
+/// Compiles the bytes of an xlsx file. If an output needs something that cannot be compiled, this fails, and the
+/// message lists sheets, cells and formulas. `check` gives a report instead.
 pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Compiled, Error> {
     compile_workbook(&crate::xlsx::read(bytes, limits)?, limits)
 }
 
-/// The same for a workbook that was read or built already.
+/// Compiles a workbook that is read already.
 pub fn compile_workbook(book: &Workbook, limits: &Limits) -> Result<Compiled, Error> {
     let (compiled, failure) = attempt(book, limits)?;
     match failure {
@@ -39,13 +39,13 @@ pub fn compile_workbook(book: &Workbook, limits: &Limits) -> Result<Compiled, Er
     }
 }
 
-/// The interface as far as it can be read, and the report, even when `compile` fails.
+/// The interface and the report, even if some output cannot be compiled.
 pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error> {
     let book = crate::xlsx::read(bytes, limits)?;
     attempt(&book, limits).map(|(compiled, _)| (compiled.interface, compiled.report))
 }
 
-/// Compiles as far as possible; the error is what `compile` gives when an output could not be compiled.
+/// Compiles as far as possible. The second result is the error if some output could not be compiled.
 fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
     let mut declared = markers::interface(book, limits)?;
     let env = Env::new(book.settings.date1904, 0.0);
@@ -102,7 +102,7 @@ fn default_values(graph: &mut Graph, interface: &Interface) -> Vec<Value> {
     defaults.map(|constant| constant.value(|text| graph.heap.add_text(text))).collect()
 }
 
-/// One entry per place, whatever the number of outputs that need it.
+/// The cells that cannot be compiled, each once, even if several outputs need it.
 fn unsupported(failures: &[Failure]) -> Vec<Unsupported> {
     let mut found: Vec<Unsupported> = Vec::new();
     for failure in failures {

@@ -1,4 +1,4 @@
-//! Formula text to tree. Sheets' contents and evaluation are elsewhere.
+//! Formulas: from text to tree and back.
 
 pub mod ast;
 mod error;

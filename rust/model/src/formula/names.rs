@@ -1,10 +1,10 @@
-//! Names as a file spells them: with prefixes of newer names, and with the sheet or workbook they belong to.
+//! Names as a file spells them: with the prefixes of newer functions, and with the sheet or workbook they belong to.
 
 use super::ast::{Expr, SheetName};
 use super::error::ParseError;
 
-/// What a file may put before the names of newer functions, of LET and LAMBDA variables, and of functions passed as
-/// values; several can stand together.
+/// Prefixes of newer functions, of variables of LET and LAMBDA, and of functions passed as values. A name can have
+/// several.
 const PREFIXES: [&str; 4] = ["_xlfn.", "_xlws.", "_xlpm.", "_xleta."];
 
 /// A name without these prefixes.
@@ -33,7 +33,7 @@ pub(super) fn name(text: &str) -> Result<Expr, ParseError> {
     Ok(Expr::Name { scope, name: name.into() })
 }
 
-/// The upper-case name of a function, with its scope as written (`[1]!F`): such a function is nobody's we know.
+/// The upper-case name of a function. A scope stays (`[1]!F`), so that a function of another workbook is unknown here.
 pub(super) fn function(text: &str) -> Result<String, ParseError> {
     let name = bare(text);
     if !is_name(split_scope(name).map_or(name, |(_, name)| name)) {
@@ -42,7 +42,7 @@ pub(super) fn function(text: &str) -> Result<String, ParseError> {
     Ok(name.to_uppercase())
 }
 
-/// A letter, `_` or `\` first; then digits, `.` and `?` too. Letters of any script count.
+/// True for a letter, `_` or `\`, followed by any of these, digits, `.` and `?`. Letters of every script are allowed.
 fn is_name(name: &str) -> bool {
     let mut letters = name.chars();
     let starts =

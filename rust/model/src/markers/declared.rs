@@ -3,17 +3,17 @@
 use crate::workbook::CellAddress;
 use execd_calc::interface::Interface;
 
-/// The interface and where its cells lie.
+/// The interface and the places of its cells.
 #[derive(Clone, Debug, Default)]
 pub struct Declared {
     pub interface: Interface,
-    /// Cells by number, as `Input::first_cell` and its shape count them.
+    /// The input cells in the order in which `Input::first_cell` counts them.
     pub input_cells: Vec<CellAddress>,
     pub output_cells: Vec<CellAddress>,
-    /// Cells that say what is wrong with a record, by the name after `Xvalidate_`.
+    /// Names after `Xvalidate_`, and the cells that say what is wrong with a record.
     pub complaints: Vec<(String, CellAddress)>,
-    /// Cells whose values a solver is to find, and why they are not known.
+    /// Cells whose values a goal seek would find, and the reason why they are unknown.
     pub solved: Vec<(CellAddress, String)>,
-    /// Names that have no effect, in plain words.
+    /// Names that have no effect.
     pub warnings: Vec<String>,
 }

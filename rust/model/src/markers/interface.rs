@@ -9,11 +9,11 @@ use crate::workbook::{Area, CellAddress, CellValue, DefinedName, Sheet, Shows, W
 use execd_calc::interface::{Constant, Format, Input, Output, Shape};
 use hashbrown::HashMap;
 
-/// Prefixes with a meaning that is not built; a workbook that uses them may expect more than it gets.
+/// Prefixes of names that have no effect here. A workbook that uses them expects something else, so a warning says so.
 const UNSUPPORTED: [&str; 7] =
     ["xrichoutput_", "xjinput", "xjoutput", "xcsvinput_", "xcsvoutput_", "xreport_", "xcircular_switch"];
 
-/// Reads the X-names. Inputs and outputs come in the order of their names, ignoring case.
+/// The interface that the names declare. Inputs and outputs are sorted by name, ignoring case.
 pub fn interface(workbook: &Workbook, limits: &Limits) -> Result<Declared, Error> {
     let mut declared = Declared::default();
     for name in &workbook.names {
@@ -51,7 +51,7 @@ pub fn interface(workbook: &Workbook, limits: &Limits) -> Result<Declared, Error
 
 /// A defined name that declares an input or an output.
 struct Marker<'w> {
-    /// The name of the API.
+    /// What comes after the prefix: the name of the input or output.
     name: &'w str,
     defined: &'w DefinedName,
 }
@@ -60,7 +60,7 @@ struct Marker<'w> {
 struct Covered<'w> {
     sheet: &'w Sheet,
     shape: Shape,
-    /// Cells without the headings.
+    /// The cells without the headings.
     area: Area,
     first_cell: usize,
 }
@@ -96,7 +96,7 @@ impl Marker<'_> {
         Error::new(ErrorKind::Interface, message)
     }
 
-    /// Finds the cells and numbers them on from `cells`.
+    /// Appends the cells that the name covers to `cells`.
     fn cells<'w>(
         &self,
         workbook: &'w Workbook,
@@ -122,7 +122,7 @@ impl Marker<'_> {
         Ok(Covered { sheet, shape, area, first_cell })
     }
 
-    /// Scalar or table, and the cells under the headings. Cells merged into one count as one.
+    /// The shape, and the cells without the headings. A merged area is one cell.
     fn shape(&self, sheet: &Sheet, area: Area) -> Result<(Shape, Area), Error> {
         let single = area.rows() == 1 && area.cols() == 1;
         if single || sheet.merged.contains(&area) {
@@ -169,12 +169,12 @@ impl Marker<'_> {
     }
 }
 
-/// What the workbook holds; of a formula, what was stored with it.
+/// The constant in a cell, or the stored value of its formula.
 fn default(sheet: &Sheet, row: u32, col: u32) -> Constant {
     sheet.cells.get(&(row, col)).map_or(Constant::Blank, |cell| cell.value.constant())
 }
 
-/// By column; the first row of data decides.
+/// The format of each column, which is that of its first cell.
 fn formats(sheet: &Sheet, area: Area) -> Vec<Format> {
     let format = |col| match sheet.shows(area.first_row, col) {
         Shows::Number | Shows::Percent => Format::General,
@@ -200,7 +200,7 @@ fn find_complaints(workbook: &Workbook, declared: &mut Declared) -> Result<(), E
     Ok(())
 }
 
-/// A cell of two inputs would get two values.
+/// A cell that belongs to two inputs would get two values.
 fn refuse_overlaps(workbook: &Workbook, declared: &Declared) -> Result<(), Error> {
     let mut owners: HashMap<CellAddress, &str> = HashMap::with_capacity(declared.input_cells.len());
     for input in &declared.interface.inputs {
@@ -221,7 +221,7 @@ fn refuse_overlaps(workbook: &Workbook, declared: &Declared) -> Result<(), Error
     Ok(())
 }
 
-/// A formula in an input cell stands for the value that Excel stored with it.
+/// Warns of formulas in input cells that have no stored value to be the default.
 fn note_missing_defaults(workbook: &Workbook, declared: &mut Declared) {
     let unsaved = |at: &CellAddress| {
         let cell = workbook.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));

@@ -1,5 +1,5 @@
 //! The interface that a workbook declares with its defined names: `Xinput_<name>` and `Xoutput_<name>` (any casing)
-//! on a cell or on a table, `Xvalidate_<name>` on a cell. Nothing is compiled here.
+//! on a cell or on a table, `Xvalidate_<name>` on a cell.
 
 mod declared;
 mod headings;

@@ -1,20 +1,20 @@
-//! Which data validation holds for which input cell, and its formulas as that cell sees them. What they come to is for
-//! `compile` to find out.
+//! Which data validation covers which input cell, and its formulas as seen from that cell. `compile::rules` evaluates
+//! them.
 
 use crate::formula::ast::Expr;
 use crate::formula::{parse, shift};
 use crate::workbook::{CellAddress, DataValidation, Workbook};
 
-/// Areas looked at and characters of formulas read, for all cells of all inputs.
+/// Areas compared and characters of formulas read, for all cells of all inputs.
 const MAX_WORK: usize = 100_000_000;
 
-/// Finds validations, as long as there is not too much to look through.
+/// Finds the validations of cells, up to a limit of work.
 pub struct Finder<'w> {
     workbook: &'w Workbook,
     work: usize,
 }
 
-/// A validation as one of its cells sees it.
+/// A validation as seen from one of its cells.
 pub struct CellRule<'w> {
     pub validation: &'w DataValidation,
     pub at: CellAddress,
@@ -42,7 +42,7 @@ impl<'w> Finder<'w> {
         None
     }
 
-    /// There was too much to look through: some validations were not found.
+    /// True when the limit was reached and some validations were not found.
     pub fn is_exhausted(&self) -> bool {
         self.work > MAX_WORK
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub struct Context<'c> {
     pub strings: &'c [Arc<str>],
     pub styles: &'c [Shows],
-    /// By `cm` - 1: marks a dynamic array formula.
+    /// By `cm` - 1: true for a dynamic array formula.
     pub dynamic: &'c [bool],
     /// By `vm` - 1: the error that `#VALUE!` stands for.
     pub rich_errors: &'c [Option<ErrorCode>],
@@ -17,7 +17,7 @@ pub struct Context<'c> {
 }
 
 impl Context<'_> {
-    /// What a style number shows; a number without style shows a plain number, as in Excel.
+    /// What a style shows. An unknown style shows a plain number, as in Excel.
     pub fn shows(&self, style: u32) -> Shows {
         self.styles.get(style as usize).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! A worksheet part: rows and their cells, merged areas, validations, filters. One cell is `cell`'s.
+//! A worksheet part: rows and their cells, merged areas, validations, filters.
 
 use super::cell::{self, Found};
 use super::context::Context;
@@ -8,7 +8,7 @@ use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
 use crate::workbook::{Area, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
-/// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` counts over all sheets.
+/// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` is for all sheets together.
 pub fn read(
     xml: &mut Xml,
     context: &Context,
@@ -36,7 +36,7 @@ pub fn read(
                     sheet.validations.push(validation);
                 }
             }
-            // Views of other people, with filters of their own.
+            // Custom views have filters of their own.
             "customSheetViews" => xml.skip()?,
             _ => {}
         }
@@ -91,7 +91,7 @@ fn sheet_data(
     })
 }
 
-/// Number of the row, which may go without saying.
+/// The number of the row: the next one, if the row does not say.
 fn start_row(xml: &Xml, context: &Context, sheet: &mut Sheet, expected: u32) -> Result<u32, Error> {
     let row = match xml.number("r")? {
         Some(number) => number.wrapping_sub(1),

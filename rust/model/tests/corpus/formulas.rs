@@ -1,5 +1,5 @@
-//! The texts of formulas parse and print as texts that parse to the same tree. Neighbours whose formulas are the same but
-//! for the shift come out of each other.
+//! The texts of formulas parse and print as texts that parse to the same tree. Neighbours whose formulas are the same
+//! but for the shift come out of each other.
 
 use super::lists::Folder;
 use execd_model::formula::ast::Expr;

@@ -53,7 +53,7 @@ fn read(path: &Path) -> Vec<Case> {
 pub fn each_part(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
     visit(expr);
     match expr {
-        Expr::Unary(_, a) | Expr::Spill(a) | Expr::Single(a) => each_part(a, visit),
+        Expr::Unary(_, a) | Expr::Spill(a) | Expr::Intersected(a) => each_part(a, visit),
         Expr::Binary(_, a, b) | Expr::RangeOf(a, b) | Expr::Intersection(a, b) => {
             each_part(a, visit);
             each_part(b, visit);

@@ -1,4 +1,4 @@
-//! The largest size that an array can have, from the functions that made it. Nothing is evaluated.
+//! The largest size that an array can have, from the functions that made it.
 
 use super::node::{Argument, Node, Op, Term, kinds};
 use super::program::Graph;
@@ -7,13 +7,13 @@ use execd_calc::semantics::primitive::{Op2, Op3};
 use execd_calc::semantics::properties::{Limit, Size};
 use hashbrown::HashMap;
 
-/// Arrays made from arrays, as far as their size is followed.
+/// How many functions the size of an array is followed through.
 const MAX_FOLLOWED: usize = 200;
 
-/// Most rows and columns.
+/// The largest possible number of rows and of columns.
 pub type Bounds = (usize, usize);
 
-/// None where nothing limits the size.
+/// None if nothing limits the size.
 pub fn of(graph: &Graph, array: Term) -> Option<Bounds> {
     BoundsOf { graph, known: HashMap::new() }.of(array, 0)
 }
@@ -64,7 +64,7 @@ impl BoundsOf<'_> {
             .try_fold((1, 1), |most, argument| Some(union(most, self.of_argument(argument, depth)?)))
     }
 
-    /// What is left of arrays in places of single values.
+    /// The size that arrays in places of single values give the result.
     fn of_lifted(&mut self, function: &Function, arguments: &[Argument], depth: usize) -> Option<Bounds> {
         let mut most = (1, 1);
         for (position, argument) in arguments.iter().enumerate() {
@@ -121,7 +121,7 @@ impl BoundsOf<'_> {
                 Some((rows, cols))
             }
             Size::HeightAndWidth => {
-                // A negative size reaches upwards: only known ones have a limit.
+                // A negative size reaches upwards, so only known sizes have a limit.
                 let [.., Argument::Term(height), Argument::Term(width)] = *rest else { return None };
                 let size = |term: Term| Some(term.constant()?.as_number()?.abs().max(1.0) as usize);
                 Some((size(height)?, size(width)?))
@@ -144,7 +144,7 @@ impl BoundsOf<'_> {
             .try_fold(0usize, |sum, argument| Some(sum.saturating_add(self.cells_of(argument, depth)?)))
     }
 
-    /// The largest whole number that an argument can be, where a constant, a size or MIN says so.
+    /// The largest whole number that an argument can be. None if nothing limits it.
     fn most(&mut self, argument: &Argument, depth: usize) -> Option<usize> {
         let Argument::Term(term) = *argument else { return None };
         let id = match term {

@@ -1,4 +1,4 @@
-//! Nodes for operations and calls: folded where the arguments are constant, else shared.
+//! Operations and calls: evaluated now if all arguments are constant, else nodes.
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
@@ -10,7 +10,7 @@ use execd_calc::semantics::primitive::{self, Op1, Op2, Op3};
 use execd_calc::values::heap::Array;
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
-/// Choices inside choices that an element is taken from cell by cell; each may double the work.
+/// How many choices inside choices an element is looked for in. Each can double the work.
 const MAX_CHOSEN: usize = 6;
 
 impl Graph {
@@ -89,12 +89,12 @@ impl Graph {
         self.share(Op::Three(op), &[Argument::Term(a), Argument::Term(b), Argument::Term(c)], kinds)
     }
 
-    /// One element, by the rules of lifting: single rows, columns and values repeat, beyond is `#N/A`.
+    /// One element of an array. Single rows, columns and values repeat; outside the array is `#N/A`.
     pub fn element(&mut self, array: Term, row: u32, col: u32) -> Term {
         self.element_within(array, (row, col), MAX_CHOSEN)
     }
 
-    /// What a record chooses as a whole is still calculated cell by cell, `levels` of choices deep.
+    /// Where a record chooses between two arrays, this chooses between two elements, through `levels` of choices.
     fn element_within(&mut self, array: Term, (row, col): (u32, u32), levels: usize) -> Term {
         let node = match array {
             Term::Const(value) => {
@@ -127,7 +127,7 @@ impl Graph {
         self.share(Op::Element { row, col }, &[Argument::Term(array)], kinds)
     }
 
-    /// A call of a function that is known by name.
+    /// A call of the function with this name.
     pub fn call_named(&mut self, name: &str, terms: &[Term]) -> Term {
         let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
         match kernels::find(name) {
@@ -181,17 +181,17 @@ impl Graph {
         }
         let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
         let value = lift::call(&mut cx, function, &args);
-        self.is_settled().then_some(value)
+        self.is_lasting().then_some(value)
     }
 
-    /// A value from constants, unless it is another one in another year.
+    /// A value from constants. None if it can change with the year.
     fn folded(&mut self, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
         let value = evaluate(&mut self.cx());
-        self.is_settled().then_some(value)
+        self.is_lasting().then_some(value)
     }
 
-    /// True when nothing since the last call asked which year it is, or it is known.
-    fn is_settled(&self) -> bool {
+    /// False if the value that was just calculated can change with the year.
+    fn is_lasting(&self) -> bool {
         !self.env.take_year_asked() || self.fold_volatile
     }
 }

@@ -1,19 +1,19 @@
-//! What kinds of values a look-up in a constant table can give: those of its cells, so that later steps need no
-//! conversions.
+//! The kinds of values that a look-up in a constant table can give are those of the table's cells. Knowing them saves
+//! later steps conversions.
 
 use super::node::{Argument, Op, RangeContent, Term, kinds, kinds_of};
 use super::program::Graph;
 use execd_calc::semantics::function::{Columnar, Function};
 
 impl Graph {
-    /// The kinds of the cells that the call picks from, if it is such a call and all of them are constant.
+    /// The kinds of the cells that a call picks from. None if it is not such a call, or if the cells are not constant.
     pub fn kinds_from_table(&self, function: &Function, arguments: &[Argument]) -> Option<u8> {
         let (range, array) = match (function.columnar?, arguments) {
             (Columnar::Vlookup, [_, Argument::Range(range), ..]) => (*range, 0),
             (Columnar::Index, [Argument::Range(range), positions @ ..]) => {
                 // Position 0 is a whole row or column.
                 let one_cell =
-                    positions.len() == 2 && positions.iter().all(|position| self.counts(*position));
+                    positions.len() == 2 && positions.iter().all(|position| self.names_one(*position));
                 (*range, if one_cell { 0 } else { kinds::ARRAY })
             }
             _ => return None,
@@ -26,8 +26,8 @@ impl Graph {
         Some(cells | array | kinds::ERROR)
     }
 
-    /// True for a position that is 1 or more, or an error.
-    fn counts(&self, position: Argument) -> bool {
+    /// True for a position that is at least 1, or an error.
+    fn names_one(&self, position: Argument) -> bool {
         match position {
             Argument::Term(Term::Const(value)) => value.as_number().is_some_and(|x| x >= 1.0),
             Argument::Term(Term::Node(id)) => self.node(id).is_some_and(|node| {

@@ -1,4 +1,4 @@
-//! The program as a graph of single values. No sheets, no formula trees, no order of execution.
+//! The program as a graph of single values.
 
 pub mod array_bounds;
 mod fold;

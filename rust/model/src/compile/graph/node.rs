@@ -1,4 +1,4 @@
-//! What a graph is made of: terms, nodes and their operations, kinds of values, range arguments.
+//! What the graph is made of.
 
 use execd_calc::semantics::function::Function;
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
@@ -58,16 +58,16 @@ pub enum Op {
     One(Op1),
     Two(Op2),
     Three(Op3),
-    /// The logarithm of a base, with its rest.
+    /// The logarithm of a number, with its rest.
     Ln,
-    /// Of `a`, `b` and the logarithm of `a`: `a ^ b`.
+    /// `a ^ b`, from `a`, `b` and the logarithm of `a`.
     Power,
-    /// `a ^ b` with its rest, for powers up to a third argument.
+    /// `a ^ b` with its rest, from `a`, `b` and the largest exponent that will follow.
     FirstPower,
     /// `a ^ b` with its rest, from `a`, `b`, another power, the step between them, the logarithm and a remainder.
     NextPower,
     Call(&'static Function),
-    /// Its arguments as an array, row by row.
+    /// The arguments as an array, row by row.
     Pack {
         rows: u32,
         cols: u32,
@@ -80,7 +80,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The same for equal operations only.
+    /// Equal operations have equal keys, different ones have different keys.
     pub fn key(self) -> (u8, u64) {
         match self {
             Op::Input(cell) => (0, u64::from(cell)),
@@ -104,7 +104,7 @@ fn hash_of(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Kinds of values a node can give, as a set.
+/// Kinds of values, as sets of bits.
 pub mod kinds {
     pub const NUMBER: u8 = 1;
     pub const BOOL: u8 = 2;
@@ -124,7 +124,7 @@ pub struct Node {
     pub kinds: u8,
 }
 
-/// A range argument: a table when all cells are constant, else one term per used cell, row by row.
+/// A range as an argument: a table if all its cells are constant, else one term per used cell, row by row.
 #[derive(Debug)]
 pub struct RangeArgument {
     pub rows: usize,

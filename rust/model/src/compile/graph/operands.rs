@@ -3,7 +3,7 @@
 use super::node::{Argument, RangeContent, Term};
 use super::program::Graph;
 
-/// By node, whether `outputs` need it.
+/// For each node, whether `outputs` need it.
 pub fn needed(graph: &Graph, outputs: &[Term]) -> Vec<bool> {
     let mut needed = vec![false; graph.nodes.len()];
     let mut open: Vec<u32> = outputs.iter().filter_map(|term| node_of(*term)).collect();
@@ -22,7 +22,7 @@ pub fn node_of(term: Term) -> Option<u32> {
     }
 }
 
-/// Calls `f` with each node that a node reads, ranges included, once per use.
+/// Calls `f` with each node that a node reads, in ranges, too, once per use.
 pub fn each_operand(graph: &Graph, id: u32, mut f: impl FnMut(u32)) {
     each_operand_in_place(graph, id, |operand| {
         if let Some(operand) = operand {

@@ -15,7 +15,7 @@ pub struct Graph {
     pub ranges: Vec<RangeArgument>,
     pub heap: Heap,
     pub env: Env,
-    /// Calls that depend on the clock are evaluated now (recalculation) instead of at each execution.
+    /// Calls that depend on the clock are evaluated now instead of in each execution. True for a recalculation.
     pub fold_volatile: bool,
     shared: HashTable<u32>,
     hasher: DefaultHashBuilder,
@@ -72,7 +72,7 @@ impl Graph {
         }
     }
 
-    /// True when the term may be an array whose size only a record knows.
+    /// True if the term may be an array whose size depends on a record.
     pub fn is_array(&self, term: Term) -> bool {
         matches!(term, Term::Node(_)) && self.kinds(term) & kinds::ARRAY != 0
     }
@@ -82,8 +82,8 @@ impl Graph {
         self.ranges.len() as u32 - 1
     }
 
-    /// The graph of the nodes of `order`, operands first, some of them replaced: `change` gets the graph so far, a node
-    /// and its arguments in the new graph.
+    /// A new graph with the nodes of `order`, operands first. `change` gets the graph so far, an old node and the
+    /// node's arguments in the new graph, and may replace the node by a term.
     pub fn rebuilt(
         mut self,
         outputs: &[Term],

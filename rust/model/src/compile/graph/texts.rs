@@ -1,4 +1,5 @@
-//! Operators on texts as calls of functions: a chain of `&` is one step, and what few texts lead to is worked out once.
+//! Operators on texts become calls of functions. A chain of `&` is one call, and calls remember their results for equal
+//! texts.
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
@@ -10,7 +11,7 @@ use execd_calc::semantics::primitive::Op2;
 use execd_calc::values::value::Value;
 
 impl Graph {
-    /// The function that stands for an operator where it deals with texts.
+    /// The function that stands for an operator on texts.
     pub fn on_texts(&self, op: BinaryOp, a: Term, b: Term) -> Option<&'static Function> {
         let is_text = |term: Term| term.constant().is_some_and(Value::is_text);
         let known = is_text(a) || is_text(b);

@@ -1,5 +1,6 @@
-//! Arrays that are made from whole columns and rows end with the cells in use. What the cells beyond would give is
-//! kept as one term, and looked at where a function takes the array: it must not matter, be added, or be refused.
+//! Arrays that are made from whole columns or rows end with the cells in use. All cells beyond have the same value,
+//! which the array keeps as one term. A function that takes the array either ignores the cells beyond, or takes one
+//! of them as another argument, or is refused.
 
 use super::failure::{Failure, Lowered};
 use super::values::{Abs, Grid};
@@ -8,15 +9,15 @@ use execd_calc::semantics::function::{Function, Param};
 use execd_calc::semantics::properties::Beyond;
 use execd_calc::values::value::Value;
 
-/// What the cells beyond change in a function's result.
+/// What the cells beyond change in the result of a function.
 enum Effect {
     None,
-    /// No more than one of them would.
+    /// As much as one of them.
     AsOne,
     Unknown,
 }
 
-/// The arguments with what lies beyond the cells in use; a failure where that cannot be told.
+/// The arguments, with one more for the cells beyond if they change the result. Fails if their effect is unknown.
 pub fn with_beyond(function: &Function, mut args: Vec<Abs>) -> Lowered<Vec<Abs>> {
     let mut found = Vec::new();
     for (position, arg) in args.iter().enumerate() {

@@ -1,15 +1,15 @@
-//! Calls of ordinary functions: arguments by the shapes of the function's row, lifting over arrays of known shape.
+//! Calls of ordinary functions. Arguments are prepared as the function's row says, and calls are lifted over arrays of
+//! known shape.
 
 use super::at::At;
 use super::beyond::with_beyond;
 use super::failure::{Failure, Lowered};
 use super::forms::Form;
 use super::lowerer::Lowerer;
-use super::place::Place;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
 use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use crate::formula::ast::Expr;
-use crate::workbook::{CellAddress, MAX_COL, MAX_ROW};
+use crate::workbook::{CellAddress, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::numbers::format::{self, Format};
 use execd_calc::semantics::function::{Function, Param, flags};
@@ -18,7 +18,7 @@ use execd_calc::values::range::{Origin, Table};
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
-/// A call is repeated for at most this many combinations of references that a record chooses.
+/// A call is repeated for at most this many combinations of references that a record can choose.
 const MAX_CHOICES: usize = 64;
 
 /// An argument before lifting.
@@ -26,7 +26,7 @@ const MAX_CHOICES: usize = 64;
 pub enum Prepared {
     /// In a place for one value.
     Single(Single),
-    /// As it is.
+    /// A whole range, array or value.
     Whole(Argument),
 }
 
@@ -48,7 +48,7 @@ impl Lowerer<'_> {
         self.call_function(function, args, at)
     }
 
-    /// Tells of a format that was surely written for Excel in another language, or that no Excel knows.
+    /// Warns of a number format that was written for Excel in another language, or that Excel refuses.
     fn look_at_format(&mut self, code: &str, at: &At) {
         let strange = format::strange_letters(code);
         let cell = self.label(at.cell);
@@ -67,7 +67,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A name that is no function: a LET or workbook name that holds a LAMBDA, or nothing we know.
+    /// A call of a name that is not a function: the name of a LAMBDA, or unknown.
     fn call_of_unknown(&mut self, name: &str, args: &[Expr], at: &At) -> Lowered<Abs> {
         let callee = Expr::Name { scope: None, name: name.into() };
         match self.lower(&callee, at)? {
@@ -79,7 +79,11 @@ impl Lowerer<'_> {
     pub fn call_function(&mut self, function: &'static Function, args: &[Expr], at: &At) -> Lowered<Abs> {
         let (least, most) = function.arity;
         if args.len() < usize::from(least) || (most < 255 && args.len() > usize::from(most)) {
-            return Err(Failure::unsupported(format!("{} takes no {} arguments", function.name, args.len())));
+            return Err(Failure::unsupported(format!(
+                "{} does not take {} arguments",
+                function.name,
+                args.len()
+            )));
         }
         let mut results = Vec::with_capacity(args.len());
         for (position, arg) in args.iter().enumerate() {
@@ -91,7 +95,7 @@ impl Lowerer<'_> {
         self.call_with(function, results, &at.for_value())
     }
 
-    /// Calls a function with arguments that are lowered already.
+    /// A call with arguments that are lowered already.
     pub fn call_with(&mut self, function: &'static Function, args: Vec<Abs>, at: &At) -> Lowered<Abs> {
         if let Some(position) = args.iter().position(|arg| matches!(arg, Abs::Choice(_))) {
             return self.call_with_choice(function, args, position, at);
@@ -111,7 +115,7 @@ impl Lowerer<'_> {
         self.lift(function, &prepared)
     }
 
-    /// Whole columns and rows beside arrays that were made from others end where those end.
+    /// Makes whole columns and rows end where the arrays made from other whole columns and rows end.
     fn sized_as_arrays(&self, mut args: Vec<Abs>) -> Vec<Abs> {
         let shapes: Vec<(usize, usize)> = args
             .iter()
@@ -131,8 +135,8 @@ impl Lowerer<'_> {
         args
     }
 
-    /// A call whose argument at `position` is a reference that a record chooses: one call for each choice, since a
-    /// function treats cells otherwise than values, and a range otherwise than another of a different size.
+    /// A call whose argument at `position` is a reference that a record chooses. It becomes one call per choice,
+    /// because a function may treat cells differently from values, and the choices may have different sizes.
     fn call_with_choice(
         &mut self,
         function: &'static Function,
@@ -160,7 +164,7 @@ impl Lowerer<'_> {
         if self.graph.kinds(choice.truth) & kinds::ERROR == 0 {
             return Ok(chosen);
         }
-        // COUNT and the like make something else of a failed condition than the error itself.
+        // If the condition is an error, the function gets the error. COUNT, for one, does not give it back.
         let of_error = call(self, Abs::Term(choice.truth))?;
         let failed = Single::One(self.graph.one(Op1::IsError, choice.truth));
         self.choose_between(&failed, of_error, chosen, at)
@@ -290,7 +294,7 @@ impl Lowerer<'_> {
         Ok(Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) })))
     }
 
-    /// The range of a place as an argument; its cells are lowered.
+    /// The range of a place as an argument, with its cells lowered.
     pub fn range_argument(&mut self, place: &Place) -> Lowered<u32> {
         if let Some(&range) = self.ranges.get(place) {
             return Ok(range);
@@ -320,7 +324,7 @@ impl Lowerer<'_> {
         Ok(range)
     }
 
-    /// The lowered arguments as single values, for functions that take nothing else.
+    /// The argument at `position` as a single value. None if the call is shorter.
     pub fn single_argument(&mut self, args: &[Expr], position: usize, at: &At) -> Lowered<Option<Single>> {
         match args.get(position) {
             None => Ok(None),
@@ -331,7 +335,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// A single argument that must be known when the workbook is compiled.
+    /// The argument at `position` if it is one constant.
     pub fn known(&mut self, args: &[Expr], position: usize, at: &At) -> Lowered<Option<Value>> {
         Ok(match self.single_argument(args, position, at)? {
             Some(Single::One(Term::Const(value))) => Some(value),
@@ -348,7 +352,7 @@ pub fn range_content(terms: Vec<Term>, rows: usize, cols: usize) -> RangeContent
     }
 }
 
-/// SUMIF's values begin where they are given and reach as far as the range that is tested.
+/// The values of SUMIF begin where the third argument begins, and are as many as the cells that are tested.
 fn sized_as_range(mut args: Vec<Abs>) -> Vec<Abs> {
     if let [Abs::Places(tested), _, Abs::Places(values)] = args.as_mut_slice()
         && let ([tested], [values]) = (tested.as_slice(), values.as_mut_slice())
@@ -360,7 +364,7 @@ fn sized_as_range(mut args: Vec<Abs>) -> Vec<Abs> {
     args
 }
 
-/// Calls that a choice of references stands for.
+/// How many references an argument can be.
 fn choices(arg: &Abs) -> usize {
     match arg {
         Abs::Choice(choice) => choices(&choice.yes) + choices(&choice.no),

@@ -1,5 +1,4 @@
-//! Cells to terms: each formula cell is lowered once, on demand, and an array formula is laid over its area. What an
-//! expression means is in `lower`.
+//! From cells to terms. Each formula cell is lowered once, when it is first needed.
 
 use super::at::At;
 use super::failure::{Failure, Lowered};
@@ -16,10 +15,10 @@ use execd_calc::semantics::primitive::Op1;
 use execd_calc::values::value::Value;
 use std::rc::Rc;
 
-/// Dynamic references can demand a cell in the middle of another: the stack grows with them.
+/// Lowering a dynamic reference can begin with another cell in the middle of this one, so the stack grows on the heap.
 const RED_ZONE: usize = 256 << 10;
 const STACK: usize = 4 << 20;
-/// Cells in the middle of being lowered; beyond it a workbook is refused rather than memory filled with stacks.
+/// How many cells may be half lowered at a time. Beyond, the workbook is refused before stacks fill the memory.
 const MAX_PENDING: usize = 10_000;
 
 impl<'w> Lowerer<'w> {
@@ -53,7 +52,7 @@ impl<'w> Lowerer<'w> {
                     Some(State::Pending) => Err(self.circular(at)),
                     None => match self.provisional.take() {
                         Some((failed, failure)) if failed == formula_at => Err(failure),
-                        // An array formula that gave fewer cells than its area held when saved.
+                        // The array formula gives fewer cells now than when the workbook was saved.
                         _ => Ok(Term::Const(Value::BLANK)),
                     },
                 }
@@ -62,7 +61,7 @@ impl<'w> Lowerer<'w> {
         }
     }
 
-    /// Formula cells so far whose values depend on a record.
+    /// How many formula cells lowered so far depend on a record.
     pub fn live_cells(&self) -> usize {
         let live = |at: &CellAddress, state: &State| {
             matches!(state, State::Done(Term::Node(_)))
@@ -72,7 +71,7 @@ impl<'w> Lowerer<'w> {
         self.states.iter().filter(|(at, state)| live(at, state)).count()
     }
 
-    /// Makes a cell unknown: what needs it cannot be compiled.
+    /// Makes a cell unknown, so that what needs it cannot be compiled.
     pub fn refuse(&mut self, at: CellAddress, reason: &str) {
         let mut failure = Failure::unsupported(reason);
         failure.origin = Some(Rc::new(self.describe(at, reason)));
@@ -155,8 +154,8 @@ impl<'w> Lowerer<'w> {
         self.pending -= 1;
         self.trees.remove(&at);
         if let Err(mut failure) = result {
-            // Only the cell that the circle closes on is known to be circular: this one may have been tried
-            // before its turn, because a range that holds it is named somewhere.
+            // Only the cell where the circle closes is surely circular. This cell may have been lowered too early,
+            // because a formula names a range that holds it. It is tried again when its value is needed.
             if failure.circle.is_some_and(|circle| circle != at) {
                 self.states.remove(&at);
                 self.trees.remove(&at);

@@ -1,24 +1,23 @@
-//! Aggregates over many single values as chains of small steps, so that each value is used when it is ready instead
-//! of being kept for the end, and runs in a columnar loop. Only where every value that an input reaches is certainly a
-//! number or an error; everything else stays an ordinary call.
+//! Aggregates over many single values as chains of small steps. Each value is used as soon as it is ready and need
+//! not be kept, and the steps run in columnar loops. Only where every value that depends on an input is a number or
+//! an error; everything else stays a call.
 
 use super::failure::Lowered;
 use super::lowerer::Lowerer;
-use super::place::Place;
 use super::values::Abs;
 use crate::compile::graph::{Argument, Term, kinds};
-use crate::workbook::CellAddress;
+use crate::workbook::{CellAddress, Place};
 use execd_calc::kernels;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
 use execd_calc::semantics::properties::Chain;
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
-/// Longer ranges stay calls: a chain is one step per cell.
+/// Longer ranges stay calls, because a chain has one step per cell.
 const MAX_CHAIN: usize = 50_000;
 
 /// The cells of one argument, row by row.
-struct Cells {
+struct ArgumentCells {
     terms: Vec<Term>,
     rows: usize,
     cols: usize,
@@ -43,7 +42,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// AND and OR of truth values: `decisive` settles the result unless a later argument is an error.
+    /// AND and OR of booleans. A `decisive` value decides the result, unless a later argument is an error.
     fn truths(&mut self, first: &Abs, rest: &[Abs], decisive: bool) -> Lowered<Option<Abs>> {
         let mut terms = Vec::with_capacity(rest.len() + 1);
         for arg in std::iter::once(first).chain(rest) {
@@ -52,13 +51,13 @@ impl Lowerer<'_> {
                 _ => return Ok(None),
             }
         }
-        let settled = Term::Const(Value::bool(decisive));
+        let decided = Term::Const(Value::bool(decisive));
         let mut terms = terms.into_iter();
         let Some(mut result) = terms.next() else { return Ok(None) };
         for term in terms {
             let checked = match self.graph.kinds(term) & kinds::ERROR {
-                0 => settled,
-                _ => self.graph.three(Op3::Select, term, settled, settled),
+                0 => decided,
+                _ => self.graph.three(Op3::Select, term, decided, decided),
             };
             let (yes, no) = if decisive { (checked, term) } else { (term, checked) };
             result = self.graph.three(Op3::Select, result, yes, no);
@@ -66,20 +65,20 @@ impl Lowerer<'_> {
         Ok(Some(Abs::Term(result)))
     }
 
-    fn cells(&mut self, arg: &Abs) -> Lowered<Option<Cells>> {
+    fn cells(&mut self, arg: &Abs) -> Lowered<Option<ArgumentCells>> {
         match arg {
             Abs::Places(places) => match places.as_slice() {
                 [place] => self.place_cells(place),
                 _ => Ok(None),
             },
             Abs::Grid(grid) | Abs::Cells(grid) => {
-                Ok(Some(Cells { terms: grid.terms.clone(), rows: grid.rows, cols: grid.cols }))
+                Ok(Some(ArgumentCells { terms: grid.terms.clone(), rows: grid.rows, cols: grid.cols }))
             }
             _ => Ok(None),
         }
     }
 
-    fn place_cells(&mut self, place: &Place) -> Lowered<Option<Cells>> {
+    fn place_cells(&mut self, place: &Place) -> Lowered<Option<ArgumentCells>> {
         let (rows, cols) = self.sheets.used(place);
         if rows.saturating_mul(cols) > MAX_CHAIN {
             return Ok(None);
@@ -91,10 +90,10 @@ impl Lowerer<'_> {
                 terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
             }
         }
-        Ok(Some(Cells { terms, rows, cols }))
+        Ok(Some(ArgumentCells { terms, rows, cols }))
     }
 
-    /// The value of an argument that is one value or one cell.
+    /// The argument's value if it is one value or one cell.
     fn one_term(&mut self, arg: &Abs) -> Lowered<Option<Term>> {
         match arg {
             Abs::Term(term) => Ok(Some(*term)),
@@ -121,7 +120,7 @@ impl Lowerer<'_> {
         let mut terms = Vec::new();
         for arg in args {
             match arg {
-                // Typed-in values follow other rules than cells unless they are numbers.
+                // Values that are not cells follow other rules, except numbers.
                 Abs::Term(term) if self.is_numeric(*term) => terms.push(*term),
                 Abs::Term(_) | Abs::Omitted | Abs::Lambda(_) | Abs::Choice(_) => return Ok(None),
                 Abs::Places(places) => {
@@ -142,7 +141,7 @@ impl Lowerer<'_> {
         if op != Op2::Sum && !all_numeric {
             return Ok(None);
         }
-        // Blanks and texts that are known not to count.
+        // Known blanks and texts do not count.
         terms.retain(|term| term.constant().is_none_or(|value| value.is_number() || value.is_error()));
         Ok(Some(self.chain(op, &terms)))
     }
@@ -159,7 +158,7 @@ impl Lowerer<'_> {
         Abs::Term(if op == Op2::Sum { self.flushed(total) } else { total })
     }
 
-    /// A running total at its end.
+    /// A running total after its last step.
     fn flushed(&mut self, total: Term) -> Term {
         self.graph.two(Op2::Operator(BinaryOp::Add), total, Term::Const(Value::ZERO))
     }
@@ -180,7 +179,7 @@ impl Lowerer<'_> {
             }
             _ => true,
         });
-        // A text in single cells is an error, in larger ranges 0.
+        // A text is an error in a single cell, and 0 in a range.
         let single = first.rows * first.cols == 1;
         if !same
             || !nominal
@@ -221,7 +220,7 @@ impl Lowerer<'_> {
         Ok(Some(Abs::Term(count)))
     }
 
-    /// A known criterion that compares with a number, other than `<>`, which texts and blanks pass too.
+    /// The comparison with a number that a known criterion stands for. Not `<>`, which texts and blanks pass, too.
     fn numeric_criterion(&self, value: Value) -> Option<(BinaryOp, f64)> {
         let text = match value.unpack() {
             Unpacked::Number(x) => return Some((BinaryOp::Eq, x)),
@@ -244,7 +243,7 @@ impl Lowerer<'_> {
         Some((op, number))
     }
 
-    /// SUMIF whose criteria are known: the sum of the cells they choose.
+    /// SUMIF with constant cells and a known criterion is the sum of the cells that it chooses.
     fn sum_if(&mut self, range: &Abs, criterion: &Abs, values: &Abs) -> Lowered<Option<Abs>> {
         let (Abs::Places(tested), Abs::Places(summed)) = (range, values) else { return Ok(None) };
         let ([tested], [summed]) = (tested.as_slice(), summed.as_slice()) else { return Ok(None) };
@@ -272,7 +271,7 @@ impl Lowerer<'_> {
         Ok(Some(self.chain(Op2::Sum, &chosen)))
     }
 
-    /// Exact MATCH of a number among numbers that an input reaches.
+    /// Exact MATCH of a number among numbers that depend on an input.
     fn first_match(&mut self, needle: &Abs, range: &Abs, mode: &Abs) -> Lowered<Option<Abs>> {
         let exact = matches!(mode, Abs::Term(Term::Const(mode)) if mode.as_number() == Some(0.0));
         let needle = match self.one_term(needle)? {

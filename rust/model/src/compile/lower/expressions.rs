@@ -1,5 +1,4 @@
-//! Formula trees to terms of the graph: partial evaluation of expressions. Cells are in `cell`. Ordinary calls are in `call`,
-//! functions that are not evaluated like others in `special`, references in `resolve`.
+//! From expressions to terms of the graph, by partial evaluation: what is known is calculated now.
 
 use super::at::At;
 use super::failure::{Failure, Lowered};
@@ -12,7 +11,7 @@ use execd_calc::semantics::primitive::Op1;
 use execd_calc::values::value::Value;
 use std::rc::Rc;
 
-/// Nested demands (dynamic references, names in names) deeper than this are refused.
+/// Expressions, names and dynamic references nested deeper than this are refused.
 const MAX_DEPTH: usize = 200;
 
 impl Lowerer<'_> {
@@ -40,7 +39,7 @@ impl Lowerer<'_> {
                         Abs::Term(term) => terms.push(term),
                         _ => {
                             return Err(Failure::unsupported(
-                                "an array constant holds something else than constants",
+                                "an array constant holds something that is not a constant",
                             ));
                         }
                     }
@@ -65,7 +64,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Operators along their left operands, of which a sum may have more than fit the depth.
+    /// A chain of operators, `a+b+c+…`. A loop walks it, because a long sum would exceed `MAX_DEPTH`.
     fn chained(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
         let (mut links, mut first) = (Vec::new(), expr);
         while let Expr::Binary(op, left, right) = first
@@ -84,7 +83,7 @@ impl Lowerer<'_> {
         Ok(value)
     }
 
-    /// A chain of `&` at once.
+    /// A chain of `&` as one operation.
     fn joined(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
         let (mut parts, mut chain) = (Vec::new(), expr);
         while let Expr::Binary(BinaryOp::Concat, left, right) = chain {

@@ -5,13 +5,13 @@ use crate::report::Unsupported;
 use crate::workbook::CellAddress;
 use std::rc::Rc;
 
-/// Why something cannot be compiled; the place is filled in where the cell is known.
+/// Why something cannot be compiled. `origin` is filled in where the cell is known.
 #[derive(Clone, Debug)]
 pub struct Failure {
     pub kind: ErrorKind,
     pub reason: Rc<str>,
     pub origin: Option<Rc<Unsupported>>,
-    /// The cell that was found to need itself.
+    /// The cell that needs itself.
     pub circle: Option<CellAddress>,
 }
 

@@ -1,12 +1,11 @@
-//! The state of lowering one workbook. What is done with it is in the files of this folder, each a part of `Lowerer`.
+//! The state of lowering one workbook. Each file beside this one holds some methods of `Lowerer`.
 
 use super::failure::{Failure, Lowered};
-use super::place::Place;
 use super::sheets::Sheets;
 use super::values::Abs;
 use crate::compile::graph::{Graph, Term};
 use crate::formula::ast::Expr;
-use crate::workbook::CellAddress;
+use crate::workbook::{CellAddress, Place};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -26,25 +25,26 @@ pub struct Lowerer<'w> {
     pub trees: HashMap<CellAddress, Rc<Expr>>,
     pub shared_trees: HashMap<(usize, u32, u32), Lowered<Rc<Expr>>>,
     pub name_trees: HashMap<(usize, String), Lowered<Rc<Expr>>>,
-    /// Results of array formulas by their first cell.
+    /// The results of array formulas by their first cells.
     pub arrays: HashMap<CellAddress, Abs>,
     pub ranges: HashMap<Place, u32>,
-    /// Ranges that a record chooses from, where no cell depends on the formula that chooses.
+    /// Ranges that dynamic references can reach, if no cell in them depends on the formula that refers to them.
     pub reachable: HashMap<Place, u32>,
     pub reached_cells: usize,
-    pub settled: HashSet<Place>,
-    /// Cells that met a circle when they were lowered before anyone needed them.
+    pub lowered_ranges: HashSet<Place>,
+    /// Cells that met a circle when they were lowered ahead of need. They are tried again when they are needed.
     pub postponed: HashSet<CellAddress>,
     pub depth: usize,
-    /// Data tables being evaluated inside one another, and the cells lowered for them.
+    /// How many data tables are being lowered inside one another, and how many cells were lowered for data tables.
     pub suppositions: usize,
     pub supposed_cells: usize,
-    /// The last failure that was not written down, for whoever asked for its cell.
+    /// The last failure that may not be final, for the caller who asked for its cell.
     pub provisional: Option<(CellAddress, Failure)>,
+    /// How many cells are half lowered.
     pub pending: usize,
-    /// Formula cells lowered so far.
+    /// How many formula cells were lowered.
     pub lowered_cells: usize,
-    /// What the author of the workbook may want to know.
+    /// What the author of the workbook should know.
     pub warnings: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl<'w> Lowerer<'w> {
             ranges: HashMap::new(),
             reachable: HashMap::new(),
             reached_cells: 0,
-            settled: HashSet::new(),
+            lowered_ranges: HashSet::new(),
             postponed: HashSet::new(),
             depth: 0,
             suppositions: 0,

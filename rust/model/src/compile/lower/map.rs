@@ -35,7 +35,7 @@ impl Lowerer<'_> {
         })
     }
 
-    /// One of two things as a whole: unlike a condition for each element, it leaves each its own size.
+    /// One of two values or arrays as a whole. Each keeps its size, unlike with a condition for each element.
     pub fn select_whole(&mut self, truth: Term, yes: &Single, no: &Single) -> Lowered<Abs> {
         if yes.shape() == no.shape() {
             return self.map_select(&Single::One(truth), yes, no);
@@ -75,12 +75,13 @@ impl Lowerer<'_> {
         Ok(Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, results) })))
     }
 
-    /// An array whose size a record decides is lifted over row-wise, and what meets it has to be one value too.
+    /// True for an array whose size depends on a record. It is one value to the graph, so an array of known shape
+    /// beside it has to become one value, too.
     pub fn is_sized_by_record(&self, single: &Single) -> bool {
         matches!(single, Single::One(term) if self.graph.is_array(*term))
     }
 
-    /// One term for one value or a whole array.
+    /// One value or a whole array as one term.
     pub fn whole(&mut self, single: &Single) -> Term {
         match single {
             Single::One(term) => *term,

@@ -1,25 +1,24 @@
-//! Lowers what a formula surely needs before the formula itself, without recursion, so that chains of cells may be as
-//! long as the workbook. Only a head start: what is left out here is lowered on demand.
+//! Lowers the cells that a formula needs in any case before the formula itself, in a loop instead of by recursion, so
+//! that chains of cells can be as long as the workbook. Cells that are missed here are lowered when they are needed.
 
 use super::forms::{Form, Needs};
 use super::lowerer::Lowerer;
-use super::place::Place;
 use crate::formula::ast::Expr;
-use crate::workbook::CellAddress;
+use crate::workbook::{CellAddress, Place};
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Param, flags};
 use hashbrown::HashSet;
 
-/// Names inside names.
+/// How deep names are followed into names.
 const MAX_NAMES: usize = 8;
 
 /// Where an expression stands.
 #[derive(Clone, Copy)]
 struct Position {
     cell: CellAddress,
-    /// All cells of a range are used, not only the one in the formula's row or column.
+    /// All cells of a range are needed, not only the one in the row or column of the formula.
     whole: bool,
-    /// The formula is an array formula, or inside a function that makes it one.
+    /// In an array formula, or inside a function that takes arrays.
     array: bool,
     names: usize,
 }
@@ -52,7 +51,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Formula cells that an expression needs and that are not lowered yet.
+    /// Collects the formula cells that an expression needs and that are not lowered yet.
     fn precedents(&mut self, expr: &Expr, at: Position, found: &mut Vec<CellAddress>) {
         let value = Position { whole: at.array, ..at };
         match expr {
@@ -68,7 +67,7 @@ impl Lowerer<'_> {
             }
             Expr::Name { name, .. } if at.names < MAX_NAMES => {
                 if let Ok(Some(tree)) = self.name_tree(name, at.cell) {
-                    // Inside a name's formula, other than a bare reference, everything is an array.
+                    // The formula of a name is an array formula, unless it is a bare reference.
                     let bare = matches!(*tree, Expr::Reference(_) | Expr::Table(_));
                     let inner = Position { names: at.names + 1, array: at.array || !bare, ..at };
                     self.precedents(&tree, inner, found);
@@ -120,7 +119,7 @@ impl Lowerer<'_> {
     }
 
     fn unlowered_cells(&mut self, place: &Place, found: &mut Vec<CellAddress>) {
-        if self.settled.contains(place) {
+        if self.lowered_ranges.contains(place) {
             return;
         }
         let before = found.len();
@@ -135,7 +134,7 @@ impl Lowerer<'_> {
             }
         });
         if found.len() == before && !place.is_cell() {
-            self.settled.insert(*place);
+            self.lowered_ranges.insert(*place);
         }
     }
 }

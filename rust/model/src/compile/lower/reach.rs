@@ -1,24 +1,23 @@
-//! The cells that a reference can reach which depends on a record.
+//! The cells that a dynamic reference (OFFSET, INDIRECT) can reach.
 
 use super::at::At;
 use super::calls::range_content;
 use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
-use super::place::Place;
 use super::values::{Abs, MAX_GRID_CELLS};
 use crate::compile::graph::{Argument, RangeArgument, Term};
 use crate::error::ErrorKind;
-use crate::workbook::{Area, MAX_COL, MAX_ROW};
+use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::values::range::Origin;
 use execd_calc::values::value::{ErrorCode, Value};
 
-/// Cells that all references that depend on inputs could reach.
+/// How many cells all dynamic references together may reach.
 const MAX_REACHED: usize = 1 << 26;
 
 impl Lowerer<'_> {
-    /// What a reference that a record chooses is to the function around it: cells, where it takes ranges.
+    /// The result of a dynamic reference for the function around it: cells, if the function takes ranges.
     pub fn as_cells(&mut self, value: Term, at: &At) -> Abs {
         match kernels::find(reference::CELLS).filter(|_| at.wants_range) {
             Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
@@ -34,8 +33,8 @@ impl Lowerer<'_> {
         })
     }
 
-    /// The cells of a place as far as they do not depend on the formula at hand; those read as `#REF!`, as a formula
-    /// that picked them would refer to itself.
+    /// The cells of a place as a range. A cell that depends on the formula that is being lowered reads as `#REF!`,
+    /// because a formula that picked it would refer to itself.
     pub fn reachable(&mut self, place: &Place) -> Lowered<u32> {
         if let Some(&range) = self.reachable.get(place) {
             return Ok(range);
@@ -59,14 +58,15 @@ impl Lowerer<'_> {
         Ok(range)
     }
 
-    /// The used cells of a place, row by row, and whether none of them depends on the formula at hand.
+    /// The used cells of a place, row by row, and whether all of them are independent of the formula that is being
+    /// lowered.
     pub fn reachable_cells(&mut self, place: &Place) -> Lowered<(Vec<Term>, bool)> {
         let (rows, cols) = self.sheets.used(place);
         let count = rows.saturating_mul(cols);
         self.reached_cells = self.reached_cells.saturating_add(count);
         if count > MAX_GRID_CELLS || self.reached_cells > MAX_REACHED {
             return Err(Failure::unsupported(
-                "a reference that depends on an input could reach too many cells",
+                "a reference that depends on an input can reach too many cells",
             ));
         }
         let mut terms = vec![Term::Const(Value::BLANK); count];
@@ -81,8 +81,8 @@ impl Lowerer<'_> {
                 }
                 Err(failure) => return Err(failure),
             };
-            if let Some(slot) = terms.get_mut(row as usize * cols + col as usize) {
-                *slot = term;
+            if let Some(known) = terms.get_mut(row as usize * cols + col as usize) {
+                *known = term;
             }
         }
         Ok((terms, complete))

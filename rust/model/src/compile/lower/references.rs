@@ -1,19 +1,18 @@
-//! References, names and tables to places on sheets. No functions.
+//! From references, names and tables to places on sheets.
 
 use super::at::At;
 use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
-use super::place::Place;
 use super::values::{Abs, Single, constant};
 use crate::compile::graph::Term;
 use crate::formula::ast::{Expr, Reference, SheetName, TableReference};
 use crate::formula::{parse, shift};
-use crate::workbook::{Area, CellAddress, MAX_COL, MAX_ROW};
+use crate::workbook::{Area, CellAddress, MAX_COL, MAX_ROW, Place};
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {
-    /// Expressions that stand for references.
+    /// An expression that stands for a reference.
     pub fn lower_reference(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
         match expr {
             Expr::Reference(reference) => self.reference(reference, at.cell).map(Abs::Places),
@@ -62,7 +61,7 @@ impl Lowerer<'_> {
                 },
                 Err(_) => Ok(constant(Value::error(ErrorCode::Ref))),
             },
-            Expr::Single(operand) => match self.lower(operand, at)? {
+            Expr::Intersected(operand) => match self.lower(operand, at)? {
                 Abs::Places(places) => match *places {
                     [place] => self.intersect(&place, at).map(Abs::Term),
                     _ => Ok(constant(Value::error(ErrorCode::Value))),
@@ -111,7 +110,7 @@ impl Lowerer<'_> {
         self.sheets.sheet(name).ok_or_else(|| Failure::unsupported(format!("there is no sheet {name:?}")))
     }
 
-    /// The place of a table reference, or the error where the table has no such rows.
+    /// The place of a table reference, or the error if the table has no such rows.
     pub fn table_reference(
         &self,
         reference: &TableReference,
@@ -180,7 +179,7 @@ impl Lowerer<'_> {
             None => at.cell.sheet,
             Some(SheetName::Local(sheet)) => match self.sheets.sheet(sheet) {
                 Some(sheet) => sheet,
-                // `Workbook.xlsx!Name` names the workbook itself.
+                // In `Workbook.xlsx!Name` it is this workbook.
                 None => at.cell.sheet,
             },
             Some(SheetName::Span(..)) => return Ok(constant(Value::error(ErrorCode::Name))),
@@ -191,12 +190,12 @@ impl Lowerer<'_> {
         let home = CellAddress { sheet, ..at.cell };
         match self.name_tree(name, home)? {
             Some(tree) => {
-                // A name's formula is an array formula wherever it is used.
+                // The formula of a name is an array formula, wherever the name is used.
                 let at =
                     At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
                 self.lower(&tree, &at)
             }
-            // A table by its bare name is its data.
+            // The bare name of a table means its data.
             None if scope.is_none() && self.sheets.table(name).is_some() => {
                 let whole = TableReference { table: Some(name.into()), ..TableReference::default() };
                 self.lower_reference(&Expr::Table(whole), at)
@@ -205,7 +204,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// The tree of a defined name as seen from a cell: relative references count from A1.
+    /// The tree of a defined name as seen from a cell. Relative references in names count from A1.
     pub fn name_tree(&mut self, name: &str, at: CellAddress) -> Lowered<Option<Rc<Expr>>> {
         let key = (at.sheet, name.to_lowercase());
         let tree = match self.name_trees.get(&key) {
@@ -249,7 +248,7 @@ fn is_relative(expr: &Expr) -> bool {
             !(whole_rows || first.row_fixed && last.row_fixed)
                 || !(whole_cols || first.col_fixed && last.col_fixed)
         }
-        Expr::Unary(_, a) | Expr::Spill(a) | Expr::Single(a) => is_relative(a),
+        Expr::Unary(_, a) | Expr::Spill(a) | Expr::Intersected(a) => is_relative(a),
         Expr::Binary(_, a, b) | Expr::RangeOf(a, b) | Expr::Intersection(a, b) => {
             is_relative(a) || is_relative(b)
         }

@@ -1,4 +1,4 @@
-//! A whole formula, whose last operation may be special.
+//! A whole formula. Its last operation is special if it is `+` or `-`.
 
 use super::at::At;
 use super::failure::Lowered;
@@ -13,7 +13,8 @@ use execd_calc::semantics::primitive::Op2;
 use execd_calc::values::value::{ErrorCode, Value};
 
 impl Lowerer<'_> {
-    /// A whole formula: + and - as its last operation drop what lies beyond 15 digits, unless in parentheses.
+    /// Lowers a whole formula. As its last operation, `+` and `-` give 0 where the operands agree in 15 digits,
+    /// unless the formula is in parentheses.
     pub fn lower_root(&mut self, tree: &Expr, at: &At) -> Lowered<Abs> {
         let op = match tree {
             Expr::Binary(BinaryOp::Add, ..) => Op2::LastAdd,

@@ -1,17 +1,16 @@
-//! Where things are in a workbook: sheets, names and tables by name, formula cells by column, and which array formula
-//! a cell belongs to. No values, no trees.
+//! Finds things in a workbook: sheets, names and tables by name, formula cells by column, and the array formula that
+//! a cell belongs to.
 
-use super::place::Place;
 use crate::workbook::{
-    Area, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Sheet, TableDefinition, Workbook,
+    Area, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Place, Sheet, TableDefinition, Workbook,
 };
 use execd_calc::kernels;
 use execd_calc::semantics::function::flags;
 use hashbrown::HashMap;
 
-/// Rows kept free below a spilled array, or columns to the right of one that is a row.
+/// How many rows are kept free below a spilled array. For an array of one row: how many columns to its right.
 const MAX_KEPT: u32 = 10_000;
-/// So many of them beyond the cells in use.
+/// How many of them may be beyond the cells in use.
 const MAX_BEYOND: u32 = 1_000;
 
 #[derive(Debug)]
@@ -20,11 +19,12 @@ pub struct Sheets<'w> {
     by_name: HashMap<String, usize>,
     names: HashMap<(Option<usize>, String), usize>,
     tables: HashMap<String, usize>,
-    /// Per sheet and column: rows of cells that hold a formula or belong to an array formula or data table, ascending.
+    /// By sheet and column: the rows of cells that have a formula or belong to an array formula or data table,
+    /// ascending.
     formulas: Vec<HashMap<u32, Vec<u32>>>,
-    /// Per sheet: cells of array formulas and data tables except their first cell -> that first cell.
+    /// By sheet: the cells of array formulas and data tables, and the first cell that each belongs to.
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
-    /// Per sheet: rows and columns that can hold something.
+    /// By sheet: how many rows and columns can hold something.
     extents: Vec<(u32, u32)>,
 }
 
@@ -51,7 +51,7 @@ impl<'w> Sheets<'w> {
         self.by_name.get(&name.to_lowercase()).copied()
     }
 
-    /// A defined name as seen from a sheet: its own names first.
+    /// A defined name as seen from a sheet. Names of the sheet come first.
     pub fn name(&self, sheet: usize, name: &str) -> Option<&'w DefinedName> {
         let name = name.to_lowercase();
         let at = self.names.get(&(Some(sheet), name.clone())).or_else(|| self.names.get(&(None, name)))?;
@@ -74,8 +74,8 @@ impl<'w> Sheets<'w> {
         self.extents.get(sheet).copied().unwrap_or((0, 0))
     }
 
-    /// Keeps the cells below spilled arrays free for larger ones, or those to the right of a row: up to the next cell
-    /// that holds something, in a workbook whose inputs can change the size.
+    /// Keeps cells below spilled arrays free, or to the right of arrays of one row, up to the next cell that holds
+    /// something. Inputs can make such an array larger than it was when the workbook was saved.
     pub fn keep_free_beside_spills(&mut self) {
         for (sheet, (content, owners)) in self.book.sheets.iter().zip(&mut self.owners).enumerate() {
             let mut spills: Vec<((u32, u32), Area)> = content
@@ -121,7 +121,7 @@ impl<'w> Sheets<'w> {
         }
     }
 
-    /// The cells that belong to a spilled array, those that are kept free for it included.
+    /// The cells of a spilled array, with those that are kept free for it.
     pub fn owned_area(&self, anchor: CellAddress, mut area: Area) -> Area {
         let owned = |row: u32, col: u32| {
             self.owner(CellAddress { row, col, ..anchor }) == Some((anchor.row, anchor.col))
@@ -147,8 +147,8 @@ impl<'w> Sheets<'w> {
         (rows.min(place.rows()), cols.min(place.cols()))
     }
 
-    /// Rows and columns of a range as an array: whole columns and rows end with the workbook's contents, the same
-    /// for all sheets, so that arrays made from them have equal shapes.
+    /// Rows and columns of a range as an array. Whole columns and rows end with the last cell in use of any sheet, so
+    /// that arrays made from them have equal shapes.
     pub fn clipped(&self, place: &Place) -> (usize, usize) {
         let extent = |of: fn(&(u32, u32)) -> u32| {
             (0..self.book.sheets.len()).map(|sheet| of(&self.extent(sheet))).max().unwrap_or(0) as usize
@@ -163,7 +163,8 @@ impl<'w> Sheets<'w> {
         (rows, cols)
     }
 
-    /// All cells of a place that hold something or belong to an array formula, row by row, and perhaps others.
+    /// The cells of a place that hold something or belong to an array formula, row by row. There may be others among
+    /// them.
     pub fn held_cells(&self, place: &Place) -> Vec<CellAddress> {
         let (rows, cols) = self.used(place);
         let area = &place.area;
@@ -198,7 +199,7 @@ impl<'w> Sheets<'w> {
     }
 }
 
-/// True for a formula that is a call of a function that makes arrays: its result was one value when it was saved.
+/// True for a formula that can give an array although it gave one value when the workbook was saved.
 fn makes_array(text: &str) -> bool {
     let name = text.split('(').next().unwrap_or("").trim();
     let name = name.rsplit_once("_xlfn.").map_or(name, |(_, name)| name);

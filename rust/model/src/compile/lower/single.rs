@@ -1,17 +1,16 @@
-//! Results in places for single values, and ranges as arrays.
+//! What becomes of a result in a place for a single value, and of a range as an array.
 
 use super::at::At;
 use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
-use super::place::Place;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single};
 use crate::compile::graph::Term;
-use crate::workbook::CellAddress;
+use crate::workbook::{CellAddress, Place};
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {
-    /// What a place for a single value makes of an expression's result.
+    /// The result of an expression in a place for a single value.
     pub fn single(&mut self, abs: Abs, at: &At) -> Lowered<Single> {
         match abs {
             Abs::Term(Term::Const(value)) if value.is_array() => {
@@ -64,7 +63,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// Where the formula's own row or column would cross a range.
+    /// The cell where the row or column of a formula crosses a range. It may be outside the range.
     pub fn crossing(&self, place: &Place, at: CellAddress) -> (u32, u32) {
         let area = &place.area;
         match (place.rows(), place.cols()) {

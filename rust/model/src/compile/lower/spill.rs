@@ -1,4 +1,4 @@
-//! Array formulas: laying a result over its area, and the cells that a spilled one may take.
+//! Array formulas: their results go to the cells of their areas.
 
 use super::at::At;
 use super::failure::Lowered;
@@ -13,7 +13,7 @@ use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
 impl Lowerer<'_> {
-    /// Lays an array formula's result over its area. A dynamic one takes the size it has now.
+    /// Writes the result of an array formula to the cells of its area. A dynamic array has the size of the result.
     pub fn spread(&mut self, result: Abs, at: &At, area: Area, dynamic: bool) -> Lowered<()> {
         let mut single = self.single(result, at)?;
         let (rows, cols) = single.shape();
@@ -28,7 +28,7 @@ impl Lowerer<'_> {
                 ..area
             }
         } else if dynamic {
-            // Its size is only known per record: it may take all cells that are kept free for it.
+            // The size depends on a record, so the array gets all cells that are kept free for it.
             self.sheets.owned_area(at.cell, area)
         } else {
             area
@@ -67,7 +67,7 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// A cell under a spilled array whose size is known per record: blank beyond the array.
+    /// One cell of a spilled array whose size depends on a record. Outside the array it is blank.
     fn spilled_cell(&mut self, array: Term, row: usize, col: usize) -> Term {
         let index = |n: usize| Argument::Term(Term::Const(Value::number(n as f64)));
         match kernels::find(record::SPILLED) {
@@ -76,7 +76,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// True when a spilled result would cover cells that hold something.
+    /// True if a spilled result would cover cells that hold something.
     fn is_blocked(&self, anchor: CellAddress, area: &Area) -> bool {
         let mut blocked = false;
         for_each_cell(anchor.sheet, area, |cell| {
@@ -92,7 +92,7 @@ impl Lowerer<'_> {
         blocked
     }
 
-    /// The cells of an array formula by its first cell, for `A1#`.
+    /// The cells of the array formula in a cell, for `A1#`.
     pub fn spilled(&mut self, at: CellAddress) -> Lowered<Abs> {
         self.term(at)?;
         let array = self.arrays.get(&at).cloned();

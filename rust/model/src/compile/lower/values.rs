@@ -1,25 +1,25 @@
-//! What expressions are lowered to.
+//! What expressions are lowered to. The types refer to one another.
 
-use super::place::Place;
 use crate::compile::graph::Term;
 use crate::formula::ast::Expr;
+use crate::workbook::Place;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
-/// Static arrays and ranges are expanded up to this many cells.
+/// Arrays of known shape have at most this many cells.
 pub const MAX_GRID_CELLS: usize = 1 << 21;
 
-/// What an expression stands for.
+/// The result of lowering an expression.
 #[derive(Clone, Debug)]
 pub enum Abs {
     Term(Term),
     Grid(Rc<Grid>),
-    /// References, one or several (a union).
+    /// A reference to one or several places.
     Places(Vec<Place>),
     Lambda(Rc<Closure>),
-    /// Cells that form no one place: a union, or what is left of a range.
+    /// Cells that are not one rectangle: of a union, or what is left of a range.
     Cells(Rc<Grid>),
-    /// A record decides between two things of which at least one is a reference.
+    /// A choice that depends on a record, with a reference on at least one side.
     Choice(Rc<Choice>),
     Omitted,
 }
@@ -37,7 +37,7 @@ pub struct Grid {
     pub rows: usize,
     pub cols: usize,
     pub terms: Vec<Term>,
-    /// What every cell beyond has, of an array that stands for whole columns or rows.
+    /// The value of every cell beyond the array, if the array stands for whole columns or rows.
     pub beyond: Option<Term>,
 }
 
@@ -46,7 +46,7 @@ impl Grid {
         Grid { rows, cols, terms, beyond: None }
     }
 
-    /// The element at a position of a lifted result: single rows and columns repeat.
+    /// The element at a position of a larger array that this one is lifted to. Single rows and columns repeat.
     pub fn at(&self, row: usize, col: usize) -> Term {
         let row = if self.rows == 1 { 0 } else { row };
         let col = if self.cols == 1 { 0 } else { col };
@@ -78,7 +78,7 @@ impl Single {
         }
     }
 
-    /// What an operand gives beyond the cells in use; `#N/A` where it ends.
+    /// The value beyond the cells in use, which is `#N/A` where the array ends.
     pub fn beyond(&self) -> Term {
         match self {
             Single::One(term) => *term,
@@ -109,7 +109,7 @@ pub struct Closure {
     pub scope: Scope,
 }
 
-/// LET and LAMBDA variables, innermost first.
+/// A variable of LET or LAMBDA, and those around it.
 #[derive(Debug)]
 pub struct Variable {
     pub name: Box<str>,

@@ -1,21 +1,20 @@
-//! What-if data tables: a formula's value with other values in its input cells, one for each cell of the table.
+//! What-if data tables. Each cell of the table is the value of a formula with other values in the table's input cells.
 
 use super::failure::{Failure, Lowered};
 use super::lowerer::{Lowerer, State};
-use super::place::Place;
 use super::values::Abs;
 use crate::compile::graph::Term;
-use crate::workbook::{CellAddress, CellFormula};
+use crate::workbook::{CellAddress, CellFormula, Place};
 use execd_calc::semantics::primitive::Op1;
 use execd_calc::values::value::{ErrorCode, Value};
 use hashbrown::{HashMap, HashSet};
 
-/// Data tables whose formulas need other data tables.
+/// How deep data tables may need other data tables.
 const MAX_NESTING: usize = 4;
-/// Formula cells lowered for all data tables of a workbook: each cell of a table lowers what its formula needs anew.
+/// How many formula cells may be lowered for all data tables. Each cell of a table lowers what its formula needs again.
 const MAX_LOWERED: usize = 4_000_000;
 
-/// An input cell of the table, if it has one, and the cell whose value takes its place.
+/// An input cell of the table, if there is one, and the cell whose value it gets.
 type Substitution = (Option<(u32, u32)>, (u32, u32));
 
 impl Lowerer<'_> {
@@ -51,7 +50,7 @@ impl Lowerer<'_> {
         Ok(())
     }
 
-    /// The value of `formula` where each input cell holds what its heading holds. All on the sheet of `anchor`.
+    /// The value of `formula` if each input cell has the value of its heading. All cells are on the sheet of `anchor`.
     fn supposed_value(
         &mut self,
         anchor: CellAddress,
@@ -66,9 +65,9 @@ impl Lowerer<'_> {
             }
         }
         if self.suppositions >= MAX_NESTING || self.supposed_cells > MAX_LOWERED {
-            return Err(Failure::unsupported("data tables that need too many cells"));
+            return Err(Failure::unsupported("the data tables need too many cells"));
         }
-        // What is being lowered stays known, so that circles are found.
+        // Cells that are half lowered stay so, because that is how circles are found.
         let pending = self.states.iter().filter(|(_, state)| matches!(state, State::Pending));
         let mut states: HashMap<CellAddress, State> =
             pending.map(|(at, state)| (*at, state.clone())).collect();
@@ -78,7 +77,7 @@ impl Lowerer<'_> {
             arrays: std::mem::take(&mut self.arrays),
             ranges: std::mem::take(&mut self.ranges),
             reachable: std::mem::take(&mut self.reachable),
-            settled: std::mem::take(&mut self.settled),
+            lowered_ranges: std::mem::take(&mut self.lowered_ranges),
             postponed: std::mem::take(&mut self.postponed),
         };
         let lowered_before = self.lowered_cells;
@@ -87,19 +86,19 @@ impl Lowerer<'_> {
         self.suppositions -= 1;
         self.supposed_cells += self.lowered_cells - lowered_before;
         self.lowered_cells = lowered_before;
-        let Lowerings { states, arrays, ranges, reachable, settled, postponed } = outside;
+        let Lowerings { states, arrays, ranges, reachable, lowered_ranges, postponed } = outside;
         (self.states, self.arrays, self.ranges, self.reachable) = (states, arrays, ranges, reachable);
-        (self.settled, self.postponed) = (settled, postponed);
+        (self.lowered_ranges, self.postponed) = (lowered_ranges, postponed);
         result
     }
 }
 
-/// What is known of cells under one set of inputs.
+/// What was lowered for one set of values in input cells.
 struct Lowerings {
     states: HashMap<CellAddress, State>,
     arrays: HashMap<CellAddress, Abs>,
     ranges: HashMap<Place, u32>,
     reachable: HashMap<Place, u32>,
-    settled: HashSet<Place>,
+    lowered_ranges: HashSet<Place>,
     postponed: HashSet<CellAddress>,
 }

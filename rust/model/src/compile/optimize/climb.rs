@@ -1,4 +1,4 @@
-//! Which powers of one base follow from which, by their exponents alone. No graph.
+//! Which powers of a base follow from which: `x ^ 1.25` is `x ^ 1` times `x ^ 0.25`. Decided by the exponents alone.
 
 use execd_calc::math::power::climb::{MOST_STEPS, remainder};
 use hashbrown::HashMap;
@@ -6,28 +6,29 @@ use hashbrown::HashMap;
 /// Where a power comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Way {
-    /// Its own exponential.
+    /// From an exponential of its own.
     Alone,
-    /// Its own exponential, precise enough for others to follow.
+    /// From an exponential of its own that is precise enough for others to follow.
     First,
-    /// The power number `from`, times the base to `Ways::steps[step]`.
+    /// From power number `from`, times the base to the power of `Ways::steps[step]`.
     Next { from: usize, step: usize, remainder: f64 },
 }
 
 #[derive(Debug, PartialEq)]
 pub struct Ways {
-    /// In the order of the exponents given.
+    /// In the order of the exponents.
     pub powers: Vec<Way>,
     pub steps: Vec<f64>,
 }
 
-/// How far back a power is looked for: rows may have several powers of one base.
+/// How many powers back a power may follow from: a row of a model can have several powers of one base.
 const LOOK_BACK: usize = 4;
-/// A first power costs several others.
+/// Fewer powers do not pay: the first one costs as much as several others.
 const LEAST_POWERS: usize = 8;
 const MOST_DIFFERENT_STEPS: usize = 4;
 
-/// Ways to the powers with these exponents, each from an earlier one: the order is that in which they are wanted.
+/// Where the powers with these exponents come from. Each follows from an earlier one, so the exponents stand in the
+/// order in which the powers are needed.
 pub fn ways(exponents: &[f64]) -> Ways {
     let mut climb = Climb {
         exponents,
@@ -45,13 +46,14 @@ pub fn ways(exponents: &[f64]) -> Ways {
 struct Climb<'a> {
     exponents: &'a [f64],
     powers: Vec<Way>,
-    /// Steps since the first power.
+    /// By power: steps since the first one.
     heights: Vec<usize>,
     steps: Vec<f64>,
 }
 
 impl Climb<'_> {
-    /// The difference of most exponents that have no way yet to one shortly before them, if enough have it.
+    /// The commonest difference between an exponent without a predecessor and one shortly before it. None if it is not
+    /// common enough.
     fn commonest_step(&self) -> Option<f64> {
         let mut counts: HashMap<i64, (usize, f64)> = HashMap::new();
         for (at, &exponent) in self.exponents.iter().enumerate() {
@@ -67,7 +69,7 @@ impl Climb<'_> {
         if count < LEAST_POWERS || self.steps.iter().any(|&known| rounded(known) == key) {
             return None;
         }
-        // A power that is wanted anyway serves as the step, too.
+        // If a power with this exponent is needed anyway, it serves as the step.
         Some(self.exponents.iter().copied().find(|&exponent| rounded(exponent) == key).unwrap_or(step))
     }
 
@@ -97,7 +99,7 @@ impl Climb<'_> {
     }
 }
 
-/// Exponents that differ by roundings only are the same number.
+/// The same for exponents that differ by rounding errors only.
 fn rounded(exponent: f64) -> i64 {
     (exponent * (1u64 << 36) as f64).round() as i64
 }

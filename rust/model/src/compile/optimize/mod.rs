@@ -1,4 +1,4 @@
-//! Rewrites of the finished graph. The bits of the outputs stay the same.
+//! Rewrites the finished graph so that it costs less. The outputs stay the same to the bit.
 
 mod climb;
 pub mod powers;

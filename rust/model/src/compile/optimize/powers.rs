@@ -1,6 +1,5 @@
-//! Powers with known exponents: squares, cubes and fourth powers become products, others of one base share its logarithm
-//! or follow from one another where the exponents go up or down in even steps. Changes the finished graph; the bits
-//! stay the same (`execd_calc::math::power`).
+//! Powers with known exponents. Squares, cubes and fourth powers become products. Other powers of one base share its
+//! logarithm, or follow from one another if the exponents go up or down in even steps (`execd_calc::math::power`).
 
 use super::climb::{Way, ways};
 use crate::compile::graph::{Argument, Graph, Node, Op, Term, kinds};
@@ -11,27 +10,27 @@ use execd_calc::semantics::primitive::Op2;
 use execd_calc::values::value::Value;
 use hashbrown::HashMap;
 
-/// Whole exponents up to here become products.
+/// Powers with whole exponents up to this one become products.
 const LARGEST_PRODUCT: f64 = 4.0;
 
-/// The graph and its outputs with powers put together.
+/// The graph and its outputs with cheaper powers.
 pub fn rewrite(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
     if !graph.nodes.iter().any(|node| power(&graph, node).is_some()) {
         return (graph, outputs.to_vec());
     }
-    // Powers follow from one another in the order in which they are wanted, so that no value waits for its use.
+    // Powers follow from one another in the order of execution, so that no value has to be kept for long.
     let order = order(&graph, outputs);
     let nodes: Vec<u32> = order.iter().filter_map(|item| item.node()).collect();
-    let plans = plans(&graph, &nodes);
+    let rewrites = rewrites(&graph, &nodes);
     let mut climbed = HashMap::new();
     graph.rebuilt(outputs, &nodes, |graph, old, arguments| {
-        let plan = plans.get(&old)?;
+        let rewrite = rewrites.get(&old)?;
         let &[Argument::Term(base), Argument::Term(exponent)] = arguments else { return None };
-        if let Some(climb) = plan.climb {
+        if let Some(climb) = rewrite.climb {
             let node = graph.climb(climb, base, exponent, &climbed);
             climbed.insert(old, node);
         }
-        match plan.value {
+        match rewrite.value {
             By::Itself => None,
             By::Product(n) => Some(graph.product(base, n)),
             By::Logarithm => {
@@ -52,16 +51,17 @@ enum By {
     Climbing,
 }
 
-/// A power that others follow from, or that follows from another. Nodes are those of the old graph.
+/// A power that others follow from, or that follows from another. `from` is a node of the old graph.
 #[derive(Clone, Copy, Debug)]
 enum Climb {
     First { reach: f64 },
     Next { from: u32, step: f64, remainder: f64, reach: f64 },
 }
 
-/// A whole power may be a product for those who want its value, and climbed for those that follow.
+/// What becomes of a power. It may be a product where its value is used, and have a second form that others follow
+/// from.
 #[derive(Clone, Copy, Debug)]
-struct Plan {
+struct Rewrite {
     value: By,
     climb: Option<Climb>,
 }
@@ -80,7 +80,8 @@ impl Graph {
         }
     }
 
-    /// The product that the row-wise power takes: of all squares that `n` has a digit for, the highest last.
+    /// The product by which `execd_calc` calculates whole powers: of the squares for the binary digits of `n`, the
+    /// highest last.
     fn product(&mut self, base: Term, n: u64) -> Term {
         let highest = 1 << n.ilog2();
         let (a, b) = match n - highest {
@@ -97,27 +98,27 @@ impl Graph {
     }
 }
 
-/// Plans for powers among `nodes`, which are in the order of execution.
-fn plans(graph: &Graph, nodes: &[u32]) -> HashMap<u32, Plan> {
+/// What becomes of the powers among `nodes`, which are in the order of execution.
+fn rewrites(graph: &Graph, nodes: &[u32]) -> HashMap<u32, Rewrite> {
     let mut by_base: HashMap<u32, Vec<(u32, f64)>> = HashMap::new();
     for &id in nodes {
         if let Some((base, exponent)) = graph.node(id).and_then(|node| power(graph, node)) {
             by_base.entry(base).or_default().push((id, exponent));
         }
     }
-    by_base.into_values().flat_map(|powers| plans_of_base(&powers)).collect()
+    by_base.into_values().flat_map(|powers| rewrites_of_base(&powers)).collect()
 }
 
-fn plans_of_base(powers: &[(u32, f64)]) -> Vec<(u32, Plan)> {
+fn rewrites_of_base(powers: &[(u32, f64)]) -> Vec<(u32, Rewrite)> {
     let exponents: Vec<f64> = powers.iter().map(|power| power.1).collect();
-    // Whole powers alone need no climb.
+    // If all exponents are whole, no power follows from another.
     let climbs = exponents.iter().any(|exponent| !is_whole(*exponent));
     let ways = ways(if climbs { &exponents } else { &[] });
     let alone =
         |(at, exponent): (usize, &f64)| !is_whole(*exponent) && ways.powers.get(at) == Some(&Way::Alone);
     let logarithms = exponents.iter().enumerate().filter(|power| alone(*power)).count();
     let reach = exponents.iter().chain(&ways.steps).fold(0.0, |most: f64, exponent| most.max(exponent.abs()));
-    let plan = |(at, &(node, exponent)): (usize, &(u32, f64))| {
+    let rewrite = |(at, &(node, exponent)): (usize, &(u32, f64))| {
         let climb = match ways.powers.get(at) {
             Some(Way::First) => Some(Climb::First { reach }),
             Some(&Way::Next { from, step, remainder }) => {
@@ -134,16 +135,16 @@ fn plans_of_base(powers: &[(u32, f64)]) -> Vec<(u32, Plan)> {
             None if logarithms > 1 => By::Logarithm,
             None => By::Itself,
         };
-        (node, Plan { value, climb })
+        (node, Rewrite { value, climb })
     };
-    powers.iter().enumerate().map(plan).collect()
+    powers.iter().enumerate().map(rewrite).collect()
 }
 
 fn is_whole(exponent: f64) -> bool {
     exponent.trunc() == exponent
 }
 
-/// Base and known exponent of a power of one value.
+/// Base and exponent of a power of one value with a known exponent.
 fn power(graph: &Graph, node: &Node) -> Option<(u32, f64)> {
     let is_power = match node.op {
         Op::Two(Op2::Operator(BinaryOp::Pow)) => true,

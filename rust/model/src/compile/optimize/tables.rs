@@ -1,6 +1,6 @@
-//! What is done with a looked-up value alone is done with the constant table instead, cell by cell and once:
-//! `1 - VLOOKUP(x, T, 2)` becomes a look-up in a table that holds `1 - T` in its second column. Changes the finished
-//! graph; the bits stay the same, because a cell is calculated as a record's value would be.
+//! An operation with constants on a looked-up value is done once with the cells of the table:
+//! `1 - VLOOKUP(x, T, 2)` becomes a look-up in a table that holds `1 - T` in its second column. The bits stay the same,
+//! because a cell is calculated as a record's value would be.
 
 use crate::compile::graph::{
     Argument, Graph, Node, Op, RangeArgument, RangeContent, Term, each_operand, kinds, needed, node_of,
@@ -13,10 +13,10 @@ use hashbrown::HashMap;
 use std::hash::Hash;
 use std::rc::Rc;
 
-/// Cells that may be calculated for one workbook.
+/// How many cells may be calculated for one workbook.
 const MOST_CELLS: usize = 1 << 20;
 
-/// The graph and its outputs with tables instead of operations on what is looked up.
+/// The graph and its outputs with such tables.
 pub fn rewrite(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
     let needed = needed(&graph, outputs);
     // Operands have smaller numbers than their users.
@@ -33,7 +33,7 @@ pub fn rewrite(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
     })
 }
 
-/// By node, operations with constants on a value that nothing else uses, and the value's node.
+/// Operations with constants on a value that nothing else uses: their nodes, what they do, and the value's node.
 fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, (Op, u32)> {
     let mut uses = vec![0u32; graph.nodes.len()];
     let mut used = |id: u32| uses[id as usize] = uses[id as usize].saturating_add(1);
@@ -52,7 +52,7 @@ fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, (O
     order.iter().filter_map(operation).collect()
 }
 
-/// The position and the node of the only argument that is no constant.
+/// The position and the node of the only argument that is not constant.
 fn single_operand(arguments: &[Argument]) -> Option<(usize, u32)> {
     let mut found = None;
     for (position, argument) in arguments.iter().enumerate() {
@@ -68,8 +68,9 @@ fn single_operand(arguments: &[Argument]) -> Option<(usize, u32)> {
 /// What a look-up of one cell picks from.
 #[derive(Clone, Copy)]
 enum Picks {
-    /// Columns that the third argument counts.
+    /// From columns: the third argument is their number.
     Column,
+    /// From all cells.
     Cell,
 }
 
@@ -82,14 +83,14 @@ fn picks(node: &Node) -> Option<Picks> {
     }
 }
 
-/// Tables that were made, or could not be.
+/// The tables made so far. None where a table could not be made.
 #[derive(Default)]
 struct Tables {
     known: HashMap<Key, Option<u32>>,
     cells: usize,
 }
 
-/// What a table is made of, and how.
+/// What a table is made from, and by which operation.
 #[derive(PartialEq, Eq, Hash)]
 struct Key {
     range: u32,
@@ -100,7 +101,8 @@ struct Key {
 }
 
 impl Tables {
-    /// The operation's result as the result of a look-up; None if its operand is none, or cannot be one.
+    /// The operation's result as a look-up in another table. None if its operand is not a look-up, or if the table
+    /// cannot be made.
     fn looked_up(&mut self, graph: &mut Graph, operation: Op, arguments: &[Argument]) -> Option<Term> {
         let (position, id) = single_operand(arguments)?;
         let lookup = *graph.node(id)?;
@@ -129,7 +131,8 @@ impl Tables {
         Some(graph.call(function, &lookup_arguments))
     }
 
-    /// A range with every cell of some columns replaced; None where that would not stand for all that a look-up gives.
+    /// A range with every cell of some columns replaced. None if a look-up can give something that is not in these
+    /// cells.
     fn map(
         &mut self,
         graph: &mut Graph,
@@ -160,7 +163,7 @@ impl Tables {
     }
 }
 
-/// Zero-based columns that a look-up picks from: all that are chosen from, and none is the one that is searched.
+/// The columns that a look-up picks from, zero-based. None if one of them is unknown or is the column that is searched.
 fn columns(graph: &Graph, number: &Argument) -> Option<Vec<usize>> {
     let Argument::Term(number) = *number else { return None };
     let numbers = match number {
@@ -182,7 +185,7 @@ fn columns(graph: &Graph, number: &Argument) -> Option<Vec<usize>> {
     Some(columns)
 }
 
-/// The operation with a constant in the place of its operand; None if the result is no single constant.
+/// The operation on a constant. None if the result is not a single constant.
 fn apply(
     graph: &mut Graph,
     operation: Op,

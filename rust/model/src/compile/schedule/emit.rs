@@ -1,4 +1,5 @@
-//! Ordered nodes to steps: slots by liveness, constants and ranges of the plan.
+//! From ordered nodes to steps: gives each result a slot for as long as it is needed, and collects constants and
+//! ranges.
 
 use super::order::{Item, order};
 use crate::compile::graph::{
@@ -23,7 +24,7 @@ pub struct Emitter<'g> {
     /// Position of the last item that reads a node.
     last_use: Vec<usize>,
     slot_of: Vec<u32>,
-    /// The same for the rests of nodes that have one.
+    /// The same for the rests of powers and logarithms.
     rest_last_use: Vec<usize>,
     rest_of: Vec<u32>,
     free: Vec<u32>,
@@ -97,7 +98,7 @@ impl<'g> Emitter<'g> {
         self.plan
     }
 
-    /// Inputs are in their slots before the first step.
+    /// Inputs have their slots before the first step.
     fn load_inputs(&mut self, inputs: &[Value]) {
         for item in self.order {
             if let Item::Node(id) = *item
@@ -119,7 +120,7 @@ impl<'g> Emitter<'g> {
         }
         let arguments = graph.arguments(node);
         let operands: Vec<Argument> = arguments.iter().map(|argument| self.argument(*argument)).collect();
-        // Calls read their arguments record by record, so their result needs a slot of its own.
+        // A call reads its arguments record by record while it writes, so its result needs a slot of its own.
         let in_place = !matches!(node.op, Op::Call(_) | Op::Pack { .. });
         let step = match node.op {
             Op::Ln | Op::Power | Op::FirstPower | Op::NextPower => self.power(id, position, &operands),
@@ -158,7 +159,7 @@ impl<'g> Emitter<'g> {
         })
     }
 
-    /// A step that reads or writes rests, which are in slots of their own.
+    /// A step that reads or writes rests, which have slots of their own.
     fn power(&mut self, id: u32, position: usize, operands: &[Argument]) -> Option<Step> {
         let (graph, node) = (self.graph, self.graph.node(id)?);
         let single = |at: usize| match operands.get(at) {
@@ -169,7 +170,7 @@ impl<'g> Emitter<'g> {
             Some(GraphArgument::Term(Term::Node(id))) => Some(Operand::slot(self.rest_of[*id as usize])),
             _ => None,
         };
-        // What the arguments of `NextPower` become is looked up before their slots are given away.
+        // The arguments of `NextPower` are looked up before their slots are freed.
         let climb = match *operands {
             [a, b, from, step, ln, remainder] => {
                 let [from_rest, step_rest] = [rest(2)?, rest(3)?].map(Argument::Operand);
@@ -218,7 +219,7 @@ impl<'g> Emitter<'g> {
         })
     }
 
-    /// Frees the slots of operands that nothing reads later.
+    /// Frees the slots of operands that no later step reads.
     fn release(&mut self, id: u32, position: usize) {
         let graph = self.graph;
         each_operand(graph, id, |operand| {
@@ -260,8 +261,8 @@ impl<'g> Emitter<'g> {
         }
     }
 
-    /// Slots are resolved at the step that reads the range, so a range with computed cells is laid out per step;
-    /// tables are shared.
+    /// A range with computed cells is written once per step that reads it, because its cells have other slots then.
+    /// Tables are shared.
     fn range(&mut self, id: u32) -> u32 {
         if let Some(&range) = self.range_of.get(&id) {
             return range;
@@ -310,7 +311,7 @@ fn each_rest(graph: &Graph, id: u32, mut f: impl FnMut(u32)) {
     }
 }
 
-/// The value with its text or array moved to the plan's store.
+/// The value with its text or array copied to the plan's store.
 fn freeze(heap: &Heap, store: &mut Store, value: Value) -> Value {
     match value.unpack() {
         Unpacked::Text(id) => store.add_text(heap.text(id)),

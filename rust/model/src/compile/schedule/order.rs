@@ -1,10 +1,10 @@
-//! The order in which needed nodes run: running aggregates first, each after what it still needs.
+//! The order in which needed nodes run: running totals first, each after what it still needs.
 
 use super::regions::{ROOT, Regions};
 use crate::compile::graph::{Argument, Graph, Op, Term, each_operand};
 use execd_calc::semantics::primitive::{Op2, Op3};
 
-/// A step of the order before slots are known.
+/// A position in the order. `Enter` and `Leave` enclose the nodes of a lazy branch.
 #[derive(Clone, Copy, Debug)]
 pub enum Item {
     Node(u32),
@@ -27,9 +27,9 @@ pub fn order(graph: &Graph, outputs: &[Term]) -> Vec<Item> {
 }
 
 impl Regions<'_> {
-    /// All needed nodes, operands first. Running aggregates go first, the shallowest first, each after whatever it still
-    /// needs: so the values of one row of a projection are used up before the next row is computed, and few slots
-    /// are alive at a time.
+    /// All needed nodes, operands first. Running totals come as early as possible, those nearest to the inputs first.
+    /// So the values of one row of a projection are used before the next row is computed, and few slots are in use at
+    /// a time.
     fn order(&self) -> Vec<Item> {
         let mut order = Order {
             regions: self,
@@ -44,9 +44,9 @@ impl Regions<'_> {
         }
         let depths = self.depths();
         let root = order.members[ROOT as usize].clone();
-        let mut aggregates: Vec<u32> = root.iter().copied().filter(|&id| self.is_running(id)).collect();
-        aggregates.sort_by_key(|&id| depths[id as usize]);
-        for id in aggregates.into_iter().chain(root) {
+        let mut totals: Vec<u32> = root.iter().copied().filter(|&id| self.is_running(id)).collect();
+        totals.sort_by_key(|&id| depths[id as usize]);
+        for id in totals.into_iter().chain(root) {
             order.demand(id);
         }
         order.items
@@ -62,7 +62,7 @@ impl Regions<'_> {
         )
     }
 
-    /// Longest way from an input, per node.
+    /// By node, the longest way from an input.
     fn depths(&self) -> Vec<u32> {
         let mut depths = vec![0; self.graph.nodes.len()];
         for id in 0..self.graph.nodes.len() as u32 {
@@ -74,7 +74,7 @@ impl Regions<'_> {
     }
 }
 
-/// The order as far as it is written down.
+/// The order so far.
 struct Order<'s, 'g> {
     regions: &'s Regions<'g>,
     members: Vec<Vec<u32>>,
@@ -83,7 +83,7 @@ struct Order<'s, 'g> {
 }
 
 impl Order<'_, '_> {
-    /// Writes down a node of the outermost region after everything that it needs.
+    /// Appends a node of the outermost region after everything that it needs.
     fn demand(&mut self, id: u32) {
         let mut open = vec![(id, false)];
         while let Some((id, ready)) = open.pop() {
@@ -101,7 +101,7 @@ impl Order<'_, '_> {
         }
     }
 
-    /// Nodes of the outermost region that a node reads, or that the lazy branches of a `Select` read.
+    /// The nodes of the outermost region that a node or its lazy branches read.
     fn needs(&self, id: u32, found: &mut Vec<u32>) {
         let regions = self.regions;
         each_operand(regions.graph, id, |operand| {
@@ -116,7 +116,7 @@ impl Order<'_, '_> {
         }
     }
 
-    /// A node, after its lazy branches.
+    /// Appends a node after its lazy branches.
     fn write(&mut self, id: u32) {
         if std::mem::replace(&mut self.done[id as usize], true) {
             return;

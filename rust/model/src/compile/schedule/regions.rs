@@ -8,7 +8,7 @@ use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op2, Op3};
 use hashbrown::HashMap;
 
-/// A branch whose own steps cost less than this runs for all records: testing a mask is dearer.
+/// A branch whose own steps cost less than this runs for all records, because testing a mask would cost more.
 const LEAST_REGION_COST: u32 = 24;
 const CALL_COST: u32 = 24;
 const CHEAP_CALL_COST: u32 = 4;
@@ -31,11 +31,11 @@ pub struct Regions<'g> {
     pub graph: &'g Graph,
     pub needed: Vec<bool>,
     pub all: Vec<Region>,
-    /// Innermost region that holds all uses of a node.
+    /// By node, the innermost region that holds all its uses.
     pub region_of: Vec<u32>,
     /// The regions of a `Select` node's two branches.
     pub branches: HashMap<u32, [u32; 2]>,
-    /// Regions that hold nodes.
+    /// By region, whether it holds nodes.
     pub lived_in: Vec<bool>,
 }
 
@@ -96,7 +96,8 @@ impl<'g> Regions<'g> {
         }
     }
 
-    /// The nodes of both branches when a `Select` chooses between computed values; `u32::MAX` stands for a constant.
+    /// The nodes of both branches of a `Select` whose condition depends on the record. `u32::MAX` stands for a
+    /// constant.
     fn lazy_branches(&self, id: u32) -> Option<[u32; 2]> {
         let node = self.graph.node(id)?;
         let Op::Three(Op3::Select) = node.op else { return None };

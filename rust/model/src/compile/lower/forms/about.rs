@@ -1,16 +1,15 @@
-//! Functions that ask about cells and sheets rather than for values.
+//! Functions that ask about cells and sheets, not for their values.
 
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
-use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, constant, error};
 use crate::formula::ast::Expr;
-use crate::workbook::{CellAddress, CellFormula, a1};
+use crate::workbook::{CellAddress, CellFormula, Place, a1};
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
-/// Prefixes that a file puts before names that came after its format.
+/// Prefixes of functions that are newer than the file format.
 const PREFIXES: [&str; 4] = ["_xlfn.", "_xlws.", "_xlpm.", "_xlop."];
 
 impl Lowerer<'_> {
@@ -51,7 +50,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// The upper left cell of a reference, or the result for anything else.
+    /// The upper left cell of a reference, or the function's result if it is something else.
     fn first_place(&mut self, arg: &Expr, at: &At) -> Lowered<Result<Place, Abs>> {
         Ok(match self.lower_places(arg, at)? {
             Ok(places) => match places.first() {
@@ -112,7 +111,7 @@ impl Lowerer<'_> {
         }
     }
 
-    /// CELL with the kinds of information that a value follows from.
+    /// CELL with those kinds of information that depend on the place or the value.
     fn cell_property(&mut self, what: &Expr, place: Place, at: &At) -> Lowered<Abs> {
         let what = match self.known(std::slice::from_ref(what), 0, &at.for_value())?.map(Value::unpack) {
             Some(Unpacked::Text(id)) => self.graph.heap.text(id).to_lowercase(),
@@ -156,7 +155,7 @@ fn number(x: usize) -> Abs {
     constant(Value::number(x as f64))
 }
 
-/// A stored formula text without the prefixes of newer names, texts in quotes left as they are.
+/// A stored formula without the prefixes of newer functions. Texts in quotes stay as they are.
 fn without_prefixes(stored: &str) -> String {
     let mut parts: Vec<String> = stored.split('"').map(str::to_owned).collect();
     for part in parts.iter_mut().step_by(2) {

@@ -1,5 +1,4 @@
-//! Functions that are not evaluated like others: lazy forms, forms that give references, and forms that look at
-//! where they stand or at the workbook rather than at values.
+//! Functions that evaluate only what they choose: IF, IFERROR, IFNA, IFS, SWITCH, CHOOSE.
 
 use crate::compile::graph::{Argument, Term, kinds};
 use crate::compile::lower::at::At;
@@ -37,7 +36,7 @@ impl Lowerer<'_> {
         self.single(truth, at)
     }
 
-    /// A branch that is missing is FALSE; one that is left empty is 0.
+    /// A missing branch is FALSE. An empty one is 0.
     fn branch(&mut self, branch: Option<&Expr>, at: &At) -> Lowered<Abs> {
         match branch {
             None => Ok(constant(Value::FALSE)),

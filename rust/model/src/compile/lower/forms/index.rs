@@ -1,4 +1,4 @@
-//! INDEX: a reference or an element when its positions are known, else a call per record.
+//! INDEX: a reference or an element if its positions are known, else a call.
 
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
@@ -13,7 +13,6 @@ use execd_calc::values::value::ErrorCode;
 use std::rc::Rc;
 
 impl Lowerer<'_> {
-    /// INDEX with known positions gives a reference (or an element of a known array); else it is an ordinary call.
     pub fn index_form(&mut self, array: &Expr, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
         let wide = At { wants_range: true, ..at.forced() };
         let array = self.lower(array, &wide)?;
@@ -122,7 +121,7 @@ impl Lowerer<'_> {
             _ if at.array || at.wants_range => Abs::Term(term),
             None => Abs::Term(self.graph.element(term, 0, 0)),
             Some(place) => {
-                // A whole row or column is intersected with the formula's own.
+                // Of a whole row or column, the formula gets the value in its own column or row.
                 let (row, col) = self.crossing(&place, at.cell);
                 let area = &place.area;
                 let offset = |index: u32, first: u32, last: u32| {

@@ -1,16 +1,15 @@
-//! INDIRECT: a reference when its text is known, a choice between sheets when only the sheet is not, else a value looked
-//! up per record in the cells it could name.
+//! INDIRECT: a reference if its text is known, a choice between references if only the sheet is unknown, else a value
+//! that each record looks up in the cells that the text could name.
 
 use crate::compile::graph::{Argument, Op, Term, kinds};
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
-use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Grid, Single, error};
 use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
-use crate::workbook::{CellAddress, MAX_COL, MAX_ROW};
+use crate::workbook::{CellAddress, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::semantics::function::flags;
@@ -19,9 +18,9 @@ use execd_calc::semantics::primitive::Op2;
 use execd_calc::values::value::{ErrorCode, Unpacked};
 use std::rc::Rc;
 
-/// Parts of a text that are looked at.
+/// How many parts of a text are looked at.
 const MAX_PARTS: usize = 64;
-/// References that a text chooses between; beyond, cells are looked up per record.
+/// How many references a text may choose between. With more, each record looks its cell up.
 const MAX_CANDIDATES: usize = 64;
 
 impl Lowerer<'_> {
@@ -44,7 +43,7 @@ impl Lowerer<'_> {
             _ => self.graph.cx().text(value).map(|text| text.into_owned()).unwrap_or_default(),
         };
         let text = if a1 { text } else { a1_from_r1c1(&text, at.cell).unwrap_or_default() };
-        // A formula can leave its own sheet out before the mark, a text cannot.
+        // A formula can leave out the sheet before `!`, a text cannot.
         if text.trim_start().starts_with('!') {
             return Ok(error(ErrorCode::Ref));
         }
@@ -83,7 +82,7 @@ impl Lowerer<'_> {
         Ok(self.as_cells(found, at))
     }
 
-    /// What is known of a text: joined parts as far as the graph shows them.
+    /// What is known of a text that is joined from parts.
     fn text_parts(&mut self, text: Term) -> TextParts {
         let mut parts = TextParts { start: String::new(), end: String::new(), numbers: true };
         let (mut open, mut seen_unknown, mut steps) = (vec![text], false, 0);
@@ -109,7 +108,7 @@ impl Lowerer<'_> {
         parts
     }
 
-    /// The texts that a term joins, if that is what it does.
+    /// The texts that a term joins, if it does.
     fn joined_terms(&self, term: Term) -> Option<Vec<Term>> {
         let Term::Node(id) = term else { return None };
         let node = self.graph.node(id)?;
@@ -126,7 +125,7 @@ impl Lowerer<'_> {
         if joins { single.collect() } else { None }
     }
 
-    /// `INDIRECT("'"&A1&"'!B5")`: the same cells of some sheet, so one reference for each sheet it can be.
+    /// `INDIRECT("'"&A1&"'!B5")` means the same cells of some sheet, so it is a choice between one reference per sheet.
     fn indirect_by_sheet(&mut self, text: Term, parts: &TextParts, at: &At) -> Lowered<Option<Abs>> {
         let Some((_, cells)) = parts.end.rsplit_once('!') else { return Ok(None) };
         let single = self.graph.kinds(text) & kinds::ARRAY == 0;
@@ -180,7 +179,7 @@ impl Lowerer<'_> {
         std::iter::once(own).chain(others).collect()
     }
 
-    /// Names of plain references that a text can be.
+    /// The names that a text can be, with their places. Only names of plain references.
     fn names_like(&self, parts: &TextParts, at: &At) -> Vec<(String, Place)> {
         let names = self.sheets.book.names.iter().filter(|defined| parts.admit(&defined.name));
         names
@@ -198,12 +197,12 @@ impl Lowerer<'_> {
     }
 }
 
-/// How a text that a record decides starts and ends.
+/// How a text that depends on a record starts and ends.
 #[derive(Debug)]
 struct TextParts {
     start: String,
     end: String,
-    /// What lies between is numbers.
+    /// Between start and end there are only numbers.
     numbers: bool,
 }
 

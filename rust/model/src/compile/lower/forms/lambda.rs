@@ -1,4 +1,4 @@
-//! LET, LAMBDA and the functions that apply one: expanded where they stand.
+//! LET, LAMBDA and the functions that apply one. They are expanded: each use is lowered for itself.
 
 use super::table::Form;
 use crate::compile::graph::Term;
@@ -30,7 +30,7 @@ impl Lowerer<'_> {
         for parameter in parameters {
             names.push(match parameter {
                 Expr::Name { name, .. } => name.strip_prefix("_xlop.").unwrap_or(name).into(),
-                // An optional parameter as typed, `[y]`, reads like a column of the table around.
+                // An optional parameter, `[y]`, parses as a column of the table around the formula.
                 Expr::Table(TableReference { table: None, columns: Some((name, last)), .. })
                     if name == last =>
                 {
@@ -60,7 +60,7 @@ impl Lowerer<'_> {
         self.apply_values(closure, values, at)
     }
 
-    /// Evaluates the body with its parameters bound; missing ones are omitted arguments.
+    /// Lowers the body with values for the parameters. A missing value is an omitted argument.
     pub fn apply_values(&mut self, closure: &Rc<Closure>, values: Vec<Abs>, at: &At) -> Lowered<Abs> {
         if values.len() > closure.parameters.len() {
             return Ok(error(ErrorCode::Value));
@@ -146,7 +146,7 @@ impl Lowerer<'_> {
         Ok(Some((closure, operands)))
     }
 
-    /// A LAMBDA, or the bare name of a function as one.
+    /// A LAMBDA, or the name of a function that is used as one.
     fn lower_function_value(&mut self, expr: &Expr, at: &At) -> Lowered<Abs> {
         if let Expr::Name { name, .. } = expr
             && let Some(function) = execd_calc::kernels::find(&name.to_uppercase())

@@ -1,14 +1,13 @@
-//! OFFSET: a reference when its arguments are known, else a value picked per record from every cell it could reach.
-//! Those cells, for INDIRECT too.
+//! OFFSET: a reference if its arguments are known, else a value that each record picks from the cells that it can
+//! reach.
 
 use crate::compile::graph::{Argument, Term};
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
-use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Single, constant, error};
 use crate::formula::ast::Expr;
-use crate::workbook::{Area, MAX_COL, MAX_ROW};
+use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::numbers::digits;
@@ -76,7 +75,7 @@ impl Lowerer<'_> {
         Ok(self.as_cells(picked, at))
     }
 
-    /// The cells that OFFSET can reach: rows or columns that are known narrow it. None beyond the sheet.
+    /// The cells that OFFSET can reach, fewer if its rows or columns are known. None if they are outside the sheet.
     fn offset_reach(&mut self, base: &Place, terms: &[Term]) -> Option<Place> {
         let mut known = |position: usize| {
             let value = terms.get(position).and_then(|term| term.constant())?;
@@ -100,12 +99,13 @@ impl Lowerer<'_> {
     }
 }
 
-/// The place `rows` down and `cols` to the right of `base`, `height` x `width` cells (negative: upwards, leftwards).
+/// The place of `height` x `width` cells that begins `rows` below and `cols` to the right of `base`. Negative sizes
+/// reach upwards and to the left.
 fn offset_place(base: &Place, [rows, cols, height, width]: [i64; 4]) -> Abs {
     if height == 0 || width == 0 {
         return constant(Value::error(ErrorCode::Ref));
     }
-    // Far beyond the sheet is as good as any distance, and cannot overflow.
+    // Larger numbers are outside the sheet, too, and could overflow.
     let [rows, cols, height, width] = [rows, cols, height, width].map(|n| n.clamp(-FAR, FAR));
     let span =
         |first: i64, size: i64| if size > 0 { (first, first + size - 1) } else { (first + size + 1, first) };

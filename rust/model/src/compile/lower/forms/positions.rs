@@ -6,9 +6,9 @@ use crate::compile::lower::at::At;
 use crate::compile::lower::beyond::refused;
 use crate::compile::lower::failure::Lowered;
 use crate::compile::lower::lowerer::Lowerer;
-use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Grid, Single, constant, error};
 use crate::formula::ast::Expr;
+use crate::workbook::Place;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 

@@ -1,5 +1,5 @@
-//! MAP, REDUCE, SCAN, BYROW and BYCOL over arrays whose size a record decides: expanded to the largest size that the
-//! array can have, and cut to the size that it has. Arrays of known shape are in `lambda`.
+//! MAP, REDUCE, SCAN, BYROW and BYCOL over arrays whose size depends on a record. They are expanded to the largest
+//! size that the array can have, and the result is cut to the size that it has.
 
 use super::table::Form;
 use crate::compile::graph::Term;
@@ -13,7 +13,7 @@ use execd_calc::semantics::primitive::{Op1, Op2, Op3};
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
-/// Elements that a LAMBDA is repeated for; each is a copy of its body.
+/// How many elements a LAMBDA may be repeated for. Each repetition is a copy of its body.
 const MAX_ELEMENTS: usize = 10_000;
 impl Lowerer<'_> {
     pub fn map_by_record(&mut self, closure: &Rc<Closure>, operands: &[Single], at: &At) -> Lowered<Abs> {
@@ -56,7 +56,7 @@ impl Lowerer<'_> {
             if scan {
                 results.push(self.one_value(applied.clone(), at)?);
             }
-            // An array has at least one element.
+            // The first element needs no condition: an array has at least one.
             total = if position == 0 {
                 applied
             } else {
@@ -102,7 +102,7 @@ impl Lowerer<'_> {
         Ok(Abs::Term(self.graph.call_named("TAKE", &[packed, rows, cols])))
     }
 
-    /// What a LAMBDA may give for one element: an array of several is `#CALC!`.
+    /// The result of a LAMBDA for one element. An array of several values is `#CALC!`.
     pub fn one_value(&mut self, result: Abs, at: &At) -> Lowered<Term> {
         let nested = Term::Const(Value::error(ErrorCode::Calc));
         let term = match self.single(result, at)? {
@@ -119,7 +119,7 @@ impl Lowerer<'_> {
         Ok(self.graph.three(Op3::Select, several, nested, first))
     }
 
-    /// The array, or `#SPILL!` where a record makes it larger than the cells that it can take.
+    /// The array, or `#SPILL!` if a record makes it larger than the cells kept free for it.
     pub fn within(&mut self, array: Term, (rows, cols): Bounds) -> Term {
         let most = array_bounds::of(&self.graph, array);
         let spill = Term::Const(Value::error(ErrorCode::Spill));
@@ -138,7 +138,7 @@ impl Lowerer<'_> {
         result
     }
 
-    /// Rows or columns; an error in place of an array is one value.
+    /// How many rows or columns an array has. An error is one value.
     fn side(&mut self, function: &str, array: Term) -> Term {
         let side = self.graph.call_named(function, &[array]);
         let failed = self.graph.one(Op1::IsError, side);
@@ -163,7 +163,7 @@ impl Lowerer<'_> {
                  {MAX_ELEMENTS} elements"
             ))),
             None => Err(Failure::unsupported(format!(
-                "{name} over an array whose size depends on an input, without a limit that is known"
+                "{name} over an array whose size depends on an input, without a known limit"
             ))),
         }
     }

@@ -1,14 +1,13 @@
-//! SUBTOTAL and AGGREGATE: which cells of their ranges count. The aggregates themselves are kernels.
+//! SUBTOTAL and AGGREGATE: which cells of their ranges count. The kernels calculate with these cells.
 
 use super::table::Form;
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
-use crate::compile::lower::place::Place;
 use crate::compile::lower::values::{Abs, Grid};
 use crate::formula::ast::Expr;
-use crate::workbook::{CellAddress, CellFormula, Sheet};
+use crate::workbook::{CellAddress, CellFormula, Place, Sheet};
 use execd_calc::kernels;
 use execd_calc::values::value::Value;
 use std::rc::Rc;
@@ -18,12 +17,12 @@ use std::rc::Rc;
 struct Skips {
     hidden_rows: bool,
     filtered_rows: bool,
-    /// Cells that are subtotals themselves.
+    /// Cells whose formulas are subtotals themselves.
     subtotals: bool,
 }
 
 impl Lowerer<'_> {
-    /// SUBTOTAL(number, ranges): 1 to 11 count hidden rows, 101 to 111 do not.
+    /// SUBTOTAL(number, ranges). Numbers from 1 to 11 count hidden rows, numbers from 101 to 111 do not.
     pub fn subtotal_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
         let number = self.known(args, 0, &at.for_value())?.and_then(Value::as_number);
         let skips =
@@ -31,8 +30,8 @@ impl Lowerer<'_> {
         self.over_counted_cells(Form::Subtotal, 1, skips, args, at)
     }
 
-    /// AGGREGATE(number, option, ranges) or AGGREGATE(number, option, array, place). Passing over errors is the
-    /// kernel's part of the option.
+    /// AGGREGATE(number, option, ranges) or AGGREGATE(number, option, array, position). The option may also say that
+    /// errors are ignored, which the kernel does.
     pub fn aggregate_form(&mut self, args: &[Expr], at: &At) -> Lowered<Abs> {
         let option = self.known(args, 1, &at.for_value())?;
         let option = match option {
@@ -48,8 +47,8 @@ impl Lowerer<'_> {
         self.over_counted_cells(Form::Aggregate, 2, skips, args, at)
     }
 
-    /// Calls the function with its ranges reduced to the cells that count. `skips` is None where it depends on an
-    /// input; then no range may hold a cell that some choice leaves out.
+    /// A call with only those cells of its ranges that count. `skips` is None if it depends on an input: then every
+    /// cell has to count.
     fn over_counted_cells(
         &mut self,
         form: Form,

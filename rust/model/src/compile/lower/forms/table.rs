@@ -1,5 +1,5 @@
-//! Functions that are not evaluated like others, by name: lazy forms, forms that give references, and forms that look at
-//! the place of the formula or at the workbook rather than at values. No other file compares names of functions.
+//! Functions that are not evaluated like others, by name: lazy forms, forms that give references, and forms that look
+//! at the place of the formula or at the workbook rather than at values. No other file compares names of functions.
 
 use hashbrown::HashMap;
 use std::sync::OnceLock;
