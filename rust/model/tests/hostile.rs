@@ -82,7 +82,7 @@ fn other_packages_are_named() {
         builder::zip(&names.iter().map(|name| ((*name).to_owned(), b"x".to_vec())).collect::<Vec<_>>())
     };
     assert_refused(&empty(&["mimetype", "content.xml"]), ErrorKind::NotAWorkbook, "ods");
-    assert_refused(&empty(&["notes.txt"]), ErrorKind::NotAWorkbook, "no workbook");
+    assert_refused(&empty(&["notes.txt"]), ErrorKind::NotAWorkbook, "without a workbook");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn senseless_cells_are_named() {
         ("<row r='1'><c r='A2'><v>1</v></c></row>", "A2"),
         ("<row r='0'/>", "row number"),
         ("<row r='1048577'/>", "row number"),
-        ("<row r='x'/>", "no number"),
+        ("<row r='x'/>", "not a number"),
         ("<row r='1'><c r='XFE1'><v>1</v></c></row>", "XFE1"),
         ("<row r='1'><c r='XFD1'><v>1</v></c><c><v>2</v></c></row>", "XFE1"),
         ("<row r='1'><c r='B1' t='s'><v>3</v></c></row>", "cell B1"),
