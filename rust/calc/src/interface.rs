@@ -15,14 +15,14 @@ pub struct Interface {
     pub inputs: Vec<Input>,
     pub outputs: Vec<Output>,
     pub complaints: Vec<Complaint>,
-    /// Calculates, from the inputs, what validations compare with in each record: its outputs are the results that
-    /// `Limit`, `Rule` and `Complaint` number. None when all rules are constant. A plan of its own, so that records are judged before
-    /// their answers are written, and the outputs cost the same with rules and without.
+    /// Calculates from the inputs what validations compare with in each record. Its outputs are the results that
+    /// `Limit`, `Rule` and `Complaint` name by number. None when all rules are constant. It is a separate plan, so that
+    /// records are judged before their answers are written, and outputs cost the same with rules and without.
     pub rules: Option<Arc<Plan>>,
 }
 
 impl Interface {
-    /// What notes about records are about, by number: an input, or behind them a complaint.
+    /// What notes about records are about, by number: first the inputs, then the complaints.
     pub fn subject(&self, number: usize) -> Option<&str> {
         let inputs = self.inputs.iter().map(|input| input.name.as_str());
         inputs.chain(self.complaints.iter().map(|complaint| complaint.name.as_str())).nth(number)
@@ -198,7 +198,7 @@ impl Rule {
 }
 
 /// What a value is compared with: the same in every record, or a result of `Interface::rules`. A blank result lets
-/// everything pass, what is no number lets nothing pass.
+/// every value pass; any other result that is not a number lets none pass.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Limit {
     Constant(f64),

@@ -1,6 +1,7 @@
 //! The function families and the look-up by name. A family file holds its kernels and ends in its table.
 
 pub mod aggregates;
+mod arguments;
 pub mod arrays;
 pub mod datetime;
 pub mod engineering;
@@ -12,7 +13,7 @@ pub mod sample;
 pub mod statistical;
 pub mod text;
 
-use crate::semantics::function::{Function, flags};
+use crate::semantics::function::Function;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
@@ -60,32 +61,6 @@ const FAMILIES: &[&[Function]] = &[
     text::TABLE,
     text::infix::TABLE,
 ];
-
-/// Families whose functions all give numbers or errors.
-const NUMERIC_FAMILIES: &[&[Function]] = &[
-    aggregates::aggregate::TABLE,
-    aggregates::conditional::TABLE,
-    datetime::TABLE,
-    math_trig::combinatorics::TABLE,
-    math_trig::math::TABLE,
-    math_trig::rounding::TABLE,
-    math_trig::trig::TABLE,
-    statistical::distribution::continuous::TABLE,
-    statistical::distribution::discrete::TABLE,
-    statistical::distribution::normal::TABLE,
-    statistical::distribution::tested::TABLE,
-    statistical::spread::TABLE,
-];
-
-/// True when a call of the function with single values gives a number or an error.
-pub fn gives_number(function: &Function) -> bool {
-    use std::collections::HashSet;
-    static NAMES: OnceLock<HashSet<&'static str>> = OnceLock::new();
-    let names = NAMES.get_or_init(|| {
-        NUMERIC_FAMILIES.iter().flat_map(|family| family.iter()).map(|function| function.name).collect()
-    });
-    function.has(flags::GIVES_NUMBER) || names.contains(function.name)
-}
 
 /// The function with this upper-case name.
 pub fn find(name: &str) -> Option<&'static Function> {

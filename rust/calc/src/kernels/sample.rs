@@ -1,4 +1,4 @@
-//! Which numbers the arguments of an aggregate stand for. What is done with them is the families'.
+//! Which numbers the arguments of an aggregate stand for. What is done with them is up to the families.
 
 use crate::semantics::function::{Arg, Cx};
 use crate::values::range::Grid;
@@ -13,7 +13,7 @@ pub enum Cells {
     All,
 }
 
-/// Asked for cancellation every so many cells.
+/// Cells between two looks at the stop flag.
 const CHECK: usize = 4096;
 
 /// Every used cell, row by row, until one is refused.

@@ -127,10 +127,10 @@ pub fn ln(x: f64) -> f64 {
     let half = 0.5 * f * f;
     let rest = s * (half + z * polynomial(&LN, z)) + k * LN_2_LOW;
     let y = k * LN_2_HIGH - ((half - rest) - f);
-    let odd = if x == 0.0 { f64::NEG_INFINITY } else { f64::NAN };
+    let other = if x == 0.0 { f64::NEG_INFINITY } else { f64::NAN };
     let normal = x >= f64::MIN_POSITIVE;
     let finite = x <= f64::MAX;
-    if normal & finite { y } else { odd }
+    if normal & finite { y } else { other }
 }
 
 /// Above this erfc is 0 (and below its negative 2).
@@ -155,7 +155,7 @@ fn upper(a: f64, (square, lost): (f64, f64)) -> f64 {
     y - y * lost
 }
 
-/// So near the middle the normal distribution is a short series, whose result is off by no more than its rounding.
+/// Nearer to the middle than this, a short series gives the normal distribution with no error but its rounding.
 const MIDDLE: f64 = 0.01;
 const INV_SQRT_2PI: f64 = 0.398_942_280_401_432_7;
 

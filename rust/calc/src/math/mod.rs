@@ -1,5 +1,7 @@
 //! Mathematical functions of doubles, with the same bits on every processor. From the bottom up.
 
+pub mod processor;
+
 pub mod power;
 
 pub mod elementary;

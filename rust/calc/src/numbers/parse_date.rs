@@ -1,9 +1,9 @@
-//! Dates and times written as text, in the spellings that Excel (US locale) reads in a cell. Plain numbers are
-//! `parse_number`'s.
+//! Dates and times written as text, in the spellings that Excel (US locale) reads in a cell. Plain numbers are read by
+//! `parse_number`.
 
 use crate::numbers::serial;
 
-/// What a text says; a date without a time has none, and the other way round.
+/// What a text says: a date, a time, or both.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct DateTime {
     /// Day in the 1900 system.
@@ -95,7 +95,7 @@ fn year_of(number: i64, digits: usize) -> Option<i64> {
     }
 }
 
-/// Two or three pieces and what stands between them: the first character that is no space, or a space.
+/// Two or three pieces and what stands between them: the first character that is not a space, or a space.
 struct Pieces {
     found: [Piece; 3],
     count: usize,

@@ -1,5 +1,5 @@
 //! Numbers written as text, as Excel (US locale) reads them: signs, thousands commas, percent, currency, parentheses,
-//! exponents, mixed fractions. Dates and times are `parse_date`'s.
+//! exponents, mixed fractions. Dates and times are read by `parse_date`.
 
 /// Reads a number, or gives `None` for whatever Excel refuses (`1E400`, `NaN`, `0x10`, `1,23`, a lone sign …).
 pub fn number(text: &str) -> Option<f64> {

@@ -1,8 +1,8 @@
 //! Serial numbers of days and their calendar dates, in Excel's two date systems, and the clock time of a serial.
 //! No functions of Excel and no texts here.
 //!
-//! The 1900 system counts 1900-01-01 as day 1, has a 1900-02-29 (day 60) that never was, and calls day 0
-//! "1900-01-00". The 1904 system is the same calendar, 1462 days behind.
+//! The 1900 system counts 1900-01-01 as day 1, has a 1900-02-29 (day 60) that never was, and calls day 0 "1900-01-00".
+//! The 1904 system is the same calendar with serials that are 1462 smaller.
 
 /// Days from 1900-01-00 to 1904-01-01.
 pub const OFFSET_1904: i64 = 1462;
@@ -51,7 +51,7 @@ pub fn date_of(day: i64) -> Date {
         0 => return Date { year: 1900, month: 1, day: 0 },
         _ => {}
     }
-    // Days since 0000-03-01 of the proleptic Gregorian calendar; the phantom day shifts all before it by one.
+    // Days since 0000-03-01 of the proleptic Gregorian calendar; days before the phantom day are shifted by one.
     let since = (day + 693_899 + i64::from(day < 60)) as u64;
     let century_part = 4 * since + 3;
     let century = century_part / 146_097;

@@ -1,54 +1,30 @@
 //! Runs a plan over a block of records. No queueing, no threads, no clock.
 
-mod call;
-mod columns;
-mod cpu;
-mod dates;
-mod flags;
-mod frame;
-mod inputs;
-mod lane;
-mod lanes;
-mod lookups;
-mod machine;
-mod memo;
+mod state;
+
+mod loops;
+
+mod calls;
+
 #[cfg(target_arch = "x86_64")]
 mod native;
-mod operations;
-mod outputs;
-mod powers;
-mod rates;
 
-pub use frame::Frame;
+mod interpreter;
+
+pub use state::frame::Frame;
+pub use state::machine::Cancelled;
 
 use crate::plan::Plan;
 use crate::semantics::function::Env;
 use crate::values::batch::Batch;
 use crate::values::value::Value;
-use inputs::Block;
-use lane::LANES;
-use machine::{Checks, End};
+use interpreter::{Checks, End};
+use state::block::Block;
+use state::{flags, outputs};
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-/// The execution was stopped from outside; nothing of the block may be used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cancelled;
-
-/// Bytes that the slots of a block may take: a part of the second-level cache, which two threads may share. Beyond the
-/// first-level cache loads are slower, but a step costs less a record the more there are: measured from 12 to 256 KiB.
-const BLOCK_BYTES: usize = 128 << 10;
-/// Fewer records would leave the interpreter more to do than the loops.
-const LEAST_RECORDS: usize = 6 * LANES;
-const MOST_RECORDS: usize = 1024;
-
 impl Plan {
-    /// Records per block: the live slots of a block stay in the second-level cache.
-    pub fn block_records(&self) -> usize {
-        let fitting = BLOCK_BYTES / (8 * self.slots.max(1));
-        (fitting / LANES * LANES).clamp(LEAST_RECORDS, MOST_RECORDS)
-    }
-
     /// Working memory for runs of this plan over `batch`.
     pub fn frame(&self, batch: &Batch) -> Frame {
         Frame::new(self, batch)
@@ -94,12 +70,15 @@ impl Plan {
         cancel: &AtomicBool,
     ) -> Result<(), Cancelled> {
         if flags::READABLE && frame.trust.next_block() {
-            if let End::Done = machine::run(self, frame, block, env, cancel, Checks::Deferred)? {
+            if let End::Done = interpreter::run(self, frame, block, env, cancel, Checks::Deferred)? {
                 frame.trust.kept();
                 return Ok(());
             }
             frame.trust.broken();
         }
-        machine::run(self, frame, block, env, cancel, Checks::Immediate).map(|_| ())
+        interpreter::run(self, frame, block, env, cancel, Checks::Immediate).map(|_| ())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use crate::semantics::function::Cx;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 use std::borrow::Cow;
 
-/// A text that is a date in no year is none in this one: every day there is exists in a leap year.
+/// Every day exists in a leap year: a text that is not a date in this one is not a date in any year.
 const SOME_LEAP_YEAR: i64 = 2024;
 
 /// As arithmetic takes it: blank and omitted 0, TRUE 1, text that reads as a number, date, time, percentage or
@@ -87,14 +87,15 @@ fn serial_of(read: DateTime, date1904: bool) -> Option<f64> {
 /// The date and time that Excel reads in a text, in the year of `cx.env.now` if it names none.
 pub fn date_time_from_text(cx: &Cx<'_>, text: &str) -> Option<DateTime> {
     match parse_date::date_time(text, None) {
-        // The year is asked for only where it matters: what is known before an execution stays known.
+        // The year is asked for only where it matters, since a result that depends on it cannot be worked out before an
+        // execution.
         None => parse_date::date_time(text, Some(SOME_LEAP_YEAR))
             .and_then(|_| parse_date::date_time(text, cx.env.this_year())),
         read => read,
     }
 }
 
-/// The same by way of the context that a kernel has at hand.
+/// The same as methods of the context.
 impl Cx<'_> {
     /// See [`number`].
     pub fn number(&self, value: Value) -> Result<f64, ErrorCode> {

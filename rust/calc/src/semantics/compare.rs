@@ -65,7 +65,7 @@ fn rank(value: Unpacked) -> u8 {
     }
 }
 
-/// True when two texts are equal but for case.
+/// True when two texts are equal apart from case.
 pub fn equal_texts(a: &str, b: &str) -> bool {
     a == b || if a.is_ascii() && b.is_ascii() { a.eq_ignore_ascii_case(b) } else { folded(a).eq(folded(b)) }
 }

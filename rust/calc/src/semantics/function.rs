@@ -42,9 +42,9 @@ pub mod flags {
     pub const GIVES_DATE: u32 = 8;
     /// Expressions in its arguments are array formulas even in an ordinary cell (SUMPRODUCT, LOOKUP, MMULT …).
     pub const FORCES_ARRAY: u32 = 16;
-    /// The result is a number or an error, whatever the arguments.
+    /// Single values give a number or an error, whatever they are.
     pub const GIVES_NUMBER: u32 = 32;
-    /// A union of areas in a place for one range is all their cells (RANK, LARGE …).
+    /// Takes a union of areas where a range is expected, as all their cells (RANK, LARGE …).
     pub const TAKES_UNION: u32 = 64;
     /// The third argument takes the size of the first (SUMIF, AVERAGEIF).
     pub const VALUES_FOLLOW_RANGE: u32 = 128;
@@ -71,11 +71,15 @@ pub struct Function {
     pub repeat: u8,
     pub flags: u32,
     pub kernel: Kernel,
-    /// The columnar form of a hot function; it leaves to the kernel what it cannot do.
+    /// The columnar form of a hot function; what it cannot do is left to the kernel.
     pub columnar: Option<Columnar>,
+    /// How large an array result can be.
     pub size: Size,
+    /// What limits a number.
     pub limit: Option<Limit>,
+    /// The chain of steps that can stand for a call.
     pub chain: Option<Chain>,
+    /// What the cells beyond those in use change in the result.
     pub beyond: Beyond,
 }
 
@@ -110,6 +114,11 @@ pub enum Columnar {
 impl Function {
     pub fn has(&self, flag: u32) -> bool {
         self.flags & flag != 0
+    }
+
+    /// True when a call with single values gives a number or an error.
+    pub fn gives_number(&self) -> bool {
+        self.has(flags::GIVES_NUMBER)
     }
 
     /// Shape of the argument at `position`.
@@ -206,6 +215,16 @@ impl Function {
     }
 }
 
+/// The rows of functions that all give numbers or errors.
+pub const fn giving_numbers<const N: usize>(mut rows: [Function; N]) -> [Function; N] {
+    let mut at = 0;
+    while at < N {
+        rows[at].flags |= flags::GIVES_NUMBER;
+        at += 1;
+    }
+    rows
+}
+
 /// What does not change during an execution.
 #[derive(Debug, Default)]
 pub struct Env {
@@ -213,7 +232,7 @@ pub struct Env {
     pub date1904: bool,
     /// NOW(), as a serial of the workbook's date system.
     pub now: f64,
-    /// Something was read that means another day in another year.
+    /// A text was read that is another day in another year.
     year_asked: AtomicBool,
 }
 
@@ -291,7 +310,7 @@ impl Cx<'_> {
     }
 }
 
-/// Longest text a cell can hold, in UTF-16 units; shorter in bytes is certainly shorter in units.
+/// Longest text a cell can hold, in UTF-16 units; a text with no more bytes than this has no more units either.
 pub const MAX_TEXT_UNITS: usize = 32_767;
 const MAX_TEXT_BYTES: usize = MAX_TEXT_UNITS;
 

@@ -9,7 +9,7 @@ use crate::values::value::{ErrorCode, Unpacked, Value};
 /// Arrays grow no larger than this many cells.
 pub const MAX_ARRAY_CELLS: usize = 1 << 22;
 
-/// Arguments of scalar kernels that need no memory of their own.
+/// Up to this many arguments of a scalar kernel stay on the stack.
 const FEW: usize = 8;
 
 /// The result of `function` for one record. The number of arguments was checked at compile time.
@@ -93,9 +93,9 @@ fn call_lifted(
                 if let Arg::Value(value) = *arg
                     && value.is_array()
                     && function.param(position) == Param::Scalar
-                    && let Some(slot) = single.get_mut(position)
+                    && let Some(place) = single.get_mut(position)
                 {
-                    *slot = Arg::Value(element(cx, value, row, col));
+                    *place = Arg::Value(element(cx, value, row, col));
                 }
             }
             if cells.len() % 4096 == 0 && cx.cancelled() {
@@ -108,11 +108,11 @@ fn call_lifted(
     cx.add_array(rows, cols, cells)
 }
 
-/// A row or column that crosses no array.
+/// A row or column in which the array has no cell.
 pub const NOWHERE: usize = u32::MAX as usize;
 
-/// The element of `value` at a position of a lifted result: single rows, columns and values repeat, beyond the array
-/// it is `#N/A`, and `NOWHERE` `#VALUE!`.
+/// The element of `value` at a position of a lifted result. A single row, column or value repeats. Beyond the array it
+/// is `#N/A`, at `NOWHERE` `#VALUE!`.
 pub fn element(cx: &Cx<'_>, value: Value, row: usize, col: usize) -> Value {
     let Unpacked::Array(id) = value.unpack() else { return value };
     let array = cx.heap.array(id);

@@ -1,4 +1,4 @@
-//! The operators of formulas as row-wise kernels on single values. Lifting over arrays is the caller's.
+//! The operators of formulas as row-wise kernels on single values. They are lifted over arrays in `lift`.
 
 use crate::math::elementary;
 use crate::numbers::digits::same15;
@@ -84,7 +84,7 @@ pub fn sum(a: f64, b: f64) -> f64 {
     if same15(a, -b) { 0.0 } else { a + b }
 }
 
-/// `a ^ b` with Excel's errors. May give an infinity or a subnormal, as `Value::number` takes them.
+/// `a ^ b` with Excel's errors. May give an infinity or a subnormal, which `Value::number` replaces.
 pub fn power(a: f64, b: f64) -> Result<f64, ErrorCode> {
     if a == 0.0 {
         return match b.total_cmp(&0.0) {

@@ -1,5 +1,5 @@
-//! The small operations of a plan besides functions: row-wise forms, one value at a time. Their columnar loops are
-//! in `run`, and both must give the same bits.
+//! The small operations that plans have besides functions, in their row-wise form: one value at a time. Their loops are
+//! in `run::loops`, and both must give the same bits.
 
 use crate::semantics::compare;
 use crate::semantics::function::Cx;
@@ -33,7 +33,7 @@ pub enum Op2 {
     Sum,
     Min,
     Max,
-    /// Product of two cells for SUMPRODUCT: what is no number counts as 0.
+    /// Product of two cells for SUMPRODUCT: whatever is not a number counts as 0.
     Times,
 }
 
@@ -42,13 +42,13 @@ pub enum Op2 {
 pub enum Op3 {
     /// `a` TRUE gives `b`, FALSE gives `c`, an error itself.
     Select,
-    /// Running count of cells that compare with a constant number: count `a`, cell `b`, number `c`. Cells that are no
+    /// Running count of cells that compare with a constant number: count `a`, cell `b`, number `c`. Cells that are not
     /// numbers never count.
     CountIf(BinaryOp),
     /// Running exact search for a number: `a` the position found so far or `#N/A`, `b` the cell at this position,
     /// `c` the number.
     Found(u32),
-    /// Running sum of products for SUMPRODUCT: sum `a`, factors `b` and `c`. What is no number counts as 0.
+    /// Running sum of products for SUMPRODUCT: sum `a`, factors `b` and `c`. Whatever is not a number counts as 0.
     SumTimes,
 }
 
@@ -142,7 +142,7 @@ fn running(cx: &Cx<'_>, a: Value, b: Value, f: impl Fn(f64, f64) -> f64) -> Valu
     }
 }
 
-/// A running value between steps, as aggregates keep it: only the end result has no subnormals.
+/// A running value between steps. It may be subnormal; only the end result of an aggregate may not.
 fn unflushed(x: f64) -> Value {
     if x.is_finite() { Value::from_lane(x) } else { Value::error(ErrorCode::Num) }
 }

@@ -59,8 +59,8 @@ impl Pattern {
 
     /// Byte offset of the first place where the pattern fits a part of the text.
     pub fn find(&self, text: &str) -> Option<usize> {
-        // Of the parts between runs each is taken where it fits first: what is behind then has the most room. So a part
-        // that is not there is not there for a later start of the first one either, and no start is tried again.
+        // Each part between runs is taken where it fits first, which leaves the most room for the parts after it. If
+        // one of them does not fit, it would not fit after a later start either, so no start is tried again.
         let mut parts = self.tokens.split(|token| *token == Token::Run);
         let first = first_fit(parts.next()?, text)?;
         let mut end = first.1;

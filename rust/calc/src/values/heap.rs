@@ -29,7 +29,7 @@ impl Array {
     }
 }
 
-/// Recent texts that a shared store looks through before it adds one.
+/// How many recent texts a shared store remembers, to find equal ones.
 const RECENT: usize = 256;
 
 /// One layer: an append-only store of texts and arrays. The shared layers keep one handle for equal texts as far as a
@@ -40,7 +40,7 @@ pub struct Store {
     bytes: String,
     spans: Vec<(u32, u32)>,
     arrays: Vec<Array>,
-    /// Numbers of texts by a hash of their ends; empty until a shared store gets its first text.
+    /// Indexes of recent texts by a hash of their ends; empty until a shared store gets its first text.
     recent: Vec<u32>,
 }
 
@@ -203,7 +203,7 @@ impl Heap {
         self.local.write_text(write)
     }
 
-    /// The texts one after the other, if all values are texts and they have at most so many bytes together.
+    /// The texts one after the other, if all values are texts and they have at most `most` bytes together.
     pub fn join_texts(&mut self, values: &[Value], most: usize) -> Option<Value> {
         let start = self.local.bytes.len();
         for value in values {
@@ -225,7 +225,8 @@ impl Heap {
         Some(self.local.end_text(start))
     }
 
-    /// A text that `write` appends, given another one; `None` if that one is local and cannot be read meanwhile.
+    /// A new text that `write` makes from the text `id`; `None` if that is local: the local layer cannot be read while
+    /// it is written.
     pub fn write_by<E>(
         &mut self,
         id: TextId,
@@ -247,7 +248,7 @@ impl Heap {
         })
     }
 
-    /// An empty text to write in; given back by `put_draft`, it needs no memory of its own the next time.
+    /// An empty buffer to write a text in. Given back by `put_draft`, its memory is reused.
     pub fn take_draft(&mut self) -> String {
         let mut draft = std::mem::take(&mut self.draft);
         draft.clear();
@@ -258,7 +259,8 @@ impl Heap {
         self.draft = draft;
     }
 
-    /// A part of a text as a text of its own, by bytes; no copy when the text is local. Anything but a part gives "".
+    /// A part of a text as a new text, by bytes; a local text is not copied. Bytes that are not a part of the text give
+    /// "".
     pub fn add_part(&mut self, id: TextId, from: usize, to: usize) -> Value {
         let index = (id.0 & INDEX) as usize;
         match id.0 >> LAYER_SHIFT {
@@ -268,7 +270,7 @@ impl Heap {
         }
     }
 
-    /// Adds an array; a 1 x 1 array is its only value.
+    /// Adds an array; a 1 x 1 array becomes its only value.
     pub fn add_array(&mut self, array: Array) -> Value {
         match (array.rows, array.cols, array.cells.first()) {
             (1, 1, Some(&only)) => only,
@@ -276,12 +278,12 @@ impl Heap {
         }
     }
 
-    /// Adds an array of one cell that stays one: functions treat cells otherwise than values typed in.
+    /// Adds an array of one cell that stays an array: functions treat cells differently from values that were typed in.
     pub fn add_cell(&mut self, cell: Value) -> Value {
         self.local.add_array(Array { rows: 1, cols: 1, cells: vec![cell] })
     }
 
-    /// Empties the local layer: every local handle is void afterwards.
+    /// Empties the local layer: no local handle is valid afterwards.
     pub fn reset(&mut self) {
         self.local.clear();
     }

@@ -1,6 +1,6 @@
-//! Indexes over constant tables, built on first use: where a number, a text or a boolean stands in one row or
-//! column. Pure data: what a function makes of a position, wildcards and cells that inputs reach are in
-//! `kernels/search`.
+//! Indexes over constant tables, built on first use: where a number, a text or a boolean stands in one row or column.
+//! Pure data: `kernels::lookup_reference::search` decides what a function makes of a position, and searches by
+//! wildcards and among cells that inputs reach.
 
 use crate::values::heap::Heap;
 use crate::values::value::{Unpacked, Value};
@@ -9,10 +9,10 @@ use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
 
-/// Rows and columns beyond these are searched without an index: look-ups search the first ones.
+/// Only this many rows and columns get an index, since look-ups search the first ones.
 const MAX_LINES: usize = 256;
 
-/// Ascending keys that are counted rather than bisected.
+/// Among up to this many ascending keys, counting is faster than bisection.
 const FEW_KEYS: usize = 16;
 
 /// The indexes of one table, one per row or column that was ever searched.
@@ -41,7 +41,7 @@ struct LineIndex {
 }
 
 impl Indexes {
-    /// The numbers of a line; `None` for a line outside the rectangle or too far inside.
+    /// The numbers of a line; `None` for a line outside the rectangle or after the first `MAX_LINES`.
     pub fn numbers(&self, line: LineCells<'_>) -> Option<&Numbers> {
         Some(self.line(line)?.numbers.get_or_init(|| Numbers::new(&line.lanes())))
     }
@@ -91,7 +91,7 @@ enum Exact {
 enum Order {
     /// Every cell is a number, none smaller than the one before it.
     Ascending(Vec<f64>),
-    /// Numbers in any order among other cells (NaN here).
+    /// Numbers in any order; cells of other kinds are NaN.
     Mixed(Vec<f64>),
 }
 
@@ -120,7 +120,7 @@ impl Numbers {
             Exact::Dense { base, len } => {
                 let offset = key - base;
                 let at = offset as usize;
-                // The key itself must be whole: what a small one is off may be lost in the offset.
+                // The key itself must be whole: the subtraction can round a small fraction away.
                 (offset >= 0.0 && at < *len && key.trunc() == key).then_some((at, at))
             }
             Exact::Hash(map) => map.get(key),
@@ -131,7 +131,7 @@ impl Numbers {
     #[inline]
     pub fn at_most(&self, key: f64) -> Option<usize> {
         match &self.order {
-            // Counting takes no branches that a processor would guess wrong.
+            // Counting has no branches that the processor could mispredict.
             Order::Ascending(keys) if keys.len() <= FEW_KEYS => {
                 keys.iter().map(|&x| usize::from(x <= key)).sum::<usize>().checked_sub(1)
             }
@@ -171,9 +171,9 @@ fn dense(lanes: &[f64]) -> Option<Exact> {
     (exact && runs).then_some(Exact::Dense { base, len: lanes.len() })
 }
 
-/// Excel's binary search in a line that it takes for ascending. `order(i)` is how cell `i` compares with what is
-/// sought, `None` for a cell of another kind, which the search steps over to the right. Of equal neighbours the
-/// last one counts.
+/// Excel's binary search in a line that it assumes to ascend. `order(i)` is how cell `i` compares with what is sought,
+/// `None` for a cell of another kind, which the search steps over to the right. Of equal neighbours the last one
+/// counts.
 pub fn bisect(len: usize, order: impl Fn(usize) -> Option<std::cmp::Ordering>) -> Option<usize> {
     // Cells before `low` are not greater, cells from `high` on are greater or of another kind.
     let (mut low, mut high) = (0, len);
@@ -195,17 +195,17 @@ pub fn bisect(len: usize, order: impl Fn(usize) -> Option<std::cmp::Ordering>) -
     best
 }
 
-/// Open addressing over the bits of numbers. A map of our own because look-ups of whole columns spend their time
-/// here, and a seed because keys come from workbooks that strangers wrote.
+/// Open addressing over the bits of numbers. A map of our own, because look-ups of whole columns spend their time here.
+/// It is seeded, because strangers write the workbooks that keys come from.
 #[derive(Debug)]
 struct NumberMap {
     seed: u64,
-    slots: Box<[Slot]>,
+    buckets: Box<[Bucket]>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Slot {
-    /// NaN in a free slot.
+struct Bucket {
+    /// NaN in a free bucket.
     key: f64,
     first: u32,
     last: u32,
@@ -213,33 +213,33 @@ struct Slot {
 
 impl NumberMap {
     fn new(lanes: &[f64]) -> NumberMap {
-        let free = Slot { key: f64::NAN, first: 0, last: 0 };
+        let free = Bucket { key: f64::NAN, first: 0, last: 0 };
         let count = lanes.iter().filter(|x| !x.is_nan()).count();
-        let slots = vec![free; (count * 2).next_power_of_two()].into_boxed_slice();
-        let mut map = NumberMap { seed: RandomState::new().hash_one(0u8), slots };
+        let buckets = vec![free; (count * 2).next_power_of_two()].into_boxed_slice();
+        let mut map = NumberMap { seed: RandomState::new().hash_one(0u8), buckets };
         for (at, &key) in lanes.iter().enumerate().filter(|(_, x)| !x.is_nan()) {
             map.add(key, at as u32);
         }
         map
     }
 
-    /// Slots to visit for a key, in turn; the map is never more than half full, so a free one comes.
+    /// Buckets to visit for a key, in turn. The map is never more than half full, so there is a free one among them.
     #[inline]
     fn probe(&self, key: f64) -> impl Iterator<Item = usize> + use<> {
-        let mask = self.slots.len() - 1;
+        let mask = self.buckets.len() - 1;
         let start = mix((key + 0.0).to_bits() ^ self.seed) as usize;
         (0..=mask).map(move |step| (start + step) & mask)
     }
 
     fn add(&mut self, key: f64, at: u32) {
         for i in self.probe(key) {
-            let Some(slot) = self.slots.get_mut(i) else { return };
-            if slot.key.is_nan() {
-                *slot = Slot { key, first: at, last: at };
+            let Some(bucket) = self.buckets.get_mut(i) else { return };
+            if bucket.key.is_nan() {
+                *bucket = Bucket { key, first: at, last: at };
                 return;
             }
-            if slot.key == key {
-                slot.last = at;
+            if bucket.key == key {
+                bucket.last = at;
                 return;
             }
         }
@@ -248,11 +248,11 @@ impl NumberMap {
     #[inline]
     fn get(&self, key: f64) -> Option<(usize, usize)> {
         for i in self.probe(key) {
-            let slot = self.slots.get(i)?;
-            if slot.key == key {
-                return Some((slot.first as usize, slot.last as usize));
+            let bucket = self.buckets.get(i)?;
+            if bucket.key == key {
+                return Some((bucket.first as usize, bucket.last as usize));
             }
-            if slot.key.is_nan() {
+            if bucket.key.is_nan() {
                 return None;
             }
         }
@@ -260,7 +260,7 @@ impl NumberMap {
     }
 }
 
-/// Spreads all bits over all bits (the finaliser of MurmurHash3, public domain).
+/// Mixes all bits (the finaliser of MurmurHash3, public domain).
 #[inline]
 fn mix(mut x: u64) -> u64 {
     x = (x ^ (x >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -307,7 +307,7 @@ impl Texts {
     }
 }
 
-/// The text with upper case taken away; texts that Excel holds for equal give the same.
+/// The text in folded case; texts that Excel takes as equal give the same.
 pub fn fold(text: &str) -> Cow<'_, str> {
     if !text.is_ascii() {
         Cow::Owned(text.chars().flat_map(char::to_lowercase).collect())

@@ -2,6 +2,8 @@
 
 pub mod value;
 
+pub mod chunk;
+
 pub mod heap;
 
 pub mod lookup_index;

@@ -1,5 +1,5 @@
-//! Views of cells: a range of the workbook as a kernel sees it for one record, constant tables, and the common
-//! face of ranges, arrays and single values. No lookup logic (that is `kernels/search`).
+//! Views of cells: a range of the workbook as a kernel sees it for one record, constant tables, and the grid that
+//! ranges, arrays and single values have in common. No look-up logic, which is in `kernels::lookup_reference::search`.
 
 use crate::values::heap::Array;
 use crate::values::value::Value;
@@ -41,7 +41,7 @@ impl Range<'_> {
     }
 }
 
-/// A constant rectangle, row by row. Its look-up indexes are built on first use by `kernels/search`.
+/// A constant rectangle, row by row. Its look-up indexes are built on first use.
 #[derive(Debug, Default)]
 pub struct Table {
     pub rows: usize,
@@ -93,7 +93,7 @@ impl<'a> Grid<'a> {
         }
     }
 
-    /// Rows and columns that can hold something; all beyond is blank.
+    /// Rows and columns that can hold something; all cells beyond are blank.
     pub fn used(&self) -> (usize, usize) {
         match self {
             Grid::Range(range) => (range.used_rows.min(range.rows), range.used_cols.min(range.cols)),
@@ -109,7 +109,7 @@ impl<'a> Grid<'a> {
         self.len() == 0
     }
 
-    /// The value at a position; beyond the rectangle `#N/A` is the caller's business, here it is blank.
+    /// The value at a position; blank beyond the rectangle. Callers that want `#N/A` there check first.
     pub fn get(&self, row: usize, col: usize) -> Value {
         match self {
             Grid::Range(range) => range.get(row, col),
@@ -122,7 +122,7 @@ impl<'a> Grid<'a> {
         matches!(self, Grid::Range(_))
     }
 
-    /// The used cells, row by row, where they lie in memory like this; `None` where they are computed or wider.
+    /// The used cells as a slice, row by row; `None` where cells are computed, or where the rows in memory are wider.
     pub fn dense(&self) -> Option<&'a [Value]> {
         let (cells, width) = match self {
             Grid::Range(range) => range.cells.table().map(|table| (table.cells.as_slice(), table.cols))?,

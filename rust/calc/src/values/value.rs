@@ -2,13 +2,13 @@
 //!
 //! A finite f64 stands for itself. Everything else lives in the negative signalling NaN space: bits 63..52 set, bit 51
 //! clear, bits 50..48 the tag (never 0), bits 47..0 the payload. Arithmetic on such a word raises the processor's
-//! "invalid" flag, which is how whole blocks of plain arithmetic are known to have met numbers only (`run::flags`).
-//! Numbers are never NaN or infinite.
+//! "invalid" flag: one look at the flags tells whether a whole block of arithmetic met numbers only
+//! (`run::state::flags`). Numbers are never NaN or infinite.
 
 use std::fmt;
 
 const BOXED: u64 = 0xFFF0_0000_0000_0000;
-/// The first word that is no number.
+/// Words from here on are not numbers.
 const FIRST_BOXED: u64 = BOXED | 1 << TAG_SHIFT;
 const TAG_SHIFT: u32 = 48;
 const PAYLOAD: u64 = (1 << TAG_SHIFT) - 1;
@@ -170,7 +170,7 @@ impl Value {
         Value::boxed(TAG_ARRAY, id.0)
     }
 
-    /// The lane as a float: the number itself, or a NaN for anything that is no number.
+    /// The lane as a float: the number itself, or a NaN for anything else.
     #[inline(always)]
     pub const fn lane(self) -> f64 {
         self.0
@@ -197,9 +197,9 @@ impl Value {
         self.bits() < FIRST_BOXED
     }
 
-    /// This value, with the zero that stands for subnormals and -0, which plain arithmetic leaves in slots.
+    /// The value normalised: subnormals and -0, which plain arithmetic leaves in slots, become 0.
     #[inline(always)]
-    pub fn settled(self) -> Value {
+    pub fn normalised(self) -> Value {
         if self.bits() & EXPONENT == 0 { Value::ZERO } else { self }
     }
 

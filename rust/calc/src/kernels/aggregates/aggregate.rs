@@ -3,12 +3,12 @@
 
 use crate::kernels::sample::{Cells, each_number, numbers, visit, wider};
 use crate::semantics::coerce;
-use crate::semantics::function::{Arg, Cx, Function, Param, flags, shaped};
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, giving_numbers, shaped};
 use crate::semantics::properties::{Beyond, Chain, Limit};
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     shaped("SUM", 1, 255, ANY, sum).chained(Chain::Sum).beyond(Beyond::Added),
     shaped("SUMSQ", 1, 255, ANY, sumsq).beyond(Beyond::Added),
     shaped("PRODUCT", 1, 255, ANY, product),
@@ -22,13 +22,13 @@ pub const TABLE: &[Function] = &[
     shaped("MAX", 1, 255, ANY, max).chained(Chain::Max).beyond(Beyond::One),
     shaped("MAXA", 1, 255, ANY, maxa),
     shaped("SUMPRODUCT", 1, 255, ANY, sumproduct)
-        .with(flags::FORCES_ARRAY | flags::GIVES_NUMBER)
+        .with(flags::FORCES_ARRAY)
         .chained(Chain::SumOfProducts)
         .beyond(Beyond::Added),
     shaped("SUMX2MY2", 2, 2, ANY, sumx2my2).with(flags::FORCES_ARRAY),
     shaped("SUMX2PY2", 2, 2, ANY, sumx2py2).with(flags::FORCES_ARRAY),
     shaped("SUMXMY2", 2, 2, ANY, sumxmy2).with(flags::FORCES_ARRAY),
-];
+]);
 
 const ANY: &[Param] = &[Param::Any];
 
@@ -151,7 +151,7 @@ fn maxa(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     extreme(cx, args, Cells::All, f64::NEG_INFINITY, f64::max)
 }
 
-/// Products at the same place, added up. What is no number counts as 0, but for a text that stands alone.
+/// Products at the same place, added up. Whatever is not a number counts as 0, except a text that is a whole argument.
 fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let grids: Vec<Grid<'_>> = args.iter().map(|arg| cx.grid(arg)).collect();
     let Some(first) = grids.first() else { return Value::error(ErrorCode::Value) };
@@ -191,7 +191,7 @@ fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     Value::number(total)
 }
 
-/// What is no number counts as 0; the first error wins.
+/// Whatever is not a number counts as 0; the first error wins.
 #[inline]
 fn times(factors: impl Iterator<Item = Value>) -> Result<f64, ErrorCode> {
     let mut product = 1.0;

@@ -1,13 +1,13 @@
-//! COUNTIF, SUMIFS and their kin: aggregates over the cells that meet criteria. The criteria are in `criteria`.
+//! COUNTIF, SUMIFS and the like: aggregates over the cells that meet criteria. The criteria are in `criteria`.
 
 use crate::kernels::aggregates::criteria::Criterion;
 use crate::kernels::sample::{not_cancelled, wider};
-use crate::semantics::function::{Arg, Cx, Function, Param, flags, shaped};
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, giving_numbers, shaped};
 use crate::semantics::properties::Chain;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     shaped("COUNTIF", 2, 2, PAIRS, countifs).with(flags::SEES_ERRORS).chained(Chain::CountIf),
     shaped("COUNTIFS", 2, 254, PAIRS, countifs).repeating(2).with(flags::SEES_ERRORS),
     shaped("SUMIF", 2, 3, ONE, sumif)
@@ -18,7 +18,7 @@ pub const TABLE: &[Function] = &[
     shaped("AVERAGEIFS", 3, 255, MANY, averageifs).repeating(2).with(flags::SEES_ERRORS),
     shaped("MINIFS", 3, 255, MANY, minifs).repeating(2).with(flags::SEES_ERRORS),
     shaped("MAXIFS", 3, 255, MANY, maxifs).repeating(2).with(flags::SEES_ERRORS),
-];
+]);
 
 const PAIRS: &[Param] = &[Param::Reference, Param::Scalar];
 const ONE: &[Param] = &[Param::Reference, Param::Scalar, Param::Reference];

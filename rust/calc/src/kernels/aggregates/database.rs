@@ -1,4 +1,4 @@
-//! DSUM and its kin: aggregates over the records of a table with headings that meet a table of conditions.
+//! DSUM and the like: aggregates over the records of a table with headings that meet a table of conditions.
 
 use crate::kernels::aggregates::aggregate;
 use crate::kernels::aggregates::criteria::Criterion;
@@ -107,8 +107,8 @@ struct Test {
     criterion: Criterion,
 }
 
-/// A row of conditions must hold as a whole, one of the rows must hold. A blank condition always does; one under
-/// a heading that the database has not is not met.
+/// A row of conditions must hold as a whole, one of the rows must hold. A blank condition always does; one under a
+/// heading that the database lacks is not met.
 fn read_conditions(cx: &Cx<'_>, database: &Grid<'_>, conditions: &Grid<'_>) -> Vec<Vec<Test>> {
     let columns: Vec<Option<usize>> =
         (0..conditions.cols()).map(|col| column_named(cx, database, conditions.get(0, col))).collect();

@@ -1,5 +1,5 @@
-//! SUBTOTAL and AGGREGATE: other aggregates by number. Which rows are hidden and which cells are subtotals themselves
-//! is not known here: the caller leaves them out.
+//! SUBTOTAL and AGGREGATE: other aggregates by number. The caller leaves out hidden rows and cells that are subtotals
+//! themselves; nothing here knows of them.
 
 use crate::kernels::statistical::{ranks, spread};
 use crate::kernels::{aggregates::aggregate, sample};

@@ -122,7 +122,7 @@ fn sorting_order(cx: &Cx<'_>, a: Value, b: Value, descending: bool) -> Ordering 
 }
 
 fn error_rank(code: ErrorCode) -> (bool, ErrorCode) {
-    // The codes of this crate are in that order but for #NUM!, which comes between #NAME? and #N/A.
+    // The codes of this crate are in that order except for #NUM!, which comes between #NAME? and #N/A.
     (code >= ErrorCode::NA, if code == ErrorCode::Num { ErrorCode::Name } else { code })
 }
 

@@ -1,4 +1,4 @@
-//! What arrays need whose size a record decides, besides the functions that formulas name. Arrays of known size are
+//! Functions for arrays whose size depends on the record, besides those that formulas name. Arrays of known size are
 //! taken apart when a workbook is compiled.
 
 use crate::semantics::function::{Arg, Cx, Function, Param, nth, nth_arg, scalar, shaped};

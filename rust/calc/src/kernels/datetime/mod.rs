@@ -1,19 +1,15 @@
 //! Date and time functions: the family's table. The kernels are in `parts` (taking serials apart and putting them
 //! together), `spans` (time between two dates), `weeks` and `workdays`.
 
+mod days;
 mod parts;
-mod spans;
+pub mod spans;
 mod weeks;
 mod workdays;
 
-pub use spans::year_fraction;
+use crate::semantics::function::{Columnar, Function, Param, flags, giving_numbers, scalar, shaped};
 
-use crate::numbers::serial;
-use crate::semantics::coerce;
-use crate::semantics::function::{Columnar, Cx, Function, Param, flags, scalar, shaped};
-use crate::values::value::{ErrorCode, Value};
-
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("DATE", 3, 3, parts::date).with(flags::GIVES_DATE).columnar(Columnar::Date),
     scalar("DATEVALUE", 1, 1, parts::datevalue),
     scalar("TIME", 3, 3, parts::time).with(flags::GIVES_DATE),
@@ -51,31 +47,4 @@ pub const TABLE: &[Function] = &[
         &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Any],
         workdays::workday_intl,
     ),
-];
-
-/// A number, as the functions that came from Excel's Analysis ToolPak take it: no booleans, nothing left out.
-fn strict_number(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
-    if value.is_bool() {
-        return Err(ErrorCode::Value);
-    }
-    if value.is_omitted() {
-        return Err(ErrorCode::NA);
-    }
-    coerce::number(cx, value)
-}
-
-/// The day (1900 system) that a serial lies in, any clock time dropped.
-fn whole_day(cx: &Cx<'_>, serial: f64) -> Result<i64, ErrorCode> {
-    serial::day_of(serial, cx.env.date1904).ok_or(ErrorCode::Num)
-}
-
-/// The day (1900 system) that Excel shows for a serial: a clock time that rounds to midnight belongs to the next day.
-fn shown_day(cx: &Cx<'_>, serial: f64) -> Result<i64, ErrorCode> {
-    let day = whole_day(cx, serial)? + i64::from(serial::seconds_of_day(serial) == 86_400);
-    if day <= serial::LAST_DAY { Ok(day) } else { Err(ErrorCode::Num) }
-}
-
-/// A day (1900 system) as a result.
-fn day_value(cx: &Cx<'_>, day: i64) -> Result<Value, ErrorCode> {
-    serial::serial_of(day, cx.env.date1904).map(Value::number).ok_or(ErrorCode::Num)
-}
+]);

@@ -1,6 +1,6 @@
 //! Putting dates and times together and taking them apart.
 
-use super::{day_value, shown_day, strict_number, whole_day};
+use super::days::{day_value, present_number, shown_day, whole_day};
 use crate::numbers::serial::{self, Clock, Date};
 use crate::semantics::coerce;
 use crate::semantics::function::{Cx, nth};
@@ -120,10 +120,10 @@ pub fn second(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     clock_part(cx, args, |clock| clock.second)
 }
 
-/// The date of the first argument and the first of the month so many months away.
+/// The date of the first argument, and the first of the month that is as many months away as the second says.
 fn months_away(cx: &Cx<'_>, args: &[Value]) -> Result<(Date, i64), ErrorCode> {
-    let start = strict_number(cx, nth(args, 0))?;
-    let months = strict_number(cx, nth(args, 1))?.trunc();
+    let start = present_number(cx, nth(args, 0))?;
+    let months = present_number(cx, nth(args, 1))?.trunc();
     let date = serial::date_of(whole_day(cx, start)?);
     let months = calendar_number(cx, Value::number(months))?;
     let first = serial::first_of_month(date.year, date.month + months);

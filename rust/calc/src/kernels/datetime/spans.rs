@@ -1,6 +1,6 @@
 //! Time between two dates: days, 30/360 years, fractions of years.
 
-use super::{shown_day, strict_number, whole_day};
+use super::days::{present_number, shown_day, whole_day};
 use crate::numbers::serial::{self, Date};
 use crate::semantics::function::{Cx, nth};
 use crate::values::value::{ErrorCode, Value};
@@ -47,11 +47,11 @@ pub fn yearfrac(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 fn yearfrac_or_error(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
-    let start = strict_number(cx, nth(args, 0))?;
-    let end = strict_number(cx, nth(args, 1))?;
+    let start = present_number(cx, nth(args, 0))?;
+    let end = present_number(cx, nth(args, 1))?;
     let basis = match nth(args, 2) {
         basis if basis.is_omitted() => 0.0,
-        basis => strict_number(cx, basis)?.trunc(),
+        basis => present_number(cx, basis)?.trunc(),
     };
     let (start, end) = (whole_day(cx, start)?, whole_day(cx, end)?);
     year_fraction(start.min(end), start.max(end), basis).ok_or(ErrorCode::Num)
@@ -114,8 +114,8 @@ pub fn datedif(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 fn datedif_or_error(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
-    let start = strict_number(cx, nth(args, 0))?;
-    let end = strict_number(cx, nth(args, 1))?;
+    let start = present_number(cx, nth(args, 0))?;
+    let end = present_number(cx, nth(args, 1))?;
     let unit = cx.text(nth(args, 2))?.to_ascii_uppercase();
     let (start, end) = (whole_day(cx, start)?, whole_day(cx, end)?);
     if start > end {

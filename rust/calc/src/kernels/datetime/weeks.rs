@@ -1,6 +1,6 @@
 //! Days of the week and numbers of weeks.
 
-use super::{strict_number, whole_day};
+use super::days::{present_number, whole_day};
 use crate::numbers::serial;
 use crate::semantics::coerce;
 use crate::semantics::function::{Cx, nth};
@@ -36,10 +36,10 @@ pub fn weeknum(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 fn weeknum_or_error(cx: &Cx<'_>, args: &[Value]) -> Result<f64, ErrorCode> {
-    let serial = strict_number(cx, nth(args, 0))?;
+    let serial = present_number(cx, nth(args, 0))?;
     let kind = match nth(args, 1) {
         kind if kind.is_omitted() => 1.0,
-        kind => strict_number(cx, kind)?.trunc(),
+        kind => present_number(cx, kind)?.trunc(),
     };
     let day = counted_day(cx, serial)?;
     let first_day = match kind as i64 {

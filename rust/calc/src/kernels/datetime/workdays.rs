@@ -1,6 +1,6 @@
 //! Working days: counting them and stepping over them, with weekends and holidays.
 
-use super::{day_value, strict_number, whole_day};
+use super::days::{day_value, present_number, whole_day};
 use crate::numbers::serial;
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, nth_arg};
@@ -62,8 +62,8 @@ fn weekend(cx: &Cx<'_>, value: Value) -> Result<Weekend, ErrorCode> {
             if !matches!(byte, b'0' | b'1') {
                 return Err(ErrorCode::Value);
             }
-            if let Some(slot) = free.get_mut((index + 1) % 7) {
-                *slot = byte == b'1';
+            if let Some(place) = free.get_mut((index + 1) % 7) {
+                *place = byte == b'1';
             }
         }
         return Ok(Weekend(free));
@@ -82,21 +82,21 @@ fn weekend(cx: &Cx<'_>, value: Value) -> Result<Weekend, ErrorCode> {
         _ => return Err(ErrorCode::Num),
     };
     for day in [first, second] {
-        if let Some(slot) = free.get_mut(day as usize) {
-            *slot = true;
+        if let Some(place) = free.get_mut(day as usize) {
+            *place = true;
         }
     }
     Ok(Weekend(free))
 }
 
-/// Holidays that fall on working days, sorted, each once. Blank cells are none; the first error wins.
+/// Holidays that fall on working days, sorted, each once. Blank cells do not count; the first error wins.
 fn holidays(cx: &Cx<'_>, arg: Option<&Arg<'_>>, weekend: Weekend) -> Result<Vec<i64>, ErrorCode> {
     let Some(arg) = arg else { return Ok(Vec::new()) };
     let mut days = Vec::new();
     for value in cx.grid(arg).iter() {
         let serial = match value.unpack() {
             Unpacked::Blank | Unpacked::Omitted => continue,
-            _ => strict_number(cx, value)?,
+            _ => present_number(cx, value)?,
         };
         let day = whole_day(cx, serial)?;
         if !weekend.is_free(day) {
@@ -129,8 +129,8 @@ fn net(
     weekend: Result<Weekend, ErrorCode>,
     free: Option<&Arg<'_>>,
 ) -> Result<f64, ErrorCode> {
-    let start = strict_number(cx, nth_arg(args, 0))?;
-    let end = strict_number(cx, nth_arg(args, 1))?;
+    let start = present_number(cx, nth_arg(args, 0))?;
+    let end = present_number(cx, nth_arg(args, 1))?;
     let weekend = weekend?;
     let holidays = holidays(cx, free, weekend)?;
     let (start, end) = (whole_day(cx, start)?, whole_day(cx, end)?);
@@ -154,9 +154,9 @@ fn step(
     weekend: Result<Weekend, ErrorCode>,
     free: Option<&Arg<'_>>,
 ) -> Result<Value, ErrorCode> {
-    let start = strict_number(cx, nth_arg(args, 0))?;
+    let start = present_number(cx, nth_arg(args, 0))?;
     // Excel rounds a negative count away from zero here.
-    let count = strict_number(cx, nth_arg(args, 1))?.floor();
+    let count = present_number(cx, nth_arg(args, 1))?.floor();
     let weekend = weekend?;
     if weekend.working() == 0 {
         return Err(ErrorCode::Value);

@@ -2,7 +2,7 @@
 //! a workbook's numbers are Excel's: orders 0 and 1 are those of Hart, "Computer Approximations" (J, Y) and of
 //! Abramowitz and Stegun 9.8 (I, K), higher orders come by recurrence.
 
-use crate::kernels::engineering::bits::strict_number;
+use crate::kernels::arguments::strict_number;
 use crate::math::elementary::{cos, exp, ln, sin};
 use crate::numbers::digits;
 use crate::semantics::function::flags::GIVES_NUMBER;

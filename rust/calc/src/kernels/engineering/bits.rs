@@ -1,16 +1,12 @@
 //! DELTA and GESTEP, bits, and the error function. Number systems are in `radix`, units in `units`, Bessel functions
 //! in `bessel`, complex numbers in `complex`.
 
+use crate::kernels::arguments::strict_number;
 use crate::math::elementary;
 use crate::numbers::digits;
 use crate::semantics::function::flags::GIVES_NUMBER;
 use crate::semantics::function::{Cx, Function, nth, scalar};
 use crate::values::value::{ErrorCode, Value};
-
-/// As the functions of the former Analysis ToolPak take a number: a truth value is none.
-pub(super) fn strict_number(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
-    if value.is_bool() { Err(ErrorCode::Value) } else { cx.number(value) }
-}
 
 fn delta(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     two_numbers(cx, args).map(|(a, b)| f64::from(u8::from(a == b))).into()

@@ -1,6 +1,6 @@
 //! Complex numbers, which Excel keeps as texts such as `3+4i`.
 
-use crate::kernels::engineering::bits::strict_number;
+use crate::kernels::arguments::strict_number;
 use crate::math::elementary::{atan2, cos, cosh, exp, ln, pow, sin, sinh};
 use crate::numbers::digits;
 use crate::semantics::function::flags::GIVES_NUMBER;

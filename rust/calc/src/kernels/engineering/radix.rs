@@ -1,6 +1,6 @@
 //! The DEC2BIN family. BASE, DECIMAL and Roman numerals are in `numerals`.
 
-use crate::kernels::engineering::bits::strict_number;
+use crate::kernels::arguments::strict_number;
 use crate::numbers::digits;
 use crate::semantics::function::flags::GIVES_NUMBER;
 use crate::semantics::function::{Cx, Function, nth, scalar};
@@ -67,7 +67,7 @@ fn in_radix(mut number: u64, radix: u32) -> String {
     }
 }
 
-/// Looked at before the number: a bad one wins over it.
+/// Checked before the number: if both are bad, this one's error counts.
 fn places(cx: &Cx<'_>, value: Value) -> Result<Option<usize>, ErrorCode> {
     if value.is_omitted() {
         return Ok(None);

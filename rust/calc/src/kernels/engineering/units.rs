@@ -1,7 +1,7 @@
 //! CONVERT and its units. Factors are Excel's, which are not always today's official ones (the electronvolt and the
 //! atomic mass unit are those of 2006).
 
-use crate::kernels::engineering::bits::strict_number;
+use crate::kernels::arguments::strict_number;
 use crate::semantics::function::flags::GIVES_NUMBER;
 use crate::semantics::function::{Cx, Function, nth, scalar};
 use crate::values::value::{ErrorCode, Value};
@@ -26,7 +26,7 @@ enum Quantity {
 
 use Quantity::*;
 
-/// What may stand before a unit.
+/// The prefixes that a unit may have.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Prefixes {
     None,

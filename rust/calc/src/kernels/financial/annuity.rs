@@ -3,8 +3,8 @@
 //! Money received is positive, money paid negative. With a rate r per period and n periods, the growth is (1+r)^n
 //! and the annuity factor ((1+r)^n - 1)/r; a payment at the start of each period (`due`) earns one period more.
 
+use super::arguments::{num_unless, numbers, toolpak};
 use super::solve::newton;
-use super::{num_unless, numbers, toolpak};
 use crate::math::elementary::{expm1, ln, log1p, pow};
 use crate::semantics::function::{Cx, Function, flags, scalar};
 use crate::values::value::{ErrorCode, Value};
@@ -187,7 +187,7 @@ fn ppmt(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 fn ispmt(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     numbers(cx, args, [0.0; 4])
         .and_then(|[rate, period, periods, present]| {
-            Ok(present * rate * (super::quotient(period, periods)? - 1.0))
+            Ok(present * rate * (super::arguments::quotient(period, periods)? - 1.0))
         })
         .into()
 }

@@ -1,8 +1,8 @@
 //! Days and coupon dates of securities: day-count bases, and schedules that run back from maturity. What is paid is
 //! elsewhere.
 
-use super::{num_unless, toolpak};
-use crate::kernels::datetime::year_fraction;
+use super::arguments::{num_unless, toolpak};
+use crate::kernels::datetime::spans::year_fraction;
 use crate::numbers::serial::{self, Date};
 use crate::semantics::function::Cx;
 use crate::values::value::{ErrorCode, Value};

@@ -1,6 +1,6 @@
 //! Series of payments: NPV, IRR, MIRR at even periods, XNPV and XIRR at dates.
 
-use super::num_unless;
+use super::arguments::num_unless;
 use super::solve::{root, stoppable};
 use crate::kernels::sample::{Cells, each_number};
 use crate::math::elementary::{exp, log1p, pow};

@@ -1,8 +1,8 @@
 //! Coupon dates and securities that pay them: COUP*, PRICE, YIELD, DURATION, MDURATION and those with an odd first or
 //! last period.
 
+use super::arguments::num_unless;
 use super::calendar::{Basis, Schedule, dated_numbers, day};
-use super::num_unless;
 use super::solve::{root, stoppable};
 use crate::math::elementary::pow;
 use crate::numbers::serial::serial_of;
@@ -65,7 +65,7 @@ impl Bond {
         self.basis.days(self.previous_date(), self.settlement)
     }
 
-    /// Coupon periods to the next coupon: what has not accrued, even where COUPDAYSNC counts otherwise.
+    /// Coupon periods to the next coupon: what has not accrued, even where COUPDAYSNC counts differently.
     fn wait(&self) -> f64 {
         1.0 - self.accrued_days() / self.period_days()
     }

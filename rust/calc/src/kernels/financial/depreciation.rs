@@ -1,6 +1,6 @@
 //! Depreciation: SLN, SYD, DB, DDB, VDB.
 
-use super::{num_unless, numbers, quotient};
+use super::arguments::{num_unless, numbers, quotient};
 use crate::math::elementary::pow;
 use crate::semantics::function::{Cx, Function, flags, nth, scalar};
 use crate::values::value::{ErrorCode, Value};
@@ -59,7 +59,7 @@ fn double_declining([cost, salvage, life, period, factor]: [f64; 5]) -> Result<f
     num_unless(cost >= 0.0 && salvage >= 0.0 && life > 0.0)?;
     num_unless(period > 0.0 && period <= life && factor > 0.0)?;
     let rate = (factor / life).min(1.0);
-    // A period that has not begun by the first one counts as the first.
+    // A period below 1 counts as the first.
     let before = cost * pow(1.0 - rate, (period - 1.0).max(0.0));
     let after = cost * pow(1.0 - rate, period.max(1.0));
     Ok((before - after.max(salvage)).max(0.0))

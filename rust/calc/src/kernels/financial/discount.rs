@@ -1,9 +1,9 @@
 //! Securities without coupons, accrued interest, treasury bills, and French depreciation by dates: ACCRINT, ACCRINTM,
 //! DISC, INTRATE, RECEIVED, PRICEDISC, YIELDDISC, PRICEMAT, YIELDMAT, TBILL*, AMORLINC, AMORDEGRC.
 
+use super::arguments::{num_unless, toolpak};
 use super::calendar::{Basis, Schedule, dated_numbers, day};
 use super::depreciation::MAX_LIFE;
-use super::{num_unless, toolpak};
 use crate::numbers::serial::{date_of, day_of_date};
 use crate::semantics::function::{Cx, Function, flags, nth, scalar};
 use crate::values::value::{ErrorCode, Value};

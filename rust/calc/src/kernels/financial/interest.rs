@@ -1,7 +1,7 @@
 //! Rates without payments, and prices quoted in fractions: EFFECT, NOMINAL, RRI, PDURATION, FVSCHEDULE, DOLLARDE,
 //! DOLLARFR.
 
-use super::{num_unless, numbers, toolpak};
+use super::arguments::{num_unless, numbers, toolpak};
 use crate::math::elementary::{expm1, ln, log1p, pow};
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, scalar, shaped};
 use crate::values::value::{ErrorCode, Unpacked, Value};

@@ -1,6 +1,7 @@
-//! Financial functions, by subject. Here: how they read their arguments.
+//! Financial functions, by subject.
 
 pub mod annuity;
+mod arguments;
 mod calendar;
 pub mod cash_flow;
 pub mod coupon;
@@ -8,28 +9,3 @@ pub mod depreciation;
 pub mod discount;
 pub mod interest;
 pub mod solve;
-
-use crate::semantics::function::{Cx, nth};
-use crate::values::value::{ErrorCode, Value};
-
-/// `N` numbers; those past the end of the call keep their default.
-fn numbers<const N: usize>(cx: &Cx<'_>, args: &[Value], defaults: [f64; N]) -> Result<[f64; N], ErrorCode> {
-    let mut numbers = defaults;
-    for (position, number) in numbers.iter_mut().enumerate().take(args.len()) {
-        *number = cx.number(nth(args, position))?;
-    }
-    Ok(numbers)
-}
-
-/// The same for functions that once came with the Analysis ToolPak: they take no booleans.
-fn toolpak<const N: usize>(cx: &Cx<'_>, args: &[Value], defaults: [f64; N]) -> Result<[f64; N], ErrorCode> {
-    if args.iter().any(|value| value.is_bool()) { Err(ErrorCode::Value) } else { numbers(cx, args, defaults) }
-}
-
-fn num_unless(fine: bool) -> Result<(), ErrorCode> {
-    if fine { Ok(()) } else { Err(ErrorCode::Num) }
-}
-
-fn quotient(a: f64, b: f64) -> Result<f64, ErrorCode> {
-    if b == 0.0 { Err(ErrorCode::Div0) } else { Ok(a / b) }
-}

@@ -28,7 +28,7 @@ pub fn root(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
         }
         // A step over -1 has no meaning: go half the way.
         let next = if next <= -1.0 { (rate - 1.0) / 2.0 } else { next };
-        if (next - rate).abs() <= NOISE * (1.0 + rate.abs()) || settled(rate, next, &f) {
+        if (next - rate).abs() <= NOISE * (1.0 + rate.abs()) || converged(rate, next, &f) {
             return next;
         }
         rate = next;
@@ -41,7 +41,7 @@ pub fn stoppable(cx: &Cx<'_>, f: impl Fn(f64) -> (f64, f64)) -> impl Fn(f64) -> 
     move |rate| if cx.cancelled() { (f64::NAN, f64::NAN) } else { f(rate) }
 }
 
-/// Newton's method alone, as RATE has it: NaN when it leaves the rates above -1 or does not settle.
+/// Newton's method alone, as RATE has it: NaN when it leaves the rates above -1 or does not converge.
 pub fn newton(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
     let mut rate = guess;
     for _ in 0..STEPS {
@@ -53,7 +53,7 @@ pub fn newton(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
             return rate;
         }
         let next = rate - value / slope;
-        if settled(rate, next, &f) {
+        if converged(rate, next, &f) {
             // Payments in advance are worth nothing at -1 whatever they are: no solution.
             return if next > -1.0 + 1e-9 { next } else { f64::NAN };
         }
@@ -63,7 +63,7 @@ pub fn newton(guess: f64, f: impl Fn(f64) -> (f64, f64)) -> f64 {
 }
 
 /// True when steps have come down to rounding noise.
-fn settled(rate: f64, next: f64, f: &impl Fn(f64) -> (f64, f64)) -> bool {
+fn converged(rate: f64, next: f64, f: &impl Fn(f64) -> (f64, f64)) -> bool {
     (next - rate).abs() <= WITHIN * (1.0 + rate.abs()) && {
         let (value, slope) = f(next);
         (value / slope).abs() <= NOISE_OF_ROOT * (1.0 + next.abs())

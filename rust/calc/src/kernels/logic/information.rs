@@ -1,4 +1,4 @@
-//! What kind of value something is. What depends on the place of a formula (ISFORMULA, SHEET, CELL …) is settled when
+//! What kind of value something is. What depends on the place of a formula (ISFORMULA, SHEET, CELL …) is decided when
 //! the workbook is compiled.
 
 use crate::numbers::digits;
@@ -44,7 +44,7 @@ fn is_reference(_: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     matches!(args.first(), Some(Arg::Range(_))).into()
 }
 
-/// Truncated; a truth value is no number here.
+/// Truncated; a truth value does not count as a number here.
 fn is_odd_number(cx: &Cx<'_>, args: &[Value]) -> Result<bool, ErrorCode> {
     let value = nth(args, 0);
     if value.is_bool() {
@@ -104,7 +104,7 @@ fn kind(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     })
 }
 
-/// Excel's numbers for its errors; those it has not documented are `#N/A`, as is anything that is no error.
+/// Excel's numbers for its errors; those it has not documented are `#N/A`, as is anything that is not an error.
 fn error_type(_: &mut Cx<'_>, args: &[Value]) -> Value {
     let number = match nth(args, 0).as_error() {
         Some(ErrorCode::Null) => 1.0,

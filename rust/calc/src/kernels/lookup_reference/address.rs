@@ -1,5 +1,4 @@
-//! Where cells are, as numbers and texts: ROW, COLUMN, ROWS, COLUMNS, ADDRESS. Building references is the
-//! compiler's.
+//! Where cells are, as numbers and texts: ROW, COLUMN, ROWS, COLUMNS, ADDRESS. References are built by the compiler.
 
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, scalar, shaped};

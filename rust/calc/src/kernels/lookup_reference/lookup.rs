@@ -1,5 +1,5 @@
-//! MATCH and its relatives: from a key to a position, from a position to a value. How a key is found is in
-//! `search`; uses of INDEX and XLOOKUP as references are the compiler's.
+//! MATCH and its relatives: from a key to a position, from a position to a value. How a key is found is in `search`;
+//! where INDEX and XLOOKUP give references, the compiler resolves them.
 
 use crate::kernels::lookup_reference::search::{self, Direction, Line, Mode};
 use crate::semantics::coerce;
@@ -44,7 +44,7 @@ fn position(found: Option<usize>) -> Result<Value, ErrorCode> {
     found.map(|at| Value::number(at as f64 + 1.0)).ok_or(ErrorCode::NA)
 }
 
-/// A rectangle to search. A text instead of one is a mistake; an error comes back.
+/// A rectangle to search. A text in its place is `#VALUE!`, an error itself.
 fn searched<'b>(cx: &'b Cx<'_>, args: &'b [Arg<'_>], position: usize) -> Result<Grid<'b>, ErrorCode> {
     match grid_at(cx, args, position) {
         Grid::Single(value) if value.is_text() => Err(ErrorCode::Value),

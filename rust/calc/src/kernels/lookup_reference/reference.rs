@@ -15,7 +15,7 @@ pub const INDIRECT: &str = "\u{1}INDIRECT";
 /// The value of a reference that a record chose, as cells for a function that takes ranges.
 pub const CELLS: &str = "\u{1}CELLS";
 
-/// Larger rectangles, whole columns above all, end with the cells in use: what lies beyond is blank.
+/// Larger rectangles, mostly whole columns, end with the cells in use: those beyond are blank.
 const MAX_WITH_BLANKS: usize = 1 << 16;
 
 const LAST_ROW: f64 = 1_048_575.0;

@@ -1,7 +1,7 @@
-//! Finding a value in one row or column, the way each look-up function does it. What the functions make of the
-//! position is in `kernels/lookup`; the indexes of constant tables are in `lookup_index`.
+//! Finding a value in one row or column, the way each look-up function does it. What the functions make of the position
+//! is in `lookup`; the indexes of constant tables are in `values::lookup_index`.
 
-use crate::kernels::text::regex_pattern;
+use crate::kernels::text::regex;
 use crate::semantics::compare;
 use crate::semantics::function::Cx;
 use crate::semantics::wildcard::Pattern;
@@ -10,7 +10,7 @@ use crate::values::range::{Grid, Table};
 use crate::values::value::{ErrorCode, Unpacked, Value};
 use std::cmp::Ordering;
 
-/// Texts longer than this are no key for MATCH, VLOOKUP and HLOOKUP.
+/// MATCH, VLOOKUP and HLOOKUP do not take longer texts as keys.
 const MAX_KEY_UNITS: usize = 255;
 
 /// One row or column of a rectangle.
@@ -77,7 +77,7 @@ impl<'a> Line<'a> {
         Line { grid, vertical: false, at }
     }
 
-    /// The only row or column of a rectangle that has no more.
+    /// The line that a rectangle of one row or one column is.
     pub fn only(grid: Grid<'a>) -> Option<Line<'a>> {
         match (grid.rows(), grid.cols()) {
             (_, 1) => Some(Line::column(grid, 0)),
@@ -98,7 +98,7 @@ impl<'a> Line<'a> {
         self.len() == 0
     }
 
-    /// Cells that can hold something; all beyond is blank.
+    /// Cells that can hold something; all cells beyond are blank.
     fn used(&self) -> usize {
         let (rows, cols) = self.grid.used();
         if self.vertical { rows } else { cols }
@@ -108,7 +108,7 @@ impl<'a> Line<'a> {
         if self.vertical { self.grid.get(i, self.at) } else { self.grid.get(self.at, i) }
     }
 
-    /// The indexes, when the line is all of a line of a constant table.
+    /// The indexes, when the line is a whole row or column of a constant table.
     fn index(&self) -> Option<(&'a Indexes, LineCells<'a>)> {
         let Grid::Range(range) = self.grid else { return None };
         let table = range.cells.table()?;
@@ -136,7 +136,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// True for a text that may be more than itself as a pattern.
+/// True for a text that may match others as a pattern.
 fn has_wildcards(text: &str) -> bool {
     text.bytes().any(|b| matches!(b, b'*' | b'?' | b'~'))
 }
@@ -166,8 +166,8 @@ pub fn exact(cx: &Cx<'_>, needle: Value, line: &Line<'_>) -> Result<Option<usize
     Ok(equal(cx, needle, line, false))
 }
 
-/// MATCH type 1, VLOOKUP and HLOOKUP with TRUE, LOOKUP: the last cell of the same kind that is not greater, in a
-/// line that is taken for ascending.
+/// MATCH type 1, VLOOKUP and HLOOKUP with TRUE, LOOKUP: the last cell of the same kind that is not greater, in a line
+/// that is assumed to ascend.
 pub fn ascending(cx: &Cx<'_>, needle: Value, line: &Line<'_>) -> Result<Option<usize>, ErrorCode> {
     let needle = classic_needle(needle)?;
     if let (Some(key), Some(numbers)) = (needle.as_number(), line.numbers()) {
@@ -176,8 +176,8 @@ pub fn ascending(cx: &Cx<'_>, needle: Value, line: &Line<'_>) -> Result<Option<u
     Ok(bisect(line.used(), |i| same_kind_order(cx, line.get(i), needle)))
 }
 
-/// MATCH type -1: the cell of the same kind that is the smallest not less, in a line that is taken for descending.
-/// Of equal neighbours the first one counts.
+/// MATCH type -1: the cell of the same kind that is the smallest not less, in a line that is assumed to descend. Of
+/// equal neighbours the first one counts.
 pub fn descending(cx: &Cx<'_>, needle: Value, line: &Line<'_>) -> Result<Option<usize>, ErrorCode> {
     let needle = classic_needle(needle)?;
     let order = |i: usize| same_kind_order(cx, line.get(i), needle).map(Ordering::reverse);
@@ -204,7 +204,7 @@ pub fn modern(
         _ => {}
     }
     if mode == Mode::Regex {
-        let pattern = regex_pattern(&cx.text(needle)?)?;
+        let pattern = regex::pattern(&cx.text(needle)?)?;
         let fits = |value| cx.text_of(value).is_some_and(|text| pattern.is_match(text));
         return Ok(line.find(cx, last, fits));
     }
@@ -268,7 +268,7 @@ fn same_kind_order(cx: &Cx<'_>, cell: Value, needle: Value) -> Option<Ordering> 
     }
 }
 
-/// The order over kinds that XMATCH knows: numbers, texts, booleans; all else is no neighbour of anything.
+/// The order over kinds that XMATCH knows: numbers, texts, booleans; values of other kinds are never neighbours.
 fn rank(value: Value) -> Option<u8> {
     match value.unpack() {
         Unpacked::Number(_) => Some(0),

@@ -1,15 +1,15 @@
 //! Whole-number functions: factorials, combinations, divisors, and the power series.
 
-use crate::kernels::math_trig::rounding::{ordered, strict_number};
+use crate::kernels::arguments::{ordered, strict_number};
 use crate::kernels::sample::visit;
 use crate::math::elementary;
 use crate::numbers::digits::trunc;
 use crate::semantics::coerce::integer;
-use crate::semantics::function::{Arg, Cx, Function, Param, nth, nth_arg, scalar, shaped};
+use crate::semantics::function::{Arg, Cx, Function, Param, giving_numbers, nth, nth_arg, scalar, shaped};
 use crate::semantics::operator::power;
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("FACT", 1, 1, fact),
     scalar("FACTDOUBLE", 1, 1, factdouble),
     ordered("COMBIN", 2, 2, combin),
@@ -20,7 +20,7 @@ pub const TABLE: &[Function] = &[
     shaped("LCM", 1, 255, ANY, lcm),
     shaped("MULTINOMIAL", 1, 255, ANY, multinomial),
     shaped("SERIESSUM", 4, 4, &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Any], seriessum),
-];
+]);
 
 const ANY: &[Param] = &[Param::Any];
 
@@ -105,8 +105,8 @@ fn permutationa(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     result.into()
 }
 
-/// The truncated numbers of all arguments; a blank is 0 in a range and passed over as a cell of its own. A text that
-/// is no number, a boolean or a negative number is an error, and so is having no number at all.
+/// The truncated numbers of all arguments; a blank is 0 in a range and passed over as a single cell. A text that is not
+/// a number, a boolean and a negative number are errors, and so is having no number at all.
 fn whole_numbers(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
     let mut out = Vec::new();
     for arg in args {

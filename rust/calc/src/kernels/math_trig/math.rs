@@ -1,13 +1,13 @@
 //! Elementary functions of one or two numbers: signs, roots, powers, logarithms. Rounding is in `rounding`, whole
 //! numbers in `combinatorics`, angles in `trig`.
 
-use crate::kernels::math_trig::rounding::{ordered, strict_number};
+use crate::kernels::arguments::{ordered, strict_number};
 use crate::math::elementary;
-use crate::semantics::function::{Columnar, Cx, Function, nth, scalar};
+use crate::semantics::function::{Columnar, Cx, Function, giving_numbers, nth, scalar};
 use crate::semantics::operator::power;
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("ABS", 1, 1, abs).columnar(Columnar::Abs),
     scalar("SIGN", 1, 1, sign),
     scalar("SQRT", 1, 1, sqrt).columnar(Columnar::Sqrt),
@@ -18,7 +18,7 @@ pub const TABLE: &[Function] = &[
     scalar("LOG10", 1, 1, log10),
     ordered("POWER", 2, 2, pow).columnar(Columnar::Power),
     scalar("PI", 0, 0, pi),
-];
+]);
 
 /// A function of one number that is defined everywhere; what it cannot hold becomes `#NUM!`.
 pub(super) fn map(cx: &Cx<'_>, args: &[Value], f: fn(f64) -> f64) -> Value {

@@ -1,6 +1,6 @@
 //! Numbers written in other ways: Roman numerals, other bases.
 
-use crate::kernels::math_trig::rounding::ordered;
+use crate::kernels::arguments::ordered;
 use crate::numbers::digits::trunc;
 use crate::semantics::coerce::integer;
 use crate::semantics::function::{Cx, Function, nth, scalar};

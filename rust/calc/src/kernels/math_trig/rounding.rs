@@ -1,11 +1,12 @@
 //! Rounding to digits, multiples and whole numbers. All work on the 15-digit view (`digits`).
 
+use crate::kernels::arguments::{ordered, strict_number};
 use crate::numbers::digits::{ceil, floor, round_down, round_half_away, round_up, trunc};
 use crate::semantics::coerce::integer;
-use crate::semantics::function::{Columnar, Cx, Function, flags, nth, scalar};
+use crate::semantics::function::{Columnar, Cx, Function, giving_numbers, nth, scalar};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("INT", 1, 1, int),
     ordered("TRUNC", 1, 2, truncate),
     ordered("ROUND", 2, 2, round).columnar(Columnar::Round),
@@ -23,18 +24,7 @@ pub const TABLE: &[Function] = &[
     scalar("ODD", 1, 1, odd),
     ordered("MOD", 2, 2, modulo),
     ordered("QUOTIENT", 2, 2, quotient),
-];
-
-/// A row whose kernel reads its arguments in order and gives the first failure, be it an error among them or a text
-/// that is no number. (The caller's own check would let any error win over the text.)
-pub const fn ordered(
-    name: &'static str,
-    min: u8,
-    max: u8,
-    kernel: fn(&mut Cx<'_>, &[Value]) -> Value,
-) -> Function {
-    scalar(name, min, max, kernel).with(flags::SEES_ERRORS)
-}
+]);
 
 fn int(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     cx.number(nth(args, 0)).map(floor).into()
@@ -59,11 +49,6 @@ fn rounddown(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 
 fn truncate(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     to_digits(cx, args, round_down)
-}
-
-/// A number as the former add-in functions take it: booleans are refused.
-pub fn strict_number(cx: &Cx<'_>, value: Value) -> Result<f64, ErrorCode> {
-    if value.is_bool() { Err(ErrorCode::Value) } else { cx.number(value) }
 }
 
 fn mround(cx: &mut Cx<'_>, args: &[Value]) -> Value {

@@ -1,12 +1,12 @@
 //! Angles: circular and hyperbolic functions, their inverses, degrees and radians.
 
+use crate::kernels::arguments::ordered;
 use crate::kernels::math_trig::math::{map, try_map};
-use crate::kernels::math_trig::rounding::ordered;
 use crate::math::elementary as e;
-use crate::semantics::function::{Cx, Function, nth, scalar};
+use crate::semantics::function::{Cx, Function, giving_numbers, nth, scalar};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     scalar("SIN", 1, 1, |cx, args| try_map(cx, args, |x| Ok(sin(small(x)?)))),
     scalar("COS", 1, 1, |cx, args| try_map(cx, args, |x| Ok(cos(small(x)?)))),
     scalar("TAN", 1, 1, |cx, args| try_map(cx, args, |x| Ok(tan(small(x)?)))),
@@ -30,7 +30,7 @@ pub const TABLE: &[Function] = &[
     scalar("ACOTH", 1, 1, |cx, args| map(cx, args, |x| e::atanh(1.0 / x))),
     scalar("DEGREES", 1, 1, |cx, args| map(cx, args, |x| x / std::f64::consts::PI * 180.0)),
     scalar("RADIANS", 1, 1, |cx, args| map(cx, args, |x| x / 180.0 * std::f64::consts::PI)),
-];
+]);
 
 /// Excel refuses angles of 2^27 and more.
 fn small(x: f64) -> Result<f64, ErrorCode> {

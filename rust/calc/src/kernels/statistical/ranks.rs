@@ -39,7 +39,7 @@ fn sorted(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
     Ok(sample)
 }
 
-/// The first argument's numbers in order, none being an error.
+/// The first argument's numbers in order; it is an error if there are none.
 fn sorted_first(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
     let sample = sorted(cx, args.get(..1).unwrap_or(args))?;
     if sample.is_empty() { Err(ErrorCode::Num) } else { Ok(sample) }
@@ -159,7 +159,7 @@ fn position(sample: &[f64], x: f64) -> Result<f64, ErrorCode> {
     Ok(below as f64 - 1.0 + (x - previous) / (next - previous))
 }
 
-/// The share, cut to so many digits (3 by default).
+/// The share, truncated to a number of digits (3 by default).
 fn percentrank(cx: &Cx<'_>, args: &[Arg<'_>], share: fn(f64, f64) -> f64) -> Result<f64, ErrorCode> {
     let sample = sorted_first(cx, args)?;
     let x = cx.number(nth_arg(args, 1))?;

@@ -1,6 +1,6 @@
 //! Two samples at once: covariance, correlation and the straight line through them.
 
-use crate::kernels::math_trig::rounding::ordered;
+use crate::kernels::arguments::ordered;
 use crate::kernels::sample::pairs;
 use crate::math::elementary;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, shaped};

@@ -2,10 +2,10 @@
 
 use crate::kernels::sample::{Cells, numbers};
 use crate::math::elementary;
-use crate::semantics::function::{Arg, Cx, Function, Param, shaped};
+use crate::semantics::function::{Arg, Cx, Function, Param, giving_numbers, shaped};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     shaped("STDEV", 1, 255, ANY, stdev_s),
     shaped("STDEV.S", 1, 255, ANY, stdev_s),
     shaped("STDEVA", 1, 255, ANY, |cx, args| moment(cx, args, Cells::All, |s| Ok(variance(s, 1.0)?.sqrt()))),
@@ -25,7 +25,7 @@ pub const TABLE: &[Function] = &[
     shaped("SKEW", 1, 255, ANY, |cx, args| moment(cx, args, Cells::Numbers, skew)),
     shaped("SKEW.P", 1, 255, ANY, |cx, args| moment(cx, args, Cells::Numbers, skew_p)),
     shaped("KURT", 1, 255, ANY, |cx, args| moment(cx, args, Cells::Numbers, kurt)),
-];
+]);
 
 const ANY: &[Param] = &[Param::Any];
 

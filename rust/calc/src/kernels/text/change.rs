@@ -1,6 +1,7 @@
 //! Texts changed as a whole: case, spaces, control characters, repetition.
 
-use super::{length, units};
+use super::arguments::length;
+use super::units;
 use crate::semantics::function::{Arg, Cx, MAX_TEXT_UNITS, nth};
 use crate::values::value::{ErrorCode, Unpacked, Value};
 

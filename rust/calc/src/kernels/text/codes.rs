@@ -45,7 +45,7 @@ pub fn unichar(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     };
     match char::from_u32(code) {
         Some(c) if code & 0xFFFE != 0xFFFE => cx.heap.write_text(|out| out.push(c)),
-        // Half a character, or a place that Unicode keeps free for ever.
+        // Half a character, or a code point that Unicode never assigns.
         _ => ErrorCode::NA.into(),
     }
 }

@@ -47,7 +47,7 @@ pub fn text(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     cx.write_text(|cx, out| write_shown(cx, nth(args, 0), nth(args, 1), out))
 }
 
-/// A number in a format that is no text of this block, written where it stays.
+/// A number in a format whose text is not local to this block, written directly into the heap.
 fn number_text(cx: &mut Cx<'_>, x: f64, code: TextId) -> Option<Result<Value, ErrorCode>> {
     let date1904 = cx.env.date1904;
     cx.heap.write_by(code, |code, out| {
@@ -84,7 +84,8 @@ fn write_shown(cx: &Cx<'_>, value: Value, code: Value, out: &mut String) -> Resu
 /// Most decimals that FIXED and DOLLAR take.
 const MOST_DECIMALS: f64 = 127.0;
 
-/// A number rounded to so many decimals, in a format made for them: `code` gets what stands for the digits.
+/// A number rounded to as many decimals as the second argument says. `code` makes the format code around the
+/// placeholders for its digits.
 fn with_decimals(
     cx: &Cx<'_>,
     args: &[Value],

@@ -1,6 +1,7 @@
 //! Texts in texts: FIND, SEARCH, SUBSTITUTE, EXACT.
 
-use super::{place, units};
+use super::arguments::place;
+use super::units;
 use crate::semantics::function::{Cx, nth};
 use crate::semantics::wildcard::Pattern;
 use crate::values::value::{ErrorCode, Value};

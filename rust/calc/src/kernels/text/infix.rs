@@ -1,5 +1,5 @@
-//! Operators on texts as functions, so that they run as calls do: `&` over a whole chain of operands at once, and `=`
-//! with a text. On other values the operators are steps of the plan.
+//! Operators on texts as functions, so that they run as calls: `&` over a whole chain of operands at once, and `=` with
+//! a text. For other values the operators are steps of the plan.
 
 use crate::numbers::digits;
 use crate::semantics::compare;
@@ -19,7 +19,7 @@ pub const TABLE: &[Function] = &[
     scalar(DIFFERENT, 2, 2, different).with(flags::CHEAP),
 ];
 
-/// The same as two operands at a time: an error, or a text that became too long, ends it where it stands.
+/// Gives what joining two operands at a time gives: it ends at the first error, or as soon as the text is too long.
 fn join(cx: &mut Cx<'_>, args: &[Value]) -> Value {
     if let Some(joined) = cx.heap.join_texts(args, MAX_TEXT_UNITS) {
         return joined;

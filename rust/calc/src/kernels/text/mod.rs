@@ -1,22 +1,19 @@
 //! Text functions: the family's table. Lengths and positions count UTF-16 units, as Excel does; the functions in bytes
 //! (LENB …) count the same, as they do wherever no double-byte language is set.
 
+mod arguments;
 mod change;
 mod codes;
 mod convert;
 mod find;
 pub mod infix;
 mod join;
-mod regex;
+pub mod regex;
 mod slice;
 mod split;
 mod units;
 
-pub use regex::pattern as regex_pattern;
-
-use crate::semantics::coerce;
-use crate::semantics::function::{Cx, Function, Param, flags, scalar, shaped};
-use crate::values::value::{ErrorCode, Value};
+use crate::semantics::function::{Function, Param, flags, scalar, shaped};
 
 const ANY: &[Param] = &[Param::Any];
 const BEFORE_AFTER: &[Param] =
@@ -71,21 +68,3 @@ pub const TABLE: &[Function] = &[
     scalar("VALUETOTEXT", 1, 2, convert::valuetotext).with(flags::SEES_ERRORS),
     shaped("ARRAYTOTEXT", 1, 2, &[Param::Any, Param::Scalar], convert::arraytotext),
 ];
-
-/// The argument at a position as a count or place; `default` when the call is shorter. An argument that is there but
-/// empty is 0, as everywhere in these functions.
-fn count(cx: &Cx<'_>, args: &[Value], position: usize, default: f64) -> Result<f64, ErrorCode> {
-    args.get(position).map_or(Ok(default), |&value| coerce::whole(cx, value))
-}
-
-/// A count that must not be negative, as an index.
-fn length(cx: &Cx<'_>, args: &[Value], position: usize, default: f64) -> Result<usize, ErrorCode> {
-    let x = count(cx, args, position, default)?;
-    if x < 0.0 { Err(ErrorCode::Value) } else { Ok(x as usize) }
-}
-
-/// A place counted from 1, as an index from 0.
-fn place(cx: &Cx<'_>, args: &[Value], position: usize, default: f64) -> Result<usize, ErrorCode> {
-    let x = count(cx, args, position, default)?;
-    if x < 1.0 { Err(ErrorCode::Value) } else { Ok(x as usize - 1) }
-}

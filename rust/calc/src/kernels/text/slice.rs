@@ -1,6 +1,7 @@
 //! Parts of texts by place: LEN, LEFT, RIGHT, MID, REPLACE.
 
-use super::{length, place, units};
+use super::arguments::{length, place};
+use super::units;
 use crate::semantics::function::{Cx, nth};
 use crate::values::value::{ErrorCode, Unpacked, Value};
 

@@ -1,5 +1,5 @@
-//! Powers for columns: no branches, so that a loop over lanes vectorises, some 67 bits before the last rounding, and a
-//! verdict on each lane whether that settles it.
+//! Powers for columns, without branches, so that a loop over lanes vectorises. They have some 67 bits before the last
+//! rounding, and each lane gets a verdict whether those are enough to round correctly.
 //!
 //! Errors: the logarithm is good to 2^-68 of itself (its third-order term is a double, and below 2^-15 of the whole),
 //! the exponential to 2^-67. `MARGIN` allows for twice as much and for the logarithm's error growing with it.
@@ -7,12 +7,13 @@
 use super::pair::{Pair, product, sum_ordered};
 use super::tables::{EXP, EXP_BITS, LN, LN_BITS, LN_START, LN2, LN2_STEP};
 
-/// A value, and a word whose top bit says that only the row-wise power can tell it.
+/// A power, and a word whose top bit says that it is uncertain: then only the row-wise power is right.
 pub type Verdict = (f64, u64);
 
-/// Beyond this |y ln x| results come near the ends of the doubles.
+/// Beyond this |y ln x| results come near the largest and smallest doubles.
 pub const REACH: f64 = 690.0;
-/// The part of its distance to the rounded value that a sum may be off, for small |y ln x| and per unit of it.
+/// How far a sum may be off, as a part of its distance to the rounded value: for small |y ln x|, and more for each unit
+/// of it.
 const MARGIN: f64 = 1.0 / 2048.0;
 const MARGIN_SLOPE: f64 = 1.0 / 4096.0;
 
@@ -88,13 +89,13 @@ pub fn pow_of(ln: Pair, y: f64) -> Verdict {
     let (value, rest) = sum_ordered(sum, lost + term_low);
     let margin = high.abs().mul_add(MARGIN_SLOPE, 1.0 + MARGIN);
     let margin = if high.abs() <= REACH { margin } else { f64::NAN };
-    (value * f64::from_bits(exponent.wrapping_add(1023) << 52), unsettled(value, rest, margin))
+    (value * f64::from_bits(exponent.wrapping_add(1023) << 52), uncertain(value, rest, margin))
 }
 
-/// Top bit set unless value + rest, with the rest off by the margin, still rounds to value. Near enough to the middle
-/// between two doubles to matter, the rest is about half an ulp, so a part of it bounds the error of the sum.
+/// Top bit set unless value + rest still rounds to value with the rest larger by the margin. That matters near the
+/// middle between two doubles, where the rest is about half an ulp, so that a part of it bounds the error of the sum.
 #[inline(always)]
-pub fn unsettled(value: f64, rest: f64, margin: f64) -> u64 {
+pub fn uncertain(value: f64, rest: f64, margin: f64) -> u64 {
     let moved = rest.mul_add(margin, value) - value;
     0u64.wrapping_sub(moved.abs().to_bits())
 }
@@ -107,7 +108,7 @@ pub fn is_base(x: f64) -> bool {
     normal & finite
 }
 
-/// ln x; not a number, which makes every power unsettled, where x has none or is subnormal.
+/// ln x; NaN, which makes every power uncertain, where x is subnormal or has no logarithm.
 #[inline(always)]
 pub fn ln_of_base(x: f64) -> Pair {
     let (high, low) = ln(x);

@@ -1,15 +1,15 @@
 //! x^y as Excel has it: whole exponents by repeated squaring in doubles, all others correctly rounded. So the bits are
 //! the same whatever way a power is calculated: alone, in a column or from another power of the same base. Excel's
-//! rules for zeros and errors are `operator`'s.
+//! rules for zeros and errors are in `semantics::operator`.
 //!
 //! Fused multiply-adds are part of the algorithms: the bits are the same with and without hardware for them.
 
 pub mod climb;
 pub mod fast;
-pub mod lanes;
 pub mod pair;
 pub mod precise;
 mod tables;
+pub mod vectors;
 
 use pair::sum_ordered;
 
@@ -21,7 +21,7 @@ pub fn pow(x: f64, y: f64) -> f64 {
     if y.trunc() == y && y.abs() < MOST_WHOLE { repeated(x, y) } else { rounded(x, y) }
 }
 
-/// The product of the squares that the binary digits of a whole y ask for, lowest first; one over it if y is negative.
+/// Repeated squaring by the binary digits of a whole y, lowest first; the reciprocal if y is negative.
 fn repeated(x: f64, y: f64) -> f64 {
     let (mut digits, mut square, mut product) = (y.abs() as u64, x, 1.0);
     while digits > 0 {
@@ -51,8 +51,8 @@ pub fn rounded(x: f64, y: f64) -> f64 {
 
 #[inline(always)]
 fn any(x: f64, y: f64) -> f64 {
-    let (power, unsettled) = fast::pow(x, y);
-    if unsettled >> 63 == 0 { power } else { slow(x, y) }
+    let (power, uncertain) = fast::pow(x, y);
+    if uncertain >> 63 == 0 { power } else { slow(x, y) }
 }
 
 #[inline(always)]
@@ -86,9 +86,9 @@ fn positive(x: f64, y: f64) -> f64 {
     let (power, exponent) = precise::exp(logarithm);
     let (value, rest) = sum_ordered(power.0, power.1);
     let margin = 1.0 + precise::MARGIN * (1.0 + logarithm.0.abs());
-    let unsure = fast::unsettled(value, rest, margin) >> 63 == 1;
+    let unsure = fast::uncertain(value, rest, margin) >> 63 == 1;
     let rounded = if unsure && !subnormal && is_middle(x, y) { even(value, rest) } else { value };
-    // The exponent has a sign, in 16 bits. In two factors, which both are normal.
+    // The exponent is signed, in 16 bits. Two factors, so that each of them is normal.
     let exponent = i32::from(exponent as i16);
     let half = exponent / 2;
     rounded * power_of_two(half) * power_of_two(exponent - half)
@@ -107,8 +107,8 @@ fn even(value: f64, rest: f64) -> f64 {
     }
 }
 
-/// Whether x^y lies exactly in the middle between two doubles. Then y = n / 2^q and x = t^(2^q) with t^n of 54 bits;
-/// n is positive, and small, since t is at least 3 but for powers of two.
+/// Whether x^y lies exactly in the middle between two doubles. Then y = n / 2^q and x = t^(2^q) with t^n of 54 bits; n
+/// is positive, and small, since t is at least 3 except for powers of two.
 fn is_middle(x: f64, y: f64) -> bool {
     const MOST: f64 = 34.0;
     let (mut odd, mut exponent) = whole_number(x);

@@ -26,7 +26,7 @@ pub fn product(a: f64, b: f64) -> Pair {
     (p, a.mul_add(b, -p))
 }
 
-/// a b but for some 2^-104 of it; not normalised: the second part may be a few ulps of the first.
+/// a b, off by some 2^-104 of it. The second part may be a few ulps of the first.
 #[inline(always)]
 pub fn times_loose(a: Pair, b: Pair) -> Pair {
     let (p, e) = product(a.0, b.0);
@@ -39,7 +39,7 @@ pub fn times(a: Pair, b: Pair) -> Pair {
     sum_ordered(p, e)
 }
 
-/// a + b but for some 2^-104 of it, where |a| >= 2 |b| or a is 0.
+/// a + b, off by some 2^-104 of it, where |a| >= 2 |b| or a is 0.
 #[inline(always)]
 pub fn plus(a: Pair, b: Pair) -> Pair {
     let (s, e) = sum_ordered(a.0, b.0);

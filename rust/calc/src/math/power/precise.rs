@@ -1,12 +1,12 @@
-//! Logarithm, exponential and powers as pairs, good to some 2^-98: for what a fast power cannot settle, and for the
-//! first powers of a climb. No branches either.
+//! Logarithm, exponential and powers as pairs, good to some 2^-98: for powers that the fast way leaves uncertain, and
+//! for the first powers of a climb. No branches either.
 #![allow(clippy::needless_range_loop, reason = "loops over lanes go through several arrays in step")]
 
-use super::fast::{MAGIC, STEPS_PER_E, is_base, split, split_shifted, unsettled};
+use super::fast::{MAGIC, STEPS_PER_E, is_base, split, split_shifted, uncertain};
 use super::pair::{Pair, plus, product, sum, sum_ordered, times};
 use super::tables::{EXP, LN, LN2, LN2_STEP, LnEntry};
 
-/// Part of the distance to the rounded value that a power here may be off, per unit of 1 + |y ln x|.
+/// How far a power may be off, as a part of its distance to the rounded value, for each unit of 1 + |y ln x|.
 pub const MARGIN: f64 = 1.0 / (1u64 << 40) as f64;
 
 /// 1/3 to 1/7 with alternating signs, last first: ln(1 + z) = z + z^2 (-1/2 + z (1/3 + z (-1/4 + ...))).
@@ -97,9 +97,9 @@ pub fn scaled(ln: Pair, y: f64) -> Pair {
     (high, y.mul_add(ln.1, lost))
 }
 
-/// Powers, what rounding them lost, and words whose top bit says that a lane is unsettled: where x is no base or
-/// |`reach` ln x| above 600, and there value and rest are no numbers. Tables are looked up in loops of their own, or the
-/// others would not vectorise.
+/// Powers, what rounding them lost, and words whose top bit says that a lane is uncertain. It is where x is not normal
+/// and above 0, or |`reach` ln x| is above 600; value and rest are NaN there. Tables are looked up in loops of their
+/// own, or the other loops would not vectorise.
 #[inline(always)]
 pub fn pow<const N: usize>(x: [f64; N], y: f64, reach: f64) -> ([f64; N], [f64; N], [u64; N]) {
     const MOST: f64 = 600.0;
@@ -137,7 +137,7 @@ pub fn pow<const N: usize>(x: [f64; N], y: f64, reach: f64) -> ([f64; N], [f64; 
         let power = [powers[0][lane], powers[1][lane]];
         let (value, rest) = exp_of((high[lane], low[lane]), shifted[lane] - MAGIC, power);
         (values[lane], rests[lane]) = (value * scales[lane], rest * scales[lane]);
-        flags[lane] = unsettled(values[lane], rests[lane], 1.0 + MOST * MARGIN);
+        flags[lane] = uncertain(values[lane], rests[lane], 1.0 + MOST * MARGIN);
     }
     (values, rests, flags)
 }

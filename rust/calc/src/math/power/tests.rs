@@ -1,7 +1,7 @@
 //! Powers against mpmath, whole numbers and values that Excel stored; columns and climbs against single powers.
 
 use super::climb::{MOST_STEPS, climb, remainder};
-use super::{fast, lanes, pow, precise, repeated, rounded};
+use super::{fast, pow, precise, repeated, rounded, vectors};
 
 struct Random(u64);
 
@@ -35,8 +35,8 @@ fn correctly_rounded_like_mpmath() {
     assert!(cases.len() > 400);
     for [x, y, want] in cases {
         assert_eq!(rounded(x, y), want, "{x:e} ^ {y:e}");
-        let (power, unsettled) = fast::pow(x, y);
-        assert!(unsettled >> 63 == 1 || power == want, "{x:e} ^ {y:e} by the fast way");
+        let (power, uncertain) = fast::pow(x, y);
+        assert!(uncertain >> 63 == 1 || power == want, "{x:e} ^ {y:e} by the fast way");
     }
 }
 
@@ -108,16 +108,16 @@ fn columns_like_single_powers() {
         let (x, mut y) = ([0.0; 16].map(|_| any_base(&mut random)), [0.0; 16]);
         let alike = any_exponent(&mut random);
         y = y.map(|_| if round % 2 == 0 { alike } else { any_exponent(&mut random) });
-        let mut results = vec![(lanes::pow(x, y), y)];
-        if let Some((digits, negative)) = lanes::whole_number(alike) {
-            results.push((lanes::whole(x, digits, negative), [alike; 16]));
+        let mut results = vec![(vectors::pow(x, y), y)];
+        if let Some((digits, negative)) = vectors::whole_number(alike) {
+            results.push((vectors::whole(x, digits, negative), [alike; 16]));
         }
-        for ((powers, odd), y) in results {
+        for ((powers, uncertain), y) in results {
             for lane in 0..16 {
                 let want = pow(x[lane], y[lane]);
                 let want = if want.abs() < f64::MIN_POSITIVE { 0.0 } else { want };
-                let settled = odd[lane] >> 63 == 0;
-                assert!(!settled || powers[lane] == want, "{:e} ^ {:e}", x[lane], y[lane]);
+                let certain = uncertain[lane] >> 63 == 0;
+                assert!(!certain || powers[lane] == want, "{:e} ^ {:e}", x[lane], y[lane]);
             }
         }
     }
@@ -126,25 +126,25 @@ fn columns_like_single_powers() {
 #[test]
 fn few_lanes_are_left_to_the_row_wise_power() {
     let mut random = Random(0x0dd_ba11);
-    let unsettled = |_| fast::pow(random.between(0.8, 1.3), random.between(-30.0, 30.0)).1 >> 63;
-    let count: u64 = (0..200_000).map(unsettled).sum();
+    let uncertain = |_| fast::pow(random.between(0.8, 1.3), random.between(-30.0, 30.0)).1 >> 63;
+    let count: u64 = (0..200_000).map(uncertain).sum();
     assert!(count < 200_000 / 1000, "{count} of 200000");
 }
 
-/// Climbs from `first` in steps of `step`; what does not settle is corrected as `run` does it.
+/// Climbs from `first` in steps of `step`; uncertain powers are corrected as `run` does it.
 fn check_climb(base: f64, exponents: &[f64], step: f64) -> u32 {
     let reach = exponents.iter().fold(step.abs(), |most, exponent| most.max(exponent.abs()));
     let ([step_value], [step_rest], _) = precise::pow([base], step, reach);
     let ln = fast::ln_of_base(base).0;
-    let ([mut value], [mut rest], [mut odd]) = precise::pow([base], exponents[0], reach);
+    let ([mut value], [mut rest], [mut uncertain]) = precise::pow([base], exponents[0], reach);
     let mut corrected = 0;
     for (at, &exponent) in exponents.iter().enumerate() {
         if at > 0 {
             let remainder = remainder(exponent, exponents[at - 1], step).unwrap();
-            ((value, odd), rest) = climb((value, rest), (step_value, step_rest), ln, remainder);
+            ((value, uncertain), rest) = climb((value, rest), (step_value, step_rest), ln, remainder);
         }
         let want = rounded(base, exponent);
-        if odd >> 63 == 1 {
+        if uncertain >> 63 == 1 {
             rest += value - want;
             value = want;
             corrected += 1;

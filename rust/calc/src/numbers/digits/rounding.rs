@@ -1,6 +1,6 @@
-//! Rounding to decimal digits on the 15-digit view: exact, and a fast way for columns that says when it is unsure.
+//! Rounding to decimal digits on the 15-digit view: exact, and a fast path for columns that says when it is unsure.
 
-use super::{TENS, decimal, from_parts};
+use super::decimal::{TENS, decimal, from_parts};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -26,7 +26,7 @@ pub fn round_down(x: f64, digits: i32) -> f64 {
     round(x, digits, Mode::Down)
 }
 
-/// The exact way of `round_half_away`: slower, for every input.
+/// `round_half_away` without its fast path: slower, and right for every input.
 pub fn round_exact(x: f64, digits: i32) -> f64 {
     round(x, digits, Mode::HalfAway)
 }
@@ -55,16 +55,16 @@ fn round(x: f64, digits: i32, mode: Mode) -> f64 {
 
 /// Adding and subtracting it rounds a number below 2^51 to a whole one, without a call and in every vector unit.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
-/// Nearer to a tie than this (relatively), the view is the tie: a few rounding errors against half a unit of the
-/// 15th digit, which is 5.0e-16 at least.
+/// A number that is nearer to a tie than this part of itself has the tie as its view. This allows for a few rounding
+/// errors; half a unit of the 15th digit is 5.0e-16 at least.
 const ON_TIE: f64 = 3.6e-16;
 /// Farther from a tie than this, the view is on the same side as the number.
 const OFF_TIE: f64 = 5.3e-15;
 /// Above this the bands overlap.
 const FAST_LIMIT: f64 = 5e13;
 
-/// `round_half_away` in plain float arithmetic, or NaN where that is not certainly right (then use
-/// `round_half_away`). Free of branches on `x`, so that a loop over a column with fixed `digits` vectorises.
+/// `round_half_away` in plain float arithmetic, or NaN where that may be wrong (then use `round_half_away`). Free of
+/// branches on `x`, so that a loop over a column with fixed `digits` vectorises.
 #[inline(always)]
 pub fn round_fast(x: f64, digits: i32) -> f64 {
     let Some(&scale) = TENS.get(digits.unsigned_abs() as usize) else { return f64::NAN };
@@ -83,7 +83,8 @@ pub fn round_fast_tens(x: f64, scale: f64) -> f64 {
     (nearest_or_nan(x.abs() / scale) * scale).copysign(x) + 0.0
 }
 
-/// `x` >= 0 times 10^power, rounded half away from zero on the view of `x`, where plain float arithmetic is certain of it.
+/// `x` >= 0 times 10^power, rounded half away from zero on the view of `x`, where plain float arithmetic is certain to
+/// be right.
 #[inline]
 pub fn scaled_fast(x: f64, power: i32) -> Option<u64> {
     let scale = usize::try_from(power).ok().and_then(|power| TENS.get(power))?;

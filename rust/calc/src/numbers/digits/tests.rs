@@ -44,7 +44,10 @@ fn ties_of_the_view_go_away_from_zero() {
     // Exactly halfway in binary: 16 digits, the last a 5.
     assert_eq!(decimal(1_000_000_000_000_005.0).digits, 100_000_000_000_001);
     assert_eq!(decimal(-100_000_000_000_000.5).to_f64(), -100_000_000_000_001.0);
-    assert_eq!(decimal(999_999_999_999_999.5), Decimal { negative: false, digits: SMALLEST, exponent: 1 });
+    assert_eq!(
+        decimal(999_999_999_999_999.5),
+        Decimal { negative: false, digits: 100_000_000_000_000, exponent: 1 }
+    );
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Sections with date and time placeholders.
 
-use super::Unshowable;
+use super::item::Item;
 use super::layout::Layout;
 use super::scan::{Part, Token};
 use crate::numbers::serial::{self, Clock, Date};
@@ -16,24 +16,9 @@ pub struct DateFormat {
     layout: Option<Layout>,
 }
 
-#[derive(Clone, Debug)]
-pub enum Item {
-    Literal(String),
-    Year(usize),
-    BuddhistYear(usize),
-    Month(usize),
-    Day(usize),
-    Hour(usize),
-    Minute(usize),
-    Second(usize),
-    /// Hours, minutes or seconds in all, padded to so many digits.
-    AllHours(usize),
-    AllMinutes(usize),
-    AllSeconds(usize),
-    /// A point and so many decimals of the second.
-    Decimals(usize),
-    HalfDay(&'static str, &'static str),
-}
+/// A number that a format cannot show: a date outside of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unshowable;
 
 pub const MONTHS: [&str; 12] = [
     "January",

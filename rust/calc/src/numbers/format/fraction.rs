@@ -22,11 +22,11 @@ enum Denominator {
     Fixed(u64),
 }
 
-/// Longest run of placeholders that is taken at its word.
+/// Longer runs of placeholders count as this many.
 const MOST_DIGITS: usize = 9;
 
 impl FractionFormat {
-    /// `None` if the section is no fraction: no slash, or no placeholders on both sides of it.
+    /// `None` if the section is not a fraction: no slash, or no placeholders on both sides of it.
     pub fn compile(tokens: &[Token]) -> Option<FractionFormat> {
         let slash = tokens.iter().position(|token| *token == Token::Slash)?;
         let (left, right) = (tokens.get(..slash)?, tokens.get(slash + 1..)?);

@@ -38,8 +38,8 @@ pub fn write_general(out: &mut String, x: f64) {
     write_scientific(out, &rounded.to_string(), lead);
 }
 
-/// Rounds to so many significant digits, half away from zero; gives the digits without trailing zeros and the place
-/// of the first.
+/// Rounds to `significant` digits, half away from zero; gives the digits without trailing zeros and the place of the
+/// first.
 fn rounded(view: Decimal, significant: i32) -> (u64, i32) {
     let lead = view.exponent + 14;
     let unit = 10u64.pow(15u32.saturating_sub(significant.max(0) as u32));

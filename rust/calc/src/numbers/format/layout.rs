@@ -1,7 +1,7 @@
 //! Date formats whose every placeholder has two or four digits, as a text with places for pairs of them. What the
 //! placeholders mean is in `date`.
 
-use super::date::Item;
+use super::item::Item;
 use crate::numbers::serial::{Clock, Date};
 
 /// Longest layout, in bytes.

@@ -2,14 +2,18 @@
 //! (US English names). Scanning is in `scan`; the kinds of sections are in `general`, `plain`, `number`, `fraction` and `date`.
 //! No cell widths: `*` fills nothing.
 
+mod condition;
 mod date;
 mod fraction;
 mod general;
+mod item;
 mod layout;
 mod number;
 mod plain;
 mod scan;
 
+use condition::Condition;
+pub use date::Unshowable;
 pub use general::write_general;
 use scan::Token;
 pub use scan::strange_letters;
@@ -46,44 +50,6 @@ enum Kind {
     Fixed(String),
 }
 
-/// When a section applies.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Condition {
-    Always,
-    Less(f64),
-    LessOrEqual(f64),
-    Greater(f64),
-    GreaterOrEqual(f64),
-    Equal(f64),
-    NotEqual(f64),
-}
-
-impl Condition {
-    fn holds(self, x: f64) -> bool {
-        match self {
-            Condition::Always => true,
-            Condition::Less(limit) => x < limit,
-            Condition::LessOrEqual(limit) => x <= limit,
-            Condition::Greater(limit) => x > limit,
-            Condition::GreaterOrEqual(limit) => x >= limit,
-            Condition::Equal(limit) => x == limit,
-            Condition::NotEqual(limit) => x != limit,
-        }
-    }
-
-    fn only_negative(self) -> bool {
-        match self {
-            Condition::Less(limit) => limit <= 0.0,
-            Condition::LessOrEqual(limit) => limit < 0.0,
-            _ => false,
-        }
-    }
-}
-
-/// A number that a format cannot show: a date outside of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unshowable;
-
 impl Format {
     /// Compiles a format code; `None` for what Excel refuses.
     pub fn parse(code: &str) -> Option<Format> {
@@ -107,7 +73,7 @@ impl Format {
         Some(Format { numbers: number_sections(sections)?, text, text_only })
     }
 
-    /// Appends a number as the format shows it. On `Err` what was appended is void.
+    /// Appends a number as the format shows it. On `Err` ignore what was appended.
     pub fn write(&self, x: f64, date1904: bool, out: &mut String) -> Result<(), Unshowable> {
         let Some(section) = self.numbers.iter().find(|section| section.condition.holds(x)) else {
             // No section wants the number: Excel falls back on General.

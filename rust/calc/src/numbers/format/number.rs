@@ -256,11 +256,11 @@ impl Rounded {
         };
         let mut rounded = Rounded { text: [b'0'; 20], length: 0, zeros, decimals, empty: 0 };
         // Digits are kept last first, so that a place is an index.
-        for slot in &mut rounded.text {
+        for digit in &mut rounded.text {
             if rest == 0 {
                 break;
             }
-            *slot = b'0' + (rest % 10) as u8;
+            *digit = b'0' + (rest % 10) as u8;
             rest /= 10;
             rounded.length += 1;
         }

@@ -1,5 +1,5 @@
-//! The most frequent number sections, `0.00`, `#,##0.00`, `$0`, `0%`: literals around one run of placeholders that leave
-//! no choice. Written straight from the rounded integer; everything else, and huge numbers, are `number`'s.
+//! The most frequent number sections, `0.00`, `#,##0.00`, `$0`, `0%`: literals around one plain run of placeholders.
+//! Written directly from the rounded integer. Everything else, and huge numbers, are left to `number`.
 
 use super::scan::Token;
 use crate::numbers::digits;
@@ -36,7 +36,7 @@ impl Plain {
         let outer_comma = whole.first() == Some(&Token::Comma) || whole.last() == Some(&Token::Comma);
         let commas = whole.len() - count.min(whole.len());
         let known = whole.iter().all(|token| matches!(token, Token::Comma | Token::Digit(b'0' | b'#')));
-        // `##` past the first 0 or a point without decimals go the general way.
+        // `##` after the first 0, or a point without decimals, take the general path.
         if !known
             || !in_order
             || !only_zeros
@@ -81,8 +81,8 @@ impl Plain {
         let (mut text, mut at) = ([b'0'; 48], 48);
         let mut put = |byte: u8| {
             at -= 1;
-            if let Some(slot) = text.get_mut(at) {
-                *slot = byte;
+            if let Some(place) = text.get_mut(at) {
+                *place = byte;
             }
         };
         let mut rest = scaled;
@@ -138,7 +138,7 @@ impl Plain {
             put(at, rest % 100);
             rest /= 100;
         }
-        // A pair may begin with a zero that is none of the number's digits.
+        // The first pair may begin with a zero that is not a digit of the number.
         at += usize::from(at < end && text.get(at) == Some(&b'0'));
         if self.decimals > 0
             && let Some(byte) = text.get_mut(point)

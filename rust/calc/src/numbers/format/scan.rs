@@ -1,7 +1,7 @@
 //! From a format code to tokens: sections, brackets, quotes, placeholders. What tokens mean together is decided by
 //! the section's kind.
 
-use super::Condition;
+use super::condition::Condition;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Token {

@@ -15,7 +15,7 @@ enum Event {
 }
 
 impl Liveness {
-    /// None if a step, an input or an output has a slot that the plan has not.
+    /// None if a step, an input or an output names a slot that the plan does not have.
     pub fn new(plan: &Plan) -> Option<Liveness> {
         let mut liveness = Liveness { events: vec![Vec::new(); plan.slots], outside: false };
         liveness.outside = plan.inputs.iter().any(|input| input.slot as usize >= plan.slots);
@@ -36,12 +36,12 @@ impl Liveness {
         (!liveness.outside).then_some(liveness)
     }
 
-    /// Whether a step from `at` on, or an output, reads what the slot holds before it.
+    /// Whether what the slot holds before step `at` is read later, by a step or as an output.
     pub fn is_read_after(&self, slot: u32, at: usize) -> bool {
         self.events_from(slot, at).first().is_some_and(|(_, event)| *event == Event::Read)
     }
 
-    /// Whether an output is what the slot holds before the step `at`.
+    /// Whether the slot keeps to the end what it holds before step `at`.
     pub fn is_last(&self, slot: u32, at: usize) -> bool {
         self.events_from(slot, at).iter().all(|(_, event)| *event == Event::Read)
     }

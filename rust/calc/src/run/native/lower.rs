@@ -1,15 +1,15 @@
-//! From steps to instructions over values without registers yet. A step that is not here ends
-//! the segment, and so does one whose operands are not known to suit it.
+//! From steps to instructions over values that have no registers yet. A segment ends at a step that has no instructions
+//! here, or whose operands may not suit them.
 //!
-//! What comes out has the same bits as the loops of `columns`, where no lane is odd; verdicts find the lanes that are.
+//! Results have the same bits as those of the loops in `columns`, except in fallback lanes, which the verdicts find.
 
 use super::instructions::{
     ADD, AND, DIV, EQ, Fused, GE, GT, LE, LT, MAX, MIN, MUL, NE, OR, Operation, SAME, SUB, XOR,
 };
 use super::program::{Instruction, Pool, Program, Source, ValueId};
-use crate::math::power::{climb, lanes};
+use crate::math::power::{climb, vectors};
 use crate::plan::{Argument, Operand, Plan, Step};
-use crate::run::lane::{FALSE, NEAR, SIGN, TRUE};
+use crate::run::loops::lane::{FALSE, NEAR, SIGN, TRUE};
 use crate::semantics::operator::BinaryOp;
 use crate::semantics::primitive::{Op1, Op2, Op3};
 use crate::values::value::Value;
@@ -25,7 +25,7 @@ const _: () = assert!(NEAR * PART <= f64::EPSILON / 4.0);
 /// The value of a slot within a segment.
 #[derive(Clone, Copy)]
 enum Held {
-    /// The processor's flags tell if it is no number.
+    /// The processor's flags tell if it is not a number.
     Number(ValueId),
     /// Any word.
     Word(ValueId),
@@ -42,7 +42,7 @@ pub struct Segment<'p> {
     held: BTreeMap<u32, Held>,
     /// Slots that are compared as they were before the segment.
     pub compared: Vec<u32>,
-    /// A word with any bit set in odd lanes; while steps are added, the sign does not count.
+    /// A word with any bit but the sign set in fallback lanes; once the segment has ended, the sign is clear.
     pub verdict: Option<ValueId>,
 }
 
@@ -86,12 +86,12 @@ impl<'p> Segment<'p> {
         self.program.values.iter().filter_map(input).collect()
     }
 
-    /// Settles the number in a slot; false if it may hold other words.
-    pub fn settle(&mut self, slot: u32) -> bool {
+    /// Normalises the number in a slot; false if it may hold other words.
+    pub fn normalise(&mut self, slot: u32) -> bool {
         let Some(&Held::Number(value)) = self.held.get(&slot) else { return false };
         let zero = self.zero();
-        let settled = self.program.operate(ADD, value, zero);
-        self.held.insert(slot, Held::Number(settled));
+        let normalised = self.program.operate(ADD, value, zero);
+        self.held.insert(slot, Held::Number(normalised));
         true
     }
 
@@ -155,10 +155,10 @@ impl<'p> Segment<'p> {
         Some(Held::Number(self.program.operate(operation, a, b)))
     }
 
-    /// `power::pow` with a known whole exponent. 0^0 is an error, and x^1 would be no value of its own.
+    /// `power::pow` with a known whole exponent. 0^0 is an error, and x^1 would not make a new value.
     fn whole_power(&mut self, base: Operand, exponent: Operand) -> Option<Held> {
         let exponent = self.constant(exponent)?.as_number()?;
-        let (mut digits, negative) = lanes::whole_number(exponent)?;
+        let (mut digits, negative) = vectors::whole_number(exponent)?;
         if !(1..=MOST_EXPONENT).contains(&digits) || exponent == 1.0 {
             return None;
         }
@@ -208,14 +208,14 @@ impl<'p> Segment<'p> {
         Some(if yes_number && no_number { Held::Number(chosen) } else { Held::Word(chosen) })
     }
 
-    /// A mask of what a slot held before the segment; anything but TRUE and FALSE, which differ in one bit, is odd.
+    /// A mask of what a slot held before the segment; anything but TRUE and FALSE, which differ in one bit, falls back.
     fn truth_of(&mut self, slot: u32) -> ValueId {
         let word = self.slot(slot);
         let (yes, no, others) =
             (self.program.bits(TRUE.bits()), self.program.bits(FALSE.bits()), self.program.bits(!1));
         let difference = self.program.operate(XOR, word, no);
         let other = self.program.operate(AND, difference, others);
-        self.odd(other);
+        self.fall_back(other);
         self.program.operate(SAME, word, yes)
     }
 
@@ -223,23 +223,24 @@ impl<'p> Segment<'p> {
     fn last_sum(&mut self, operation: Operation, a: Operand, b: Operand) -> Option<Held> {
         let (a, b) = (self.number(a)?, self.number(b)?);
         let sum = self.program.operate(operation, a, b);
-        self.odd_where_near(a, sum);
+        self.fall_back_where_near(a, sum);
         Some(Held::Number(sum))
     }
 
     fn compare(&mut self, operation: Operation, a: ValueId, b: ValueId) -> ValueId {
         let difference = self.program.operate(SUB, a, b);
-        self.odd_where_near(a, difference);
+        self.fall_back_where_near(a, difference);
         self.program.operate(operation, a, b)
     }
 
-    /// Where a sum is not 0 but nearly cancels its first operand: a part of it is then too small to change `a`.
-    fn odd_where_near(&mut self, a: ValueId, sum: ValueId) {
+    /// Falls back where a sum is not 0 but nearly cancels its first operand: a part of the sum is then too small to
+    /// change `a`.
+    fn fall_back_where_near(&mut self, a: ValueId, sum: ValueId) {
         let part = self.program.bits(PART.to_bits());
         let moved = self.program.fuse(Fused::Add, sum, part, a);
         let near = self.program.operate(EQ, moved, a);
-        let odd = self.program.operate(AND, near, sum);
-        self.odd(odd);
+        let fallback = self.program.operate(AND, near, sum);
+        self.fall_back(fallback);
     }
 
     /// `power::climb` in vectors.
@@ -250,7 +251,7 @@ impl<'p> Segment<'p> {
             Argument::Operand(operand) => self.number(operand),
             Argument::Range(_) => None,
         };
-        // Only odd lanes need the base; as a source of the segment it is still there for them.
+        // Only fallback lanes need the base. As a source of the segment it is kept for them.
         value(base)?;
         let (from, from_rest) = (value(from)?, value(from_rest)?);
         let (step, step_rest) = (value(step)?, value(step_rest)?);
@@ -266,13 +267,13 @@ impl<'p> Segment<'p> {
         let lost = self.program.operate(SUB, high, power);
         let rest = self.program.operate(ADD, lost, low);
         let moved = self.program.fuse(Fused::Add, rest, margin, power);
-        let unsettled = self.program.operate(SUB, moved, power);
-        self.odd(unsettled);
+        let uncertain = self.program.operate(SUB, moved, power);
+        self.fall_back(uncertain);
         Some((power, rest))
     }
 
-    /// Lanes with any bit but the sign set are odd.
-    fn odd(&mut self, lanes: ValueId) {
+    /// Lanes with any bit but the sign set fall back.
+    fn fall_back(&mut self, lanes: ValueId) {
         self.verdict = Some(match self.verdict {
             Some(verdict) => self.program.operate(OR, verdict, lanes),
             None => lanes,

@@ -1,8 +1,8 @@
 //! Machine code for runs of plain arithmetic: which steps become a segment, and running it. Intermediate values then
 //! stay in registers, where the interpreter stores and loads a column for each.
 //!
-//! Code is made for frames of one size when the first of them runs. It replaces the loops without checks only (checks
-//! at the end of a block tell whether it was right to); lanes that it leaves are the interpreter's.
+//! Code is made for frames of one size, when the first of them runs. It only takes the place of loops without checks:
+//! the flags at the end of a block tell whether they were allowed. Its fallback lanes go to the interpreter.
 
 mod instructions;
 mod liveness;
@@ -10,14 +10,16 @@ mod lower;
 mod program;
 mod registers;
 
-use super::Cancelled;
-use super::cpu::Avx2;
-use super::flags;
-use super::frame::{Frame, SCRATCH, Slots, Trust};
-use super::lane::LANES;
-use super::machine::Machine;
-use crate::plan::machine_code::{Code, Executable, Memory, Segment, VECTOR, Vector};
+use super::state::flags;
+use super::state::frame::{Frame, SCRATCH};
+use super::state::machine::{Cancelled, Machine};
+use super::state::slots::Slots;
+use super::state::trust::Trust;
+use crate::math::processor::Avx2;
+use crate::plan::executable::{Loops, Memory, Places, Reach, VECTOR, VECTORS, Vector};
+use crate::plan::machine_code::{Code, Segment};
 use crate::plan::{Operand, Plan, Step};
+use crate::values::chunk::LANES;
 use crate::values::value::Value;
 use instructions::Assembler;
 use liveness::Liveness;
@@ -34,14 +36,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const MOST_INSTRUCTIONS: usize = 320;
 /// A single step is as fast in its loop.
 const LEAST_STEPS: usize = 2;
-const VECTORS: usize = LANES / VECTOR;
 /// Chunks of a slot in the frame for a few records: one, and a spare one.
 const FEW_CHUNKS: usize = 2;
 /// Distances in memory are signed 32-bit numbers.
-const MOST_BYTES: usize = 1 << 30;
+pub const MOST_BYTES: usize = 1 << 30;
 
-/// The plan's code for frames of this size, made at the first use, unless that is stopped. A frame of another plan may
-/// be too small for it, and a plan that was changed since then too.
+/// The plan's code for frames of this size, made at its first use unless the execution is stopped meanwhile. None where
+/// it does not fit: the frame may be another plan's, or the plan may have been changed since.
 pub fn code<'p>(plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'p Code> {
     let code = plan.code.get(usize::from(frame.chunks > FEW_CHUNKS))?;
     let code = match code.get() {
@@ -52,61 +53,69 @@ pub fn code<'p>(plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'
         }
     };
     let code = code.as_ref()?;
-    let fits = code.stride == frame.chunks * LANES
-        && code.slots * frame.chunks <= frame.data.chunks().len()
-        && code.only_code.len() == plan.inputs.len();
+    let reach = code.loops.reach();
+    let fits = reach.stride == frame.chunks * LANES
+        && reach.slots * frame.chunks <= frame.data.chunks().len()
+        && reach.inputs == plan.inputs.len();
     fits.then_some(code)
 }
 
 /// Runs a segment; false if its steps have to run one by one.
 pub fn run(machine: &mut Machine<'_, Avx2>, code: &Code, index: usize) -> bool {
     let Some(segment) = code.segments.get(index) else { return false };
-    let slots = machine.slots;
-    let Frame { segment_trust, odd, spills, places, used, .. } = &mut *machine.frame;
-    segment_trust.resize_with(code.segments.len(), Trust::default);
-    let Some(trust) = segment_trust.get_mut(index) else { return false };
-    let of_numbers = segment.compared.iter().all(|slot| slots.value(Operand::slot(*slot), 0).is_number());
-    if *used == 0 || !of_numbers || !trust.next_block() {
-        machine.settled = false;
+    let Some(any) = run_loop(machine, code, segment, index) else {
+        machine.normalised = false;
         machine.load_rest(&segment.inputs);
         return false;
-    }
-    odd.resize(*used * VECTORS, 0);
-    spills.resize(code.spills, Vector([0.0; VECTOR]));
-    // SAFETY: `code` has seen that the frame, which `slots` is, has room for all slots that the code reaches, with at
-    // least `used` chunks a slot; columns that are slots have as many; `load` has set the places; there is a vector, so
-    // `odd` is not empty; a machine with `Avx2` exists only where its instructions do; the room for spills is what the
-    // code asks for.
-    #[expect(unsafe_code, reason = "machine code")]
-    let any_odd = unsafe { code.enter(segment, Memory { slots: slots.first(), places, odd, spills }) };
-    if any_odd {
-        trust.broken();
+    };
+    if any {
         redo(machine, segment);
-    } else {
-        trust.kept();
     }
     true
 }
 
-/// Runs the steps over copies of the chunks with odd lanes, and takes over the vectors that were left. Nothing looks at
-/// the flags of these runs, so the copies are without what plain arithmetic leaves in the place of zero. The slots of
-/// inputs that were read in place may have results by now, so inputs go to the copies only.
+/// Runs the code of a segment; whether there are fallback lanes, or None where it may not or cannot run.
+fn run_loop(machine: &mut Machine<'_, Avx2>, code: &Code, segment: &Segment, index: usize) -> Option<bool> {
+    let Machine { cpu, slots, places, frame, .. } = machine;
+    let Frame { segment_trust, fallback, spills, used, .. } = &mut **frame;
+    segment_trust.resize_with(code.segments.len(), Trust::default);
+    let trust = segment_trust.get_mut(index)?;
+    let of_numbers = segment.compared.iter().all(|slot| slots.value(Operand::slot(*slot), 0).is_number());
+    if !of_numbers || !trust.next_block() {
+        return None;
+    }
+    fallback.resize(*used * VECTORS, 0);
+    spills.resize(code.loops.reach().spills, Vector([0.0; VECTOR]));
+    let any = code.loops.run(*cpu, index, Memory { places, fallback, spills })?;
+    if any {
+        trust.broken()
+    } else {
+        trust.kept()
+    }
+    Some(any)
+}
+
+/// Runs the steps again over copies of the chunks with fallback lanes, and takes over the vectors that the code left.
+/// The flags of these runs are not checked, so the copies are normalised first. The slots of inputs that were read in
+/// place may hold results by now, so those inputs go to the copies only.
 #[cold]
 fn redo(machine: &mut Machine<'_, Avx2>, segment: &Segment) {
     machine.look_at_flags();
-    machine.settled = false;
-    let (mut copies, odd) = (take(&mut machine.frame.copies), take(&mut machine.frame.odd));
+    machine.normalised = false;
+    let (mut copies, fallback) = (take(&mut machine.frame.copies), take(&mut machine.frame.fallback));
     copies.resize(machine.plan.slots + SCRATCH, [Value::ZERO; LANES]);
     let cells = Cell::from_mut(copies.as_mut_slice()).as_slice_of_cells();
     let table = Slots::table(cells, 1, 1);
-    let slots = Slots::new(cells, &table, &machine.plan.constants);
-    for (chunk, odd) in odd.chunks(VECTORS).enumerate().filter(|(_, odd)| odd.iter().any(|odd| *odd != 0)) {
-        let left =
-            odd.iter().rev().fold(0u16, |mask, odd| mask << VECTOR | if *odd != 0 { 0b1111 } else { 0 });
-        redo_chunk(machine, segment, slots, chunk, left);
+    let slots = Slots::new(&table, &machine.plan.constants);
+    for (chunk, vectors) in fallback.chunks(VECTORS).enumerate() {
+        let whole = |lanes: u8| if lanes == 0 { 0 } else { 0b1111 };
+        let left = vectors.iter().rev().fold(0u16, |mask, lanes| mask << VECTOR | whole(*lanes));
+        if left != 0 {
+            redo_chunk(machine, segment, slots, chunk, left);
+        }
     }
     drop(table);
-    (machine.frame.copies, machine.frame.odd) = (copies, odd);
+    (machine.frame.copies, machine.frame.fallback) = (copies, fallback);
     flags::take();
 }
 
@@ -120,7 +129,7 @@ fn redo_chunk(
     let (plan, slots) = (machine.plan, machine.slots);
     let place = |slot: u32| copies.slot(slot).first().zip(slots.slot(slot).get(chunk));
     for (copy, original) in segment.read.iter().filter_map(|slot| place(*slot)) {
-        copy.set(original.get().map(Value::settled));
+        copy.set(original.get().map(Value::normalised));
     }
     for (slot, values) in machine.in_place(&segment.inputs, chunk) {
         copies.slot(slot).iter().for_each(|copy| copy.set(values));
@@ -131,13 +140,14 @@ fn redo_chunk(
         cpu: machine.cpu,
         plan,
         slots: copies,
+        places: Places::new(&[], 0, 0, Vec::new()),
         frame: &mut *machine.frame,
         block: machine.block,
         env: machine.env,
         cancel: machine.cancel,
         deferred: false,
         plain: false,
-        settled: false,
+        normalised: false,
         surprised: false,
     };
     for step in plan.steps.get(segment.steps.clone()).unwrap_or(&[]) {
@@ -154,7 +164,7 @@ fn redo_chunk(
 }
 
 /// The code of all segments of a plan, for frames with `stride` values from one slot to the next; None if it has none.
-fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Code>, Cancelled> {
+pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Code>, Cancelled> {
     let stride_bytes = stride * size_of::<f64>();
     let fits = plan.slots.checked_mul(stride_bytes).is_some_and(|bytes| bytes <= MOST_BYTES);
     let Some(liveness) = Liveness::new(plan).filter(|_| fits) else { return Ok(None) };
@@ -165,36 +175,32 @@ fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Cod
         inputs: plan.inputs.iter().enumerate().map(|(index, input)| (input.slot, index)).collect(),
         only_code: vec![true; plan.inputs.len()],
         outputs: outputs.iter().enumerate().map(|(number, slot)| (*slot, number)).collect(),
-        settled: HashSet::new(),
+        normalised: HashSet::new(),
         pool: Pool::default(),
         assembler: Assembler::default(),
         stride: stride_bytes as i32,
         spills: 0,
+        entries: Vec::new(),
     };
     let segments = writer.segments(cancel)?;
-    let Writer { pool, assembler, spills, only_code, settled, .. } = writer;
+    let Writer { pool, assembler, spills, only_code, normalised, entries, .. } = writer;
     if segments.is_empty() || pool.vectors.len() > MOST_BYTES / 32 {
         return Ok(None);
     }
-    let settled = plan
+    let normalised = plan
         .outputs
         .iter()
-        .map(|output| output.in_slot().is_some_and(|slot| settled.contains(&slot)))
+        .map(|output| output.in_slot().is_some_and(|slot| normalised.contains(&slot)))
         .collect();
-    let (slots, constants) = (plan.slots, pool.vectors);
-    let outputs = outputs.into_iter().collect();
-    let memory = Executable::new(&assembler.bytes);
-    Ok(memory.map(|memory| Code {
-        memory,
-        segments,
-        constants,
-        spills,
-        slots,
-        stride,
-        only_code,
-        settled,
-        outputs,
-    }))
+    let outputs: Vec<u32> = outputs.into_iter().collect();
+    let (inputs, constants) = (plan.inputs.len(), pool.vectors);
+    let reach = Reach { slots: plan.slots, stride, spills, inputs, outputs: outputs.len() };
+    // SAFETY: `registers` has written one function for each segment, by instructions of `Assembler`, and only with
+    // places of slots that `Liveness` has seen to be the plan's, of constants in the pool, of spills that it counted,
+    // and of the numbered inputs and outputs.
+    #[expect(unsafe_code, reason = "machine code")]
+    let loops = unsafe { Loops::new(&assembler.bytes, entries, constants, reach) };
+    Ok(loops.map(|loops| Code { loops, segments, only_code, normalised, outputs }))
 }
 
 struct Writer<'p> {
@@ -205,16 +211,18 @@ struct Writer<'p> {
     only_code: Vec<bool>,
     /// Slots of outputs, numbered.
     outputs: HashMap<u32, usize>,
-    /// Those of them that are settled where they are made.
-    settled: HashSet<u32>,
+    /// Those of them that are normalised where they are made.
+    normalised: HashSet<u32>,
     pool: Pool,
     assembler: Assembler,
     stride: i32,
     spills: usize,
+    /// Where the code of each segment begins.
+    entries: Vec<usize>,
 }
 
 impl Writer<'_> {
-    /// Regions are left out: records outside of them calculate along, and nothing tells whether they may.
+    /// Regions are left out: records outside of them calculate along, and no flag tells whether that did harm.
     fn segments(&mut self, cancel: &AtomicBool) -> Result<Vec<Segment>, Cancelled> {
         let (mut segments, mut depth, mut at) = (Vec::new(), 0usize, 0);
         while let Some(step) = self.plan.steps.get(at) {
@@ -245,13 +253,13 @@ impl Writer<'_> {
         Ok(segments)
     }
 
-    /// Keeps up with a step that is not in a segment.
+    /// Accounts for a step that is not in a segment.
     fn interpreted(&mut self, step: &Step) {
         liveness::reads(self.plan, step, &mut |slot| self.reads(slot));
         liveness::writes(step, &mut |slot| _ = self.inputs.remove(&slot));
     }
 
-    /// Something else than a segment reads a slot.
+    /// Something other than a segment reads a slot.
     fn reads(&mut self, slot: u32) {
         let input = self.inputs.get(&slot).and_then(|index| self.only_code.get_mut(*index));
         input.into_iter().for_each(|only_code| *only_code = false);
@@ -277,22 +285,22 @@ impl Writer<'_> {
         }
         for slot in lowered.written() {
             let last = self.outputs.contains_key(&slot) && self.liveness.is_last(slot, end);
-            if last && lowered.settle(slot) {
-                self.settled.insert(slot);
+            if last && lowered.normalise(slot) {
+                self.normalised.insert(slot);
             }
         }
         let results = lowered.results(|slot| self.liveness.is_read_after(slot, end));
         let zero = lowered.zero();
-        let entry = self.assembler.here();
+        self.entries.push(self.assembler.here());
         let homes = Homes { stride: self.stride, inputs: self.plan.inputs.len(), outputs: &self.outputs };
         let spills = registers::write(&lowered, &results, zero, &homes, &mut self.assembler);
         self.spills = self.spills.max(spills);
         let compared = std::mem::take(&mut lowered.compared);
         let inputs = lowered.inputs();
         let written = results.iter().map(|(slot, _)| *slot).collect();
-        Some(Segment { steps, entry, compared, inputs, read: read.into_iter().collect(), written })
+        Some(Segment { steps, compared, inputs, read: read.into_iter().collect(), written })
     }
 }
 
 #[cfg(test)]
-mod tests;
+mod encoding_tests;

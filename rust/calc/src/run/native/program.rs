@@ -2,7 +2,7 @@
 //! registers.
 
 use super::instructions::{Fused, Operation};
-use crate::plan::machine_code::{VECTOR, Vector};
+use crate::plan::executable::{VECTOR, Vector};
 use std::collections::HashMap;
 
 /// An index into `Program::values`.

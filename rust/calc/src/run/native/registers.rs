@@ -1,13 +1,13 @@
-//! Instructions get registers, and become bytes: in order, each value in a register from where it is made for as long as
-//! there is room, those that are needed last being the first to go to memory.
+//! Gives values registers and writes instructions as bytes, in order. A value stays in a register from where it is made
+//! for as long as there is room; those that are needed last go to memory first.
 //!
-//! A slot that the segment reads is only written when the verdict on the vector is known: where lanes are odd, the
-//! interpreter finds there what it needs to do them again. Other slots are written as soon as their values are made.
+//! A slot that the segment reads is only written when the verdict on the vector is known: the interpreter still finds
+//! in it what it needs to redo fallback lanes. Other slots are written as soon as their values are made.
 
 use super::instructions::{Assembler, Jump, Place, SAME};
 use super::lower::Segment;
 use super::program::{Instruction, Source, ValueId};
-use crate::plan::machine_code::VECTOR;
+use crate::plan::executable::VECTOR;
 use std::collections::{HashMap, HashSet};
 
 const REGISTERS: usize = 16;

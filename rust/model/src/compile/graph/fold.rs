@@ -163,8 +163,7 @@ impl Graph {
         });
         let own = self.kinds_from_table(function, arguments).unwrap_or_else(|| {
             let array = if function.has(flags::GIVES_ARRAY) { kinds::ARRAY } else { 0 };
-            let single =
-                if kernels::gives_number(function) { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
+            let single = if function.gives_number() { kinds::NUMERIC } else { kinds::SCALAR | kinds::BLANK };
             single | array
         });
         let array = if lifted { kinds::ARRAY } else { 0 };

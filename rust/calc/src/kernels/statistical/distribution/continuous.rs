@@ -1,16 +1,16 @@
 //! Continuous distributions over the incomplete gamma and beta functions, and the simple ones beside them.
 
-use super::{Real, freedom, reals, reals_and_flag, require};
-use crate::kernels::math_trig::rounding::ordered;
+use super::arguments::{Real, freedom, reals, reals_and_flag, require};
+use crate::kernels::arguments::ordered;
 use crate::math::elementary::{exp, expm1, lgamma, pow, tgamma};
 use crate::math::special::{
     Tails, beta_kernel, beta_quantile, beta_tails, gamma_density, gamma_quantile, gamma_tails,
 };
 use crate::numbers::digits::trunc;
-use crate::semantics::function::{Cx, Function, nth};
+use crate::semantics::function::{Cx, Function, giving_numbers, nth};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     ordered("GAMMA", 1, 1, |cx, args| gamma(cx, args).into()),
     ordered("GAMMALN", 1, 1, |cx, args| gammaln(cx, args).into()),
     ordered("GAMMALN.PRECISE", 1, 1, |cx, args| gammaln(cx, args).into()),
@@ -45,7 +45,7 @@ pub const TABLE: &[Function] = &[
     ordered("EXPONDIST", 3, 3, |cx, args| expon_dist(cx, args).into()),
     ordered("WEIBULL.DIST", 4, 4, |cx, args| weibull_dist(cx, args).into()),
     ordered("WEIBULL", 4, 4, |cx, args| weibull_dist(cx, args).into()),
-];
+]);
 
 /// A probability as a lower tail.
 fn lower(p: f64) -> Tails {

@@ -1,13 +1,13 @@
 //! Distributions of counts. Counts are truncated.
 
-use super::{Real, reals, reals_and_flag, require};
-use crate::kernels::math_trig::rounding::ordered;
+use super::arguments::{Real, reals, reals_and_flag, require};
+use crate::kernels::arguments::ordered;
 use crate::math::special::{beta_tails, binomial_term, gamma_tails, normal_quantile, poisson_term};
 use crate::numbers::digits::trunc;
-use crate::semantics::function::{Cx, Function, nth};
+use crate::semantics::function::{Cx, Function, giving_numbers, nth};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     ordered("BINOM.DIST", 4, 4, |cx, args| binom_dist(cx, args).into()),
     ordered("BINOMDIST", 4, 4, |cx, args| binom_dist(cx, args).into()),
     ordered("BINOM.DIST.RANGE", 3, 4, |cx, args| binom_range(cx, args).into()),
@@ -21,7 +21,7 @@ pub const TABLE: &[Function] = &[
     ordered("HYPGEOMDIST", 4, 4, |cx, args| {
         reals(cx, args).and_then(|x| hypergeometric(cx, x, false)).into()
     }),
-];
+]);
 
 /// Excel refuses 10^30; where exactly it stops is not documented.
 const MOST_TRIALS: f64 = 1e10;
@@ -44,7 +44,7 @@ fn binom_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     Ok(if cumulative { binomial_lower(k, n, p) } else { binomial_term(k, n, p, 1.0 - p) })
 }
 
-/// Up to so many terms are added one by one, which keeps the digits of small results.
+/// Up to this many terms are added one by one, which keeps the digits of small results.
 const FEW: f64 = 1000.0;
 
 fn binom_range(cx: &Cx<'_>, args: &[Value]) -> Real {
@@ -98,7 +98,7 @@ fn negbinom_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     negative(numbers, cumulative)
 }
 
-/// Failures before so many successes.
+/// Failures before the n-th success.
 fn negative([failures, successes, p]: [f64; 3], cumulative: bool) -> Real {
     let (failures, successes) = (trunc(failures), trunc(successes));
     require(failures >= 0.0 && successes >= 1.0 && p > 0.0 && p < 1.0)?;

@@ -1,15 +1,15 @@
 //! The normal distribution and those derived from it by a formula: lognormal, confidence intervals.
 
-use super::{Real, reals, reals_and_flag, require};
-use crate::kernels::math_trig::rounding::ordered;
+use super::arguments::{Real, reals, reals_and_flag, require};
+use crate::kernels::arguments::ordered;
 use crate::kernels::statistical::distribution::continuous::t_quantile_two_sided;
 use crate::math::elementary::{exp, ln};
 use crate::math::special::{normal_density, normal_from_middle, normal_lower, normal_quantile};
 use crate::numbers::digits::trunc;
-use crate::semantics::function::{Columnar, Cx, Function};
+use crate::semantics::function::{Columnar, Cx, Function, giving_numbers};
 use crate::values::value::{ErrorCode, Value};
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     ordered("NORM.DIST", 4, 4, |cx, args| norm_dist(cx, args).into()),
     ordered("NORMDIST", 4, 4, |cx, args| norm_dist(cx, args).into()),
     ordered("NORM.INV", 3, 3, |cx, args| norm_inv(cx, args).into()),
@@ -27,7 +27,7 @@ pub const TABLE: &[Function] = &[
     ordered("CONFIDENCE", 3, 3, |cx, args| confidence(cx, args).into()),
     ordered("CONFIDENCE.NORM", 3, 3, |cx, args| confidence(cx, args).into()),
     ordered("CONFIDENCE.T", 3, 3, |cx, args| confidence_t(cx, args).into()),
-];
+]);
 
 fn norm_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
     let ([x, mean, deviation], cumulative) = reals_and_flag(cx, args)?;

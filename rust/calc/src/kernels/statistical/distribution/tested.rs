@@ -1,15 +1,15 @@
 //! Tests of hypotheses on samples: probabilities that differences are chance. And PROB.
 
+use super::arguments::{Real, require};
 use super::continuous::t_two_sided;
-use super::{Real, require};
 use crate::kernels::sample::{Cells, numbers, pairs};
 use crate::kernels::statistical::spread::{mean, variance};
 use crate::math::special::{beta_tails, gamma_tails, normal_tails};
 use crate::semantics::coerce::integer;
-use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, giving_numbers, nth_arg, shaped};
 use crate::values::value::ErrorCode;
 
-pub const TABLE: &[Function] = &[
+pub const TABLE: &[Function] = &giving_numbers([
     shaped("Z.TEST", 2, 3, Z, |cx, args| z_test(cx, args).into()),
     shaped("ZTEST", 2, 3, Z, |cx, args| z_test(cx, args).into()),
     shaped("T.TEST", 4, 4, T, |cx, args| t_test(cx, args).into()).with(flags::FORCES_ARRAY),
@@ -19,7 +19,7 @@ pub const TABLE: &[Function] = &[
     shaped("CHISQ.TEST", 2, 2, TWO, |cx, args| chisq_test(cx, args).into()).with(flags::FORCES_ARRAY),
     shaped("CHITEST", 2, 2, TWO, |cx, args| chisq_test(cx, args).into()).with(flags::FORCES_ARRAY),
     shaped("PROB", 3, 4, PROB, |cx, args| prob(cx, args).into()).with(flags::FORCES_ARRAY),
-];
+]);
 
 const TWO: &[Param] = &[Param::Any];
 const Z: &[Param] = &[Param::Any, Param::Scalar, Param::Scalar];

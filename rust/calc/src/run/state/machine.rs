@@ -1,0 +1,45 @@
+//! What steps work on, and how a run stands. What steps do with it is in `loops`, `calls` and `native`.
+
+use super::block::Block;
+use super::flags;
+use super::frame::Frame;
+use super::slots::Slots;
+use crate::plan::Plan;
+use crate::plan::executable::Places;
+use crate::semantics::function::Env;
+use std::sync::atomic::AtomicBool;
+
+/// The execution was stopped from outside; nothing of the block may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cancelled;
+
+pub struct Machine<'a, C> {
+    /// Its presence proves that the loops may use its instructions.
+    pub cpu: C,
+    pub plan: &'a Plan,
+    pub slots: Slots<'a>,
+    /// Where machine code finds the slots, the inputs and the outputs of this block.
+    pub places: Places<'a>,
+    pub frame: &'a mut Frame,
+    pub block: Block<'a>,
+    pub env: &'a Env,
+    pub cancel: &'a AtomicBool,
+    /// Arithmetic outside of regions runs without checks; the processor's flags tell later whether it should have.
+    pub deferred: bool,
+    /// Arithmetic runs without checks now.
+    pub plain: bool,
+    /// Every segment so far ran as machine code, in all lanes: the outputs that code normalises are normalised.
+    pub normalised: bool,
+    /// Arithmetic without checks raised flags: the block has to run again with checks.
+    pub surprised: bool,
+}
+
+impl<C> Machine<'_, C> {
+    /// Notes what the flags say. Called before anything that raises flags for other reasons. In a region the records
+    /// outside of it raise flags too, and only one flag means anything: a subnormal was met, which arithmetic without
+    /// checks may have left in the place of a zero.
+    #[inline(always)]
+    pub fn look_at_flags(&mut self) {
+        self.surprised |= self.deferred && if self.plain { flags::take() } else { flags::met_subnormal() };
+    }
+}
