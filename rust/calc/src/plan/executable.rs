@@ -31,9 +31,9 @@ pub struct Reach {
     pub outputs: usize,
 }
 
-/// Loops of machine code over the vectors of a block, by number.
+/// Executable of machine code over the vectors of a block, by number.
 #[derive(Debug)]
-pub struct Loops {
+pub struct Executable {
     memory: Mmap,
     /// Where each loop begins.
     entries: Vec<usize>,
@@ -48,26 +48,26 @@ pub struct Loops {
 type Entry =
     unsafe extern "sysv64" fn(*const f64, *const Vector, usize, *mut u8, *mut Vector, *const usize) -> u32;
 
-impl Loops {
+impl Executable {
     /// None where the system gives no executable memory.
     ///
     /// # Safety
     ///
     /// From each of `entries` on, `bytes` are a function of the type `Entry`, of instructions that every processor with
     /// AVX2 and FMA has. Given n vectors, it reads and writes nothing but the `slots` times `stride` values from the
-    /// first slot on, n bytes for fallback lanes and `spills` vectors; it reads `constants` and n vectors at the place
-    /// of each input, and reads and writes n vectors at the place of each output. n is neither 0 nor more vectors than
-    /// a slot has.
+    /// first slot on, n bytes for fallback lanes and `spills` vectors. It also reads `constants`, the places of columns
+    /// and n vectors at each of them, and writes n vectors at the places of outputs. n is neither 0 nor more vectors
+    /// than a slot has.
     pub unsafe fn new(
         bytes: &[u8],
         entries: Vec<usize>,
         constants: Vec<Vector>,
         reach: Reach,
-    ) -> Option<Loops> {
+    ) -> Option<Executable> {
         let mut memory = MmapMut::map_anon(bytes.len().max(1)).ok()?;
         memory.get_mut(..bytes.len())?.copy_from_slice(bytes);
         let memory = memory.make_exec().ok()?;
-        Some(Loops { memory, entries, constants, reach })
+        Some(Executable { memory, entries, constants, reach })
     }
 
     pub fn reach(&self) -> &Reach {

@@ -1,7 +1,7 @@
 //! Machine code of a plan: which of its steps run as code, and what that code leaves to the interpreter. What becomes
 //! code, and how, is decided in `run::native`.
 
-use super::executable::Loops;
+use super::executable::Executable;
 use std::ops::Range;
 
 /// Steps that run as one loop over the vectors of a block.
@@ -22,7 +22,7 @@ pub struct Segment {
 #[derive(Debug)]
 pub struct Code {
     /// By segment, its code.
-    pub(crate) loops: Loops,
+    pub(crate) executable: Executable,
     pub(crate) segments: Vec<Segment>,
     /// By input, whether only segments read it.
     pub(crate) only_code: Vec<bool>,

@@ -1,6 +1,6 @@
 //! The compiled program: constants, steps and slots. No trees, and no cell addresses but the origins of ranges.
 
-pub mod executable;
+pub(crate) mod executable;
 pub mod machine_code;
 
 use crate::semantics::function::Function;

@@ -123,8 +123,8 @@ mod tests {
 
     #[test]
     fn arithmetic_of_excel() {
-        // Oracle: Microsoft, "Floating-point arithmetic may give inaccurate results in Excel": 1.333+1.225-1.333-1.225 is 0
-        // as it stands and -2.22E-16 in parentheses.
+        // Oracle: Microsoft, "Floating-point arithmetic may give inaccurate results in Excel": 1.333+1.225-1.333-1.225
+        // is 0 as it stands and -2.22E-16 in parentheses.
         assert_eq!(sum(1.333 + 1.225 - 1.333, -1.225), 0.0);
         assert_eq!(
             calc(BinaryOp::Sub, 1.333 + 1.225 - 1.333, 1.225).as_number(),

@@ -307,7 +307,7 @@ mod tests {
         let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), Arc::new(batch));
         for ((value, other), text) in first.iter().zip(again).zip(texts) {
             assert!(value.same(other));
-            let Unpacked::Text(id) = value.unpack() else { panic!("{value:?} is no text") };
+            let Unpacked::Text(id) = value.unpack() else { panic!("{value:?} is not a text") };
             assert_eq!(heap.text(id), text);
         }
     }

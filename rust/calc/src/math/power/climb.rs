@@ -1,5 +1,5 @@
-//! From one power of a base to the next: b^(p + s + d) = b^p (b^s + b^s d ln b), where b^p and b^s are pairs and d is what
-//! the rounding of the exponents lost. Exponents in even steps then cost a product instead of an exponential each.
+//! From one power of a base to the next: b^(p + s + d) = b^p (b^s + b^s d ln b), where b^p and b^s are pairs and d is
+//! what the rounding of the exponents lost. Exponents in even steps then cost a product instead of an exponential each.
 
 use super::fast::{Verdict, uncertain};
 use super::pair::{Pair, sum, sum_ordered, times_loose};

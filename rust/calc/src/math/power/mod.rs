@@ -43,7 +43,8 @@ pub fn rounded(x: f64, y: f64) -> f64 {
         fn with_fma(x: f64, y: f64) -> f64 {
             any(x, y)
         }
-        #[expect(unsafe_code, reason = "the feature was detected in the line above")]
+        // SAFETY: the processor has the feature, as was just detected.
+        #[expect(unsafe_code, reason = "the feature is known at run time only")]
         return unsafe { with_fma(x, y) };
     }
     any(x, y)

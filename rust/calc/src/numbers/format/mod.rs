@@ -1,6 +1,6 @@
-//! Number formats: a format code compiled once, then applied to numbers and texts as TEXT and cells show them
-//! (US English names). Scanning is in `scan`; the kinds of sections are in `general`, `plain`, `number`, `fraction` and `date`.
-//! No cell widths: `*` fills nothing.
+//! Number formats: a format code compiled once, then applied to numbers and texts, as TEXT and cells show them (US
+//! English names). Scanning is in `scan`; the kinds of sections are in `general`, `plain`, `number`, `fraction` and
+//! `date`. No cell widths: `*` fills nothing.
 
 mod condition;
 mod date;

@@ -1,5 +1,5 @@
-//! Which loop an operation of a plan is, and the lane functions of the functions that are float arithmetic throughout.
-//! Knows no steps and no slots' meaning.
+//! The lane functions of the primitives, and of worksheet functions that are float arithmetic throughout. Knows no
+//! steps and no slots.
 
 use super::lane::{
     Chosen, Compared, Counted, FALSE, Fallback, Finite, Lane, LaneFn, Last, Loop, Of, SIGN, Scaled, TRUE,
@@ -34,7 +34,7 @@ impl LaneFn<1> for Ln {
     }
 }
 
-/// NORM.S.DIST of its first operand; the second is constant and was looked at before.
+/// NORM.S.DIST of its first operand; the second is constant and has been checked.
 pub struct Normal;
 
 impl LaneFn<2> for Normal {

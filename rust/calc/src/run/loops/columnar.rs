@@ -24,11 +24,11 @@ pub fn call<C: Cpu>(
     (first, count): (u32, u32),
     out: u32,
 ) -> bool {
-    let Some(lanes) = function.columnar else { return false };
+    let Some(form) = function.columnar else { return false };
     let plan = machine.plan;
     let arguments = plan.arguments.get(first as usize..(first + count) as usize).unwrap_or(&[]);
     let mut call = Call { machine, function, out };
-    match (lanes, arguments) {
+    match (form, arguments) {
         (Columnar::Exp, [Argument::Operand(a)]) => call.one(*a, arithmetic::Exp),
         (Columnar::Ln, [Argument::Operand(a)]) => call.one(*a, arithmetic::Ln),
         (Columnar::Sqrt, [Argument::Operand(a)]) => call.one(*a, Of(|a: f64| scaled(a.sqrt()))),

@@ -1,5 +1,5 @@
-//! Lane functions of dates: the calendar in float arithmetic on whole numbers, which is exact and vectorises. Days up to
-//! the phantom 1900-02-29 and all errors are left to the kernels, and `serial` says what the numbers mean.
+//! Lane functions of dates: the calendar in float arithmetic on whole numbers, which is exact and vectorises. Days up
+//! to the phantom 1900-02-29 and all errors are left to the kernels, and `serial` says what the numbers mean.
 
 use super::lane::{Lane, LaneFn, SIGN};
 use crate::numbers::serial::{LAST_DAY, OFFSET_1904};

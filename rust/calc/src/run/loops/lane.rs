@@ -30,7 +30,7 @@ pub fn not_finite(x: f64) -> u64 {
     magnitude(x).wrapping_add(EXPONENT_ONE)
 }
 
-/// Top bit set for any word but 0 with a clear top bit.
+/// Of a word with a clear top bit: top bit set unless the word is 0.
 #[inline(always)]
 pub fn not_zero(word: u64) -> u64 {
     0u64.wrapping_sub(word)
@@ -134,7 +134,7 @@ impl<const N: usize> LaneFn<N> for Fallback {
 
 /// A function of separate operands as a `LaneFn`.
 pub struct Of<F>(pub F);
-/// The same with too much work to do it twice.
+/// The same, with too much work to do it twice.
 pub struct Costly<F>(pub F);
 /// One of the operands.
 pub struct Chosen<F>(pub F);

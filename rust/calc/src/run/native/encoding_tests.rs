@@ -5,7 +5,7 @@ use super::instructions::{
     XOR,
 };
 use crate::math::processor::Avx2;
-use crate::plan::executable::{Loops, Memory, Places, Reach, VECTOR, VECTORS, Vector};
+use crate::plan::executable::{Executable, Memory, Places, Reach, VECTOR, VECTORS, Vector};
 use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::{ErrorCode, Value};
 use std::cell::Cell;
@@ -56,7 +56,7 @@ const OPERATIONS: [(&str, Operation, Oracle); 16] = [
     ("SAME", SAME, |a, b| ones(a.to_bits() == b.to_bits())),
 ];
 
-/// Payloads of NaNs that arithmetic makes are nobody's business; those of chosen words are.
+/// The payload of a NaN that arithmetic makes does not matter; that of a chosen word does.
 fn arithmetic(operation: Operation) -> bool {
     [ADD, SUB, MUL, DIV].contains(&operation)
 }
@@ -121,18 +121,24 @@ fn chunks(vectors: usize) -> usize {
 }
 
 /// The program over vectors that are one slot, with some inputs.
-fn code(assembler: &Assembler, constants: &[Lanes], vectors: usize, spills: usize, inputs: usize) -> Loops {
+fn code(
+    assembler: &Assembler,
+    constants: &[Lanes],
+    vectors: usize,
+    spills: usize,
+    inputs: usize,
+) -> Executable {
     let constants = constants.iter().copied().map(Vector).collect();
     let reach = Reach { slots: 1, stride: chunks(vectors) * LANES, spills, inputs, outputs: 0 };
     // SAFETY: the programs of these tests stay within the vectors, constants, spills and inputs that they name.
     #[expect(unsafe_code, reason = "machine code")]
-    let code = unsafe { Loops::new(&assembler.bytes, vec![0], constants, reach) };
+    let code = unsafe { Executable::new(&assembler.bytes, vec![0], constants, reach) };
     code.unwrap()
 }
 
 /// Runs the program over as many vectors as there are bytes for fallback lanes; every input begins with `input`.
 fn enter(
-    code: &Loops,
+    code: &Executable,
     slots: &mut [Lanes],
     input: Lanes,
     fallback: &mut [u8],

@@ -90,8 +90,8 @@ impl Assembler {
         self.vex((1, false, 0x11), from, 0, to);
     }
 
-    /// Keeps the bits of lanes without ones in `zeros` (a lane of ones, or of zeros) as the verdict on this vector.
-    /// Returns the jump that is taken when there are any.
+    /// Stores the verdict on this vector: a bit for each lane that is not all ones in `zeros`, where lanes are all ones
+    /// or all zeros. Returns the jump that is taken when there is such a lane.
     pub fn verdict(&mut self, zeros: u8) -> Jump {
         self.vex((1, false, 0x50), 0, 0, Place::Register(zeros)); // vmovmskpd eax, zeros
         self.bytes.extend([0x83, 0xF0, 0x0F]); // xor eax, 15

@@ -25,7 +25,7 @@ impl Liveness {
             match step {
                 Step::Enter { .. } => depth += 1,
                 Step::Leave => depth = depth.saturating_sub(1),
-                // Within a region not every record's value is replaced.
+                // A step in a region replaces the values of some records only.
                 _ if depth > 0 => {}
                 _ => writes(step, &mut |slot| liveness.push(slot, at, Event::Write)),
             }

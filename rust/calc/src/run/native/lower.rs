@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Whole exponents up to here are multiplied out.
 const MOST_EXPONENT: u64 = 1 << 12;
 
-/// A sum below `NEAR` of a number moves it by less than half of its last digit, once multiplied by this.
+/// Multiplied by this, a sum below `NEAR` of a number moves the number by less than half of its last digit.
 const PART: f64 = 1.0 / 512.0;
 const _: () = assert!(NEAR * PART <= f64::EPSILON / 4.0);
 

@@ -16,7 +16,7 @@ use super::state::machine::{Cancelled, Machine};
 use super::state::slots::Slots;
 use super::state::trust::Trust;
 use crate::math::processor::Avx2;
-use crate::plan::executable::{Loops, Memory, Places, Reach, VECTOR, VECTORS, Vector};
+use crate::plan::executable::{Executable, Memory, Places, Reach, VECTOR, VECTORS, Vector};
 use crate::plan::machine_code::{Code, Segment};
 use crate::plan::{Operand, Plan, Step};
 use crate::values::chunk::LANES;
@@ -53,7 +53,7 @@ pub fn code<'p>(plan: &'p Plan, frame: &Frame, cancel: &AtomicBool) -> Option<&'
         }
     };
     let code = code.as_ref()?;
-    let reach = code.loops.reach();
+    let reach = code.executable.reach();
     let fits = reach.stride == frame.chunks * LANES
         && reach.slots * frame.chunks <= frame.data.chunks().len()
         && reach.inputs == plan.inputs.len();
@@ -85,8 +85,8 @@ fn run_loop(machine: &mut Machine<'_, Avx2>, code: &Code, segment: &Segment, ind
         return None;
     }
     fallback.resize(*used * VECTORS, 0);
-    spills.resize(code.loops.reach().spills, Vector([0.0; VECTOR]));
-    let any = code.loops.run(*cpu, index, Memory { places, fallback, spills })?;
+    spills.resize(code.executable.reach().spills, Vector([0.0; VECTOR]));
+    let any = code.executable.run(*cpu, index, Memory { places, fallback, spills })?;
     if any {
         trust.broken()
     } else {
@@ -199,8 +199,8 @@ pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option
     // places of slots that `Liveness` has seen to be the plan's, of constants in the pool, of spills that it counted,
     // and of the numbered inputs and outputs.
     #[expect(unsafe_code, reason = "machine code")]
-    let loops = unsafe { Loops::new(&assembler.bytes, entries, constants, reach) };
-    Ok(loops.map(|loops| Code { loops, segments, only_code, normalised, outputs }))
+    let executable = unsafe { Executable::new(&assembler.bytes, entries, constants, reach) };
+    Ok(executable.map(|executable| Code { executable, segments, only_code, normalised, outputs }))
 }
 
 struct Writer<'p> {

@@ -13,6 +13,7 @@ use std::sync::atomic::AtomicBool;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cancelled;
 
+/// A run of a block: what its steps read and change.
 pub struct Machine<'a, C> {
     /// Its presence proves that the loops may use its instructions.
     pub cpu: C,

@@ -1,5 +1,5 @@
-//! How outputs leave a block: they stay in their slots, or the caller's columns are their slots. What becomes of them on
-//! the wire is elsewhere.
+//! How outputs leave a block: they stay in their slots, or the caller's columns are their slots. How they are written
+//! to the wire is not known here.
 
 use super::frame::Frame;
 use super::slots::Slot;

@@ -1,5 +1,5 @@
-//! Steps of random plans that are no machine code or that come in groups: calls, regions, whose values are chosen by their
-//! condition, and powers that climb from others of their base.
+//! Steps of random plans that cannot be machine code or that come in groups: calls, regions, whose values are chosen by
+//! their condition, and powers that climb from others of their base.
 
 use super::plans::{Draft, Kind, MOST_HIGH};
 use crate::kernels;
@@ -75,7 +75,7 @@ impl Draft<'_> {
         first
     }
 
-    /// Steps for the records that a choice needs them for.
+    /// Steps in a region, for the records whose condition asks for them.
     pub fn region(&mut self) {
         let Some((truth, _)) = self.slot(|kind| kind == Kind::Truth) else { return };
         let at = self.plan.steps.len();

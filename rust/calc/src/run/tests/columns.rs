@@ -1,4 +1,5 @@
-//! Random input columns: mostly what plans are for, with what they have to survive in a few records or in all of them.
+//! Random input columns: mostly ordinary values, with the others that plans have to cope with in a few records or in
+//! all.
 
 use super::Random;
 use super::plans::Kind;
@@ -14,7 +15,7 @@ pub enum Mix {
     Plain,
     /// A few numbers that nearly equal those of the column before.
     Near,
-    /// Whole columns of them.
+    /// Whole columns of such numbers.
     AllNear,
     /// A single value that is not a number of ordinary size.
     One,
@@ -101,7 +102,7 @@ fn twin(random: &mut Random, value: Value, mix: Mix) -> Value {
     Value::number(if near { x * (1.0 + units * f64::EPSILON) } else { 1.0 + 999.0 * random.unit() })
 }
 
-/// What makes lanes fall back or raises flags, as batches hold it: without -0 and subnormals, which plans make of the numbers
+/// A value that makes lanes fall back or raises flags. Batches hold no -0 and no subnormals; plans make them of numbers
 /// near the ends of the range.
 fn strange(random: &mut Random, texts: &[Value]) -> Value {
     const TINY: f64 = f64::MIN_POSITIVE;

@@ -14,13 +14,13 @@ use crate::values::batch::Batch;
 use crate::values::value::Value;
 use std::sync::atomic::AtomicBool;
 
-/// What was met, so that the cases are known to be worth something.
+/// What the cases met, which shows whether they are worth anything.
 #[derive(Debug, Default)]
 pub struct Met {
     pub blocks: usize,
-    /// Blocks with segments and without a surprise.
+    /// Blocks that ran segments and need no second run.
     pub trusted: usize,
-    /// Those in which lanes were left to the interpreter.
+    /// Blocks in which lanes were left to the interpreter.
     pub redone: usize,
     /// Plans with segments, with values that registers had no room for, and with segments that ended because they were
     /// long enough.
@@ -68,7 +68,7 @@ impl Met {
     fn look_at(&mut self, plan: &Plan) {
         let Some(Some(code)) = plan.code[1].get() else { return };
         self.compiled += 1;
-        self.spilled += usize::from(code.loops.reach().spills > 0);
+        self.spilled += usize::from(code.executable.reach().spills > 0);
         let goes_on = |pair: &[Segment]| pair[0].steps.end == pair[1].steps.start;
         self.long += usize::from(code.segments.windows(2).any(goes_on));
     }

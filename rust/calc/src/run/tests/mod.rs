@@ -1,5 +1,4 @@
-//! Machine code against the interpreter with immediate checks, its instructions against the language's arithmetic, and
-//! cases of its own for what random plans hardly meet.
+//! Machine code against the interpreter with immediate checks: random plans, and cases for what they hardly meet.
 
 mod breaks;
 mod columns;

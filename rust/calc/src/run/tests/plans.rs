@@ -1,5 +1,5 @@
 //! Random plans of steps that can be machine code, within the rules that the compiler keeps: aggregates end in `+ 0`.
-//! What else plans have is in `breaks`.
+//! All other steps are in `breaks`.
 
 use super::Random;
 use crate::plan::{InputSlot, Operand, Plan, Step};
