@@ -26,6 +26,10 @@ const CHECKS: [(&str, Check); 4] = [
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
+    if !lists::corpus().exists() && !arguments.list {
+        // Quiet runs show no reasons.
+        println!("ignored: there is no ../shared/corpus beside the project");
+    }
     let names = lists::names();
     let mut trials = Vec::new();
     for name in &names {
