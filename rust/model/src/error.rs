@@ -1,21 +1,21 @@
-//! Why a file is no workbook for us, with the place. Cell errors are values, not this.
+//! Why a workbook cannot be read or compiled. An error in a cell (`#N/A`) is a value, not an `Error`.
 
 use std::fmt;
 
-/// Stable kinds; callers map them to statuses and exit codes.
+/// The kinds stay the same: callers map them to statuses and exit codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorKind {
     /// Not a zip, not an xlsx, truncated, broken XML.
     NotAWorkbook,
     /// Password-protected.
     Encrypted,
-    /// A limit for hostile files was met.
+    /// The file exceeds one of the `Limits`.
     TooLarge,
     /// A formula or feature that cannot be compiled.
     Unsupported,
     /// Cells that refer to themselves.
     Circular,
-    /// No or contradictory `Xinput_`/`Xoutput_` names.
+    /// The `Xinput_` and `Xoutput_` names are missing or contradict each other.
     Interface,
 }
 

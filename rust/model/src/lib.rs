@@ -1,6 +1,6 @@
 //! Workbook in, plan out. Untrusted input; no thread, no JSON, no clock.
 //!
-//! Modules from the bottom up, each using only those above it in this list.
+//! Modules from the bottom up: each uses only those above it in this list.
 
 pub mod error;
 

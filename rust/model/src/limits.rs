@@ -1,4 +1,4 @@
-//! Ceilings for hostile workbooks, as fields. Defaults are here and nowhere else.
+//! Limits that keep a hostile workbook from using up time or memory.
 
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -9,15 +9,15 @@ pub struct Limits {
     /// Unpacked bytes of one part, and of all parts that are read.
     pub part_bytes: u64,
     pub total_bytes: u64,
-    /// Depth of XML elements.
+    /// How deep XML elements may be nested.
     pub xml_depth: usize,
     /// Bytes of one tag or text.
     pub xml_token_bytes: usize,
     pub sheets: usize,
     /// Cells of all sheets. A cell takes about 160 bytes while its sheet grows.
     pub cells: usize,
-    /// Defined names; and, of one part, validations, merged areas, columns, relationships.
-    pub records: usize,
+    /// Elements of one kind in a part: defined names, validations, merged areas, columns, relationships.
+    pub items: usize,
     /// Characters of one formula.
     pub formula_chars: usize,
     /// Cells of all inputs, and of all outputs.
@@ -35,7 +35,7 @@ impl Default for Limits {
             xml_token_bytes: 4 << 20,
             sheets: 1_000,
             cells: 3_500_000,
-            records: 200_000,
+            items: 200_000,
             formula_chars: 65_536,
             interface_cells: 1_000_000,
         }

@@ -1,4 +1,4 @@
-//! What was compiled, and what could not be and where, for people and for `execd check`.
+//! The report of a compilation: its figures, and what could not be compiled.
 
 use std::fmt;
 
@@ -24,7 +24,7 @@ impl fmt::Display for Unsupported {
 pub struct Report {
     pub sheets: usize,
     pub formula_cells: usize,
-    /// Formula cells that the outputs need and some input reaches; the rest was left out or folded.
+    /// Formula cells that the outputs need and that depend on an input. The others were left out or folded.
     pub live_cells: usize,
     pub steps: usize,
     pub slots: usize,

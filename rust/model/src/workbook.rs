@@ -1,4 +1,4 @@
-//! What was read from an xlsx file: constants, formula texts, names, tables, validations. No XML, no evaluation.
+//! A workbook as read from an xlsx file: constants, formula texts, names, tables, validations.
 
 use execd_calc::interface::Constant;
 use execd_calc::values::value::ErrorCode;
@@ -11,9 +11,9 @@ pub struct Workbook {
     pub names: Vec<DefinedName>,
     pub tables: Vec<TableDefinition>,
     pub settings: CalcSettings,
-    /// Parts that matter for calculation and are not read: a VBA project, external links by number, … in plain words.
+    /// Parts that matter for the calculation but are not read, such as macros or links to other workbooks.
     pub warnings: Vec<String>,
-    /// Targets of external workbooks, in the order of their numbers (`[1]`, `[2]` …).
+    /// The external workbooks `[1]`, `[2]` … in this order.
     pub external_books: Vec<String>,
 }
 
@@ -28,19 +28,18 @@ pub struct CalcSettings {
 #[derive(Debug, Default)]
 pub struct Sheet {
     pub name: String,
-    /// `xl/worksheets/sheet1.xml` and the like, for messages.
+    /// The part's name in the file, for messages: `xl/worksheets/sheet1.xml`.
     pub part: String,
     /// Cells that hold a value or a formula, by (row, column), zero-based.
     pub cells: HashMap<(u32, u32), Cell>,
-    /// Smallest rectangle from A1 that holds all cells: rows, columns.
+    /// Rows and columns of the smallest rectangle from A1 that holds all cells.
     pub extent: (u32, u32),
     pub formats: DefaultFormats,
     pub validations: Vec<DataValidation>,
-    /// Merged areas: first row, first column, last row, last column.
     pub merged: Vec<Area>,
-    /// All hidden rows, zero-based and ascending (SUBTOTAL 101..111 leaves them out).
+    /// Hidden rows, zero-based and ascending. SUBTOTAL 101 to 111 leaves them out.
     pub hidden_rows: Vec<u32>,
-    /// Those of them that a filter hides (SUBTOTAL 1..11 leaves them out too).
+    /// The hidden rows that a filter hides. SUBTOTAL 1 to 11 leaves these out, too.
     pub filtered_rows: Vec<u32>,
 }
 
@@ -51,7 +50,7 @@ impl Sheet {
         cell.is_some_and(|cell| cell.formula.is_some() || cell.value != CellValue::Blank)
     }
 
-    /// What the number format of a cell shows, also where the cell is blank.
+    /// What the number format of a cell shows, even if the cell is blank.
     pub fn shows(&self, row: u32, col: u32) -> Shows {
         match self.cells.get(&(row, col)) {
             Some(cell) => cell.shows,
@@ -60,7 +59,7 @@ impl Sheet {
     }
 }
 
-/// Number formats of cells that hold nothing. Only formats other than `Shows::Number` are kept for single cells.
+/// Number formats of cells that hold nothing. A single cell is listed only if it shows something else than a number.
 #[derive(Debug, Default)]
 pub struct DefaultFormats {
     pub blanks: HashMap<(u32, u32), Shows>,
@@ -86,18 +85,25 @@ pub struct CellAddress {
     pub col: u32,
 }
 
+/// The last row and the last column of a sheet, zero-based.
+pub const MAX_ROW: u32 = 1_048_575;
+pub const MAX_COL: u32 = 16_383;
+
 /// `B3` for row 2, column 1.
 pub fn a1(row: u32, col: u32) -> String {
-    let mut letters = [0u8; 7];
-    let mut start = letters.len();
+    format!("{}{}", column_letters(col), u64::from(row) + 1)
+}
+
+/// `A`, `B` … `XFD` for a zero-based column.
+pub fn column_letters(col: u32) -> String {
+    let mut letters = Vec::new();
     let mut rest = u64::from(col) + 1;
-    while rest > 0 && start > 0 {
-        start -= 1;
-        letters[start] = b'A' + ((rest - 1) % 26) as u8;
-        rest = (rest - 1) / 26;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + (rest % 26) as u8));
+        rest /= 26;
     }
-    let letters = letters.get(start..).unwrap_or_default();
-    format!("{}{}", String::from_utf8_lossy(letters), u64::from(row) + 1)
+    letters.iter().rev().collect()
 }
 
 /// Zero-based inclusive rectangle.
@@ -134,12 +140,66 @@ impl Area {
     }
 }
 
+/// A rectangle on a sheet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    pub sheet: usize,
+    pub area: Area,
+}
+
+impl Place {
+    pub fn cell(sheet: usize, row: u32, col: u32) -> Place {
+        Place { sheet, area: Area::cell(row, col) }
+    }
+
+    pub fn rows(&self) -> usize {
+        self.area.rows() as usize
+    }
+
+    pub fn cols(&self) -> usize {
+        self.area.cols() as usize
+    }
+
+    pub fn is_cell(&self) -> bool {
+        self.rows() == 1 && self.cols() == 1
+    }
+
+    pub fn contains(&self, row: u32, col: u32) -> bool {
+        self.area.contains(row, col)
+    }
+
+    /// The common part of two rectangles of one sheet.
+    pub fn intersection(&self, other: &Place) -> Option<Place> {
+        let (a, b) = (&self.area, &other.area);
+        let area = Area {
+            first_row: a.first_row.max(b.first_row),
+            first_col: a.first_col.max(b.first_col),
+            last_row: a.last_row.min(b.last_row),
+            last_col: a.last_col.min(b.last_col),
+        };
+        let overlaps = area.first_row <= area.last_row && area.first_col <= area.last_col;
+        (self.sheet == other.sheet && overlaps).then_some(Place { sheet: self.sheet, area })
+    }
+
+    /// The smallest rectangle around both.
+    pub fn hull(&self, other: &Place) -> Place {
+        let (a, b) = (&self.area, &other.area);
+        let area = Area {
+            first_row: a.first_row.min(b.first_row),
+            first_col: a.first_col.min(b.first_col),
+            last_row: a.last_row.max(b.last_row),
+            last_col: a.last_col.max(b.last_col),
+        };
+        Place { sheet: self.sheet, area }
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Cell {
     /// The constant, or the value that was stored with the formula.
     pub value: CellValue,
     pub formula: Option<CellFormula>,
-    /// Index into the workbook's number formats is resolved already: what kind of thing the cell shows.
+    /// What the cell's number format shows.
     pub shows: Shows,
 }
 
@@ -148,7 +208,7 @@ pub enum CellValue {
     #[default]
     Blank,
     Number(f64),
-    /// Shared, since a file can refer to one long text from millions of cells.
+    /// Shared, because millions of cells can refer to one long text.
     Text(Arc<str>),
     Bool(bool),
     Error(ErrorCode),
@@ -166,7 +226,7 @@ impl CellValue {
     }
 }
 
-/// What a cell's number format makes of a number.
+/// What a number format shows a number as.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shows {
     #[default]
@@ -182,15 +242,15 @@ pub enum Shows {
 pub enum CellFormula {
     /// An ordinary formula.
     Normal(Box<str>),
-    /// Shared formula: the text belongs to `anchor` (row, col) and is to be shifted on the tree. The anchor itself
-    /// comes out as `Shared` too, shifted by nothing.
+    /// A shared formula: `text` is the formula of the cell `anchor` (row, column), and this cell has the same formula
+    /// shifted. The anchor itself is `Shared`, too.
     Shared { anchor: (u32, u32), text: Arc<str> },
-    /// Legacy array formula (Ctrl-Shift-Enter) in the first cell of its area. The other cells of the area have no
-    /// formula of their own.
+    /// An array formula entered with Ctrl-Shift-Enter, in the first cell of its area. The other cells of the area have
+    /// no formula of their own.
     Array { text: Box<str>, area: Area },
-    /// Dynamic array formula (`cm` with XLDAPR metadata) and the area it spilled to when saved.
+    /// A dynamic array formula, and the area that it filled when the workbook was saved.
     Dynamic { text: Box<str>, area: Area },
-    /// What-if data table over `area`, described in words for the report.
+    /// A what-if data table.
     DataTable {
         area: Area,
         row_input: Option<(u32, u32)>,
@@ -204,7 +264,7 @@ pub struct DefinedName {
     pub name: String,
     /// Formula text without "=".
     pub text: String,
-    /// Index of the sheet a local name belongs to.
+    /// The sheet that a local name belongs to.
     pub sheet: Option<usize>,
     pub hidden: bool,
     pub comment: Option<String>,
@@ -214,7 +274,7 @@ pub struct DefinedName {
 pub struct TableDefinition {
     pub name: String,
     pub sheet: usize,
-    /// The whole table, headers and totals included.
+    /// The whole table, with headers and totals.
     pub area: Option<Area>,
     pub header_rows: u32,
     pub totals_rows: u32,
@@ -226,7 +286,7 @@ pub struct DataValidation {
     pub areas: Vec<Area>,
     pub kind: ValidationKind,
     pub operator: ValidationOperator,
-    /// Formula texts as stored (a list is `"a,b"` in quotes, or a range).
+    /// Formula texts as stored. A list is a text in quotes (`"a,b"`) or a range.
     pub formula1: Option<String>,
     pub formula2: Option<String>,
     pub allow_blank: bool,

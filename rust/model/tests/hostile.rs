@@ -63,7 +63,7 @@ fn other_kinds_of_files_are_named() {
         (b"<?xml version='1.0'?><a/>", "XML"),
         (b"<?xml version='1.0'?><Workbook xmlns='urn:schemas-microsoft-com:office:spreadsheet'/>", "2003"),
         (b"{\"a\": 1}", "JSON"),
-        (b"\x7fELF\x02\x01\x00\x00", "no zip archive"),
+        (b"\x7fELF\x02\x01\x00\x00", "not a zip archive"),
     ] {
         assert_refused(bytes, ErrorKind::NotAWorkbook, words);
     }
@@ -82,7 +82,7 @@ fn other_packages_are_named() {
         builder::zip(&names.iter().map(|name| ((*name).to_owned(), b"x".to_vec())).collect::<Vec<_>>())
     };
     assert_refused(&empty(&["mimetype", "content.xml"]), ErrorKind::NotAWorkbook, "ods");
-    assert_refused(&empty(&["notes.txt"]), ErrorKind::NotAWorkbook, "no workbook");
+    assert_refused(&empty(&["notes.txt"]), ErrorKind::NotAWorkbook, "without a workbook");
 }
 
 #[test]
@@ -172,11 +172,11 @@ fn one_token_cannot_fill_the_memory() {
 fn counts_have_limits() {
     let rows = "<row><c><v>1</v></c><c><v>2</v></c><c><f>A1</f></c></row>";
     let three = Book::new().rows("S", rows).rows("T", "").name("a", "1").name("b", "2").bytes();
-    assert!(xlsx::read(&three, &Limits { cells: 3, sheets: 2, records: 3, ..Limits::default() }).is_ok());
+    assert!(xlsx::read(&three, &Limits { cells: 3, sheets: 2, items: 3, ..Limits::default() }).is_ok());
     let limits = [
         (Limits { cells: 2, ..Limits::default() }, "cells"),
         (Limits { sheets: 1, ..Limits::default() }, "sheets"),
-        (Limits { records: 1, ..Limits::default() }, "elements"),
+        (Limits { items: 1, ..Limits::default() }, "elements"),
         (Limits { entries: 4, ..Limits::default() }, "entries"),
         (Limits { file_bytes: 100, ..Limits::default() }, "bytes"),
         (Limits { formula_chars: 1, ..Limits::default() }, "formula of cell C1"),
@@ -249,7 +249,7 @@ fn senseless_cells_are_named() {
         ("<row r='1'><c r='A2'><v>1</v></c></row>", "A2"),
         ("<row r='0'/>", "row number"),
         ("<row r='1048577'/>", "row number"),
-        ("<row r='x'/>", "no number"),
+        ("<row r='x'/>", "not a number"),
         ("<row r='1'><c r='XFE1'><v>1</v></c></row>", "XFE1"),
         ("<row r='1'><c r='XFD1'><v>1</v></c><c><v>2</v></c></row>", "XFE1"),
         ("<row r='1'><c r='B1' t='s'><v>3</v></c></row>", "cell B1"),

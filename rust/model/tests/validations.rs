@@ -130,7 +130,7 @@ fn what_is_not_checked_is_told() {
     for (attributes, first, words) in [
         ("type='whole' operator='equal'", "1+", "(S!B1: =1+) is not checked: 1+ cannot be read"),
         ("type='whole'", "1", "missing"),
-        ("type='whole' operator='equal'", "\"x\"", "\"x\" is no number"),
+        ("type='whole' operator='equal'", "\"x\"", "\"x\" is not a number"),
         ("type='whole' operator='equal'", "G3", "(S!B1: =G3) is not checked: G3 is always #DIV/0!"),
         ("type='list'", "Nowhere", "always #NAME?"),
         ("type='list'", "#REF!", "always #REF!"),

@@ -1,6 +1,7 @@
 //! What a worksheet function is to the rest of the program: a table row. No function's behaviour lives here,
 //! and no code asks for a function by name where a property of its row would do.
 
+use super::properties::{Beyond, Chain, Limit, Size};
 use crate::numbers::serial;
 use crate::values::heap::{Array, Heap};
 use crate::values::range::{Grid, Range};
@@ -29,7 +30,7 @@ pub enum Kernel {
     Args(fn(&mut Cx<'_>, &[Arg<'_>]) -> Value),
 }
 
-/// Properties that the compiler reads.
+/// Properties that a row has or has not.
 pub mod flags {
     /// The kernel wants to see errors in `Scalar` arguments (ISERROR, TYPE …).
     pub const SEES_ERRORS: u32 = 1;
@@ -49,6 +50,12 @@ pub mod flags {
     pub const VALUES_FOLLOW_RANGE: u32 = 128;
     /// Costs no more than a few steps of arithmetic.
     pub const CHEAP: u32 = 256;
+    /// Gives an array, but mostly one value: it picks from an argument (INDEX, XLOOKUP, N).
+    pub const PICKS: u32 = 512;
+    /// Joins its arguments as texts, in their order.
+    pub const JOINS_TEXTS: u32 = 1024;
+    /// The second argument is a number format.
+    pub const TAKES_FORMAT: u32 = 2048;
 }
 
 /// One row of a family's table.
@@ -66,6 +73,14 @@ pub struct Function {
     pub kernel: Kernel,
     /// The columnar form of a hot function; what it cannot do is left to the kernel.
     pub columnar: Option<Columnar>,
+    /// How large an array result can be.
+    pub size: Size,
+    /// What limits a number.
+    pub limit: Option<Limit>,
+    /// The chain of steps that can stand for a call.
+    pub chain: Option<Chain>,
+    /// What the cells beyond those in use change in the result.
+    pub beyond: Beyond,
 }
 
 /// Columnar forms that `run` has, by what they compute.
@@ -133,6 +148,10 @@ pub const fn scalar(
         flags: 0,
         kernel: Kernel::Scalar(kernel),
         columnar: None,
+        size: Size::Unknown,
+        limit: None,
+        chain: None,
+        beyond: Beyond::Numbers,
     }
 }
 
@@ -152,6 +171,10 @@ pub const fn shaped(
         flags: 0,
         kernel: Kernel::Args(kernel),
         columnar: None,
+        size: Size::Unknown,
+        limit: None,
+        chain: None,
+        beyond: Beyond::Numbers,
     }
 }
 
@@ -163,6 +186,26 @@ impl Function {
 
     pub const fn columnar(mut self, form: Columnar) -> Function {
         self.columnar = Some(form);
+        self
+    }
+
+    pub const fn sized(mut self, size: Size) -> Function {
+        self.size = size;
+        self
+    }
+
+    pub const fn limited(mut self, limit: Limit) -> Function {
+        self.limit = Some(limit);
+        self
+    }
+
+    pub const fn chained(mut self, chain: Chain) -> Function {
+        self.chain = Some(chain);
+        self
+    }
+
+    pub const fn beyond(mut self, beyond: Beyond) -> Function {
+        self.beyond = beyond;
         self
     }
 

@@ -1,10 +1,11 @@
-//! Recomputes every formula cell of a workbook: partial evaluation with no inputs leaves only constants.
+//! Recalculates every formula cell of a workbook. Without inputs, partial evaluation leaves only constants.
 
 use super::graph::{Graph, Term};
-use super::lower::Lowerer;
-use super::sheets::Sheets;
+use super::lower::{Lowerer, Sheets};
+use crate::error::Error;
+use crate::limits::Limits;
 use crate::report::Unsupported;
-use crate::workbook::{CellAddress, Workbook, a1};
+use crate::workbook::{Area, CellAddress, Place, Workbook, a1};
 use execd_calc::interface::Constant;
 use execd_calc::numbers::serial::OFFSET_1904;
 use execd_calc::semantics::function::Env;
@@ -17,14 +18,20 @@ pub struct Recalculated {
     /// A1 style.
     pub cell: String,
     pub result: Result<Constant, Unsupported>,
-    /// What the file stored for the cell (Excel's value), for `verify`.
+    /// The value that the file stored for the cell.
     pub stored: Constant,
     pub formula: String,
 }
 
-/// Every formula cell and every cell of an array formula, sheet by sheet, row by row. `now` is a serial number of the
-/// 1900 date system.
-pub fn recalculate(book: &Workbook, now: f64) -> Vec<Recalculated> {
+/// Recalculates every formula cell from the constants of the workbook, as `recalculate_workbook` does.
+pub fn recalculate(bytes: &[u8], limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
+    let book = crate::xlsx::read(bytes, limits)?;
+    Ok(recalculate_workbook(&book, now))
+}
+
+/// Every formula cell and every cell of an array formula, sheet by sheet and row by row. `now` is a serial number of
+/// the 1900 date system.
+pub fn recalculate_workbook(book: &Workbook, now: f64) -> Vec<Recalculated> {
     let date1904 = book.settings.date1904;
     let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
     let env = Env::new(date1904, now);
@@ -37,9 +44,9 @@ fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
     let mut cells = Vec::new();
     for (sheet, content) in book.sheets.iter().enumerate() {
         let (rows, cols) = content.extent;
-        let whole = super::sheets::Place {
+        let whole = Place {
             sheet,
-            area: crate::workbook::Area {
+            area: Area {
                 first_row: 0,
                 first_col: 0,
                 last_row: rows.saturating_sub(1),
@@ -73,7 +80,7 @@ fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> 
     }
 }
 
-/// The failure as this cell sees it: its own, or that of a cell it needs.
+/// Why a cell has no value: for a reason of its own, or for that of a cell that it needs.
 fn explain(lowerer: &Lowerer<'_>, at: CellAddress, origin: &Unsupported) -> Unsupported {
     let own = lowerer.describe(at, &origin.reason);
     if own.sheet == origin.sheet && own.cell == origin.cell {

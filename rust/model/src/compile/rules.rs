@@ -1,35 +1,34 @@
-//! Data validations of input cells to rules of the interface, and cells that complain about records. What is the same in every record is folded; what is not
-//! becomes a result of a plan of its own. Which validation holds for which cell is `markers`' to say.
+//! The rules of the interface: data validations of input cells, and cells that complain about records. What is the
+//! same in every record is folded. What is not becomes a result of a plan of its own.
 
 use super::graph::{Term, kinds};
 use super::lower::{At, Failure, Lowerer, Single};
-use super::sheets::Place;
 use crate::formula::ast::Expr;
 use crate::markers::Declared;
-use crate::markers::rules::{CellRule, Finder};
-use crate::workbook::{CellAddress, DataValidation, ValidationKind, ValidationOperator};
+use crate::markers::validations::{CellRule, Finder};
+use crate::workbook::{CellAddress, DataValidation, Place, ValidationKind, ValidationOperator};
 use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};
 use execd_calc::semantics::coerce;
 use execd_calc::semantics::primitive::{Op1, Op3};
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use hashbrown::{HashMap, HashSet};
 
-/// Longest list of allowed values, and all lists together.
+/// Allowed values of one list, and of all lists together.
 const MAX_LIST: usize = 100_000;
 const MAX_LISTED: usize = 5_000_000;
 
-/// Validations of an input that the next one may be the same as: more than a table has columns.
+/// A cell's rule is compared with this many of the rules before it. A row of a table has fewer cells.
 const MOST_COMPARED: usize = 64;
 
-/// Gives the inputs their validations. Returns the terms of the results that they number; what cannot be checked is told
-/// in the warnings.
+/// Gives the inputs their validations, and returns the terms of the results that rules refer to by number. A rule that
+/// cannot be checked becomes a warning.
 pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
     let mut finder = Finder::new(lowerer.sheets.book);
     let mut rules = Rules { lowerer, results: Vec::new(), listed: 0 };
     for input in &mut declared.interface.inputs {
-        // One warning tells of all cells of a validation.
+        // Validations that have a warning already: one is enough for all their cells.
         let mut told: HashSet<*const DataValidation> = HashSet::new();
-        // Lists that are ranges, and where their rules are: the cells of a table's column often have the same.
+        // Lists that are ranges, and the positions of their rules: the cells of a column often share a list.
         let mut lists: HashMap<(*const DataValidation, Place), usize> = HashMap::new();
         for cell in input.first_cell..input.first_cell + input.shape.cells() {
             let found = declared.input_cells.get(cell).and_then(|at| finder.of_cell(*at));
@@ -79,7 +78,7 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
     rules.results
 }
 
-/// Cells with the same rule share one validation. Returns its position.
+/// Adds a cell to the validation with this rule, or to a new one. Returns its position.
 fn add(validations: &mut Vec<Validation>, cell: usize, rule: Rule, found: &DataValidation) -> usize {
     let (message, ignore_blank) = (&found.error_message, found.allow_blank);
     let recent = validations.len().saturating_sub(MOST_COMPARED);
@@ -93,7 +92,7 @@ fn add(validations: &mut Vec<Validation>, cell: usize, rule: Rule, found: &DataV
     validations.len() - 1
 }
 
-/// The formulas for a message, as the cell sees them where they can be read.
+/// The formulas of a validation for a message, if possible as seen from the cell.
 fn formulas(found: &CellRule) -> String {
     let shown = |tree: Result<Expr, String>, text: &Option<String>| match tree {
         Ok(tree) => Some(format!("={tree}")),
@@ -112,7 +111,7 @@ struct Rules<'l, 'w> {
 }
 
 impl Rules<'_, '_> {
-    /// The rule, or why it cannot be checked; None when it refuses nothing.
+    /// The rule, or why it cannot be checked. None if it accepts every value.
     fn rule(&mut self, found: &CellRule) -> Result<Option<Rule>, String> {
         Ok(Some(match found.validation.kind {
             ValidationKind::Whole => Rule::Whole(self.bound(found)?),
@@ -153,12 +152,12 @@ impl Rules<'_, '_> {
                 coerce::number_from_text(&text, self.lowerer.sheets.book.settings.date1904)
             }
             Constant::Error(code) => return Err(format!("{tree} is always {}", code.text())),
-            Constant::Blank => return Err(passes(&tree.to_string())),
+            Constant::Blank => return Err(always_allowed(&tree.to_string())),
         };
-        number.map(Limit::Constant).ok_or_else(|| format!("{tree} is no number"))
+        number.map(Limit::Constant).ok_or_else(|| format!("{tree} is not a number"))
     }
 
-    /// A formula that says whether the value is allowed.
+    /// The rule of a formula that says whether the value is allowed.
     fn custom(&mut self, found: &CellRule) -> Result<Option<Rule>, String> {
         let tree = found.first()?;
         let value = self.value(found, &tree)?;
@@ -171,7 +170,7 @@ impl Rules<'_, '_> {
         }
     }
 
-    /// The range of a list that is one, or the name of one.
+    /// The range of a list, if the list is a range or the name of one.
     fn listed_range(&mut self, found: &CellRule) -> Option<Place> {
         if found.validation.kind != ValidationKind::List {
             return None;
@@ -190,7 +189,7 @@ impl Rules<'_, '_> {
         }
     }
 
-    /// `"a,b"` in quotes, or the values of a range; blank cells offer nothing.
+    /// The rule of a list: items in quotes (`"a,b"`), or the values of a range without its blank cells.
     fn list(&mut self, found: &CellRule) -> Result<Rule, String> {
         let tree = found.first()?;
         if let Expr::Text(items) = &tree {
@@ -203,7 +202,9 @@ impl Rules<'_, '_> {
         let count = rows.saturating_mul(cols);
         self.listed = self.listed.saturating_add(count);
         if count > MAX_LIST || self.listed > MAX_LISTED {
-            return Err(format!("its list has more than {MAX_LIST} cells, or all lists together too many"));
+            return Err(format!(
+                "its list has more than {MAX_LIST} cells, or all lists together have too many"
+            ));
         }
         let whole = match &list {
             Single::Many(grid) if matches!(tree, Expr::Name { .. }) => {
@@ -213,7 +214,7 @@ impl Rules<'_, '_> {
             }
             _ => {
                 let mut whole = self.lowerer.whole(&list);
-                // A blank result lets everything pass, but a list of one blank cell offers nothing.
+                // A blank result would accept every value, but a list of one blank cell accepts none.
                 let graph = &mut self.lowerer.graph;
                 if whole.constant().is_none() && graph.kinds(whole) & kinds::BLANK != 0 {
                     let is_blank = graph.call_named("ISBLANK", &[whole]);
@@ -232,7 +233,7 @@ impl Rules<'_, '_> {
         }
     }
 
-    /// The values of a list that is the same in every record, or the error that it is instead.
+    /// The rule of a list that is the same in every record. Fails with the text of an error value.
     fn constant_list(&self, value: Value) -> Result<Rule, &'static str> {
         let heap = &self.lowerer.graph.heap;
         let values = match value.unpack() {
@@ -244,7 +245,7 @@ impl Rules<'_, '_> {
         Ok(Rule::List(constants.filter(|value| *value != Constant::Blank).collect()))
     }
 
-    /// The value of a formula; of an array, the first.
+    /// The value of a formula, or the first one of an array.
     fn value(&mut self, found: &CellRule, tree: &Expr) -> Result<Term, String> {
         let at = seen_from(found.at);
         let value = self.lowerer.lower_root(tree, &at).and_then(|value| self.lowerer.single(value, &at));
@@ -263,8 +264,8 @@ impl Rules<'_, '_> {
         self.results.len() - 1
     }
 
-    /// With "Ignore blank", Excel lets every value pass when a cell that the formula names is blank. A range inside a
-    /// function does not count, nor does the cell itself.
+    /// With "Ignore blank", Excel accepts every value if a cell that the formula names is blank. Ranges do not count,
+    /// nor does the cell itself.
     fn unless_blank(&mut self, found: &CellRule, tree: &Expr, term: Term) -> Result<Term, String> {
         let mut cells = Vec::new();
         self.named_cells(tree, found.at, &mut cells);
@@ -286,7 +287,7 @@ impl Rules<'_, '_> {
         let graph = &mut self.lowerer.graph;
         for cell in cells {
             if cell.constant().is_some_and(Value::is_blank) {
-                return Err(passes("a cell that it refers to"));
+                return Err(always_allowed("a cell that it refers to"));
             }
             if graph.kinds(cell) & kinds::BLANK != 0 {
                 let is_blank = graph.call_named("ISBLANK", &[cell]);
@@ -296,7 +297,7 @@ impl Rules<'_, '_> {
         Ok(term)
     }
 
-    /// Single cells that a formula names.
+    /// The single cells that a formula names.
     fn named_cells(&mut self, tree: &Expr, at: CellAddress, cells: &mut Vec<CellAddress>) {
         match tree {
             Expr::Reference(reference) => {
@@ -314,7 +315,7 @@ impl Rules<'_, '_> {
                     self.named_cells(&named, at, cells);
                 }
             }
-            Expr::Unary(_, a) | Expr::Single(a) => self.named_cells(a, at, cells),
+            Expr::Unary(_, a) | Expr::Intersected(a) => self.named_cells(a, at, cells),
             Expr::Binary(_, a, b) => {
                 self.named_cells(a, at, cells);
                 self.named_cells(b, at, cells);
@@ -325,16 +326,16 @@ impl Rules<'_, '_> {
     }
 }
 
-/// A validation's formula is an array formula.
+/// Where a validation's formula is evaluated: it is an array formula.
 fn seen_from(cell: CellAddress) -> At {
     At { cell, array: true, forced: false, wants_range: false, scope: None }
 }
 
-fn passes(what: &str) -> String {
-    format!("{what} is blank, and with \"Ignore blank\" every value passes")
+fn always_allowed(what: &str) -> String {
+    format!("{what} is blank, and with \"Ignore blank\" every value is allowed")
 }
 
-/// Why a formula cannot be compiled, and where, if that is another cell.
+/// Why a formula cannot be compiled, with the other cell that is the reason, if there is one.
 fn reason(failure: &Failure) -> String {
     match failure.origin.as_deref() {
         Some(origin) => origin.to_string(),
@@ -342,7 +343,7 @@ fn reason(failure: &Failure) -> String {
     }
 }
 
-/// An item of a quoted list is what Excel would take it for if it were typed: a number, a boolean or a text.
+/// An item of a list in quotes: a number, a boolean or a text, as if it were typed into a cell.
 fn item_of_text(item: &str) -> Constant {
     match item.parse::<f64>() {
         Ok(x) if x.is_finite() && item.bytes().any(|c| c.is_ascii_digit()) => Constant::Number(x),

@@ -1,4 +1,4 @@
-//! The tree of a formula. No text, no sheets' contents, no evaluation.
+//! The tree of a formula.
 
 use crate::workbook::Area;
 use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
@@ -20,8 +20,7 @@ pub enum Expr {
         cells: Vec<Expr>,
     },
     Reference(Reference),
-    /// A defined name, a LET/LAMBDA variable, or a bare function name passed as a value (`_xleta.SUM` -> "SUM" in a
-    /// call position of MAP and the like).
+    /// A defined name, a variable of LET or LAMBDA, or the name of a function passed as a value (`MAP(A1:A3,ABS)`).
     Name {
         scope: Option<SheetName>,
         name: Box<str>,
@@ -29,7 +28,7 @@ pub enum Expr {
     Table(TableReference),
     Unary(UnaryOp, Box<Expr>),
     Binary(BinaryOp, Box<Expr>, Box<Expr>),
-    /// `left:right` where a side is not a plain cell: `A1:INDEX(...)`.
+    /// `left:right` where one side is not a plain cell: `A1:INDEX(...)`.
     RangeOf(Box<Expr>, Box<Expr>),
     /// `(A1:B2,C3)`
     Union(Vec<Expr>),
@@ -37,8 +36,8 @@ pub enum Expr {
     Intersection(Box<Expr>, Box<Expr>),
     /// `A1#`
     Spill(Box<Expr>),
-    /// `@expr`
-    Single(Box<Expr>),
+    /// `@expr`: the value of a range in the row or column of the formula
+    Intersected(Box<Expr>),
     /// A function by its upper-case name without `_xlfn.`, `_xlws.` …
     Call {
         name: Box<str>,
@@ -51,13 +50,13 @@ pub enum Expr {
     },
 }
 
-/// Sheet qualifier as written, unquoted.
+/// The sheet before a reference, without quotes.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SheetName {
     Local(Box<str>),
     /// `Sheet1:Sheet3!A1`
     Span(Box<str>, Box<str>),
-    /// `[1]Sheet1!A1`: book as written between the brackets.
+    /// `[1]Sheet1!A1`: `book` is what stands between the brackets.
     External {
         book: Box<str>,
         sheet: Box<str>,
@@ -74,7 +73,7 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// Its cells.
+    /// The cells of the reference, without its sheet.
     pub fn area(&self) -> Area {
         let (first, last) = (self.first, self.last);
         Area {
@@ -86,7 +85,7 @@ impl Reference {
     }
 }
 
-/// `$`-marks decide what shifting a shared formula moves.
+/// A corner of a reference. What has a `$` before it is fixed: it does not move when the formula is shifted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Corner {
     pub row: u32,
@@ -95,14 +94,11 @@ pub struct Corner {
     pub col_fixed: bool,
 }
 
-pub const MAX_ROW: u32 = 1_048_575;
-pub const MAX_COL: u32 = 16_383;
-
 /// `Table1[[#Headers],[#Data],[A]:[B]]`; `table` is None inside the table itself (`[@Col]`, `[Col]`).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TableReference {
     pub table: Option<Box<str>>,
-    /// Which rows; data rows when all are false.
+    /// Which rows. If all are false, the data rows.
     pub headers: bool,
     pub data: bool,
     pub totals: bool,

@@ -1,12 +1,15 @@
-//! Formula text to tree. Sheets' contents and evaluation are elsewhere.
+//! Formulas: from text to tree and back.
 
 pub mod ast;
-pub mod parse;
-pub mod print;
+mod error;
+mod names;
+mod parse;
+mod print;
 mod reference;
 mod repair;
-pub mod shift;
+mod shift;
 mod table;
 
-pub use parse::{MAX_HEIGHT, ParseError, parse};
+pub use error::ParseError;
+pub use parse::{MAX_HEIGHT, parse};
 pub use shift::shift;

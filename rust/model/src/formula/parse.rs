@@ -1,45 +1,24 @@
-//! Formula text to our tree: the adapter over `formualizer-parse`, the only file besides `reference` that knows its
-//! types. What the crate refuses although Excel writes it is rewritten by `repair`; table references are read by
-//! `table` from their own text.
+//! Formula text to tree, by way of `formualizer-parse`. Only this file and `reference` know the types of that crate.
+//! `repair` rewrites what Excel writes and the crate refuses; `table` reads references to tables.
 
 use super::ast::Expr;
-use super::{reference, repair};
+use super::error::ParseError;
+use super::{names, reference, repair};
 use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
 use execd_calc::values::value::ErrorCode;
 use formualizer_parse::{
     ASTNode, ASTNodeType, BinaryOperator, LiteralValue, Parser, ParserLimits, UnaryOperator,
 };
-use std::fmt;
 
-/// Height of the tallest tree that `parse` gives. Recursion over a tree is bounded by it.
+/// Height of the tallest tree that `parse` gives. It limits recursion over trees.
 pub const MAX_HEIGHT: usize = 1024;
 
-/// Parentheses, arguments and prefixes inside one another; Excel itself stops at 64 functions, each of which may
-/// hold a parenthesis or an operator.
+/// How deep parentheses, arguments and prefixes may be nested. Excel allows 64 functions, each of which may hold a
+/// parenthesis or an operator.
 const MAX_NESTING: usize = 200;
 
-/// Excel stops at 8,192 characters as typed; a file's text has prefixes and long names besides.
+/// Excel allows 8,192 characters as typed. The text in a file is longer by prefixes and long names.
 const MAX_BYTES: usize = 65_536;
-
-/// Why a text is no formula.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ParseError {
-    pub message: String,
-}
-
-impl ParseError {
-    pub(super) fn new(message: impl Into<String>) -> ParseError {
-        ParseError { message: message.into() }
-    }
-}
-
-impl fmt::Display for ParseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for ParseError {}
 
 /// Reads a formula as a workbook stores it, with or without the leading `=`.
 pub fn parse(text: &str) -> Result<Expr, ParseError> {
@@ -64,7 +43,7 @@ fn tree(text: &str) -> Result<ASTNode, ParseError> {
     formula.push('=');
     formula.push_str(text);
     Parser::builder().limits(limits).parse(formula).map_err(|error| {
-        // The crate ends some messages in the debug form of a token.
+        // Some messages of the crate end with a token in its debug form.
         let message = error.message.split(": TokenSpan").next().unwrap_or_default();
         ParseError::new(format!("not a formula: {message}"))
     })
@@ -95,7 +74,7 @@ fn literal(value: LiteralValue, text: &str) -> Result<Expr, ParseError> {
         LiteralValue::Int(x) => Ok(Expr::Number(x as f64)),
         LiteralValue::Text(text) => Ok(Expr::Text(text.into())),
         LiteralValue::Boolean(b) => Ok(Expr::Bool(b)),
-        // By its text: the crate knows fewer kinds than Excel, and a sheet may stand before `#REF!`.
+        // Taken from the text: the crate knows fewer errors than Excel, and a sheet may stand before `#REF!`.
         LiteralValue::Error(_) => text
             .rfind('#')
             .and_then(|at| text.get(at..))
@@ -113,12 +92,12 @@ fn unary(op: UnaryOperator, operand: Expr) -> Result<Expr, ParseError> {
         UnaryOperator::Minus => Ok(Expr::Unary(UnaryOp::Minus, operand)),
         UnaryOperator::Percent => Ok(Expr::Unary(UnaryOp::Percent, operand)),
         UnaryOperator::Spill => Ok(Expr::Spill(operand)),
-        UnaryOperator::ImplicitIntersection => Ok(Expr::Single(operand)),
+        UnaryOperator::ImplicitIntersection => Ok(Expr::Intersected(operand)),
         other => Err(ParseError::new(format!("unknown operator {other}"))),
     }
 }
 
-/// `a+b+c+…` leans to the left as deep as it is long, so the left side is walked, not recursed into.
+/// The tree of `a+b+c+…` is as deep on the left as the chain is long, so a loop walks down the left side.
 fn chain(op: BinaryOperator, left: ASTNode, right: ASTNode) -> Result<Expr, ParseError> {
     let mut pending = vec![(op, right)];
     let mut first = left;
@@ -158,7 +137,7 @@ fn binary(op: BinaryOperator, left: Expr, right: Expr) -> Result<Expr, ParseErro
 /// The three operators on references. With `#REF!` on either side they give `#REF!`.
 fn joined(op: BinaryOperator, left: Expr, right: Expr) -> Result<Expr, ParseError> {
     if !may_refer(&left) || !may_refer(&right) {
-        return Err(ParseError::new(format!("operator \"{op}\" between things that are no references")));
+        return Err(ParseError::new(format!("operator \"{op}\" between operands that are not references")));
     }
     let broken = Expr::Error(ErrorCode::Ref);
     if left == broken || right == broken {
@@ -191,16 +170,16 @@ fn may_refer(expr: &Expr) -> bool {
 }
 
 fn call(name: &str, args: Vec<Expr>) -> Result<Expr, ParseError> {
-    let name = reference::function(name)?;
+    let name = names::function(name)?;
     match (name.as_str(), <[Expr; 1]>::try_from(args)) {
         ("ANCHORARRAY", Ok([anchor])) => Ok(Expr::Spill(Box::new(anchor))),
-        ("SINGLE", Ok([operand])) => Ok(Expr::Single(Box::new(operand))),
+        ("SINGLE", Ok([operand])) => Ok(Expr::Intersected(Box::new(operand))),
         (_, Ok([only])) => Ok(Expr::Call { name: name.into(), args: vec![only] }),
         (_, Err(args)) => Ok(Expr::Call { name: name.into(), args }),
     }
 }
 
-/// `SUM (A1)` with a space is a plain call that the crate takes for a call of the name `SUM`.
+/// The crate takes `SUM (A1)`, with a space, for a call of a name. It is a plain call of SUM.
 fn invoke(callee: Expr, args: Vec<Expr>) -> Result<Expr, ParseError> {
     match callee {
         Expr::Name { scope: None, name } => call(&name, args),
@@ -221,7 +200,7 @@ fn array(rows: Vec<Vec<ASTNode>>) -> Result<Expr, ParseError> {
     Ok(Expr::Array { rows: count, cols, cells })
 }
 
-/// A constant; a sign is part of its number.
+/// A constant of an array. A sign is part of its number.
 fn array_cell(node: ASTNode) -> Result<Expr, ParseError> {
     match expression(node)? {
         cell @ (Expr::Number(_) | Expr::Text(_) | Expr::Bool(_) | Expr::Error(_)) => Ok(cell),

@@ -1,7 +1,8 @@
-//! The tree as Excel text that parses back to the same tree: for reports and tests. Numbers are written so that they
-//! read back exactly, not as Excel would display them.
+//! The tree as text that parses back to the same tree, for reports and tests. Numbers are written with all their
+//! digits, not as Excel would display them.
 
-use super::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName, TableReference};
+use super::ast::{Corner, Expr, Reference, SheetName, TableReference};
+use crate::workbook::{MAX_COL, MAX_ROW, column_letters};
 use execd_calc::semantics::operator::{BinaryOp, UnaryOp};
 use std::fmt::{self, Formatter, Write};
 
@@ -41,7 +42,7 @@ impl fmt::Display for Expr {
                 at_least(f, operand, level::PERCENT)?;
                 f.write_char('%')
             }
-            Expr::Single(operand) => prefix(f, '@', operand),
+            Expr::Intersected(operand) => prefix(f, '@', operand),
             Expr::Spill(anchor) => {
                 at_least(f, anchor, level::SPILL)?;
                 f.write_char('#')
@@ -79,7 +80,7 @@ fn level_of(expr: &Expr) -> u8 {
             _ => level::COMPARE,
         },
         Expr::Unary(UnaryOp::Percent, _) => level::PERCENT,
-        Expr::Unary(..) | Expr::Single(_) => level::PREFIX,
+        Expr::Unary(..) | Expr::Intersected(_) => level::PREFIX,
         Expr::Intersection(..) => level::INTERSECTION,
         Expr::RangeOf(..) => level::RANGE,
         Expr::Spill(_) => level::SPILL,
@@ -105,7 +106,7 @@ fn sign(op: BinaryOp) -> &'static str {
     }
 }
 
-/// In parentheses if it binds more loosely than its place asks for.
+/// In parentheses if it binds more loosely than `level`.
 fn at_least(f: &mut Formatter<'_>, expr: &Expr, level: u8) -> fmt::Result {
     if level_of(expr) >= level { write!(f, "{expr}") } else { write!(f, "({expr})") }
 }
@@ -193,18 +194,6 @@ fn row(f: &mut Formatter<'_>, corner: Corner) -> fmt::Result {
     write!(f, "{mark}{}", corner.row + 1)
 }
 
-/// `A`, `B` … `XFD` for a zero-based column.
-pub fn column_letters(col: u32) -> String {
-    let mut letters = Vec::new();
-    let mut rest = u64::from(col) + 1;
-    while rest > 0 {
-        rest -= 1;
-        letters.push(char::from(b'A' + (rest % 26) as u8));
-        rest /= 26;
-    }
-    letters.iter().rev().collect()
-}
-
 /// The name as it stands before a reference, with `!`.
 fn sheet(f: &mut Formatter<'_>, name: &SheetName) -> fmt::Result {
     let (text, plain) = match name {
@@ -226,8 +215,8 @@ fn is_book_number(book: &str) -> bool {
     book.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// A sheet name that needs no quotes: letters, digits, `_` and `.`, and nothing that reads as a cell, a number or a
-/// truth value.
+/// True for a sheet name that needs no quotes: letters, digits, `_` and `.`, and not like a cell, a number or a
+/// boolean.
 fn is_plain(name: &str) -> bool {
     let starts = name.starts_with(|c: char| c.is_alphabetic() || c == '_');
     let letters = name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'));

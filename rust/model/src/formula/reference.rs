@@ -1,34 +1,17 @@
-//! Operands that name something: cells, ranges, sheets and names, from the crate's types to ours. Table references
-//! are `table`'s.
+//! References to cells and ranges, and names: from the parser crate's types to ours.
 
-use super::ast::{Corner, Expr, MAX_COL, MAX_ROW, Reference, SheetName};
-use super::parse::ParseError;
+use super::ast::{Corner, Expr, Reference, SheetName};
+use super::error::ParseError;
+use super::names::name;
 use super::table;
+use crate::workbook::{MAX_COL, MAX_ROW};
 use formualizer_parse::parser::{ExternalRefKind, ExternalReference, ReferenceType};
 
-/// A position on one axis and whether a `$` fixes it.
-pub(super) type Bound = (u32, bool);
-
-/// What a file may put before the names of newer functions, of LET and LAMBDA variables, and of functions passed as
-/// values; several can stand together.
-const PREFIXES: [&str; 4] = ["_xlfn.", "_xlws.", "_xlpm.", "_xleta."];
-
-/// A name without these prefixes.
-pub(super) fn bare(name: &str) -> &str {
-    let mut rest = name;
-    while let Some(shorter) = PREFIXES.iter().find_map(|prefix| strip_ignoring_case(rest, prefix)) {
-        rest = shorter;
-    }
-    rest
-}
-
-fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
-    let (head, tail) = text.split_at_checked(prefix.len())?;
-    (head.eq_ignore_ascii_case(prefix) && !tail.is_empty()).then_some(tail)
-}
+/// A row or a column, and whether a `$` fixes it.
+pub(super) type Coordinate = (u32, bool);
 
 pub(super) fn operand(original: &str, reference: ReferenceType) -> Result<Expr, ParseError> {
-    // By its text: the crate looks for `!` inside a table's brackets too.
+    // Decided by the text: the crate looks for `!` inside a table's brackets, too.
     if original.ends_with(']') {
         return table::read(original);
     }
@@ -79,7 +62,7 @@ pub(super) fn operand(original: &str, reference: ReferenceType) -> Result<Expr, 
     }
 }
 
-/// `!A1` in a defined name: the cell on whatever sheet uses the name, which is what a reference without a sheet means.
+/// `!A1` in a defined name is the cell on the sheet that uses the name. A reference without a sheet means the same.
 fn on_own_sheet(text: &str) -> Result<Expr, ParseError> {
     match ReferenceType::from_string(text) {
         Ok(ReferenceType::NamedRange(text)) => name(&text),
@@ -118,11 +101,11 @@ fn external(reference: ExternalReference) -> Result<Expr, ParseError> {
     }
 }
 
-fn cell(sheet: Option<SheetName>, row: Bound, col: Bound) -> Result<Expr, ParseError> {
+fn cell(sheet: Option<SheetName>, row: Coordinate, col: Coordinate) -> Result<Expr, ParseError> {
     area(sheet, (Some(row.0), row.1, Some(row.0), row.1), (Some(col.0), col.1, Some(col.0), col.1))
 }
 
-/// Both ends of one axis as the crate gives them: one-based, None for the whole axis.
+/// First and last row (or column) as the crate gives them: one-based, None if all rows are meant.
 type Ends = (Option<u32>, bool, Option<u32>, bool);
 
 fn area(sheet: Option<SheetName>, rows: Ends, cols: Ends) -> Result<Expr, ParseError> {
@@ -131,7 +114,10 @@ fn area(sheet: Option<SheetName>, rows: Ends, cols: Ends) -> Result<Expr, ParseE
     Ok(Expr::Reference(rectangle(sheet, (top, bottom), (left, right))))
 }
 
-fn ends((start, start_fixed, end, end_fixed): Ends, max: u32) -> Result<(Bound, Bound), ParseError> {
+fn ends(
+    (start, start_fixed, end, end_fixed): Ends,
+    max: u32,
+) -> Result<(Coordinate, Coordinate), ParseError> {
     let zero_based = |position: u32| match position.checked_sub(1) {
         Some(index) if index <= max => Ok(index),
         _ => Err(ParseError::new(format!("row or column {position} is off the sheet"))),
@@ -143,22 +129,30 @@ fn ends((start, start_fixed, end, end_fixed): Ends, max: u32) -> Result<(Bound, 
     }
 }
 
-/// The rectangle between two rows and two columns in any order. An axis that is covered whole is fixed: shifting
-/// does not move it.
-pub(super) fn rectangle(sheet: Option<SheetName>, rows: (Bound, Bound), cols: (Bound, Bound)) -> Reference {
+/// The rectangle between two rows and two columns in any order. Whole columns have fixed rows, and whole rows fixed
+/// columns: shifting does not move them.
+pub(super) fn rectangle(
+    sheet: Option<SheetName>,
+    rows: (Coordinate, Coordinate),
+    cols: (Coordinate, Coordinate),
+) -> Reference {
     let (top, bottom) = ordered(rows, MAX_ROW);
     let (left, right) = ordered(cols, MAX_COL);
-    let corner =
-        |row: Bound, col: Bound| Corner { row: row.0, col: col.0, row_fixed: row.1, col_fixed: col.1 };
+    let corner = |row: Coordinate, col: Coordinate| Corner {
+        row: row.0,
+        col: col.0,
+        row_fixed: row.1,
+        col_fixed: col.1,
+    };
     Reference { sheet, first: corner(top, left), last: corner(bottom, right) }
 }
 
-fn ordered((a, b): (Bound, Bound), max: u32) -> (Bound, Bound) {
+fn ordered((a, b): (Coordinate, Coordinate), max: u32) -> (Coordinate, Coordinate) {
     let (low, high) = if a.0 <= b.0 { (a, b) } else { (b, a) };
     if low.0 == 0 && high.0 == max { ((0, true), (max, true)) } else { (low, high) }
 }
 
-/// `left:right`; two single cells of one sheet make a plain rectangle.
+/// `left:right`. Two single cells of one sheet make a rectangle.
 pub(super) fn range(left: Expr, right: Expr) -> Expr {
     match (left, right) {
         (Expr::Reference(a), Expr::Reference(b))
@@ -172,61 +166,5 @@ pub(super) fn range(left: Expr, right: Expr) -> Expr {
             ))
         }
         (left, right) => Expr::RangeOf(Box::new(left), Box::new(right)),
-    }
-}
-
-fn name(text: &str) -> Result<Expr, ParseError> {
-    let (scope, name) = match split_scope(text) {
-        Some((scope, name)) => (Some(scope), name),
-        None => (None, text),
-    };
-    let name = bare(name);
-    if !is_name(name) {
-        return Err(ParseError::new(format!("not a name: {name}")));
-    }
-    Ok(Expr::Name { scope, name: name.into() })
-}
-
-/// The upper-case name of a function, with its scope as written (`[1]!F`): such a function is nobody's we know.
-pub(super) fn function(text: &str) -> Result<String, ParseError> {
-    let name = bare(text);
-    if !is_name(split_scope(name).map_or(name, |(_, name)| name)) {
-        return Err(ParseError::new(format!("not a function: {name}")));
-    }
-    Ok(name.to_uppercase())
-}
-
-/// A letter, `_` or `\` first; then digits, `.` and `?` too. Letters of any script count.
-fn is_name(name: &str) -> bool {
-    let mut letters = name.chars();
-    let starts =
-        letters.next().is_some_and(|c| c.is_alphabetic() || matches!(c, '_' | '\\') || !c.is_ascii());
-    starts && letters.all(|c| c.is_alphanumeric() || matches!(c, '_' | '\\' | '.' | '?') || !c.is_ascii())
-}
-
-/// Splits `Sheet!name`, `'Sheet 1'!name`, `[1]!name` and the like.
-pub(super) fn split_scope(text: &str) -> Option<(SheetName, &str)> {
-    let (scope, name) = match text.strip_prefix('\'') {
-        Some(quoted) => {
-            let end = quoted.find("'!")?;
-            (quoted.get(..end)?.replace("''", "'"), quoted.get(end + 2..)?)
-        }
-        None => {
-            let (scope, name) = text.split_once('!')?;
-            (scope.to_owned(), name)
-        }
-    };
-    (!scope.is_empty()).then(|| (sheet_name(&scope), name))
-}
-
-fn sheet_name(text: &str) -> SheetName {
-    let book_and_sheet = text.rfind('[').and_then(|at| {
-        let (path, rest) = text.split_at_checked(at)?;
-        let (book, sheet) = rest.get(1..)?.split_once(']')?;
-        Some((format!("{path}{book}"), sheet))
-    });
-    match book_and_sheet {
-        Some((book, sheet)) => SheetName::External { book: book.into(), sheet: sheet.into() },
-        None => SheetName::Local(text.into()),
     }
 }

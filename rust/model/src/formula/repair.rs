@@ -1,9 +1,8 @@
-//! Spellings that Excel writes and the parser crate refuses, rewritten into ones it takes. Only called on a text that
-//! was refused.
+//! Rewrites spellings that Excel writes and the parser crate refuses. Called only for a text that was refused.
 //!
 //! - `#REF!A1`, left behind by a deleted sheet: `#REF!`
 //! - `Table1[a, b]`, a column with a comma: `Table1[[a, b]]`
-//! - blanks around the colon of a range: none
+//! - blanks around the colon of a range: removed
 //! - `!A1:B2`, on the sheet that uses the defined name: `A1:B2`
 
 /// The rewritten text, or None when there is nothing to rewrite.
@@ -30,13 +29,13 @@ pub(super) fn repair(text: &str) -> Option<String> {
 
 type Piece<'a> = (std::borrow::Cow<'a, str>, &'a str);
 
-/// A text or a quoted sheet name; a doubled quote begins the next piece at once, which comes to the same.
+/// A text or a quoted sheet name. At a doubled quote one piece ends and the next begins, which gives the same text.
 fn quoted(text: &str, quote: char) -> Piece<'_> {
     let end = text.get(1..).and_then(|inside| inside.find(quote)).map_or(text.len(), |at| at + 2);
     split(text, end)
 }
 
-/// A bracket with all it holds; doubled when a comma stands bare in it.
+/// A bracket with all it holds. It is doubled if it holds a comma outside inner brackets.
 fn column(text: &str) -> Piece<'_> {
     let (mut depth, mut escaped, mut nested, mut comma) = (0usize, false, false, false);
     for (at, c) in text.char_indices() {
@@ -59,7 +58,7 @@ fn column(text: &str) -> Piece<'_> {
     split(text, text.len())
 }
 
-/// `#REF!` and the address that may stick to it.
+/// `#REF!` and the address that may follow it.
 fn broken_reference(text: &str) -> Piece<'_> {
     let Some((head, mut after)) =
         text.split_at_checked(5).filter(|(head, _)| head.eq_ignore_ascii_case("#REF!"))
@@ -74,7 +73,7 @@ fn broken_reference(text: &str) -> Piece<'_> {
     (head.into(), after)
 }
 
-/// May a sheet's name end so, its quote included?
+/// True for a character that the name of a sheet, or its quote, can end with.
 fn is_sheet_end(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '\'' | '_' | '.' | ']' | '?' | '$') || !c.is_ascii()
 }

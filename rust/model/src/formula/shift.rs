@@ -1,10 +1,11 @@
-//! Moving a formula to another cell, as shared formulas and relative names need it: on the tree, never on text.
+//! Moves a formula to another cell, for shared formulas and relative names. It changes the tree, not the text.
 
-use super::ast::{Expr, MAX_COL, MAX_ROW, Reference};
-use super::reference::{Bound, rectangle};
+use super::ast::{Expr, Reference};
+use super::reference::{Coordinate, rectangle};
+use crate::workbook::{MAX_COL, MAX_ROW};
 
-/// The formula as it reads `rows` further down and `cols` further right. Parts without `$` move and wrap around the
-/// sheet's edges; whole columns and rows stay whole.
+/// The formula as it reads `rows` further down and `cols` further right. Rows and columns without `$` move, and wrap
+/// around the edges of the sheet. Whole columns and rows stay whole.
 pub fn shift(expr: &Expr, rows: i64, cols: i64) -> Expr {
     let moved = |inner: &Expr| Box::new(shift(inner, rows, cols));
     let all = |list: &[Expr]| list.iter().map(|inner| shift(inner, rows, cols)).collect::<Vec<_>>();
@@ -16,7 +17,7 @@ pub fn shift(expr: &Expr, rows: i64, cols: i64) -> Expr {
         Expr::Union(areas) => Expr::Union(all(areas)),
         Expr::Intersection(left, right) => Expr::Intersection(moved(left), moved(right)),
         Expr::Spill(anchor) => Expr::Spill(moved(anchor)),
-        Expr::Single(operand) => Expr::Single(moved(operand)),
+        Expr::Intersected(operand) => Expr::Intersected(moved(operand)),
         Expr::Call { name, args } => Expr::Call { name: name.clone(), args: all(args) },
         Expr::Invoke { callee, args } => Expr::Invoke { callee: moved(callee), args: all(args) },
         Expr::Number(_)
@@ -45,7 +46,7 @@ fn shift_reference(reference: &Reference, rows: i64, cols: i64) -> Reference {
     )
 }
 
-fn moved((position, fixed): Bound, by: i64, max: u32) -> Bound {
+fn moved((position, fixed): Coordinate, by: i64, max: u32) -> Coordinate {
     if fixed {
         return (position, true);
     }

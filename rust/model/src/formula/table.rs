@@ -1,9 +1,9 @@
-//! Structured references, `Table1[[#Headers],[A]:[B]]`, from their text. Read here and not by the crate, because it
+//! Structured references, `Table1[[#Headers],[A]:[B]]`, from their text. The parser crate is not used for them: it
 //! trims column names, drops a workbook before the table and misreads `[@[A]:[B]]`.
 
 use super::ast::{Expr, SheetName, TableReference};
-use super::parse::ParseError;
-use super::reference;
+use super::error::ParseError;
+use super::names::split_scope;
 
 pub(super) fn read(text: &str) -> Result<Expr, ParseError> {
     let (scope, rest) = scoped(text);
@@ -13,7 +13,7 @@ pub(super) fn read(text: &str) -> Result<Expr, ParseError> {
     };
     let content =
         specifier.strip_prefix('[').and_then(|s| s.strip_suffix(']')).ok_or_else(|| malformed(text))?;
-    // The table of another workbook must not be taken for one of ours: the compiler meets it as an unknown name.
+    // The table of another workbook must not be taken for one of ours, so it becomes a name that nobody knows.
     if let Some(scope @ SheetName::External { .. }) = scope {
         return Ok(Expr::Name { scope: Some(scope), name: rest.into() });
     }
@@ -33,7 +33,7 @@ fn malformed(text: &str) -> ParseError {
     ParseError::new(format!("not a table reference: {text}"))
 }
 
-/// Splits a sheet or workbook off, which is there when `!` comes before the table's own bracket.
+/// The sheet or workbook before the table, if there is one: then `!` comes before the table's own bracket.
 fn scoped(text: &str) -> (Option<SheetName>, &str) {
     let own_book = text.strip_prefix("[0]!").or_else(|| text.strip_prefix("'[0]'!"));
     if let Some(rest) = own_book {
@@ -48,13 +48,13 @@ fn scoped(text: &str) -> (Option<SheetName>, &str) {
             (Some(mark), Some(bracket)) => mark < bracket,
             _ => false,
         };
-    match reference::split_scope(text) {
+    match split_scope(text) {
         Some((scope, rest)) if is_scoped => (Some(scope), rest),
         _ => (None, text),
     }
 }
 
-/// What stands between the outer brackets.
+/// Reads what stands between the outer brackets.
 fn fill(reference: &mut TableReference, content: &str) -> Option<()> {
     let trimmed = content.trim();
     if trimmed.is_empty() {
@@ -97,7 +97,7 @@ fn items(reference: &mut TableReference, content: &str) -> Option<()> {
     }
 }
 
-/// A bare column, `[A]`, or `[A]:[B]`. Nothing is trimmed off a bare name: columns may begin or end in a space.
+/// A bare column, `[A]`, or `[A]:[B]`. A bare name is not trimmed: the name of a column may begin or end with a space.
 fn columns(reference: &mut TableReference, text: &str) -> Option<()> {
     if text.starts_with('[') {
         return items(reference, text);

@@ -3,7 +3,7 @@
 //! Two rows are headings when a heading of the first row covers more than one column and there are headings under
 //! it. It covers the columns of its merged cells. Without merged cells it covers the blank ones to its right, if the
 //! second row has a text in each of these columns and under the heading itself. A column with a second heading is
-//! called `first.second`; a column without one keeps the first alone, merged downwards or not.
+//! called `first.second`; a column without one is called `first`.
 
 use crate::workbook::{Area, CellValue, Sheet, a1};
 use execd_calc::interface::Heading;
@@ -12,11 +12,11 @@ use hashbrown::HashSet;
 
 pub struct Headings {
     pub headings: Vec<Heading>,
-    /// Rows that they take.
+    /// How many rows the headings take.
     pub rows: u32,
 }
 
-/// Reads the headings of the table in `area`, or says what is wrong with them.
+/// The headings of the table in `area`, or what is wrong with them.
 pub fn read(sheet: &Sheet, area: Area) -> Result<Headings, String> {
     let tops: Vec<Option<Heading>> =
         (area.first_col..=area.last_col).map(|col| heading(sheet, area.first_row, col)).collect();
@@ -44,7 +44,7 @@ pub fn read(sheet: &Sheet, area: Area) -> Result<Headings, String> {
     Ok(Headings { headings, rows: if two_rows { 2 } else { 1 } })
 }
 
-/// By column, the column whose heading covers it; None where a heading covers its own column only.
+/// For each column, the column whose heading covers it. None where a heading covers its own column only.
 fn cover(sheet: &Sheet, area: Area, tops: &[Option<Heading>]) -> Vec<Option<usize>> {
     let mut covers = vec![None; tops.len()];
     for merged in &sheet.merged {
@@ -86,7 +86,7 @@ fn has_text_under(sheet: &Sheet, area: Area, index: usize) -> bool {
         .is_some_and(|cell| matches!(&cell.value, CellValue::Text(text) if !text.is_empty()))
 }
 
-/// The heading in a cell. A formula gives the value that was stored with it.
+/// The heading in a cell. The heading of a formula is its stored value.
 fn heading(sheet: &Sheet, row: u32, col: u32) -> Option<Heading> {
     let (text, numeric) = match &sheet.cells.get(&(row, col))?.value {
         CellValue::Text(text) if text.is_empty() => return None,

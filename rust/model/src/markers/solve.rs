@@ -1,7 +1,8 @@
-//! Goal seeks (`Xsolve_<name>`): a block of labels with their settings. None is run, so what it would find is unknown, and
-//! so is every output that needs it.
+//! Goal seeks (`Xsolve_<name>`): an area of labels and settings. A goal seek is not run, so the value that it would
+//! find is unknown, and an output that needs the value cannot be compiled.
 
-use super::{Declared, target};
+use super::declared::Declared;
+use super::target;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
 use crate::workbook::{CellAddress, CellFormula, CellValue, DefinedName, Sheet, Workbook};
@@ -28,7 +29,7 @@ pub fn find(workbook: &Workbook, declared: &mut Declared) {
     }
 }
 
-/// The cell that a goal seek changes; None if it is switched off for good.
+/// The cell that a goal seek changes. None if it is switched off.
 fn changed(workbook: &Workbook, name: &DefinedName) -> Result<Option<CellAddress>, String> {
     let place = target::find(workbook, name)?;
     let sheet = workbook.sheets.get(place.sheet).ok_or_else(|| "it names no sheet".to_owned())?;
@@ -46,7 +47,8 @@ fn changed(workbook: &Workbook, name: &DefinedName) -> Result<Option<CellAddress
         return Ok(None);
     }
     let row = row_of("By changing").ok_or_else(|| "the label \"By changing\" is missing".to_owned())?;
-    let link = link(sheet, row, setting).ok_or_else(|| "\"By changing\" is no link to a cell".to_owned())?;
+    let link =
+        link(sheet, row, setting).ok_or_else(|| "\"By changing\" does not link to a cell".to_owned())?;
     let place = target::of_reference(workbook, &link, Some(place.sheet))?;
     let (row, col) = (place.area.first_row, place.area.first_col);
     Ok(Some(CellAddress { sheet: place.sheet, row, col }))

@@ -1,18 +1,12 @@
-//! The cells that a defined name means: one rectangle on one sheet of this workbook.
+//! The cells that a defined name refers to: one rectangle on one sheet of this workbook.
 
-use crate::formula::ast::{Expr, MAX_COL, MAX_ROW, Reference, SheetName};
+use crate::formula::ast::{Expr, Reference, SheetName};
 use crate::formula::parse;
-use crate::workbook::{Area, DefinedName, Workbook};
+use crate::workbook::{Area, DefinedName, MAX_COL, MAX_ROW, Place, Workbook};
 use execd_calc::values::value::ErrorCode;
 
-#[derive(Clone, Copy, Debug)]
-pub struct Target {
-    pub sheet: usize,
-    pub area: Area,
-}
-
-/// Finds the target of a name, or says what the name means instead.
-pub fn find(workbook: &Workbook, name: &DefinedName) -> Result<Target, String> {
+/// The place that a name refers to, or what the name is instead.
+pub fn find(workbook: &Workbook, name: &DefinedName) -> Result<Place, String> {
     let text = name.text.trim();
     if text.is_empty() {
         return Err("points to nothing".to_owned());
@@ -33,12 +27,12 @@ pub fn find(workbook: &Workbook, name: &DefinedName) -> Result<Target, String> {
     }
 }
 
-/// A reference without a sheet lies on `home`.
+/// The place of a reference. Without a sheet name it is on the sheet `home`.
 pub fn of_reference(
     workbook: &Workbook,
     reference: &Reference,
     home: Option<usize>,
-) -> Result<Target, String> {
+) -> Result<Place, String> {
     let sheet = match &reference.sheet {
         None => home.ok_or_else(|| "names no sheet".to_owned())?,
         Some(SheetName::Local(wanted)) => {
@@ -51,7 +45,7 @@ pub fn of_reference(
     };
     let area = reference.area();
     let extent = workbook.sheets.get(sheet).map(|sheet| sheet.extent).unwrap_or_default();
-    Ok(Target { sheet, area: clipped(area, extent) })
+    Ok(Place { sheet, area: clipped(area, extent) })
 }
 
 /// Whole columns and rows end with the cells of the sheet.

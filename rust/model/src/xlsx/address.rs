@@ -1,11 +1,8 @@
-//! A1 addresses and rectangles as XML attributes spell them (no sheet, `$` allowed). Formulas are parsed elsewhere.
+//! A1 addresses and rectangles as XML attributes spell them: without a sheet, with or without `$`.
 
-use crate::workbook::Area;
+use crate::workbook::{Area, MAX_COL, MAX_ROW};
 
-pub const MAX_ROW: u32 = 1_048_575;
-pub const MAX_COL: u32 = 16_383;
-
-/// `B3` or `$B$3` as (row, column), zero-based; None when it is no cell of a sheet.
+/// `B3` or `$B$3` as (row, column), zero-based. None if there is no such cell.
 pub fn cell(text: &str) -> Option<(u32, u32)> {
     let (col, rest) = column(text.as_bytes());
     let (row, rest) = row(rest);
@@ -31,7 +28,7 @@ pub fn area(text: &str) -> Option<Area> {
     })
 }
 
-/// Rectangles with blanks between them, as in `sqref`. What is none is left out.
+/// Rectangles separated by blanks, as in `sqref`. Anything else is left out.
 pub fn areas(text: &str) -> Vec<Area> {
     text.split_ascii_whitespace().filter_map(area).collect()
 }

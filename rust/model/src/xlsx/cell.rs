@@ -1,20 +1,20 @@
-//! One cell of a worksheet part: place, stored value, formula as written.
+//! One cell of a worksheet part: address, stored value and formula.
 
+use super::context::Context;
 use super::shared_formulas::SharedFormulas;
-use super::sheet::Context;
 use super::xml::Xml;
 use super::{address, iso_date, shared_strings, text};
 use crate::error::{Error, ErrorKind};
-use crate::workbook::{Area, Cell, CellFormula, CellValue, Shows, a1};
+use crate::workbook::{Area, Cell, CellFormula, CellValue, MAX_COL, Shows, a1};
 use execd_calc::values::value::ErrorCode;
 
 pub struct Found {
     pub row: u32,
     pub col: u32,
-    /// None when the cell holds neither a value nor a formula.
+    /// None if the cell holds neither a value nor a formula.
     pub cell: Option<Cell>,
     pub shows: Shows,
-    /// The cell names a style of its own.
+    /// The cell has a style of its own.
     pub styled: bool,
 }
 
@@ -38,7 +38,7 @@ struct Head {
     value_metadata: usize,
 }
 
-/// Reads the `c` element that was just opened. `expected` is its place when it does not say.
+/// Reads the `c` element that was just opened. `expected` is the address of a cell that does not name its own.
 pub fn read(
     xml: &mut Xml,
     context: &Context,
@@ -91,7 +91,8 @@ fn head(xml: &Xml, expected: (u32, u32)) -> Result<Head, Error> {
         match key {
             "r" => {
                 let place = address::cell(&value);
-                (head.row, head.col) = place.ok_or_else(|| xml.broken(&format!("{value:?} is no cell")))?;
+                (head.row, head.col) =
+                    place.ok_or_else(|| xml.broken(&format!("{value:?} is not a cell")))?;
             }
             "s" => head.style = value.parse().ok(),
             "t" => head.kind = kind(&value).ok_or_else(|| xml.broken(&format!("cells of type {value:?}")))?,
@@ -100,7 +101,7 @@ fn head(xml: &Xml, expected: (u32, u32)) -> Result<Head, Error> {
             _ => {}
         }
     }
-    if head.row != expected.0 || head.col > address::MAX_COL {
+    if head.row != expected.0 || head.col > MAX_COL {
         return Err(xml.broken(&format!("the cell {} lies outside its row", a1(head.row, head.col))));
     }
     Ok(head)
@@ -151,11 +152,10 @@ fn read_value(
     };
     match value {
         Some(value) => Ok(value),
-        // What another program stored with a formula is computed anew anyway.
+        // A formula is recalculated, so a value that another program stored wrongly does not matter.
         None if is_formula => Ok(CellValue::Blank),
-        None => {
-            Err(xml.broken(&format!("the value {word:?} of cell {} makes no sense", a1(head.row, head.col))))
-        }
+        None => Err(xml
+            .broken(&format!("the value {word:?} of cell {} does not fit its type", a1(head.row, head.col)))),
     }
 }
 
@@ -169,7 +169,7 @@ fn number(word: &str) -> Option<CellValue> {
 enum Formula {
     None,
     Own(CellFormula),
-    /// Waits in `SharedFormulas` for its first cell.
+    /// In `SharedFormulas` until the whole sheet is read.
     Waiting,
 }
 
@@ -246,7 +246,7 @@ struct FormulaAttributes {
     /// A one-dimensional data table has its values in a row.
     in_row: bool,
     inputs: [Option<(u32, u32)>; 2],
-    /// The input cell was deleted; its old address still stands there.
+    /// The input cell was deleted, although its old address is still there.
     deleted: [bool; 2],
 }
 

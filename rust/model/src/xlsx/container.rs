@@ -1,10 +1,10 @@
-//! What a file is that is no zip archive: named as well as its first bytes allow, so that the message helps.
+//! Files that are not zip archives: the message says what they are, as far as their first bytes tell.
 
 use crate::error::{Error, ErrorKind};
 
 const COMPOUND_FILE: &[u8] = &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1];
 
-/// Refuses whatever does not start like a zip archive.
+/// Refuses a file that does not start like a zip archive.
 pub fn refuse_others(bytes: &[u8]) -> Result<(), Error> {
     if bytes.starts_with(b"PK\x03\x04") {
         return Ok(());
@@ -24,8 +24,8 @@ pub fn refuse_others(bytes: &[u8]) -> Result<(), Error> {
 
 const OLD_XLS: &str = "the file is an old binary workbook (xls): save it as xlsx";
 
-/// OLE2 holds encrypted xlsx packages and old binary workbooks. Directory entries are 128 bytes long, aligned, and
-/// start with their name in UTF-16.
+/// An OLE2 file can be an encrypted xlsx workbook or an old binary one. Its directory entries are 128 bytes long,
+/// aligned, and start with their name in UTF-16.
 fn compound_file(bytes: &[u8]) -> Error {
     let holds = |name: &str| {
         let wanted: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_le_bytes).collect();
@@ -66,11 +66,11 @@ fn text_file(bytes: &[u8]) -> &'static str {
     {
         "the file is a plain text, such as csv, whatever its name says"
     } else {
-        "the file is no zip archive"
+        "the file is not a zip archive"
     }
 }
 
-/// Without a character that the cut may have split.
+/// The text without a character that was cut in two at its end.
 fn trimmed(start: &[u8]) -> &[u8] {
     match std::str::from_utf8(start) {
         Err(error) if error.error_len().is_none() => start.get(..error.valid_up_to()).unwrap_or_default(),

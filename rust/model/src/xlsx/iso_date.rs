@@ -1,7 +1,7 @@
 //! ISO 8601 dates in cells of type `d` as Excel's serial numbers.
 
-/// `2024-02-29`, `2024-02-29T06:00:00.5Z` or `06:00`; None for anything else or outside the date system. The time
-/// zone is ignored, as Excel stores local time.
+/// Reads `2024-02-29`, `2024-02-29T06:00:00.5Z` or `06:00`. None for anything else, and for dates before the first of
+/// the date system. The time zone is ignored, because Excel stores local time.
 pub fn serial(text: &str, date1904: bool) -> Option<f64> {
     if text.is_empty() {
         return None;
@@ -38,13 +38,13 @@ fn days(date: &str, date1904: bool) -> Option<i64> {
         since_epoch(year, month, day) - since_epoch(1904, 1, 1)
     } else {
         let days = since_epoch(year, month, day) - since_epoch(1899, 12, 31);
-        // Excel counts a 29 February 1900, which was none.
+        // Excel counts 29 February 1900, a day that did not exist.
         if days >= 60 { days + 1 } else { days }
     };
     (serial >= 0).then_some(serial)
 }
 
-/// Days since 1 March of year 0: years start in March, so that the leap day is the last one.
+/// Days since 1 March of year 0. Counted from March, a year ends with the leap day.
 fn since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     365 * year + year.div_euclid(4) - year.div_euclid(100)
@@ -71,7 +71,7 @@ fn day_fraction(time: &str) -> Option<f64> {
     Some(((hours * 60 + minutes) as f64 * 60.0 + seconds) / 86_400.0)
 }
 
-/// Exactly so many digits.
+/// A number of exactly `length` digits.
 fn number(digits: &str, length: usize) -> Option<i64> {
     let plain = digits.len() == length && digits.bytes().all(|c| c.is_ascii_digit());
     plain.then(|| digits.parse().ok()).flatten()

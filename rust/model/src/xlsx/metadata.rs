@@ -1,5 +1,5 @@
-//! The metadata part, of which two things matter: which `cm` numbers mark dynamic array formulas, and which rich
-//! value a `vm` number stands for.
+//! The metadata part. It says which `cm` numbers mark dynamic array formulas, and which rich value a `vm` number
+//! stands for.
 
 use super::xml::Xml;
 use crate::error::{Error, ErrorKind};
@@ -13,7 +13,7 @@ pub struct Metadata {
     pub rich_values: Vec<Option<u32>>,
 }
 
-/// A record of a cell or a value: number of its type, from 1, and of its record among those of the type.
+/// What a `cm` or `vm` number leads to: the number of a type, from 1, and of an entry among those of the type.
 type Pointer = (u32, u32);
 
 pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Metadata, Error> {
@@ -28,8 +28,8 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Metadata, Error> {
                 types.push(xml.attribute("name")?.unwrap_or_default());
             }
             "futureMetadata" => match xml.attribute("name")?.as_deref() {
-                Some("XLDAPR") => dynamic = records(xml, limits)?,
-                Some("XLRICHVALUE") => rich = records(xml, limits)?,
+                Some("XLDAPR") => dynamic = entries(xml, limits)?,
+                Some("XLRICHVALUE") => rich = entries(xml, limits)?,
                 _ => xml.skip()?,
             },
             "cellMetadata" => cells = pointers(xml, limits)?,
@@ -40,8 +40,8 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Metadata, Error> {
     let is_a = |kind: u32, name: &str| {
         kind.checked_sub(1).and_then(|kind| types.get(kind as usize)).is_some_and(|found| found == name)
     };
-    let follow = |(kind, record): Pointer, name: &str, records: &[Option<u32>]| {
-        if is_a(kind, name) { records.get(record as usize).copied().flatten() } else { None }
+    let follow = |(kind, entry): Pointer, name: &str, entries: &[Option<u32>]| {
+        if is_a(kind, name) { entries.get(entry as usize).copied().flatten() } else { None }
     };
     Ok(Metadata {
         dynamic: cells.iter().map(|pointer| follow(*pointer, "XLDAPR", &dynamic) == Some(1)).collect(),
@@ -49,29 +49,29 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Metadata, Error> {
     })
 }
 
-/// One `bk` per record, holding 1 for a dynamic array, or the number of a rich value.
-fn records(xml: &mut Xml, limits: &Limits) -> Result<Vec<Option<u32>>, Error> {
+/// The entries of a type, each a `bk` element: 1 for a dynamic array, or the number of a rich value.
+fn entries(xml: &mut Xml, limits: &Limits) -> Result<Vec<Option<u32>>, Error> {
     let level = xml.depth();
-    let mut records = Vec::new();
+    let mut entries = Vec::new();
     while xml.next_in(level)? {
         let value = match xml.name() {
             "bk" => {
-                check_count(records.len(), limits)?;
-                records.push(None);
+                check_count(entries.len(), limits)?;
+                entries.push(None);
                 continue;
             }
             "dynamicArrayProperties" => Some(u32::from(xml.flag("fDynamic")?.unwrap_or(false))),
             "rvb" => xml.number("i")?,
             _ => continue,
         };
-        if let Some(last) = records.last_mut() {
+        if let Some(last) = entries.last_mut() {
             *last = value;
         }
     }
-    Ok(records)
+    Ok(entries)
 }
 
-/// One `bk` per record of a cell or of a value, holding an `rc`.
+/// The pointers of cells or of values, each an `rc` in a `bk` element.
 fn pointers(xml: &mut Xml, limits: &Limits) -> Result<Vec<Pointer>, Error> {
     let level = xml.depth();
     let mut pointers = Vec::new();
@@ -97,5 +97,5 @@ fn check_count(count: usize, limits: &Limits) -> Result<(), Error> {
     if count < limits.cells {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::TooLarge, "the workbook has too many metadata records"))
+    Err(Error::new(ErrorKind::TooLarge, "the workbook has too many metadata entries"))
 }

@@ -1,8 +1,9 @@
-//! Counts the bytes that come out of the archive and stops at the limits, whatever sizes the archive declares.
+//! Counts the bytes that are unpacked from the archive and stops at the limits. The sizes that the archive declares do
+//! not count.
 
 use std::io::{self, Read};
 
-/// Bytes of one part. An exceeded limit is an error of kind `FileTooLarge`.
+/// The unpacked bytes of one part. Beyond a limit, reading fails with the kind `FileTooLarge`.
 pub struct Metered<'p> {
     source: Box<dyn Read + 'p>,
     part_left: u64,
@@ -22,7 +23,7 @@ impl<'p> Metered<'p> {
         Metered { source, part_left: part_limit, total_left, token_limit, token_left: token_limit }
     }
 
-    /// A tag or a text starts here: what is read until the next one counts against the limit of one token.
+    /// A tag or a text starts here. The limit of one token holds for what is read until the next start.
     #[inline]
     pub fn start_token(&mut self) {
         self.token_left = self.token_limit;

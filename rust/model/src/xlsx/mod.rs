@@ -1,8 +1,9 @@
-//! The xlsx package: open it, find the parts, read each into `Workbook`. No cell meaning, no formula parsing.
+//! Reads an xlsx file: opens the package, finds its parts and reads each into `Workbook`.
 
 mod address;
 mod cell;
 mod container;
+mod context;
 mod iso_date;
 mod metadata;
 mod metered;
@@ -22,13 +23,13 @@ mod xml;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, Sheet, Workbook};
+use context::Context;
 use package::{Package, Relationship};
-use sheet::Context;
 use workbook_part::WorkbookPart;
 use xml::Xml;
 
-/// Reads the bytes of an xlsx file. The file is not trusted: limits hold for what is unpacked, not for what the
-/// archive declares.
+/// Reads the bytes of an xlsx file. The file is not trusted: limits hold for the bytes that are unpacked, not for the
+/// sizes that the archive declares.
 pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Error> {
     let mut package = Package::open(bytes, limits)?;
     let main = main_part(&mut package)?;
@@ -42,7 +43,7 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Workbook, Error> {
     Ok(workbook)
 }
 
-/// The part that the package declares as its document, which is a workbook in XML if this is an xlsx file.
+/// The part that the package declares as its document. In an xlsx file this is a workbook in XML.
 fn main_part(package: &mut Package) -> Result<String, Error> {
     let links = package.relationships("")?;
     let document = links.into_iter().find(|link| link.kind == "officeDocument" && !link.external);
@@ -50,7 +51,7 @@ fn main_part(package: &mut Package) -> Result<String, Error> {
         return Err(no_workbook(if package.has("mimetype") && package.has("content.xml") {
             "it is an OpenDocument file (ods): save it as xlsx"
         } else {
-            "it is a zip archive, but holds no workbook"
+            "it is a zip archive without a workbook"
         }));
     };
     let main = document.target;
@@ -64,7 +65,7 @@ fn main_part(package: &mut Package) -> Result<String, Error> {
 }
 
 fn no_workbook(what: &str) -> Error {
-    Error::new(ErrorKind::NotAWorkbook, format!("the file is no xlsx workbook: {what}"))
+    Error::new(ErrorKind::NotAWorkbook, format!("the file is not an xlsx workbook: {what}"))
 }
 
 fn read_sheets(
@@ -92,7 +93,7 @@ fn read_sheets(
     let mut cells_left = limits.cells;
     for entry in &part.sheets {
         if entry.relationship.is_empty() {
-            // Excel 5 kept macros in sheets; newer versions list such a sheet without a part.
+            // Excel 5 kept macros in sheets. Newer versions list such a sheet without a part.
             workbook.warnings.push(format!("the sheet {} has no cells and was not read", entry.name));
             workbook.sheets.push(Sheet { name: entry.name.clone(), ..Sheet::default() });
             continue;
@@ -112,7 +113,7 @@ fn read_sheets(
     Ok(workbook)
 }
 
-/// A part that a workbook can go without.
+/// Reads a part that a workbook need not have.
 fn optional<T: Default>(
     package: &mut Package,
     links: &[Relationship],
@@ -143,13 +144,13 @@ fn read_sheet(
             filters.extend(found.filter);
         }
     }
-    // The first row of a filter holds its headings and stays.
+    // A filter never hides its first row, which holds the headings.
     let filtered = |row: &u32| filters.iter().any(|area| *row > area.first_row && *row <= area.last_row);
     sheet.filtered_rows = sheet.hidden_rows.iter().copied().filter(filtered).collect();
     Ok(())
 }
 
-/// Targets of the external books, by number.
+/// The targets of external workbooks, in the order of their numbers.
 fn external_books(
     package: &mut Package,
     part: &WorkbookPart,

@@ -1,9 +1,9 @@
-//! What a number format makes of a number: a date, a time, a percentage, a text. Not how it looks.
+//! What a number format shows a number as: a date, a time, a percentage, a text.
 
 use crate::workbook::Shows;
 
-/// Formats that files name by number only. 27 to 36 and 50 to 58 depend on the language of Excel; here they are
-/// those of Japanese (ECMA-376 part 1, 18.8.30).
+/// Formats that files give by number only. 27 to 36 and 50 to 58 depend on the language of Excel; these are the
+/// Japanese ones (ECMA-376 part 1, 18.8.30).
 pub fn built_in(id: u32) -> Shows {
     match id {
         9 | 10 => Shows::Percent,
@@ -15,7 +15,7 @@ pub fn built_in(id: u32) -> Shows {
     }
 }
 
-/// Decides by the first section of the format, which is the one for positive numbers.
+/// What a format shows positive numbers as: its first section decides.
 pub fn shows(code: &str) -> Shows {
     let found = Scan::section(code);
     if found.date && found.time {
@@ -40,7 +40,7 @@ struct Scan {
     percent: bool,
     text: bool,
     digits: bool,
-    /// `m` is minutes after hours and before seconds, else months; undecided ones wait here.
+    /// An `m` that is not decided yet: after hours and before seconds it is minutes, else months.
     open_m: bool,
     after_hours: bool,
 }
@@ -58,7 +58,7 @@ impl Scan {
                     let inside: String = chars.by_ref().take_while(|c| *c != ']').collect();
                     scan.bracket(&inside);
                 }
-                // `E+` and `E-` are exponents, `e` alone is the year of an era.
+                // `E+` and `E-` are exponents. `e` alone is the year of an era.
                 'e' | 'E' if matches!(chars.peek(), Some('+' | '-')) => scan.digits = true,
                 'g' | 'G' if is_general(&mut chars) => scan.digits = true,
                 'a' | 'A' if is_am_pm(&mut chars) => scan.hours(),
@@ -99,7 +99,7 @@ impl Scan {
         self.after_hours = false;
     }
 
-    /// `[h]`, `[mm]`, `[ss]` are times elapsed; colours, conditions and languages say nothing here.
+    /// `[h]`, `[mm]` and `[ss]` are elapsed times. Colours, conditions and languages do not matter.
     fn bracket(&mut self, inside: &str) {
         let lower = inside.to_ascii_lowercase();
         let elapsed =

@@ -1,5 +1,4 @@
-//! The zip archive: its parts by name and its relationships. Nothing is written to disk and no declared size is
-//! trusted.
+//! The zip archive: its parts by name, and their relationships. Nothing is written to disk.
 
 use super::container;
 use super::metered::Metered;
@@ -16,19 +15,19 @@ const CENTRAL_HEADER: &[u8] = b"PK\x01\x02";
 
 pub struct Package<'b> {
     archive: ZipArchive<Cursor<&'b [u8]>>,
-    /// Index in the archive by normalised name: no leading slash, lower case (part names ignore case).
+    /// Index in the archive by normalised name: lower case, because the names of parts ignore case, and no slash first.
     parts: HashMap<String, usize>,
     limits: &'b Limits,
     total_left: u64,
 }
 
-/// Where a relationship leads.
+/// A link from one part to another.
 #[derive(Debug, Clone)]
 pub struct Relationship {
     pub id: String,
-    /// Last segment of the type URI, which the transitional and the strict form share: `worksheet`, `table`, …
+    /// The last segment of the type's URI: `worksheet`, `table` … The transitional and the strict form share it.
     pub kind: String,
-    /// Part name, or the address as written when `external`.
+    /// The name of the part; the address as written if `external`.
     pub target: String,
     pub external: bool,
 }
@@ -39,7 +38,7 @@ impl<'b> Package<'b> {
             return Err(too_large(&format!("it has more than {} bytes", limits.file_bytes)));
         }
         container::refuse_others(bytes)?;
-        // Counted before the archive is opened, since opening reads the whole directory into memory.
+        // Counted before the archive is opened, because opening reads the whole directory into memory.
         if memmem::find_iter(bytes, CENTRAL_HEADER).count() > limits.entries {
             return Err(too_large(&format!("its archive has more than {} entries", limits.entries)));
         }
@@ -67,7 +66,7 @@ impl<'b> Package<'b> {
         Ok(Xml::new(name, metered, self.limits))
     }
 
-    /// The relationships of a part ("" for those of the package); none when it has no list of them.
+    /// The relationships of a part, or of the package for "". Not every part has some.
     pub fn relationships(&mut self, part: &str) -> Result<Vec<Relationship>, Error> {
         let (folder, file) = part.rsplit_once('/').unwrap_or(("", part));
         let list = format!("{folder}/_rels/{file}.rels");
@@ -82,7 +81,7 @@ impl<'b> Package<'b> {
             }
             let kind = xml.attribute("Type")?.unwrap_or_default();
             let kind = kind.rsplit('/').next().unwrap_or_default();
-            // The only ones that a sheet may have by the thousand.
+            // A sheet can have thousands of these, and they do not matter.
             if kind == "hyperlink" {
                 continue;
             }
@@ -101,7 +100,7 @@ impl<'b> Package<'b> {
     }
 }
 
-/// Two entries under one name make the content a matter of taste, so such a file is refused.
+/// Refuses two entries of one name: programs would disagree about which of them counts.
 fn index(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<HashMap<String, usize>, Error> {
     if archive.has_duplicate_names() {
         return Err(not_a_workbook("its archive has two entries of the same name"));
@@ -124,7 +123,7 @@ fn normal(name: &str) -> String {
     name.trim_start_matches('/').to_lowercase()
 }
 
-/// The part that `target` names, seen from `folder`. A target can leave no package: `..` stops at the root.
+/// The part that `target` names, seen from `folder`. `..` stops at the root of the package.
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.split('#').next().unwrap_or_default().replace('\\', "/");
     let target = percent_decoded(&target);
@@ -168,7 +167,7 @@ fn too_large(what: &str) -> Error {
 }
 
 fn not_a_workbook(what: &str) -> Error {
-    Error::new(ErrorKind::NotAWorkbook, format!("the file is no readable xlsx workbook: {what}"))
+    Error::new(ErrorKind::NotAWorkbook, format!("the file is not a readable xlsx workbook: {what}"))
 }
 
 fn unreadable(error: &ZipError) -> Error {

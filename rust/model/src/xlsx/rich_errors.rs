@@ -1,4 +1,4 @@
-//! Errors that are newer than the file format: the cell says `#VALUE!`, a rich value says which error it is.
+//! Errors that are newer than the file format: the cell says `#VALUE!`, and a rich value says which error it is.
 
 use super::metadata::Metadata;
 use super::xml::Xml;
@@ -6,7 +6,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use execd_calc::values::value::ErrorCode;
 
-/// By structure: at which place among its values an error has its type; None for other things than errors.
+/// By structure: which of its values is the type of an error. None if it is not an error's structure.
 pub fn structures(xml: &mut Xml, limits: &Limits) -> Result<Vec<Option<usize>>, Error> {
     let mut structures = Vec::new();
     let (mut keys, mut is_error) = (0, false);
@@ -33,7 +33,7 @@ pub fn structures(xml: &mut Xml, limits: &Limits) -> Result<Vec<Option<usize>>, 
     Ok(structures)
 }
 
-/// By rich value: the error that it is.
+/// By rich value: the error that it is, if it is one.
 pub fn values(
     xml: &mut Xml,
     structures: &[Option<usize>],
@@ -72,7 +72,7 @@ pub fn by_metadata(metadata: &Metadata, errors: &[Option<ErrorCode>]) -> Vec<Opt
     metadata.rich_values.iter().map(error).collect()
 }
 
-/// Error types of rich values as Excel writes them.
+/// The error types of rich values as Excel writes them.
 fn code(kind: &str) -> Option<ErrorCode> {
     Some(match kind {
         "8" => ErrorCode::Spill,

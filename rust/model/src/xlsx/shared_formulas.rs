@@ -1,5 +1,5 @@
-//! Shared formulas of one sheet: children find their first cell after the whole sheet was read, since a child may
-//! come before it. Texts are not shifted here.
+//! The shared formulas of one sheet. A cell may come before the first cell of its shared formula, so cells get their
+//! formulas when the whole sheet is read.
 
 use crate::workbook::{Area, CellFormula, Sheet};
 use hashbrown::HashMap;
@@ -18,8 +18,8 @@ struct Anchor {
 }
 
 impl SharedFormulas {
-    /// Notes a cell of the shared formula `index`. Where a text comes along, the cell is an anchor: Excel writes the
-    /// text once, other programs may repeat it.
+    /// Adds a cell of the shared formula `index`. A cell with a text is an anchor. Excel writes one anchor, other
+    /// programs may write several.
     pub fn add(&mut self, index: u32, place: (u32, u32), area: Option<Area>, text: String) {
         self.children.push((index, place));
         if !text.is_empty() {
@@ -28,7 +28,7 @@ impl SharedFormulas {
         }
     }
 
-    /// Puts the formulas into their cells; fails with a cell that has no anchor.
+    /// Puts the formulas into their cells. Fails with a cell that has no anchor.
     pub fn resolve(self, sheet: &mut Sheet) -> Result<(), (u32, u32)> {
         for (index, place) in self.children {
             let anchors = self.anchors.get(&index).map(Vec::as_slice).unwrap_or_default();
@@ -41,8 +41,8 @@ impl SharedFormulas {
     }
 }
 
-/// The cell itself, else the last anchor whose area holds the cell, else the first one: numbers can be used again
-/// for another area of the sheet.
+/// The cell itself, else the last anchor whose area holds the cell, else the first one. A number can be used again for
+/// another area of the sheet.
 fn choose(anchors: &[Anchor], place: (u32, u32)) -> Option<&Anchor> {
     let holds = |anchor: &&Anchor| anchor.area.is_some_and(|area| area.contains(place.0, place.1));
     let own = anchors.iter().find(|anchor| anchor.place == place);

@@ -1,4 +1,4 @@
-//! Texts that cells refer to by number, and rich text as plain text (also used for inline strings).
+//! Texts that cells refer to by number, and rich text as plain text.
 
 use super::text;
 use super::xml::Xml;
@@ -10,7 +10,7 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
     let mut strings: Vec<Arc<str>> = Vec::new();
     let empty: Arc<str> = "".into();
     while xml.next_in(0)? {
-        // `sstItem` is what the beta of Excel 2007 wrote.
+        // The beta of Excel 2007 wrote `sstItem`.
         if !matches!(xml.name(), "si" | "sstItem") {
             continue;
         }
@@ -24,8 +24,8 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
     Ok(strings)
 }
 
-/// The text of an `si` or `is` element that was just opened: its runs one after the other, without the phonetic
-/// guide (`rPh`) above them. Blanks at the ends of a run count only under `xml:space="preserve"`.
+/// The text of an `si` or `is` element that was just opened: its runs one after the other, without phonetic guides
+/// (`rPh`). Blanks at the ends of a run count only with `xml:space="preserve"`.
 pub fn item(xml: &mut Xml) -> Result<String, Error> {
     let level = xml.depth();
     let mut whole = String::new();

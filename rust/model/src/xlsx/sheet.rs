@@ -1,35 +1,14 @@
-//! A worksheet part: rows and their cells, merged areas, validations, filters. One cell is `cell`'s.
+//! A worksheet part: rows and their cells, merged areas, validations, filters.
 
 use super::cell::{self, Found};
+use super::context::Context;
 use super::shared_formulas::SharedFormulas;
 use super::xml::Xml;
 use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
-use crate::limits::Limits;
-use crate::workbook::{Area, Sheet, Shows, ValidationKind, a1};
-use execd_calc::values::value::ErrorCode;
-use std::sync::Arc;
+use crate::workbook::{Area, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
-/// What the cells of all sheets refer to.
-pub struct Context<'c> {
-    pub strings: &'c [Arc<str>],
-    pub styles: &'c [Shows],
-    /// By `cm` - 1: marks a dynamic array formula.
-    pub dynamic: &'c [bool],
-    /// By `vm` - 1: the error that `#VALUE!` stands for.
-    pub rich_errors: &'c [Option<ErrorCode>],
-    pub date1904: bool,
-    pub limits: &'c Limits,
-}
-
-impl Context<'_> {
-    /// What a style number shows; a number without style shows a plain number, as in Excel.
-    pub fn shows(&self, style: u32) -> Shows {
-        self.styles.get(style as usize).copied().unwrap_or_default()
-    }
-}
-
-/// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` counts over all sheets.
+/// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` is for all sheets together.
 pub fn read(
     xml: &mut Xml,
     context: &Context,
@@ -57,7 +36,7 @@ pub fn read(
                     sheet.validations.push(validation);
                 }
             }
-            // Views of other people, with filters of their own.
+            // Custom views have filters of their own.
             "customSheetViews" => xml.skip()?,
             _ => {}
         }
@@ -112,13 +91,13 @@ fn sheet_data(
     })
 }
 
-/// Number of the row, which may go without saying.
+/// The number of the row: the next one, if the row does not say.
 fn start_row(xml: &Xml, context: &Context, sheet: &mut Sheet, expected: u32) -> Result<u32, Error> {
     let row = match xml.number("r")? {
         Some(number) => number.wrapping_sub(1),
         None => expected,
     };
-    if row > address::MAX_ROW {
+    if row > MAX_ROW {
         return Err(xml.broken("a row number lies outside the sheet"));
     }
     if xml.flag("hidden")?.unwrap_or(false) {

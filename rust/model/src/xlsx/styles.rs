@@ -1,4 +1,4 @@
-//! The styles part, of which only number formats matter: what each cell style (`s` of a cell) shows.
+//! The styles part. Only number formats matter: what each cell style (`s` of a cell) shows.
 
 use super::number_format;
 use super::xml::Xml;
@@ -19,7 +19,7 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Shows>, Error> {
                 }
             }
             "cellXfs" => read_cell_styles(xml, &mut styles, limits)?,
-            // Formats that apply on conditions do not change what a cell is.
+            // Conditional formats do not change what a cell is.
             "dxfs" => xml.skip()?,
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! A table part: name, area, columns, and whether its filter hides rows.
+//! A table part: name, area, columns and filter.
 
 use super::address;
 use super::xml::Xml;
@@ -17,7 +17,9 @@ pub fn read(xml: &mut Xml, sheet: usize) -> Result<TablePart, Error> {
     let name = xml.attribute("displayName")?.or(xml.attribute("name")?).unwrap_or_default();
     let reference = xml.attribute("ref")?.unwrap_or_default();
     let Some(area) = address::area(&reference) else {
-        return Err(xml.broken(&format!("the table {name} lies at {reference:?}, which is no area")));
+        return Err(
+            xml.broken(&format!("the area of the table {name} is {reference:?}, which is not an area"))
+        );
     };
     let mut table = TableDefinition {
         name,
@@ -42,7 +44,7 @@ pub fn read(xml: &mut Xml, sheet: usize) -> Result<TablePart, Error> {
     Ok(TablePart { table, filter })
 }
 
-/// The area of an `autoFilter` element that has criteria; without any it hides nothing.
+/// The area of an `autoFilter` element. None if it has no criteria, because then it hides nothing.
 pub fn auto_filter(xml: &mut Xml) -> Result<Option<Area>, Error> {
     let area = xml.attribute("ref")?.and_then(|reference| address::area(&reference));
     let level = xml.depth();

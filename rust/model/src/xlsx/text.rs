@@ -1,8 +1,8 @@
-//! How SpreadsheetML spells characters and flags inside texts. XML's own escapes are `xml`'s.
+//! How SpreadsheetML writes special characters and flags in texts, on top of XML's own escapes.
 
 use std::borrow::Cow;
 
-/// `1` and `true`; everything else is no.
+/// True for `1`, `true` and `on`.
 pub fn flag(value: &str) -> bool {
     matches!(value.trim(), "1" | "true" | "on")
 }
@@ -48,7 +48,7 @@ fn escaped_unit(text: &str, at: usize) -> Option<u16> {
     u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// Surrogates come as two escapes in a row; half a pair becomes the replacement character.
+/// A surrogate pair comes as two escapes in a row. Half a pair becomes the replacement character.
 fn push_unit(out: &mut String, high: &mut Option<u16>, unit: u16) {
     if let (Some(first), 0xDC00..=0xDFFF) = (*high, unit) {
         *high = None;

@@ -1,5 +1,5 @@
-//! Data validations of a sheet, in the place of 2007 and in the extension list of 2010 (rules that look at other
-//! sheets), which differ in spelling only.
+//! Data validations of a sheet. Excel 2010 writes rules that refer to other sheets into an extension list, with a
+//! different spelling.
 
 use super::address;
 use super::xml::Xml;
@@ -24,7 +24,7 @@ pub fn read(xml: &mut Xml) -> Result<DataValidation, Error> {
             "formula1" => validation.formula1 = formula(xml)?,
             "formula2" => validation.formula2 = formula(xml)?,
             "sqref" => validation.areas = address::areas(&xml.text()?),
-            // The same list spelled for newer programs; `formula1` beside it is the one that everyone reads.
+            // The list again, for newer programs. `formula1` beside it says the same.
             "list" => xml.skip()?,
             _ => {}
         }

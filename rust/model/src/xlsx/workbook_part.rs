@@ -1,4 +1,4 @@
-//! The workbook part: sheets in order, defined names, calculation settings, external books by number.
+//! The workbook part: sheets in order, defined names, calculation settings, external workbooks.
 
 use super::text;
 use super::xml::Xml;
@@ -11,7 +11,7 @@ pub struct WorkbookPart {
     pub settings: CalcSettings,
     pub sheets: Vec<SheetEntry>,
     pub names: Vec<DefinedName>,
-    /// Relationship ids of external books, in the order of their numbers.
+    /// Relationship ids of the external workbooks, in the order of their numbers.
     pub external: Vec<String>,
 }
 
@@ -76,7 +76,7 @@ fn defined_name(xml: &mut Xml) -> Result<DefinedName, Error> {
     Ok(name)
 }
 
-/// Formulas find sheets by name, ignoring case: two of one name would make them ambiguous.
+/// Refuses two sheets of one name, ignoring case: a reference could mean either.
 fn check_sheets(xml: &Xml, part: &WorkbookPart) -> Result<(), Error> {
     if part.sheets.is_empty() {
         return Err(xml.broken("it lists no sheet"));

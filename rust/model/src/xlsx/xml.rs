@@ -1,5 +1,5 @@
-//! A pull reader over the XML of one part: elements by local name, texts, limits. Streamed; DTDs and entities other
-//! than XML's own five are refused. What the elements mean is elsewhere.
+//! Reads the XML of one part as a stream: elements by local name, texts, within limits. DTDs are refused, and so are
+//! entities other than XML's own five.
 
 use super::metered::Metered;
 use super::text;
@@ -13,24 +13,24 @@ use std::io::{self, BufReader};
 
 const READ_AHEAD: usize = 32 << 10;
 
-/// Position in the XML of a part. Namespace prefixes are ignored: the same element may come in the transitional or
-/// in the strict namespace, with any prefix.
+/// A position in the XML of a part. Prefixes are ignored, because an element may be in the transitional or the strict
+/// namespace, with any prefix.
 pub struct Xml<'p> {
     part: String,
     reader: Reader<BufReader<Metered<'p>>>,
     buffer: Vec<u8>,
-    /// The element that was opened last: all between `<` and `>`.
+    /// The tag that was opened last: all between `<` and `>`.
     tag: String,
     name_length: usize,
-    /// `<a/>` was opened and is to be closed next.
+    /// The tag that was opened last is `<a/>`, so the next token closes it.
     empty: bool,
     depth: usize,
     max_depth: usize,
     max_text: usize,
-    max_records: usize,
+    max_items: usize,
 }
 
-enum Step {
+enum Token {
     Opened,
     Closed,
     Text,
@@ -49,7 +49,7 @@ impl<'p> Xml<'p> {
             depth: 0,
             max_depth: limits.xml_depth,
             max_text: limits.xml_token_bytes,
-            max_records: limits.records,
+            max_items: limits.items,
         }
     }
 
@@ -57,40 +57,39 @@ impl<'p> Xml<'p> {
         &self.part
     }
 
-    /// How many elements are open, the current one included.
+    /// How many elements are open, with the current one.
     pub fn depth(&self) -> usize {
         self.depth
     }
 
-    /// Goes to the next element anywhere inside the element at `level` (its depth); false at that element's end.
-    /// Elements that the caller neither reads nor skips are entered.
+    /// Goes to the next element inside the element at depth `level`, at any depth. False at the end of that element.
     pub fn next_in(&mut self, level: usize) -> Result<bool, Error> {
         loop {
-            match self.step(None)? {
-                Step::Opened => return Ok(true),
-                Step::Closed if self.depth < level => return Ok(false),
-                Step::Closed | Step::Text => {}
-                Step::End if level == 0 && self.depth == 0 => return Ok(false),
-                Step::End => return Err(self.broken("it ends before its last element does")),
+            match self.next_token(None)? {
+                Token::Opened => return Ok(true),
+                Token::Closed if self.depth < level => return Ok(false),
+                Token::Closed | Token::Text => {}
+                Token::End if level == 0 && self.depth == 0 => return Ok(false),
+                Token::End => return Err(self.broken("it ends before its last element does")),
             }
         }
     }
 
-    /// Leaves the current element, whatever it holds.
+    /// Goes to the end of the current element.
     pub fn skip(&mut self) -> Result<(), Error> {
         let level = self.depth;
         while self.next_in(level)? {}
         Ok(())
     }
 
-    /// The text of the current element and of those inside it; leaves the element.
+    /// The text of the current element and of those inside it. Goes to the end of the element.
     pub fn text_into(&mut self, out: &mut String) -> Result<(), Error> {
         let level = self.depth;
         out.clear();
         loop {
-            match self.step(Some(out))? {
-                Step::Closed if self.depth < level => return Ok(()),
-                Step::End => return Err(self.broken("it ends inside a text")),
+            match self.next_token(Some(out))? {
+                Token::Closed if self.depth < level => return Ok(()),
+                Token::End => return Err(self.broken("it ends inside a text")),
                 _ if out.len() > self.max_text => return Err(too_large(&self.part, "a text is too long")),
                 _ => {}
             }
@@ -107,13 +106,13 @@ impl<'p> Xml<'p> {
         })
     }
 
-    /// Local name of the element that was opened last.
+    /// The local name of the element that was opened last.
     pub fn name(&self) -> &str {
         let name = self.tag.get(..self.name_length).unwrap_or_default();
         name.rsplit_once(':').map_or(name, |(_, local)| local)
     }
 
-    /// Attributes of the element that was opened last, with their prefixes, values as written.
+    /// The attributes of the element that was opened last, with their prefixes and not decoded.
     pub fn raw_attributes(&self) -> impl Iterator<Item = Result<(&str, Cow<'_, str>), Error>> {
         let mut attributes = Attributes::new(&self.tag, self.name_length);
         attributes.with_checks(false);
@@ -128,12 +127,12 @@ impl<'p> Xml<'p> {
         self.find(|key| key == name)
     }
 
-    /// The `r:id` of an element, under whatever prefix.
+    /// The `r:id` of an element, with any prefix.
     pub fn relationship_id(&self) -> Result<Option<String>, Error> {
         self.find(|key| key.split_once(':').is_some_and(|(prefix, local)| prefix != "xmlns" && local == "id"))
     }
 
-    /// An attribute that is `1` or `true`.
+    /// An attribute that is yes or no.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Error> {
         Ok(self.attribute(name)?.map(|value| text::flag(&value)))
     }
@@ -142,23 +141,23 @@ impl<'p> Xml<'p> {
         let Some(value) = self.attribute(name)? else { return Ok(None) };
         match value.trim().parse() {
             Ok(number) => Ok(Some(number)),
-            Err(_) => Err(self.broken(&format!("{}=\"{value}\" of <{}> is no number", name, self.name()))),
+            Err(_) => Err(self.broken(&format!("{}=\"{value}\" of <{}> is not a number", name, self.name()))),
         }
     }
 
-    /// The error for content that makes no sense, naming the part.
+    /// The error for content that is not as it should be. It names the part.
     pub fn broken(&self, what: &str) -> Error {
         Error::new(ErrorKind::NotAWorkbook, format!("the part {} is broken: {what}", self.part))
     }
 
-    /// Fails when a list of this part cannot take one more record.
+    /// Fails if a list of this part has as many items as the limit allows.
     pub fn check_count<T>(&self, list: &[T]) -> Result<(), Error> {
-        if list.len() < self.max_records {
+        if list.len() < self.max_items {
             return Ok(());
         }
         Err(too_large(
             &self.part,
-            &format!("more than {} elements of the kind <{}>", self.max_records, self.name()),
+            &format!("more than {} elements of the kind <{}>", self.max_items, self.name()),
         ))
     }
 
@@ -179,11 +178,11 @@ impl<'p> Xml<'p> {
         }
     }
 
-    /// One event; a text goes to `out`.
-    fn step(&mut self, out: Option<&mut String>) -> Result<Step, Error> {
+    /// The next token. A text is appended to `out`.
+    fn next_token(&mut self, out: Option<&mut String>) -> Result<Token, Error> {
         if std::mem::take(&mut self.empty) {
             self.depth -= 1;
-            return Ok(Step::Closed);
+            return Ok(Token::Closed);
         }
         self.buffer.clear();
         self.reader.get_mut().get_mut().start_token();
@@ -191,18 +190,18 @@ impl<'p> Xml<'p> {
             Ok(event) => event,
             Err(error) => return Err(failed(&self.part, &error)),
         };
-        let step = match event {
+        let token = match event {
             Event::Start(ref tag) | Event::Empty(ref tag) => {
                 self.name_length = tag.name().0.len();
                 self.tag.clear();
                 self.tag.push_str(tag);
                 self.empty = matches!(event, Event::Empty(_));
                 self.depth += 1;
-                Step::Opened
+                Token::Opened
             }
             Event::End(_) => {
                 self.depth = self.depth.saturating_sub(1);
-                Step::Closed
+                Token::Closed
             }
             Event::Text(text) => append(out, &text.xml10_content()),
             Event::CData(text) => append(out, &text.xml10_content()),
@@ -213,8 +212,8 @@ impl<'p> Xml<'p> {
             Event::DocType(_) => {
                 return Err(self.broken("it has a document type, which may not be in a workbook"));
             }
-            Event::Eof => Step::End,
-            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => Step::Text,
+            Event::Eof => Token::End,
+            Event::Comment(_) | Event::Decl(_) | Event::PI(_) => Token::Text,
         };
         if self.depth > self.max_depth {
             return Err(too_large(
@@ -222,7 +221,7 @@ impl<'p> Xml<'p> {
                 &format!("elements are nested deeper than {}", self.max_depth),
             ));
         }
-        Ok(step)
+        Ok(token)
     }
 }
 
@@ -233,11 +232,11 @@ fn unknown_entity(part: &str, name: &str) -> Error {
     )
 }
 
-fn append(out: Option<&mut String>, text: &str) -> Step {
+fn append(out: Option<&mut String>, text: &str) -> Token {
     if let Some(out) = out {
         out.push_str(text);
     }
-    Step::Text
+    Token::Text
 }
 
 /// The character that `&amp;`, `&#10;` … stand for.
@@ -259,7 +258,7 @@ fn too_large(part: &str, what: &str) -> Error {
     Error::new(ErrorKind::TooLarge, format!("the part {part} is too large: {what}"))
 }
 
-/// A limit shows up as an IO error of its own kind; anything else is a broken part.
+/// A limit of `Metered` is an IO error of its own kind. Anything else is a broken part.
 fn failed(part: &str, error: &quick_xml::Error) -> Error {
     if let quick_xml::Error::Io(inner) = error {
         if inner.kind() == io::ErrorKind::FileTooLarge {

@@ -22,7 +22,7 @@ fn replace(expr: &mut Expr, literals: &mut Vec<Constant>) {
         Expr::Number(x) => Constant::Number(*x),
         Expr::Text(text) => Constant::Text(text.to_string()),
         Expr::Bool(b) => Constant::Bool(*b),
-        Expr::Unary(_, a) | Expr::Single(a) => return replace(a, literals),
+        Expr::Unary(_, a) | Expr::Intersected(a) => return replace(a, literals),
         Expr::Binary(_, a, b) => {
             replace(a, literals);
             return replace(b, literals);

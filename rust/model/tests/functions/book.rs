@@ -1,5 +1,5 @@
-//! Workbooks built in memory: inputs in row 1, formulas in row 2 of one sheet, and the sheets of `tests/functions/sheets`
-//! that the formulas name. No case files here.
+//! Workbooks built in memory: inputs in row 1, formulas in row 2 of one sheet, and the sheets of
+//! `tests/functions/sheets` that the formulas name. No case files here.
 
 use execd_calc::interface::Constant;
 use execd_calc::values::value::ErrorCode;

@@ -1,5 +1,5 @@
-//! Operations on what is looked up in constant tables: folded, where a value is looked up first, and as plans, where the
-//! table holds the results.
+//! Operations on what is looked up in constant tables: folded, where a value is looked up first, and as plans, where
+//! the table holds the results.
 
 use super::book;
 use super::records::{Random, assert_none, differences, small_number};

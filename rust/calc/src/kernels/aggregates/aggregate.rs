@@ -4,23 +4,27 @@
 use crate::kernels::sample::{Cells, each_number, numbers, visit, wider};
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, giving_numbers, shaped};
+use crate::semantics::properties::{Beyond, Chain, Limit};
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
 pub const TABLE: &[Function] = &giving_numbers([
-    shaped("SUM", 1, 255, ANY, sum),
-    shaped("SUMSQ", 1, 255, ANY, sumsq),
+    shaped("SUM", 1, 255, ANY, sum).chained(Chain::Sum).beyond(Beyond::Added),
+    shaped("SUMSQ", 1, 255, ANY, sumsq).beyond(Beyond::Added),
     shaped("PRODUCT", 1, 255, ANY, product),
-    shaped("COUNT", 1, 255, ANY, count),
-    shaped("COUNTA", 1, 255, ANY, counta),
+    shaped("COUNT", 1, 255, ANY, count).beyond(Beyond::Counted),
+    shaped("COUNTA", 1, 255, ANY, counta).beyond(Beyond::All),
     shaped("COUNTBLANK", 1, 1, &[Param::Reference], countblank),
     shaped("AVERAGE", 1, 255, ANY, average),
     shaped("AVERAGEA", 1, 255, ANY, averagea),
-    shaped("MIN", 1, 255, ANY, min),
+    shaped("MIN", 1, 255, ANY, min).chained(Chain::Min).limited(Limit::Least).beyond(Beyond::One),
     shaped("MINA", 1, 255, ANY, mina),
-    shaped("MAX", 1, 255, ANY, max),
+    shaped("MAX", 1, 255, ANY, max).chained(Chain::Max).beyond(Beyond::One),
     shaped("MAXA", 1, 255, ANY, maxa),
-    shaped("SUMPRODUCT", 1, 255, ANY, sumproduct).with(flags::FORCES_ARRAY),
+    shaped("SUMPRODUCT", 1, 255, ANY, sumproduct)
+        .with(flags::FORCES_ARRAY)
+        .chained(Chain::SumOfProducts)
+        .beyond(Beyond::Added),
     shaped("SUMX2MY2", 2, 2, ANY, sumx2my2).with(flags::FORCES_ARRAY),
     shaped("SUMX2PY2", 2, 2, ANY, sumx2py2).with(flags::FORCES_ARRAY),
     shaped("SUMXMY2", 2, 2, ANY, sumxmy2).with(flags::FORCES_ARRAY),

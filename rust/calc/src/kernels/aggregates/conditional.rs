@@ -3,13 +3,16 @@
 use crate::kernels::aggregates::criteria::Criterion;
 use crate::kernels::sample::{not_cancelled, wider};
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, giving_numbers, shaped};
+use crate::semantics::properties::Chain;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
 pub const TABLE: &[Function] = &giving_numbers([
-    shaped("COUNTIF", 2, 2, PAIRS, countifs).with(flags::SEES_ERRORS),
+    shaped("COUNTIF", 2, 2, PAIRS, countifs).with(flags::SEES_ERRORS).chained(Chain::CountIf),
     shaped("COUNTIFS", 2, 254, PAIRS, countifs).repeating(2).with(flags::SEES_ERRORS),
-    shaped("SUMIF", 2, 3, ONE, sumif).with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE),
+    shaped("SUMIF", 2, 3, ONE, sumif)
+        .with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE)
+        .chained(Chain::SumIf),
     shaped("SUMIFS", 3, 255, MANY, sumifs).repeating(2).with(flags::SEES_ERRORS),
     shaped("AVERAGEIF", 2, 3, ONE, averageif).with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE),
     shaped("AVERAGEIFS", 3, 255, MANY, averageifs).repeating(2).with(flags::SEES_ERRORS),

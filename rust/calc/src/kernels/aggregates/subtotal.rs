@@ -5,11 +5,13 @@ use crate::kernels::statistical::{ranks, spread};
 use crate::kernels::{aggregates::aggregate, sample};
 use crate::semantics::coerce::integer;
 use crate::semantics::function::{Arg, Cx, Function, Param, nth_arg, shaped};
+use crate::semantics::properties::Beyond;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
 pub const TABLE: &[Function] = &[
     shaped("SUBTOTAL", 2, 255, &[Param::Scalar, Param::Reference], subtotal),
-    shaped("AGGREGATE", 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], aggregate_by),
+    shaped("AGGREGATE", 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], aggregate_by)
+        .beyond(Beyond::Sought),
 ];
 
 type Kernel = fn(&mut Cx<'_>, &[Arg<'_>]) -> Value;

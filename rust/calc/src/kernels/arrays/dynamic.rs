@@ -3,6 +3,7 @@
 use crate::kernels::arrays::reshape::{Block, give, source, whole};
 use crate::semantics::compare::compare;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::semantics::properties::{Beyond, Size};
 use crate::values::lookup_index::fold;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
@@ -13,10 +14,15 @@ use std::collections::HashMap;
 const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
 
 pub const TABLE: &[Function] = &[
-    shaped("UNIQUE", 1, 3, &[Param::Any, Param::Scalar], unique).with(ARRAYS),
-    shaped("SORT", 1, 4, &[Param::Any, Param::Any, Param::Any, Param::Scalar], sort).with(ARRAYS),
-    shaped("SORTBY", 2, 255, &[Param::Any, Param::Any, Param::Scalar], sortby).repeating(2).with(ARRAYS),
-    shaped("FILTER", 2, 3, &[Param::Any], filter).with(ARRAYS),
+    shaped("UNIQUE", 1, 3, &[Param::Any, Param::Scalar], unique).with(ARRAYS).sized(Size::Argument(0)),
+    shaped("SORT", 1, 4, &[Param::Any, Param::Any, Param::Any, Param::Scalar], sort)
+        .with(ARRAYS)
+        .sized(Size::Argument(0)),
+    shaped("SORTBY", 2, 255, &[Param::Any, Param::Any, Param::Scalar], sortby)
+        .repeating(2)
+        .with(ARRAYS)
+        .sized(Size::Argument(0)),
+    shaped("FILTER", 2, 3, &[Param::Any], filter).with(ARRAYS).sized(Size::Filtered).beyond(Beyond::Sought),
 ];
 
 /// A rectangle seen as a list of lines: its rows, or its columns.

@@ -3,14 +3,15 @@
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, scalar, shaped};
 use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::semantics::properties::Size;
 use crate::values::value::{ErrorCode, Value};
 
 const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
 
 pub const TABLE: &[Function] = &[
-    shaped("TRANSPOSE", 1, 1, &[Param::Any], transpose).with(ARRAYS),
-    shaped("MMULT", 2, 2, &[Param::Any], mmult).with(ARRAYS),
-    shaped("MINVERSE", 1, 1, &[Param::Any], minverse).with(ARRAYS),
+    shaped("TRANSPOSE", 1, 1, &[Param::Any], transpose).with(ARRAYS).sized(Size::Transposed),
+    shaped("MMULT", 2, 2, &[Param::Any], mmult).with(ARRAYS).sized(Size::Product),
+    shaped("MINVERSE", 1, 1, &[Param::Any], minverse).with(ARRAYS).sized(Size::Argument(0)),
     shaped("MDETERM", 1, 1, &[Param::Any], mdeterm).with(flags::FORCES_ARRAY | flags::GIVES_NUMBER),
     scalar("MUNIT", 1, 1, munit).with(flags::GIVES_ARRAY),
 ];

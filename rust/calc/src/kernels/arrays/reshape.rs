@@ -4,6 +4,7 @@
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, nth_arg, scalar, shaped};
 use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::semantics::properties::Size;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Value};
 
@@ -13,18 +14,20 @@ const BLOCK: &[Param] = &[Param::Any, Param::Scalar];
 const ARRAYS: u32 = flags::GIVES_ARRAY | flags::FORCES_ARRAY;
 
 pub const TABLE: &[Function] = &[
-    scalar("SEQUENCE", 1, 4, sequence).with(flags::GIVES_ARRAY),
-    shaped("TAKE", 2, 3, BLOCK, take).with(ARRAYS),
-    shaped("DROP", 2, 3, BLOCK, drop).with(ARRAYS),
-    shaped("VSTACK", 1, 255, &[Param::Any], vstack).with(ARRAYS),
-    shaped("HSTACK", 1, 255, &[Param::Any], hstack).with(ARRAYS),
-    shaped("TOCOL", 1, 3, BLOCK, tocol).with(ARRAYS),
-    shaped("TOROW", 1, 3, BLOCK, torow).with(ARRAYS),
-    shaped("WRAPROWS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wraprows).with(ARRAYS),
+    scalar("SEQUENCE", 1, 4, sequence).with(flags::GIVES_ARRAY).sized(Size::Counted),
+    shaped("TAKE", 2, 3, BLOCK, take).with(ARRAYS).sized(Size::Argument(0)),
+    shaped("DROP", 2, 3, BLOCK, drop).with(ARRAYS).sized(Size::Argument(0)),
+    shaped("VSTACK", 1, 255, &[Param::Any], vstack).with(ARRAYS).sized(Size::Below),
+    shaped("HSTACK", 1, 255, &[Param::Any], hstack).with(ARRAYS).sized(Size::Beside),
+    shaped("TOCOL", 1, 3, BLOCK, tocol).with(ARRAYS).sized(Size::Column),
+    shaped("TOROW", 1, 3, BLOCK, torow).with(ARRAYS).sized(Size::Row),
+    shaped("WRAPROWS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wraprows)
+        .with(ARRAYS)
+        .sized(Size::Wrapped),
     shaped("WRAPCOLS", 2, 3, &[Param::Any, Param::Scalar, Param::Any], wrapcols).with(ARRAYS),
     shaped("EXPAND", 2, 4, &[Param::Any, Param::Scalar, Param::Scalar, Param::Any], expand).with(ARRAYS),
-    shaped("CHOOSEROWS", 2, 255, &[Param::Any], chooserows).with(ARRAYS),
-    shaped("CHOOSECOLS", 2, 255, &[Param::Any], choosecols).with(ARRAYS),
+    shaped("CHOOSEROWS", 2, 255, &[Param::Any], chooserows).with(ARRAYS).sized(Size::ChosenRows),
+    shaped("CHOOSECOLS", 2, 255, &[Param::Any], choosecols).with(ARRAYS).sized(Size::ChosenColumns),
 ];
 
 /// A rectangle of values, row by row, on its way to the heap.

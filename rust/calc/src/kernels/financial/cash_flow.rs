@@ -6,6 +6,7 @@ use crate::kernels::sample::{Cells, each_number};
 use crate::math::elementary::{exp, log1p, pow};
 use crate::semantics::function::{Arg, Columnar, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::semantics::properties::Chain;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
 const NPV: &[Param] = &[Param::Scalar, Param::Any];
@@ -14,7 +15,7 @@ const XIRR: &[Param] = &[Param::Any, Param::Any, Param::Scalar];
 const XNPV: &[Param] = &[Param::Scalar, Param::Any, Param::Any];
 
 pub const TABLE: &[Function] = &[
-    shaped("NPV", 2, 255, NPV, npv).with(flags::GIVES_NUMBER),
+    shaped("NPV", 2, 255, NPV, npv).with(flags::GIVES_NUMBER).chained(Chain::PresentValue),
     shaped("IRR", 1, 2, IRR, irr)
         .with(flags::GIVES_NUMBER | flags::TAKES_UNION | flags::FORCES_ARRAY)
         .columnar(Columnar::Irr),

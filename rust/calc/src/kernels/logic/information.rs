@@ -2,8 +2,9 @@
 //! the workbook is compiled.
 
 use crate::numbers::digits;
-use crate::semantics::function::flags::{GIVES_ARRAY, SEES_ERRORS};
+use crate::semantics::function::flags::{GIVES_ARRAY, PICKS, SEES_ERRORS};
 use crate::semantics::function::{Arg, Cx, Function, Param, nth, scalar, shaped};
+use crate::semantics::properties::Size;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
@@ -137,7 +138,7 @@ pub const TABLE: &[Function] = &[
     scalar("ISEVEN", 1, 1, is_even),
     scalar("ISODD", 1, 1, is_odd),
     shaped("ISREF", 1, 1, &[Param::Any], is_reference),
-    shaped("N", 1, 1, &[Param::Any], n).with(GIVES_ARRAY),
+    shaped("N", 1, 1, &[Param::Any], n).with(GIVES_ARRAY | PICKS).sized(Size::Argument(0)),
     scalar("NA", 0, 0, na),
     shaped("TYPE", 1, 1, &[Param::Any], kind),
     scalar("ERROR.TYPE", 1, 1, error_type).with(SEES_ERRORS),

@@ -1,6 +1,7 @@
 //! AND, OR, XOR, NOT and the two constants. IF and the other lazy forms are steps of the plan.
 
 use crate::semantics::function::{Arg, Cx, Function, Param, nth, scalar, shaped};
+use crate::semantics::properties::{Beyond, Chain};
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
@@ -73,8 +74,8 @@ fn no(_: &mut Cx<'_>, _: &[Value]) -> Value {
 }
 
 pub const TABLE: &[Function] = &[
-    shaped("AND", 1, 255, &[Param::Any], and),
-    shaped("OR", 1, 255, &[Param::Any], or),
+    shaped("AND", 1, 255, &[Param::Any], and).chained(Chain::And).beyond(Beyond::OneTruth),
+    shaped("OR", 1, 255, &[Param::Any], or).chained(Chain::Or).beyond(Beyond::OneTruth),
     shaped("XOR", 1, 255, &[Param::Any], xor),
     scalar("NOT", 1, 1, not),
     scalar("TRUE", 0, 0, yes),

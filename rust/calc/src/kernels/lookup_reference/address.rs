@@ -3,6 +3,7 @@
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, scalar, shaped};
 use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::semantics::properties::Limit;
 use crate::values::value::{ErrorCode, Value};
 use std::fmt::Write;
 
@@ -12,8 +13,8 @@ const MAX_COLUMN: f64 = 16_384.0;
 pub const TABLE: &[Function] = &[
     shaped("ROW", 1, 1, &[Param::Reference], row).with(flags::GIVES_ARRAY),
     shaped("COLUMN", 1, 1, &[Param::Reference], column).with(flags::GIVES_ARRAY),
-    shaped("ROWS", 1, 1, &[Param::Any], rows),
-    shaped("COLUMNS", 1, 1, &[Param::Any], columns),
+    shaped("ROWS", 1, 1, &[Param::Any], rows).limited(Limit::Rows),
+    shaped("COLUMNS", 1, 1, &[Param::Any], columns).limited(Limit::Columns),
     scalar("ADDRESS", 2, 5, address),
 ];
 

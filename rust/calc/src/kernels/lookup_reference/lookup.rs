@@ -5,6 +5,7 @@ use crate::kernels::lookup_reference::search::{self, Direction, Line, Mode};
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Columnar, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::semantics::lift::MAX_ARRAY_CELLS;
+use crate::semantics::properties::{Beyond, Chain, Size};
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Value};
 
@@ -14,13 +15,24 @@ const XLOOKUP: &[Param] = &[Param::Scalar, Param::Any, Param::Any, Param::Any, P
 const INDEX: &[Param] = &[Param::Any, Param::Scalar];
 
 pub const TABLE: &[Function] = &[
-    shaped("MATCH", 2, 3, MATCH, match_).with(flags::GIVES_NUMBER).columnar(Columnar::Match),
-    shaped("XMATCH", 2, 4, MATCH, xmatch).with(flags::FORCES_ARRAY),
+    shaped("MATCH", 2, 3, MATCH, match_)
+        .with(flags::GIVES_NUMBER)
+        .columnar(Columnar::Match)
+        .chained(Chain::Match)
+        .beyond(Beyond::Sought),
+    shaped("XMATCH", 2, 4, MATCH, xmatch).with(flags::FORCES_ARRAY).beyond(Beyond::Sought),
     shaped("VLOOKUP", 3, 4, MATCH, vlookup).columnar(Columnar::Vlookup),
     shaped("HLOOKUP", 3, 4, MATCH, hlookup),
-    shaped("LOOKUP", 2, 3, LOOKUP, lookup).with(flags::FORCES_ARRAY),
-    shaped("XLOOKUP", 3, 6, XLOOKUP, xlookup).with(flags::GIVES_ARRAY | flags::FORCES_ARRAY),
-    shaped("INDEX", 1, 4, INDEX, index).with(flags::GIVES_ARRAY).columnar(Columnar::Index),
+    shaped("LOOKUP", 2, 3, LOOKUP, lookup).with(flags::FORCES_ARRAY).beyond(Beyond::Sought),
+    shaped("XLOOKUP", 3, 6, XLOOKUP, xlookup)
+        .with(flags::GIVES_ARRAY | flags::FORCES_ARRAY | flags::PICKS)
+        .sized(Size::Argument(2))
+        .beyond(Beyond::Sought),
+    shaped("INDEX", 1, 4, INDEX, index)
+        .with(flags::GIVES_ARRAY | flags::PICKS)
+        .columnar(Columnar::Index)
+        .sized(Size::Argument(0))
+        .beyond(Beyond::Sought),
 ];
 
 fn grid_at<'b>(cx: &'b Cx<'_>, args: &'b [Arg<'_>], position: usize) -> Grid<'b> {

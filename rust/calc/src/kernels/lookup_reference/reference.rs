@@ -3,6 +3,7 @@
 
 use crate::numbers::digits;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
+use crate::semantics::properties::Size;
 use crate::values::range::Range;
 use crate::values::value::{ErrorCode, Value};
 
@@ -145,8 +146,10 @@ fn cells(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 }
 
 pub const TABLE: &[Function] = &[
-    shaped(CELLS, 1, 1, &[Param::Any], cells).with(flags::GIVES_ARRAY),
-    shaped(PICK, 7, 7, &[Param::Any, Param::Scalar], pick).with(flags::GIVES_ARRAY),
+    shaped(CELLS, 1, 1, &[Param::Any], cells).with(flags::GIVES_ARRAY).sized(Size::Argument(0)),
+    shaped(PICK, 7, 7, &[Param::Any, Param::Scalar], pick)
+        .with(flags::GIVES_ARRAY)
+        .sized(Size::HeightAndWidth),
     shaped(INDIRECT, 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], indirect)
         .repeating(2)
         .with(flags::GIVES_ARRAY),

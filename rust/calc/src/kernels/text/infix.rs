@@ -14,7 +14,7 @@ pub const EQUAL: &str = "\u{1}EQUAL";
 pub const DIFFERENT: &str = "\u{1}DIFFERENT";
 
 pub const TABLE: &[Function] = &[
-    scalar(JOIN, 2, 255, join).with(flags::SEES_ERRORS),
+    scalar(JOIN, 2, 255, join).with(flags::SEES_ERRORS | flags::JOINS_TEXTS),
     scalar(EQUAL, 2, 2, equal).with(flags::CHEAP),
     scalar(DIFFERENT, 2, 2, different).with(flags::CHEAP),
 ];

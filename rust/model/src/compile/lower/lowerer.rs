@@ -1,0 +1,76 @@
+//! The state of lowering one workbook. Each file beside this one holds some methods of `Lowerer`.
+
+use super::failure::{Failure, Lowered};
+use super::sheets::Sheets;
+use super::values::Abs;
+use crate::compile::graph::{Graph, Term};
+use crate::formula::ast::Expr;
+use crate::workbook::{CellAddress, Place};
+use hashbrown::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// What is known of a cell.
+#[derive(Clone, Debug)]
+pub enum State {
+    Pending,
+    Done(Term),
+    Failed(Failure),
+}
+
+pub struct Lowerer<'w> {
+    pub sheets: Sheets<'w>,
+    pub graph: Graph,
+    pub inputs: HashMap<CellAddress, u32>,
+    pub states: HashMap<CellAddress, State>,
+    pub trees: HashMap<CellAddress, Rc<Expr>>,
+    pub shared_trees: HashMap<(usize, u32, u32), Lowered<Rc<Expr>>>,
+    pub name_trees: HashMap<(usize, String), Lowered<Rc<Expr>>>,
+    /// The results of array formulas by their first cells.
+    pub arrays: HashMap<CellAddress, Abs>,
+    pub ranges: HashMap<Place, u32>,
+    /// Ranges that dynamic references can reach, if no cell in them depends on the formula that refers to them.
+    pub reachable: HashMap<Place, u32>,
+    pub reached_cells: usize,
+    pub lowered_ranges: HashSet<Place>,
+    /// Cells that met a circle when they were lowered ahead of need. They are tried again when they are needed.
+    pub postponed: HashSet<CellAddress>,
+    pub depth: usize,
+    /// How many data tables are being lowered inside one another, and how many cells were lowered for data tables.
+    pub suppositions: usize,
+    pub supposed_cells: usize,
+    /// The last failure that may not be final, for the caller who asked for its cell.
+    pub provisional: Option<(CellAddress, Failure)>,
+    /// How many cells are half lowered.
+    pub pending: usize,
+    /// How many formula cells were lowered.
+    pub lowered_cells: usize,
+    /// What the author of the workbook should know.
+    pub warnings: Vec<String>,
+}
+
+impl<'w> Lowerer<'w> {
+    pub fn new(sheets: Sheets<'w>, graph: Graph, inputs: HashMap<CellAddress, u32>) -> Lowerer<'w> {
+        Lowerer {
+            sheets,
+            graph,
+            inputs,
+            states: HashMap::new(),
+            trees: HashMap::new(),
+            shared_trees: HashMap::new(),
+            name_trees: HashMap::new(),
+            arrays: HashMap::new(),
+            ranges: HashMap::new(),
+            reachable: HashMap::new(),
+            reached_cells: 0,
+            lowered_ranges: HashSet::new(),
+            postponed: HashSet::new(),
+            depth: 0,
+            suppositions: 0,
+            supposed_cells: 0,
+            provisional: None,
+            pending: 0,
+            lowered_cells: 0,
+            warnings: Vec::new(),
+        }
+    }
+}

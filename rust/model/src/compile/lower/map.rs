@@ -1,0 +1,91 @@
+//! Operators over arrays, element by element.
+
+use super::failure::{Failure, Lowered};
+use super::lowerer::Lowerer;
+use super::values::{Abs, Grid, MAX_GRID_CELLS, Single};
+use crate::compile::graph::{Graph, Term};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op1, Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Value};
+use std::rc::Rc;
+
+impl Lowerer<'_> {
+    pub fn map_one(&mut self, op: Op1, operand: Single) -> Abs {
+        match operand {
+            Single::One(term) => Abs::Term(self.graph.one(op, term)),
+            Single::Many(grid) => {
+                let terms = grid.terms.iter().map(|&term| self.graph.one(op, term)).collect();
+                let beyond = grid.beyond.map(|term| self.graph.one(op, term));
+                Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(grid.rows, grid.cols, terms) }))
+            }
+        }
+    }
+
+    pub fn map_two(&mut self, op: BinaryOp, left: &Single, right: &Single) -> Lowered<Abs> {
+        self.map(&[left, right], |graph, terms| match *terms {
+            [left, right] => graph.two(Op2::Operator(op), left, right),
+            _ => Term::Const(Value::error(ErrorCode::Value)),
+        })
+    }
+
+    pub fn map_select(&mut self, truth: &Single, yes: &Single, no: &Single) -> Lowered<Abs> {
+        self.map(&[truth, yes, no], |graph, terms| match *terms {
+            [truth, yes, no] => graph.three(Op3::Select, truth, yes, no),
+            _ => Term::Const(Value::error(ErrorCode::Value)),
+        })
+    }
+
+    /// One of two values or arrays as a whole. Each keeps its size, unlike with a condition for each element.
+    pub fn select_whole(&mut self, truth: Term, yes: &Single, no: &Single) -> Lowered<Abs> {
+        if yes.shape() == no.shape() {
+            return self.map_select(&Single::One(truth), yes, no);
+        }
+        let (yes, no) = (self.whole(yes), self.whole(no));
+        Ok(Abs::Term(self.graph.three(Op3::Select, truth, yes, no)))
+    }
+
+    /// Applies `f` to each position of the operands' common shape.
+    pub fn map(&mut self, operands: &[&Single], f: impl Fn(&mut Graph, &[Term]) -> Term) -> Lowered<Abs> {
+        let (mut rows, mut cols, mut many) = (1, 1, false);
+        for operand in operands {
+            let shape = operand.shape();
+            (rows, cols) = (rows.max(shape.0), cols.max(shape.1));
+            many |= matches!(operand, Single::Many(_));
+        }
+        if !many || operands.iter().any(|operand| self.is_sized_by_record(operand)) {
+            let terms: Vec<Term> = operands.iter().map(|operand| self.whole(operand)).collect();
+            return Ok(Abs::Term(f(&mut self.graph, &terms)));
+        }
+        if rows.saturating_mul(cols) > MAX_GRID_CELLS {
+            return Err(Failure::unsupported(format!("an array of {rows} x {cols} cells is too large")));
+        }
+        let mut terms: Vec<Term> = Vec::with_capacity(operands.len());
+        let mut results = Vec::with_capacity(rows * cols);
+        for row in 0..rows {
+            for col in 0..cols {
+                terms.clear();
+                terms.extend(operands.iter().map(|operand| operand.at(row, col)));
+                results.push(f(&mut self.graph, &terms));
+            }
+        }
+        let beyond = operands.iter().any(|operand| operand.goes_beyond()).then(|| {
+            let terms: Vec<Term> = operands.iter().map(|operand| operand.beyond()).collect();
+            f(&mut self.graph, &terms)
+        });
+        Ok(Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, results) })))
+    }
+
+    /// True for an array whose size depends on a record. It is one value to the graph, so an array of known shape
+    /// beside it has to become one value, too.
+    pub fn is_sized_by_record(&self, single: &Single) -> bool {
+        matches!(single, Single::One(term) if self.graph.is_array(*term))
+    }
+
+    /// One value or a whole array as one term.
+    pub fn whole(&mut self, single: &Single) -> Term {
+        match single {
+            Single::One(term) => *term,
+            Single::Many(grid) => self.graph.pack(grid.rows, grid.cols, &grid.terms),
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! Lowering: from formula trees to terms of the graph, by partial evaluation.
+
+mod at;
+mod beyond;
+mod calls;
+mod cells;
+mod decompose;
+mod expressions;
+mod failure;
+mod forms;
+mod lowerer;
+mod map;
+mod precedents;
+mod reach;
+mod references;
+mod root;
+mod sheets;
+mod single;
+mod spill;
+mod values;
+mod what_if;
+
+pub use at::At;
+pub use failure::Failure;
+pub use forms::names as form_names;
+pub use lowerer::Lowerer;
+pub use sheets::Sheets;
+pub use values::Single;

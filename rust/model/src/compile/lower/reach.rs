@@ -1,0 +1,90 @@
+//! The cells that a dynamic reference (OFFSET, INDIRECT) can reach.
+
+use super::at::At;
+use super::calls::range_content;
+use super::failure::{Failure, Lowered};
+use super::lowerer::Lowerer;
+use super::values::{Abs, MAX_GRID_CELLS};
+use crate::compile::graph::{Argument, RangeArgument, Term};
+use crate::error::ErrorKind;
+use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
+use execd_calc::kernels;
+use execd_calc::kernels::lookup_reference::reference;
+use execd_calc::values::range::Origin;
+use execd_calc::values::value::{ErrorCode, Value};
+
+/// How many cells all dynamic references together may reach.
+const MAX_REACHED: usize = 1 << 26;
+
+impl Lowerer<'_> {
+    /// The result of a dynamic reference for the function around it: cells, if the function takes ranges.
+    pub fn as_cells(&mut self, value: Term, at: &At) -> Abs {
+        match kernels::find(reference::CELLS).filter(|_| at.wants_range) {
+            Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
+            None => Abs::Term(value),
+        }
+    }
+
+    /// All used cells of a sheet as a range.
+    pub fn everything(&mut self, sheet: usize) -> Lowered<u32> {
+        self.reachable(&Place {
+            sheet,
+            area: Area { first_row: 0, first_col: 0, last_row: MAX_ROW, last_col: MAX_COL },
+        })
+    }
+
+    /// The cells of a place as a range. A cell that depends on the formula that is being lowered reads as `#REF!`,
+    /// because a formula that picked it would refer to itself.
+    pub fn reachable(&mut self, place: &Place) -> Lowered<u32> {
+        if let Some(&range) = self.reachable.get(place) {
+            return Ok(range);
+        }
+        let (terms, complete) = self.reachable_cells(place)?;
+        let (rows, cols) = self.sheets.used(place);
+        let content = range_content(terms, rows, cols);
+        let origin =
+            Origin { sheet: place.sheet as u32, row: place.area.first_row, col: place.area.first_col };
+        let range = self.graph.add_range(RangeArgument {
+            rows: place.rows(),
+            cols: place.cols(),
+            used_rows: rows,
+            used_cols: cols,
+            origin,
+            content,
+        });
+        if complete {
+            self.reachable.insert(*place, range);
+        }
+        Ok(range)
+    }
+
+    /// The used cells of a place, row by row, and whether all of them are independent of the formula that is being
+    /// lowered.
+    pub fn reachable_cells(&mut self, place: &Place) -> Lowered<(Vec<Term>, bool)> {
+        let (rows, cols) = self.sheets.used(place);
+        let count = rows.saturating_mul(cols);
+        self.reached_cells = self.reached_cells.saturating_add(count);
+        if count > MAX_GRID_CELLS || self.reached_cells > MAX_REACHED {
+            return Err(Failure::unsupported(
+                "a reference that depends on an input can reach too many cells",
+            ));
+        }
+        let mut terms = vec![Term::Const(Value::BLANK); count];
+        let mut complete = true;
+        for cell in self.sheets.held_cells(place) {
+            let (row, col) = (cell.row - place.area.first_row, cell.col - place.area.first_col);
+            let term = match self.term(cell) {
+                Ok(term) => term,
+                Err(failure) if failure.kind == ErrorKind::Circular => {
+                    complete = false;
+                    Term::Const(Value::error(ErrorCode::Ref))
+                }
+                Err(failure) => return Err(failure),
+            };
+            if let Some(known) = terms.get_mut(row as usize * cols + col as usize) {
+                *known = term;
+            }
+        }
+        Ok((terms, complete))
+    }
+}

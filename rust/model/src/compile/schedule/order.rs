@@ -1,0 +1,140 @@
+//! The order in which needed nodes run: running totals first, each after what it still needs.
+
+use super::regions::{ROOT, Regions};
+use crate::compile::graph::{Argument, Graph, Op, Term, each_operand};
+use execd_calc::semantics::primitive::{Op2, Op3};
+
+/// A position in the order. `Enter` and `Leave` enclose the nodes of a lazy branch.
+#[derive(Clone, Copy, Debug)]
+pub enum Item {
+    Node(u32),
+    Enter { truth: Term, when: bool },
+    Leave,
+}
+
+impl Item {
+    pub fn node(self) -> Option<u32> {
+        match self {
+            Item::Node(id) => Some(id),
+            _ => None,
+        }
+    }
+}
+
+/// The nodes that `outputs` need in the order in which they run.
+pub fn order(graph: &Graph, outputs: &[Term]) -> Vec<Item> {
+    Regions::new(graph, outputs).order()
+}
+
+impl Regions<'_> {
+    /// All needed nodes, operands first. Running totals come as early as possible, those nearest to the inputs first.
+    /// So the values of one row of a projection are used before the next row is computed, and few slots are in use at
+    /// a time.
+    fn order(&self) -> Vec<Item> {
+        let mut order = Order {
+            regions: self,
+            members: vec![Vec::new(); self.all.len()],
+            done: vec![false; self.graph.nodes.len()],
+            items: Vec::with_capacity(self.graph.nodes.len()),
+        };
+        for id in 0..self.graph.nodes.len() {
+            if self.needed[id] {
+                order.members[self.region_of[id] as usize].push(id as u32);
+            }
+        }
+        let depths = self.depths();
+        let root = order.members[ROOT as usize].clone();
+        let mut totals: Vec<u32> = root.iter().copied().filter(|&id| self.is_running(id)).collect();
+        totals.sort_by_key(|&id| depths[id as usize]);
+        for id in totals.into_iter().chain(root) {
+            order.demand(id);
+        }
+        order.items
+    }
+
+    fn is_running(&self, id: u32) -> bool {
+        matches!(
+            self.graph.node(id).map(|node| node.op),
+            Some(
+                Op::Two(Op2::Sum | Op2::Min | Op2::Max)
+                    | Op::Three(Op3::CountIf(_) | Op3::Found(_) | Op3::SumTimes)
+            )
+        )
+    }
+
+    /// By node, the longest way from an input.
+    fn depths(&self) -> Vec<u32> {
+        let mut depths = vec![0; self.graph.nodes.len()];
+        for id in 0..self.graph.nodes.len() as u32 {
+            let mut depth = 0;
+            each_operand(self.graph, id, |operand| depth = depth.max(depths[operand as usize] + 1));
+            depths[id as usize] = depth;
+        }
+        depths
+    }
+}
+
+/// The order so far.
+struct Order<'s, 'g> {
+    regions: &'s Regions<'g>,
+    members: Vec<Vec<u32>>,
+    done: Vec<bool>,
+    items: Vec<Item>,
+}
+
+impl Order<'_, '_> {
+    /// Appends a node of the outermost region after everything that it needs.
+    fn demand(&mut self, id: u32) {
+        let mut open = vec![(id, false)];
+        while let Some((id, ready)) = open.pop() {
+            if self.done[id as usize] {
+                continue;
+            }
+            if ready {
+                self.write(id);
+                continue;
+            }
+            open.push((id, true));
+            let mut needs = Vec::new();
+            self.needs(id, &mut needs);
+            open.extend(needs.into_iter().rev().map(|id| (id, false)));
+        }
+    }
+
+    /// The nodes of the outermost region that a node or its lazy branches read.
+    fn needs(&self, id: u32, found: &mut Vec<u32>) {
+        let regions = self.regions;
+        each_operand(regions.graph, id, |operand| {
+            if regions.region_of[operand as usize] == ROOT && !self.done[operand as usize] {
+                found.push(operand);
+            }
+        });
+        for region in regions.live_branches(id) {
+            for &member in &self.members[region as usize] {
+                self.needs(member, found);
+            }
+        }
+    }
+
+    /// Appends a node after its lazy branches.
+    fn write(&mut self, id: u32) {
+        if std::mem::replace(&mut self.done[id as usize], true) {
+            return;
+        }
+        let regions = self.regions;
+        let truth = regions.graph.node(id).and_then(|node| regions.graph.arguments(node).first().copied());
+        if let (Some(branches), Some(Argument::Term(truth))) = (regions.branches.get(&id), truth) {
+            for (&region, when) in branches.iter().zip([true, false]) {
+                if !regions.lived_in[region as usize] {
+                    continue;
+                }
+                self.items.push(Item::Enter { truth, when });
+                for member in std::mem::take(&mut self.members[region as usize]) {
+                    self.write(member);
+                }
+                self.items.push(Item::Leave);
+            }
+        }
+        self.items.push(Item::Node(id));
+    }
+}

@@ -1,0 +1,146 @@
+//! A workbook as a calculation service: all passes from the file to the plan, in their order.
+
+use super::graph::{Graph, Term};
+use super::lower::{Failure, Lowerer, Sheets};
+use super::optimize::{powers, tables};
+use super::{rules, schedule};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::markers;
+use crate::report::{Report, Unsupported};
+use crate::workbook::{Sheet, Workbook};
+use execd_calc::interface::Interface;
+use execd_calc::plan::Plan;
+use execd_calc::semantics::function::Env;
+use execd_calc::values::value::Value;
+use std::sync::Arc;
+
+/// What a workbook is compiled to.
+#[derive(Debug)]
+pub struct Compiled {
+    pub plan: Plan,
+    pub interface: Interface,
+    pub report: Report,
+    pub date1904: bool,
+}
+
+/// Compiles the bytes of an xlsx file. If an output needs something that cannot be compiled, this fails, and the
+/// message lists sheets, cells and formulas. `check` gives a report instead.
+pub fn compile(bytes: &[u8], limits: &Limits) -> Result<Compiled, Error> {
+    compile_workbook(&crate::xlsx::read(bytes, limits)?, limits)
+}
+
+/// Compiles a workbook that is read already.
+pub fn compile_workbook(book: &Workbook, limits: &Limits) -> Result<Compiled, Error> {
+    let (compiled, failure) = attempt(book, limits)?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(compiled),
+    }
+}
+
+/// The interface and the report, even if some output cannot be compiled.
+pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error> {
+    let book = crate::xlsx::read(bytes, limits)?;
+    attempt(&book, limits).map(|(compiled, _)| (compiled.interface, compiled.report))
+}
+
+/// Compiles as far as possible. The second result is the error if some output could not be compiled.
+fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
+    let mut declared = markers::interface(book, limits)?;
+    let env = Env::new(book.settings.date1904, 0.0);
+    let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
+    let mut sheets = Sheets::new(book);
+    sheets.keep_free_beside_spills();
+    let mut lowerer = Lowerer::new(sheets, Graph::new(env, false), inputs);
+    for (at, reason) in &declared.solved {
+        lowerer.refuse(*at, reason);
+    }
+    let mut outputs = Vec::with_capacity(declared.output_cells.len());
+    let mut failures: Vec<Failure> = Vec::new();
+    for &at in &declared.output_cells {
+        outputs.push(match lowerer.term(at) {
+            Ok(term) => term,
+            Err(failure) => {
+                failures.push(failure);
+                Term::Const(Value::BLANK)
+            }
+        });
+    }
+    let live_cells = lowerer.live_cells();
+    let defaults = default_values(&mut lowerer.graph, &declared.interface);
+    let results = rules::attach(&mut lowerer, &mut declared);
+    if !results.is_empty() {
+        let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
+        declared.interface.rules = Some(Arc::new(plan));
+    }
+    let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
+    let (graph, outputs) = powers::rewrite(graph, &outputs);
+    let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
+    let unsupported = unsupported(&failures);
+    let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));
+    let report = Report {
+        sheets: book.sheets.len(),
+        formula_cells: book.sheets.iter().map(formula_cells).sum(),
+        live_cells,
+        steps: plan.steps.len(),
+        slots: plan.slots,
+        constants: plan.constants.len(),
+        unsupported,
+        warnings: [warnings(book), declared.warnings, lowerer.warnings].concat(),
+    };
+    let date1904 = book.settings.date1904;
+    Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
+}
+
+fn formula_cells(sheet: &Sheet) -> usize {
+    sheet.cells.values().filter(|cell| cell.formula.is_some()).count()
+}
+
+fn default_values(graph: &mut Graph, interface: &Interface) -> Vec<Value> {
+    let defaults = interface.inputs.iter().flat_map(|input| &input.defaults);
+    defaults.map(|constant| constant.value(|text| graph.heap.add_text(text))).collect()
+}
+
+/// The cells that cannot be compiled, each once, even if several outputs need it.
+fn unsupported(failures: &[Failure]) -> Vec<Unsupported> {
+    let mut found: Vec<Unsupported> = Vec::new();
+    for failure in failures {
+        let entry = match failure.origin.as_deref() {
+            Some(origin) => origin.clone(),
+            None => Unsupported {
+                sheet: String::new(),
+                cell: String::new(),
+                formula: String::new(),
+                reason: failure.reason.to_string(),
+            },
+        };
+        if !found.contains(&entry) {
+            found.push(entry);
+        }
+    }
+    found
+}
+
+fn describe(unsupported: &[Unsupported]) -> String {
+    const MOST: usize = 10;
+    let mut lines: Vec<String> = unsupported.iter().take(MOST).map(Unsupported::to_string).collect();
+    if unsupported.len() > MOST {
+        lines.push(format!("and {} more", unsupported.len() - MOST));
+    }
+    lines.join("\n")
+}
+
+fn warnings(book: &Workbook) -> Vec<String> {
+    let mut warnings = book.warnings.clone();
+    if book.settings.iterate {
+        warnings
+            .push("iterative calculation is switched on; circular references are not iterated".to_owned());
+    }
+    if book.settings.precision_as_displayed {
+        warnings.push(
+            "\"precision as displayed\" is switched on; values are calculated in full precision".to_owned(),
+        );
+    }
+    warnings
+}

@@ -1,0 +1,19 @@
+//! What the names of a workbook declare.
+
+use crate::workbook::CellAddress;
+use execd_calc::interface::Interface;
+
+/// The interface and the places of its cells.
+#[derive(Clone, Debug, Default)]
+pub struct Declared {
+    pub interface: Interface,
+    /// The input cells in the order in which `Input::first_cell` counts them.
+    pub input_cells: Vec<CellAddress>,
+    pub output_cells: Vec<CellAddress>,
+    /// Names after `Xvalidate_`, and the cells that say what is wrong with a record.
+    pub complaints: Vec<(String, CellAddress)>,
+    /// Cells whose values a goal seek would find, and the reason why they are unknown.
+    pub solved: Vec<(CellAddress, String)>,
+    /// Names that have no effect.
+    pub warnings: Vec<String>,
+}
