@@ -1,11 +1,9 @@
 """Is it there, is it alive, is it ready, what does it serve: small answers for people, probes and clients."""
 
-from starlette.routing import Route
-
 from execd import __version__
 from execd.http.request import Request
 from execd.http.response import Response, encode
-from execd.http.routing import Handler, route
+from execd.http.routing import Handler, Route, route
 from execd.state import State
 
 

@@ -9,6 +9,8 @@ from execd.errors import CallError, Kind
 from execd.http.request import Request
 from execd.http.response import Response
 
+__all__ = ["Handler", "Route", "Router", "route"]
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 

@@ -4,8 +4,6 @@ import logging
 import time
 from functools import partial
 
-from starlette.routing import Route
-
 from execd import _native
 from execd.api.execute import errors
 from execd.api.execute.request import Request as Asked
@@ -16,7 +14,7 @@ from execd.auth.principal import Principal
 from execd.errors import CallError, Kind
 from execd.http.request import Request
 from execd.http.response import Response
-from execd.http.routing import route
+from execd.http.routing import Route, route
 from execd.registry.catalog import Version
 from execd.registry.compiled import Program
 from execd.runtime.deadline import Deadline
