@@ -3,7 +3,10 @@
 //! are put together from whole words: digits and signs are too random to branch on.
 
 #![allow(clippy::needless_range_loop, reason = "the loops go through several arrays in step")]
+#![allow(unsafe_code, reason = "what is compiled for a processor's features may only be called where it has them")]
 
+#[cfg(target_arch = "x86_64")]
+use execd_calc::math::processor::Avx2;
 use execd_calc::numbers::digits;
 
 /// Numbers written at once.
@@ -33,6 +36,27 @@ pub const ROOM: usize = 72;
 
 /// Writes finite numbers after the `start` bytes that the texts have already. Returns how long a text is at most.
 pub fn write_numbers<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> usize {
+    #[cfg(target_arch = "x86_64")]
+    if Avx2::detect().is_some() {
+        // SAFETY: the processor has what the function is compiled for.
+        return unsafe { write_numbers_avx2(numbers, start, out) };
+    }
+    write_numbers_anywhere(numbers, start, out)
+}
+
+/// The same code, compiled for AVX2: the loops take twice as many numbers at a time.
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2,fma")]
+fn write_numbers_avx2<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> usize {
+    write_numbers_anywhere(numbers, start, out)
+}
+
+#[inline(always)]
+fn write_numbers_anywhere<const L: usize>(
+    numbers: &[f64; L],
+    start: usize,
+    out: &mut [NumberText; L],
+) -> usize {
     if write_small(numbers, start, out) {
         start + 5
     } else {
@@ -51,6 +75,7 @@ fn nearest(x: f64) -> (i64, f64) {
 }
 
 /// Writes whole numbers of at most four digits. False if there are others.
+#[inline(always)]
 fn write_small<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
     let (mut sizes, mut counts, mut signs, mut other) = ([0; L], [0; L], [0; L], 0_u64);
     for i in 0..L {
@@ -91,6 +116,7 @@ static SMALL: [[u8; 4]; 10_000] = {
 };
 
 /// Writes numbers from 0.0001 to below 10^8 with at most seven decimals, and 0. False if there are others.
+#[inline(always)]
 fn write_few_decimals<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> bool {
     let (mut sizes, mut other) = ([0; L], 0_u64);
     for i in 0..L {
@@ -128,6 +154,7 @@ fn write_few_decimals<const L: usize>(numbers: &[f64; L], start: usize, out: &mu
 }
 
 /// Writes any numbers.
+#[inline(always)]
 fn write_any<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) {
     let (mut first, mut last, mut leads) = ([0; L], [0; L], [0; L]);
     for i in 0..L {
