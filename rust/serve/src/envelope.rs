@@ -1,7 +1,14 @@
 //! Takes the body of a request apart without decoding it: where the value of `inputs` lies, and what is around it. The
 //! value itself is decoded by `codec`; what the keys around it mean is the host's business.
 
+#![allow(
+    unsafe_code,
+    reason = "what is compiled for a processor's features may only be called where it has them"
+)]
+
 use crate::error::ServeError;
+#[cfg(target_arch = "x86_64")]
+use execd_calc::math::processor::Avx2;
 use memchr::{memchr2, memchr3};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
@@ -178,12 +185,28 @@ fn end_of_object(body: &[u8], mut at: usize) -> Option<usize> {
 
 /// Counts only brackets, in blocks: `inputs` is an array with quotes every few bytes.
 fn end_of_array(body: &[u8], start: usize) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if Avx2::detect().is_some() {
+        // SAFETY: the processor has what the function is compiled for.
+        return unsafe { end_of_array_avx2(body, start) };
+    }
+    end_of_array_by(body, start, marks)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn end_of_array_avx2(body: &[u8], start: usize) -> Option<usize> {
+    end_of_array_by(body, start, |block| marks_avx2(block))
+}
+
+#[inline(always)]
+fn end_of_array_by(body: &[u8], start: usize, marks: impl Fn(&[u8; BLOCK]) -> (u64, u64)) -> Option<usize> {
     let (blocks, rest) = body.get(start..)?.as_chunks::<BLOCK>();
     let mut last = [0; BLOCK];
     last.get_mut(..rest.len())?.copy_from_slice(rest);
     let mut place = Inside { depth: 1, text: false, escaped: false };
     let mut blocks = blocks.iter().chain([&last]).enumerate();
-    blocks.find_map(|(number, block)| Some(start + number * BLOCK + place.pass(block)?))
+    blocks.find_map(|(number, block)| Some(start + number * BLOCK + place.pass(block, &marks)?))
 }
 
 const BLOCK: usize = 64;
@@ -199,7 +222,8 @@ struct Inside {
 
 impl Inside {
     /// Goes past a block; the position after the end of the array, if it ends here.
-    fn pass(&mut self, block: &[u8; BLOCK]) -> Option<usize> {
+    #[inline(always)]
+    fn pass(&mut self, block: &[u8; BLOCK], marks: impl Fn(&[u8; BLOCK]) -> (u64, u64)) -> Option<usize> {
         let before = *self;
         if self.escaped {
             return self.pass_bytes(block);
@@ -264,6 +288,25 @@ fn marks(block: &[u8; BLOCK]) -> (u64, u64) {
     (bits_of(&quotes), bits_of(&brackets))
 }
 
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn marks_avx2(block: &[u8; BLOCK]) -> (u64, u64) {
+    use std::arch::x86_64::{
+        __m256i, _mm256_cmpeq_epi8, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_sub_epi8,
+    };
+    let (mut quotes, mut brackets) = (0, 0);
+    for half in block.as_chunks::<32>().0.iter().rev() {
+        // SAFETY: any 32 bytes are a vector.
+        let bytes = unsafe { std::mem::transmute::<[u8; 32], __m256i>(*half) };
+        let quote = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(b'"' as i8));
+        let from = _mm256_sub_epi8(bytes, _mm256_set1_epi8(b'[' as i8));
+        let bracket = _mm256_cmpeq_epi8(_mm256_min_epu8(from, _mm256_set1_epi8((b']' - b'[') as i8)), from);
+        quotes = quotes << 32 | u64::from(_mm256_movemask_epi8(quote) as u32);
+        brackets = brackets << 32 | u64::from(_mm256_movemask_epi8(bracket) as u32);
+    }
+    (quotes, brackets)
+}
+
 /// One bit for every byte, which is 0 or 1.
 fn bits_of(flags: &[u8; BLOCK]) -> u64 {
     // Multiplying moves bit 0 of byte n to bit 56 + n.
@@ -315,6 +358,24 @@ mod tests {
             let body = format!(r#"{{"inputs":{value},"output":["]"]}}"#);
             let range = find_inputs(body.as_bytes()).unwrap();
             assert_eq!(&body[range], value, "{padding}");
+        }
+    }
+
+    #[test]
+    fn blocks_have_the_same_marks_on_every_processor() {
+        let all: Vec<u8> = (0..=255).chain(*b"[[\"\\]]\"[").cycle().take(64 * 300).collect();
+        for block in all.as_chunks::<BLOCK>().0 {
+            let expected = |wanted: &[u8]| {
+                let bits = block.iter().rev();
+                bits.fold(0_u64, |bits, byte| bits << 1 | u64::from(wanted.contains(byte)))
+            };
+            let expected = (expected(b"\""), expected(b"[\\]"));
+            assert_eq!(marks(block), expected);
+            #[cfg(target_arch = "x86_64")]
+            if Avx2::detect().is_some() {
+                // SAFETY: the processor has what the function is compiled for.
+                assert_eq!(unsafe { marks_avx2(block) }, expected);
+            }
         }
     }
 

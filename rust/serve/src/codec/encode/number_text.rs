@@ -3,7 +3,10 @@
 //! are put together from whole words: digits and signs are too random to branch on.
 
 #![allow(clippy::needless_range_loop, reason = "the loops go through several arrays in step")]
-#![allow(unsafe_code, reason = "what is compiled for a processor's features may only be called where it has them")]
+#![allow(
+    unsafe_code,
+    reason = "what is compiled for a processor's features may only be called where it has them"
+)]
 
 #[cfg(target_arch = "x86_64")]
 use execd_calc::math::processor::Avx2;
