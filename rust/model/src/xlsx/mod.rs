@@ -22,6 +22,7 @@ mod xml;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, Sheet, Workbook};
+use hashbrown::HashMap;
 use package::{Package, Relationship};
 use sheet::Context;
 use workbook_part::WorkbookPart;
@@ -155,10 +156,13 @@ fn external_books(
     part: &WorkbookPart,
     links: &[Relationship],
 ) -> Result<Vec<String>, Error> {
+    let mut by_id: HashMap<&str, &Relationship> = HashMap::with_capacity(links.len());
+    for link in links.iter().filter(|link| !link.external) {
+        by_id.entry(&link.id).or_insert(link);
+    }
     let mut books = Vec::new();
     for id in &part.external {
-        let link = links.iter().find(|link| link.id == *id && !link.external);
-        let target = match link {
+        let target = match by_id.get(id.as_str()) {
             Some(link) => package.relationships(&link.target)?.into_iter().find(|inner| inner.external),
             None => None,
         };
