@@ -144,10 +144,22 @@ fn read_sheet(
             filters.extend(found.filter);
         }
     }
-    // The first row of a filter holds its headings and stays.
-    let filtered = |row: &u32| filters.iter().any(|area| *row > area.first_row && *row <= area.last_row);
-    sheet.filtered_rows = sheet.hidden_rows.iter().copied().filter(filtered).collect();
+    sheet.filtered_rows = filtered(&sheet.hidden_rows, filters);
     Ok(())
+}
+
+/// The hidden rows, which are in order, that lie in a filter. The first row of a filter holds its headings and stays.
+fn filtered(hidden_rows: &[u32], mut filters: Vec<Area>) -> Vec<u32> {
+    filters.sort_unstable_by_key(|area| area.first_row);
+    let mut filters = filters.into_iter().peekable();
+    let mut last_row = None;
+    let mut is_filtered = |row: &u32| {
+        while let Some(area) = filters.next_if(|area| area.first_row < *row) {
+            last_row = last_row.max(Some(area.last_row));
+        }
+        last_row >= Some(*row)
+    };
+    hidden_rows.iter().copied().filter(|row| is_filtered(row)).collect()
 }
 
 /// Targets of the external books, by number.
