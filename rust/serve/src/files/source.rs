@@ -10,9 +10,12 @@ use crate::execute::{ExecuteOptions, Service};
 use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
+use arrow_schema::ArrowError;
 use serde::de::IgnoredAny;
+use std::fmt::Display;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,8 +39,10 @@ enum Reader {
     Csv(Box<CsvSource>),
     Lines(BufReader<Counted>),
     Parquet(ParquetRecordBatchReader),
-    Arrow(Box<dyn Iterator<Item = Result<RecordBatch, arrow_schema::ArrowError>> + Send>),
+    Arrow(Batches),
 }
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 /// A file that tells how much of it has been read.
 pub struct Counted {
@@ -67,20 +72,22 @@ impl Source {
             FileKind::Csv => Reader::Csv(Box::new(CsvSource::open(path, counted(file))?)),
             FileKind::Ndjson => Reader::Lines(BufReader::with_capacity(1 << 18, counted(file))),
             FileKind::Parquet => {
-                let builder =
-                    ParquetRecordBatchReaderBuilder::try_new(file).map_err(|error| failed(&error))?;
+                let builder = undamaged(path, || ParquetRecordBatchReaderBuilder::try_new(file))?;
                 total = u64::try_from(builder.metadata().file_metadata().num_rows()).unwrap_or(0);
                 let reader = builder.with_batch_size(CHUNK_RECORDS).build();
                 Reader::Parquet(reader.map_err(|error| failed(&error))?)
             }
             FileKind::Arrow if stream => {
-                let reader = StreamReader::try_new_buffered(counted(file), None);
-                Reader::Arrow(Box::new(reader.map_err(|error| failed(&error))?))
+                let reader = undamaged(path, || StreamReader::try_new_buffered(counted(file), None))?;
+                Reader::Arrow(in_chunks(reader))
             }
             FileKind::Arrow => {
-                let reader = FileReader::try_new_buffered(file, None).map_err(|error| failed(&error))?;
+                let reader = undamaged(path, || FileReader::try_new_buffered(file, None))?;
                 total = reader.num_batches() as u64;
-                Reader::Arrow(Box::new(reader))
+                let read = Arc::clone(&read);
+                Reader::Arrow(in_chunks(reader.inspect(move |_| {
+                    read.fetch_add(1, Ordering::Relaxed);
+                })))
             }
         };
         Ok(Source { path: path.to_owned(), reader, records: 0, total, read })
@@ -103,14 +110,13 @@ impl Source {
                 Lines::None => Ok(None),
             },
             Reader::Parquet(reader) => {
-                let batch = reader.next().transpose().map_err(|error| file_error(path, error))?;
+                let batch = undamaged(path, || reader.next().transpose())?;
                 let rows = batch.as_ref().map_or(0, RecordBatch::num_rows);
                 self.read.fetch_add(rows as u64, Ordering::Relaxed);
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
             Reader::Arrow(reader) => {
-                let batch = reader.next().transpose().map_err(|error| file_error(path, error))?;
-                self.read.fetch_add(1, Ordering::Relaxed);
+                let batch = undamaged(path, || reader.next().transpose())?;
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
         };
@@ -143,6 +149,24 @@ fn starts_as_ipc_file(file: &mut File) -> std::io::Result<bool> {
     Read::by_ref(file).take(6).read_to_end(&mut start)?;
     file.rewind()?;
     Ok(start == b"ARROW1")
+}
+
+/// Reads with a crate that panics on some damaged files: the file's mistake, and no bug of ours.
+fn undamaged<T, E: Display>(path: &Path, read: impl FnOnce() -> Result<T, E>) -> Result<T, ServeError> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(|error| file_error(path, error)),
+        Err(_) => Err(file_error(path, "the file is damaged")),
+    }
+}
+
+/// Batches cut into chunks: a few bytes of a file can stand for any number of records, blank ones or repeated ones.
+fn in_chunks(batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static) -> Batches {
+    Box::new(batches.flat_map(|batch| -> Batches {
+        match batch {
+            Ok(batch) => Box::new(arrow::pieces(batch, CHUNK_RECORDS).map(Ok)),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
+    }))
 }
 
 /// What the next lines of a file are.
