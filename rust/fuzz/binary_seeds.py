@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 CORPUS = Path(__file__).parent / "corpus"
+PENDING = Path(__file__).parent / "pending"
 # Written into every archive, so that the same text gives the same bytes.
 MOMENT = (2024, 1, 1, 0, 0, 0)
 
@@ -54,13 +55,14 @@ def columns() -> dict[str, pa.Table]:
 
 
 def write_arrow(name: str, table: pa.Table, *, compression: str | None = None, stream: bool = False) -> None:
-    """One table in batches of two rows, so that there are several."""
+    """One table in batches of two rows, so that there are several. Compressed ones wait for their reader's mend."""
     sink = BytesIO()
     options = pa.ipc.IpcWriteOptions(compression=compression)
     new = pa.ipc.new_stream if stream else pa.ipc.new_file
     with new(sink, table.schema, options=options) as writer:
         writer.write_table(table, max_chunksize=2)
-    (CORPUS / "arrow" / name).write_bytes(sink.getvalue())
+    folder = PENDING if compression else CORPUS
+    (folder / "arrow" / name).write_bytes(sink.getvalue())
 
 
 def write_archive(name: str, parts: str, method: int) -> None:

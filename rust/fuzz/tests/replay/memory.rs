@@ -7,6 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 pub struct Counting;
 
+/// No larger piece is given, as on a machine that has no more: the Arrow crates ask for what a file claims.
+const LARGEST: usize = 3 << 30;
+
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
@@ -30,15 +33,19 @@ pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
 // SAFETY: every call is passed on to the system's allocator with the arguments that came in.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        taken(layout.size());
+        if layout.size() > LARGEST {
+            return std::ptr::null_mut();
+        }
         // SAFETY: the caller's promises are those that the system's allocator asks for; so in all four functions.
-        unsafe { System.alloc(layout) }
+        counted(unsafe { System.alloc(layout) }, layout.size())
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        taken(layout.size());
+        if layout.size() > LARGEST {
+            return std::ptr::null_mut();
+        }
         // SAFETY: as above.
-        unsafe { System.alloc_zeroed(layout) }
+        counted(unsafe { System.alloc_zeroed(layout) }, layout.size())
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
@@ -48,9 +55,19 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        taken(size);
-        given_back(layout.size());
         // SAFETY: as above.
-        unsafe { System.realloc(place, layout, size) }
+        let new = counted(unsafe { System.realloc(place, layout, size) }, size);
+        if !new.is_null() {
+            given_back(layout.size());
+        }
+        new
     }
+}
+
+/// A null pointer is memory that was refused, and not taken.
+fn counted(place: *mut u8, bytes: usize) -> *mut u8 {
+    if !place.is_null() {
+        taken(bytes);
+    }
+    place
 }
