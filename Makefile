@@ -12,8 +12,13 @@ PROFILE := --release
 PATIENTLY := $(PYTHON) .ci/patiently.py
 # Seconds that each load scenario runs.
 LOAD_SECONDS ?= 20
+# Fuzz targets, all of them unless one is named, and the seconds that each runs.
+TARGET ?= xlsx formula json arrow csv number_format
+SECONDS ?= 60
+# Per input: seconds, and megabytes in one piece and in all, of which the sanitizer takes a good part itself.
+FUZZ_LIMITS := -timeout=20 -malloc_limit_mb=256 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1
 
-.PHONY: setup demo test test-rust test-python check format bench load oracle wheel deny clean
+.PHONY: setup demo test test-rust test-python check fuzz format bench load oracle wheel deny clean
 
 setup: $(VENV)/.native
 
@@ -54,6 +59,17 @@ check: setup
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet $(PROFILE) --workspace --all-targets -- -D warnings
 	$(BIN)/python -m pytest --quiet tests/python/test_layers.py
+
+# Runs the fuzz targets with libFuzzer and AddressSanitizer; `make test` replays their corpus without. What they find is
+# kept in rust/fuzz/artifacts, what they learn in target/fuzz.
+fuzz:
+	@cargo fuzz --version >/dev/null 2>&1 || { echo 'make fuzz needs cargo-fuzz: cargo install cargo-fuzz' >&2; exit 1; }
+	@c++ --version >/dev/null 2>&1 || { echo 'make fuzz needs a C++ compiler for libFuzzer: apt-get install g++' >&2; exit 1; }
+	for target in $(TARGET); do \
+		mkdir -p target/fuzz/$$target && \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir rust/fuzz --features libfuzzer $$target \
+			target/fuzz/$$target rust/fuzz/corpus/$$target -- $(FUZZ_LIMITS) -max_total_time=$(SECONDS) || exit 1; \
+	done
 
 format: setup
 	$(BIN)/ruff check --fix .

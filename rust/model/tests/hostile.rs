@@ -296,3 +296,34 @@ fn one_long_text_in_many_cells_is_kept_once() {
     });
     assert_eq!(texts.collect::<std::collections::HashSet<_>>().len(), 1);
 }
+
+/// Work that grew with the square of the count would take minutes here.
+#[test]
+fn what_repeats_is_looked_up_and_not_searched() {
+    let row = format!("<row>{}</row>", "<c><f t='shared' si='0'>1</f></c>".repeat(16_384)).repeat(20);
+    let book = xlsx::read(&Book::new().rows("S", &row).bytes(), &Limits::default()).unwrap();
+    assert!(book.sheets[0].cells.values().all(|cell| cell.formula.is_some()));
+    let mut book = Book::new().rows("S", "");
+    book.tail = "<externalReference r:id='e99999'/>".repeat(100_000);
+    let mut parts = book.all_parts();
+    let list: String =
+        (0..100_000).map(|id| relationship(&format!("e{id}"), "externalLink", "e.xml", false)).collect();
+    for (name, content) in &mut parts {
+        if name == "xl/_rels/book.xml.rels" {
+            *content = links(&(relationship("rId1", "worksheet", "pages/p1.xml", false) + &list));
+        }
+    }
+    let read = xlsx::read(&builder::zip(&parts), &Limits::default()).unwrap();
+    assert_eq!(read.external_books.len(), 100_000);
+}
+
+#[test]
+fn areas_of_formulas_are_limited() {
+    let area = |row: usize| format!("<row><c><f t='shared' si='0' ref='A1:B{row}'>1</f></c></row>");
+    let rows: String = (2..1_100).map(area).collect();
+    assert_refused(&Book::new().rows("S", &rows).bytes(), ErrorKind::TooLarge, "too many areas");
+    for formula in ["t='array'", "t='dataTable' r1='B1'"] {
+        let cell = format!("<row><c r='A1'><f {formula} ref='A1:XFD1048576'>1</f></c></row>");
+        assert_refused(&Book::new().rows("S", &cell).bytes(), ErrorKind::TooLarge, "too many cells");
+    }
+}

@@ -191,7 +191,10 @@ fn read_formula(
                     xml.broken(&format!("the shared formula of cell {} has no number", a1(place.0, place.1)))
                 );
             };
-            shared.add(index, place, attributes.area, text);
+            if !shared.add(index, place, attributes.area, text) {
+                let message = format!("the shared formula {index} in {} has too many areas", xml.part());
+                return Err(Error::new(ErrorKind::TooLarge, message));
+            }
             return Ok(Formula::Waiting);
         }
         _ if text.is_empty() => return Ok(Formula::None),

@@ -24,6 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use crate::workbook::{Area, Sheet, Workbook};
 use context::Context;
+use hashbrown::HashMap;
 use package::{Package, Relationship};
 use workbook_part::WorkbookPart;
 use xml::Xml;
@@ -144,22 +145,37 @@ fn read_sheet(
             filters.extend(found.filter);
         }
     }
-    // A filter never hides its first row, which holds the headings.
-    let filtered = |row: &u32| filters.iter().any(|area| *row > area.first_row && *row <= area.last_row);
-    sheet.filtered_rows = sheet.hidden_rows.iter().copied().filter(filtered).collect();
+    sheet.filtered_rows = filtered(&sheet.hidden_rows, filters);
     Ok(())
 }
 
-/// The targets of external workbooks, in the order of their numbers.
+/// The hidden rows, which are in order, that lie in a filter. The first row of a filter holds its headings and stays.
+fn filtered(hidden_rows: &[u32], mut filters: Vec<Area>) -> Vec<u32> {
+    filters.sort_unstable_by_key(|area| area.first_row);
+    let mut filters = filters.into_iter().peekable();
+    let mut last_row = None;
+    let mut is_filtered = |row: &u32| {
+        while let Some(area) = filters.next_if(|area| area.first_row < *row) {
+            last_row = last_row.max(Some(area.last_row));
+        }
+        last_row >= Some(*row)
+    };
+    hidden_rows.iter().copied().filter(|row| is_filtered(row)).collect()
+}
+
+/// The targets of external workbooks, by their numbers.
 fn external_books(
     package: &mut Package,
     part: &WorkbookPart,
     links: &[Relationship],
 ) -> Result<Vec<String>, Error> {
+    let mut by_id: HashMap<&str, &Relationship> = HashMap::with_capacity(links.len());
+    for link in links.iter().filter(|link| !link.external) {
+        by_id.entry(&link.id).or_insert(link);
+    }
     let mut books = Vec::new();
     for id in &part.external {
-        let link = links.iter().find(|link| link.id == *id && !link.external);
-        let target = match link {
+        let target = match by_id.get(id.as_str()) {
             Some(link) => package.relationships(&link.target)?.into_iter().find(|inner| inner.external),
             None => None,
         };

@@ -6,7 +6,7 @@ use super::shared_formulas::SharedFormulas;
 use super::xml::Xml;
 use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
-use crate::workbook::{Area, MAX_ROW, Sheet, Shows, ValidationKind, a1};
+use crate::workbook::{Area, Cell, CellFormula, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
 /// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` is for all sheets together.
 pub fn read(
@@ -116,12 +116,12 @@ fn keep(xml: &Xml, sheet: &mut Sheet, found: Found, cells_left: &mut usize) -> R
     let taken = || xml.broken(&format!("the cell {} is there twice", a1(found.row, found.col)));
     let Some(cell) = found.cell else {
         if found.styled && !sheet.cells.contains_key(&place) {
-            count(xml, cells_left)?;
+            count(xml, 1, cells_left)?;
             sheet.formats.blanks.insert(place, found.shows);
         }
         return Ok(());
     };
-    count(xml, cells_left)?;
+    count(xml, 1 + filled(&cell), cells_left)?;
     sheet.extent = (sheet.extent.0.max(found.row + 1), sheet.extent.1.max(found.col + 1));
     match sheet.cells.insert(place, cell) {
         Some(_) => Err(taken()),
@@ -129,8 +129,21 @@ fn keep(xml: &Xml, sheet: &mut Sheet, found: Found, cells_left: &mut usize) -> R
     }
 }
 
-fn count(xml: &Xml, cells_left: &mut usize) -> Result<(), Error> {
-    match cells_left.checked_sub(1) {
+/// Cells of the area that a formula fills. They count although the file need not list them: each takes memory when the
+/// workbook is compiled.
+fn filled(cell: &Cell) -> usize {
+    match cell.formula {
+        Some(
+            CellFormula::Array { area, .. }
+            | CellFormula::Dynamic { area, .. }
+            | CellFormula::DataTable { area, .. },
+        ) => area.rows() as usize * area.cols() as usize - 1,
+        _ => 0,
+    }
+}
+
+fn count(xml: &Xml, cells: usize, cells_left: &mut usize) -> Result<(), Error> {
+    match cells_left.checked_sub(cells) {
         Some(left) => {
             *cells_left = left;
             Ok(())

@@ -29,7 +29,7 @@ pub fn evaluate(
     engine.guarded(options.deadline, &options.stop, || {
         let answer = Answer::new(engine, service, options)?;
         let mut written = Vec::new();
-        for piece in batches.iter().flat_map(pieces) {
+        for piece in batches.iter().flat_map(|batch| pieces(batch.clone(), PIECE)) {
             let mut decoded = read(&piece, service.rules(options))?;
             let env = service.env_of(engine, options);
             validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
@@ -43,8 +43,8 @@ pub fn evaluate(
 /// for larger ones the system would clear fresh pages.
 const PIECE: usize = 1 << 16;
 
-/// At least one, so that the columns of an empty table are checked too.
-fn pieces(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> + '_ {
+/// A table in pieces of at most `most` records; at least one, so that the columns of an empty table are checked too.
+pub(crate) fn pieces(batch: RecordBatch, most: usize) -> impl Iterator<Item = RecordBatch> {
     let records = batch.num_rows();
-    (0..records.max(1)).step_by(PIECE).map(move |first| batch.slice(first, PIECE.min(records - first)))
+    (0..records.max(1)).step_by(most).map(move |first| batch.slice(first, most.min(records - first)))
 }

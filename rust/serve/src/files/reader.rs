@@ -13,7 +13,9 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
 use std::error::Error;
+use std::fmt::Display;
 use std::io::{BufReader, Cursor, Read, Seek};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -29,8 +31,10 @@ enum Chunks {
     Csv(Box<CsvReader<Counted<SourceBytes>>>),
     Lines(BufReader<Counted<SourceBytes>>),
     Parquet(ParquetRecordBatchReader),
-    Arrow(Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>),
+    Arrow(Batches),
 }
+
+type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
 /// How much has been read: bytes, or what the format counts. The total is missing if nobody knows it.
 struct ReadCount {
@@ -49,12 +53,8 @@ impl RecordReader {
         let chunks = match kind {
             FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes))?)),
             FileKind::Ndjson => Chunks::Lines(BufReader::with_capacity(1 << 18, counted(bytes))),
-            FileKind::Parquet => {
-                parquet(bytes, &mut count).map_err(|error| ServeError::file(&name, error))?
-            }
-            FileKind::Arrow => {
-                arrow_ipc(bytes, &mut count).map_err(|error| ServeError::file(&name, error))?
-            }
+            FileKind::Parquet => undamaged(&name, || parquet(bytes, &mut count))?,
+            FileKind::Arrow => undamaged(&name, || arrow_ipc(bytes, &mut count))?,
         };
         Ok(RecordReader { name, chunks, records: 0, count })
     }
@@ -67,13 +67,12 @@ impl RecordReader {
             Chunks::Csv(reader) => reader.next(name, rules),
             Chunks::Lines(reader) => ndjson::next(reader, name, rules),
             Chunks::Parquet(reader) => {
-                let batch = reader.next().transpose().map_err(|error| ServeError::file(name, error))?;
+                let batch = undamaged(name, || reader.next().transpose())?;
                 self.count.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
             Chunks::Arrow(reader) => {
-                let batch = reader.next().transpose().map_err(|error| ServeError::file(name, error))?;
-                self.count.advance(1);
+                let batch = undamaged(name, || reader.next().transpose())?;
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
         };
@@ -109,7 +108,7 @@ fn arrow_ipc(mut bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Bo
     bytes.by_ref().take(ARROW_FILE.len() as u64).read_to_end(&mut start)?;
     if start != ARROW_FILE {
         let reader = Counted { reader: Cursor::new(start).chain(bytes), read: Arc::clone(&count.read) };
-        return Ok(Chunks::Arrow(Box::new(StreamReader::try_new_buffered(reader, None)?)));
+        return Ok(Chunks::Arrow(in_chunks(StreamReader::try_new_buffered(reader, None)?)));
     }
     let SourceBytes::File(mut file) = bytes else {
         return Err("Arrow with a footer is read from its end: it must be a file".into());
@@ -117,7 +116,28 @@ fn arrow_ipc(mut bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Bo
     file.rewind()?;
     let reader = FileReader::try_new_buffered(file, None)?;
     count.total = Some(reader.num_batches() as u64);
-    Ok(Chunks::Arrow(Box::new(reader)))
+    let read = Arc::clone(&count.read);
+    Ok(Chunks::Arrow(in_chunks(reader.inspect(move |_| {
+        read.fetch_add(1, Ordering::Relaxed);
+    }))))
+}
+
+/// Reads with a crate that panics on some damaged files. That is the file's mistake, not a bug of ours.
+fn undamaged<T, E: Display>(name: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, ServeError> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(result) => result.map_err(|error| ServeError::file(name, error)),
+        Err(_) => Err(ServeError::file(name, "the file is damaged")),
+    }
+}
+
+/// Batches cut into chunks: a few bytes of a file can stand for any number of records.
+fn in_chunks(batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static) -> Batches {
+    Box::new(batches.flat_map(|batch| -> Batches {
+        match batch {
+            Ok(batch) => Box::new(arrow::pieces(batch, CHUNK_RECORDS).map(Ok)),
+            Err(error) => Box::new(std::iter::once(Err(error))),
+        }
+    }))
 }
 
 /// Counts a mistake's record from the start of the file. Bytes of a chunk mean nothing to the caller.

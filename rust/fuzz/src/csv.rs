@@ -1,0 +1,7 @@
+//! CSV read as records.
+
+use crate::records::evaluate;
+
+pub fn run(bytes: &[u8]) {
+    evaluate(bytes, "csv");
+}

@@ -1,0 +1,38 @@
+//! A workbook is read, inspected, compiled, recalculated and executed on its own values.
+
+use crate::service::{engine, execute_defaults, packed};
+use execd_model::limits::Limits;
+use execd_model::{check, compile, recalculate};
+
+/// The moment that NOW() gives, so that a run can be repeated.
+const NOW: f64 = 45_000.5;
+
+/// Takes a zip archive as it is. Anything else is packed first (see `packed`), so that mutations reach the XML and the
+/// formulas, and do not end at a checksum.
+pub fn run(bytes: &[u8]) {
+    if bytes.starts_with(b"PK") {
+        return run_archive(bytes);
+    }
+    if let Some(archive) = std::str::from_utf8(bytes).ok().and_then(packed) {
+        run_archive(&archive);
+    }
+}
+
+fn run_archive(bytes: &[u8]) {
+    let limits = Limits::default();
+    let inspected = check(bytes, &limits);
+    match (compile(bytes, &limits), inspected) {
+        (Ok(compiled), Ok((interface, report))) => {
+            assert!(report.unsupported.is_empty(), "compiled although {:?}", report.unsupported);
+            assert_eq!(compiled.interface.outputs.len(), interface.outputs.len());
+            execute_defaults(&engine(), compiled);
+        }
+        (Ok(_), Err(error)) => panic!("compiles, but cannot be inspected: {error}"),
+        (Err(error), Ok((_, report))) => {
+            assert!(!report.unsupported.is_empty(), "nothing is unsupported, but {error}");
+        }
+        (Err(_), Err(_)) => {}
+    }
+    // Cell errors are values; an error here says that the file cannot be read, as above.
+    drop(recalculate(bytes, &limits, NOW));
+}
