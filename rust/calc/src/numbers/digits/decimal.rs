@@ -56,8 +56,8 @@ fn five(power: u32) -> u128 {
 }
 
 /// The 15-digit view of a finite number, exactly rounded, ties away from zero.
-#[inline]
-pub fn decimal(x: f64) -> Decimal {
+#[inline(always)]
+pub fn decimal_inlined(x: f64) -> Decimal {
     let negative = x < 0.0;
     let a = x.abs();
     if a == 0.0 || !a.is_finite() {
@@ -84,7 +84,13 @@ pub fn decimal(x: f64) -> Decimal {
     Decimal { negative, digits, exponent: -ten }
 }
 
+#[inline]
+pub fn decimal(x: f64) -> Decimal {
+    decimal_inlined(x)
+}
+
 /// A normal positive number as mantissa * 2^exponent.
+#[inline(always)]
 fn split(a: f64) -> (u64, i32) {
     let bits = a.to_bits();
     (bits & ((1 << 52) - 1) | 1 << 52, (bits >> 52) as i32 - 1075)
@@ -92,7 +98,7 @@ fn split(a: f64) -> (u64, i32) {
 
 /// mantissa * 2^two * 10^ten as a whole number, half away from zero. In the caller's range everything fits into 128
 /// bits.
-#[inline]
+#[inline(always)]
 fn scaled(mantissa: u64, two: i32, ten: i32) -> u64 {
     match FIVES_64.get(ten as usize) {
         Some(&five) if two + ten < 0 => {

@@ -49,7 +49,7 @@ pub fn write_numbers<const L: usize>(numbers: &[f64; L], start: usize, out: &mut
 
 /// The same code, compiled for AVX2: the loops take twice as many numbers at a time.
 #[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
+#[target_feature(enable = "avx2,fma,bmi1,bmi2,lzcnt")]
 fn write_numbers_avx2<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) -> usize {
     write_numbers_anywhere(numbers, start, out)
 }
@@ -161,7 +161,7 @@ fn write_few_decimals<const L: usize>(numbers: &[f64; L], start: usize, out: &mu
 fn write_any<const L: usize>(numbers: &[f64; L], start: usize, out: &mut [NumberText; L]) {
     let (mut first, mut last, mut leads) = ([0; L], [0; L], [0; L]);
     for i in 0..L {
-        let view = digits::decimal(numbers[i]);
+        let view = digits::decimal_inlined(numbers[i]);
         first[i] = (view.digits / 10_000_000) as u32;
         // The sixteenth digit is 0.
         last[i] = (view.digits % 10_000_000 * 10) as u32;
