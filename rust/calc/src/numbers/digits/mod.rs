@@ -7,7 +7,8 @@ pub mod rounding;
 
 pub(crate) use decimal::TENS;
 pub use decimal::{
-    Decimal, ceil, decimal, decimal_inlined, floor, general, same15, trunc, view, write_general, write_plain, write_scientific,
+    Decimal, ceil, decimal, decimal_inlined, floor, general, same15, trunc, view, write_general, write_plain,
+    write_scientific,
 };
 pub use rounding::{round_down, round_fast, round_half_away, round_up};
 
