@@ -159,12 +159,16 @@ def cpu_ticks(server: Server) -> int:
     return total
 
 
-def test_a_body_that_never_arrives_meets_the_deadline(start: Start) -> None:
+@pytest.mark.parametrize("length", [100, 100_000, 1_000_000])
+def test_a_body_that_never_arrives_meets_the_deadline(start: Start, length: int) -> None:
     server = start("--time-limit", "1", "--workers", "1")
-    with server.send_head(100) as connection:
+    with server.send_head(length) as connection:
         connection.sendall(b"{")
         answer = connection.makefile("rb").readline()
     assert b"504" in answer
+    assert server.execute("models/double", [["A", "B", "C"], [1, 2, 3]])["errors"] == [None]
+    assert server.log
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_a_client_that_goes_away_stops_its_execution(start: Start) -> None:

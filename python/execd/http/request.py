@@ -20,13 +20,14 @@ MOMENT = 0.005
 class Request:
     """One request of a client."""
 
-    __slots__ = ("_arrived", "_pieces", "_protocol", "_scope", "declared", "is_read", "method", "parameters", "path")
+    __slots__ = ("_arrived", "_pieces", "_protocol", "_scope", "_taken", "declared", "method", "parameters", "path")
 
     def __init__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         self._scope = scope
         self._protocol = protocol
         self._pieces: AsyncIterator[bytes] | None = None
         self._arrived = 0
+        self._taken = False
         self.method: str = scope.method
         self.path: str = scope.path
         self.parameters = NO_PARAMETERS
@@ -34,8 +35,6 @@ class Request:
         length = scope.headers.get("content-length", "")
         self.declared = int(length) if length.isascii() and length.isdigit() else None
         """The length of the body in bytes, if the client says it."""
-        self.is_read = False
-        """Whether the body has been read to its end."""
 
     def header(self, name: str) -> str:
         """The value of a header, named in lower case; empty if there is none."""
@@ -44,21 +43,21 @@ class Request:
 
     @property
     def is_being_sent(self) -> bool:
-        """Whether the client still sends a body that nobody has read.
+        """Whether the client still sends a body that somebody can read.
 
         A client that waits to be told to send it never will, and what is left of a little one the transport takes.
         """
-        if self.is_read or self.method in WITHOUT_BODY or self.header("expect"):
+        if self._taken or self.method in WITHOUT_BODY or self.header("expect"):
             return False
         return self.declared is None or self.declared > LITTLE
 
     async def whole(self) -> bytes:
         """The body in one piece, as it was sent. For bodies whose declared length is small."""
+        self._taken = True
         try:
             body: bytes = await self._protocol()
         except ProtocolClosed:
             raise _broken_off() from None
-        self.is_read = True
         return body
 
     async def pieces(self) -> AsyncIterator[bytes]:
@@ -78,7 +77,7 @@ class Request:
             raise _broken_off()
         if self.declared is None and self._is_http2:
             await self._refuse_a_reset_stream()
-        self.is_read = True
+        self._taken = True
 
     async def discard(self, most: int) -> None:
         """Read what is still to come and throw it away; stop after `most` bytes."""
