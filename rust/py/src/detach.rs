@@ -10,14 +10,8 @@ pub fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyR
     py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|panic| errors::internal(py, reason(&*panic)))
 }
 
-/// Work on less than this many bytes keeps the GIL: taking it back from another thread costs more.
-const WORTH_RELEASING: usize = 4096;
-
-/// The same for work on so many bytes of input: on few of them the GIL is kept.
-pub fn detached_for<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    if bytes >= WORTH_RELEASING {
-        return detached(py, work);
-    }
+/// Runs `work` with the GIL kept. For work of microseconds: taking the GIL back from another thread takes longer.
+pub fn attached<T>(py: Python<'_>, work: impl FnOnce() -> T) -> PyResult<T> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| errors::internal(py, reason(&*panic)))
 }
 

@@ -1,6 +1,6 @@
 //! `Call`, `CancelToken`, `Engine`, `Fragments`: what one execution takes and gives.
 
-use crate::detach::detached_for;
+use crate::detach::attached;
 use crate::errors;
 use execd_serve::clock::SystemClock;
 use execd_serve::engine::Engine as Threads;
@@ -191,14 +191,12 @@ impl Fragments {
 /// The span of `inputs` in the body of a request, and the body with `null` in its place; see `execd_serve::envelope`.
 #[pyfunction]
 pub fn scan(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize, Bound<'_, PyBytes>)>> {
-    let found = detached_for(py, body.len(), || envelope::scan(&body))?
-        .transpose()
-        .map_err(|e| errors::serve(py, &e))?;
+    let found = attached(py, || envelope::scan(&body))?.transpose().map_err(|e| errors::serve(py, &e))?;
     Ok(found.map(|found| (found.inputs.start, found.inputs.end, PyBytes::new(py, &found.rest))))
 }
 
 /// Refuses what is not valid JSON, and an object that has a key twice.
 #[pyfunction]
 pub fn check_json(py: Python<'_>, json: PyBackedBytes) -> PyResult<()> {
-    detached_for(py, json.len(), || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
+    attached(py, || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
 }

@@ -1,7 +1,7 @@
 //! `Model`: a compiled workbook that Python can describe and run.
 
 use crate::arrow::Table;
-use crate::detach::{detached, detached_for};
+use crate::detach::detached;
 use crate::execution::{Call, CancelToken, Engine, Fragments};
 use crate::{arrow, describe, errors};
 use execd_model::compile;
@@ -60,9 +60,7 @@ impl Model {
     ) -> PyResult<Fragments> {
         let options = call.options(&engine.threads, token, within);
         let answer =
-            detached_for(py, if token.is_some() { usize::MAX } else { call.inputs().len() }, || {
-                execute::execute(&engine.threads, &self.service, call.inputs(), &options)
-            })?;
+            detached(py, || execute::execute(&engine.threads, &self.service, call.inputs(), &options))?;
         answer.map(|parts| Fragments { parts }).map_err(|e| errors::serve(py, &e))
     }
 
