@@ -32,7 +32,7 @@ pub struct Sheet {
     pub part: String,
     /// Cells that hold a value or a formula, by (row, column), zero-based.
     pub cells: HashMap<(u32, u32), Cell>,
-    /// Rows and columns of the smallest rectangle from A1 that holds all cells.
+    /// Rows and columns of the smallest rectangle from A1 that holds all cells and all areas that formulas fill.
     pub extent: (u32, u32),
     pub formats: DefaultFormats,
     pub validations: Vec<DataValidation>,
@@ -257,6 +257,18 @@ pub enum CellFormula {
         col_input: Option<(u32, u32)>,
         two_dimensional: bool,
     },
+}
+
+impl CellFormula {
+    /// The cells that an array formula or a data table fills. The file need not list them.
+    pub fn area(&self) -> Option<Area> {
+        match self {
+            CellFormula::Array { area, .. }
+            | CellFormula::Dynamic { area, .. }
+            | CellFormula::DataTable { area, .. } => Some(*area),
+            CellFormula::Normal(_) | CellFormula::Shared { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Default)]

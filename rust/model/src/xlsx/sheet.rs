@@ -6,7 +6,7 @@ use super::shared_formulas::SharedFormulas;
 use super::xml::Xml;
 use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
-use crate::workbook::{Area, Cell, CellFormula, MAX_ROW, Sheet, Shows, ValidationKind, a1};
+use crate::workbook::{Area, CellFormula, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
 /// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` is for all sheets together.
 pub fn read(
@@ -121,24 +121,16 @@ fn keep(xml: &Xml, sheet: &mut Sheet, found: Found, cells_left: &mut usize) -> R
         }
         return Ok(());
     };
-    count(xml, 1 + filled(&cell), cells_left)?;
-    sheet.extent = (sheet.extent.0.max(found.row + 1), sheet.extent.1.max(found.col + 1));
+    let area = cell.formula.as_ref().and_then(CellFormula::area);
+    // The cells that a formula fills count although the file need not list them: each takes memory when the workbook
+    // is compiled.
+    let filled = area.map_or(0, |area| area.rows() as usize * area.cols() as usize - 1);
+    count(xml, 1 + filled, cells_left)?;
+    let end = area.map_or(place, |area| (area.last_row.max(found.row), area.last_col.max(found.col)));
+    sheet.extent = (sheet.extent.0.max(end.0 + 1), sheet.extent.1.max(end.1 + 1));
     match sheet.cells.insert(place, cell) {
         Some(_) => Err(taken()),
         None => Ok(()),
-    }
-}
-
-/// Cells of the area that a formula fills. They count although the file need not list them: each takes memory when the
-/// workbook is compiled.
-fn filled(cell: &Cell) -> usize {
-    match cell.formula {
-        Some(
-            CellFormula::Array { area, .. }
-            | CellFormula::Dynamic { area, .. }
-            | CellFormula::DataTable { area, .. },
-        ) => area.rows() as usize * area.cols() as usize - 1,
-        _ => 0,
     }
 }
 
