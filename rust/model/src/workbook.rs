@@ -64,15 +64,14 @@ impl Sheet {
 pub struct DefaultFormats {
     pub blanks: HashMap<(u32, u32), Shows>,
     pub rows: HashMap<u32, Shows>,
-    /// First and last column, and what they show.
-    pub cols: Vec<(u32, u32, Shows)>,
+    /// What each column shows, up to the last one that shows something else than a number.
+    pub cols: Vec<Shows>,
 }
 
 impl DefaultFormats {
     fn shows(&self, row: u32, col: u32) -> Shows {
         let of_row = || self.rows.get(&row).copied();
-        let of_col =
-            || self.cols.iter().find(|(first, last, _)| (*first..=*last).contains(&col)).map(|x| x.2);
+        let of_col = || self.cols.get(col as usize).copied();
         self.blanks.get(&(row, col)).copied().or_else(of_row).or_else(of_col).unwrap_or_default()
     }
 }

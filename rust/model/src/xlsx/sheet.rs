@@ -6,7 +6,7 @@ use super::shared_formulas::SharedFormulas;
 use super::xml::Xml;
 use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
-use crate::workbook::{Area, CellFormula, MAX_ROW, Sheet, Shows, ValidationKind, a1};
+use crate::workbook::{Area, CellFormula, MAX_COL, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
 /// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` is for all sheets together.
 pub fn read(
@@ -16,12 +16,13 @@ pub fn read(
     cells_left: &mut usize,
 ) -> Result<Option<Area>, Error> {
     let mut filter = None;
+    let mut columns = Vec::new();
     if !xml.next_in(0)? || xml.name() != "worksheet" {
         return Err(xml.broken(&format!("it is a <{}>, not a <worksheet>", xml.name())));
     }
     while xml.next_in(1)? {
         match xml.name() {
-            "col" => column(xml, context, sheet)?,
+            "col" => column(xml, context, &mut columns)?,
             "sheetData" => sheet_data(xml, context, sheet, cells_left)?,
             "autoFilter" => filter = tables::auto_filter(xml)?,
             "mergeCell" => {
@@ -41,21 +42,34 @@ pub fn read(
             _ => {}
         }
     }
+    sheet.formats.cols = by_column(&columns);
     Ok(filter)
 }
 
-fn column(xml: &Xml, context: &Context, sheet: &mut Sheet) -> Result<(), Error> {
-    xml.check_count(&sheet.formats.cols)?;
+/// The first column, the one after the last, and what they show.
+type Columns = (usize, usize, Shows);
+
+fn column(xml: &Xml, context: &Context, columns: &mut Vec<Columns>) -> Result<(), Error> {
+    xml.check_count(columns)?;
     let (Some(first), Some(last), Some(style)) =
         (xml.number("min")?, xml.number("max")?, xml.number("style")?)
     else {
         return Ok(());
     };
     let shows = context.shows(style);
-    if shows != Shows::Number && first > 0 {
-        sheet.formats.cols.push((first - 1, last.saturating_sub(1), shows));
+    if shows != Shows::Number && (1..=last.min(MAX_COL + 1)).contains(&first) {
+        columns.push((first as usize - 1, last.min(MAX_COL + 1) as usize, shows));
     }
     Ok(())
+}
+
+/// Where the file names a column twice, the first time counts.
+fn by_column(columns: &[Columns]) -> Vec<Shows> {
+    let mut by_column = vec![Shows::Number; columns.iter().map(|(_, end, _)| *end).max().unwrap_or(0)];
+    for &(first, end, shows) in columns.iter().rev() {
+        by_column.get_mut(first..end).into_iter().for_each(|part| part.fill(shows));
+    }
+    by_column
 }
 
 fn sheet_data(
