@@ -36,7 +36,8 @@ pub struct Sheet {
     pub extent: (u32, u32),
     pub formats: DefaultFormats,
     pub validations: Vec<DataValidation>,
-    pub merged: Vec<Area>,
+    /// Merged areas by their first cells (row, column).
+    pub merged: HashMap<(u32, u32), Area>,
     /// Hidden rows, zero-based and ascending. SUBTOTAL 101 to 111 leaves them out.
     pub hidden_rows: Vec<u32>,
     /// The hidden rows that a filter hides. SUBTOTAL 1 to 11 leaves these out, too.

@@ -17,6 +17,7 @@ pub fn read(
 ) -> Result<Option<Area>, Error> {
     let mut filter = None;
     let mut columns = Vec::new();
+    let mut merged = Vec::new();
     if !xml.next_in(0)? || xml.name() != "worksheet" {
         return Err(xml.broken(&format!("it is a <{}>, not a <worksheet>", xml.name())));
     }
@@ -26,9 +27,9 @@ pub fn read(
             "sheetData" => sheet_data(xml, context, sheet, cells_left)?,
             "autoFilter" => filter = tables::auto_filter(xml)?,
             "mergeCell" => {
-                xml.check_count(&sheet.merged)?;
+                xml.check_count(&merged)?;
                 let reference = xml.attribute("ref")?.unwrap_or_default();
-                sheet.merged.extend(address::area(&reference));
+                merged.extend(address::area(&reference));
             }
             "dataValidation" => {
                 xml.check_count(&sheet.validations)?;
@@ -43,6 +44,7 @@ pub fn read(
         }
     }
     sheet.formats.cols = by_column(&columns);
+    sheet.merged = merged.into_iter().map(|area| ((area.first_row, area.first_col), area)).collect();
     Ok(filter)
 }
 
