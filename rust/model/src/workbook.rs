@@ -32,11 +32,12 @@ pub struct Sheet {
     pub part: String,
     /// Cells that hold a value or a formula, by (row, column), zero-based.
     pub cells: HashMap<(u32, u32), Cell>,
-    /// Rows and columns of the smallest rectangle from A1 that holds all cells.
+    /// Rows and columns of the smallest rectangle from A1 that holds all cells and all areas that formulas fill.
     pub extent: (u32, u32),
     pub formats: DefaultFormats,
     pub validations: Vec<DataValidation>,
-    pub merged: Vec<Area>,
+    /// Merged areas by their first cells (row, column).
+    pub merged: HashMap<(u32, u32), Area>,
     /// Hidden rows, zero-based and ascending. SUBTOTAL 101 to 111 leaves them out.
     pub hidden_rows: Vec<u32>,
     /// The hidden rows that a filter hides. SUBTOTAL 1 to 11 leaves these out, too.
@@ -64,15 +65,14 @@ impl Sheet {
 pub struct DefaultFormats {
     pub blanks: HashMap<(u32, u32), Shows>,
     pub rows: HashMap<u32, Shows>,
-    /// First and last column, and what they show.
-    pub cols: Vec<(u32, u32, Shows)>,
+    /// What each column shows, up to the last one that shows something else than a number.
+    pub cols: Vec<Shows>,
 }
 
 impl DefaultFormats {
     fn shows(&self, row: u32, col: u32) -> Shows {
         let of_row = || self.rows.get(&row).copied();
-        let of_col =
-            || self.cols.iter().find(|(first, last, _)| (*first..=*last).contains(&col)).map(|x| x.2);
+        let of_col = || self.cols.get(col as usize).copied();
         self.blanks.get(&(row, col)).copied().or_else(of_row).or_else(of_col).unwrap_or_default()
     }
 }
@@ -257,6 +257,18 @@ pub enum CellFormula {
         col_input: Option<(u32, u32)>,
         two_dimensional: bool,
     },
+}
+
+impl CellFormula {
+    /// The cells that an array formula or a data table fills. The file need not list them.
+    pub fn area(&self) -> Option<Area> {
+        match self {
+            CellFormula::Array { area, .. }
+            | CellFormula::Dynamic { area, .. }
+            | CellFormula::DataTable { area, .. } => Some(*area),
+            CellFormula::Normal(_) | CellFormula::Shared { .. } => None,
+        }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -5,9 +5,10 @@
 mod builder;
 
 use builder::{Archive, Book, links, relationship};
+use execd_calc::interface::Format;
 use execd_model::error::{Error, ErrorKind};
 use execd_model::limits::Limits;
-use execd_model::xlsx;
+use execd_model::{check, xlsx};
 
 fn refused(bytes: &[u8], limits: &Limits) -> Error {
     match xlsx::read(bytes, limits) {
@@ -315,6 +316,30 @@ fn what_repeats_is_looked_up_and_not_searched() {
     }
     let read = xlsx::read(&builder::zip(&parts), &Limits::default()).unwrap();
     assert_eq!(read.external_books.len(), 100_000);
+}
+
+/// The same, of what an interface looks up.
+#[test]
+fn formats_and_merged_areas_are_looked_up_and_not_searched() {
+    let styles = "<styleSheet><cellXfs><xf numFmtId='0'/><xf numFmtId='14'/></cellXfs></styleSheet>";
+    let cols = "<col min='16384' max='16384' style='1'/>".repeat(199_999);
+    let headings: String = (0..16_384).map(|col| format!("<c><v>{col}</v></c>")).collect();
+    let rows = format!("<sheetData><row>{headings}</row></sheetData>");
+    let mut book = Book::new().sheet("S", &format!("<cols>{cols}</cols>{rows}"));
+    for output in 0..10 {
+        book = book.name(&format!("Xoutput_{output}"), "S!$A$1:$XFD$2");
+    }
+    let book = book.linked("styles", "s.xml", styles);
+    let (interface, _) = check(&book.bytes(), &Limits::default()).unwrap();
+    let formats = &interface.outputs[9].formats;
+    assert_eq!((formats[0], formats[16_383]), (Format::General, Format::Date));
+    let merged: String = (1..200_000).map(|row| format!("<mergeCell ref='D{row}:E{row}'/>")).collect();
+    let rows = "<row><c><v>1</v></c></row>";
+    let sheet = format!("<sheetData>{rows}</sheetData><mergeCells>{merged}</mergeCells>");
+    let names = (0..150_000).map(|output| (format!("Xoutput_{output}"), "S!$A$1:$A$2"));
+    let book = names.fold(Book::new().sheet("S", &sheet), |book, (name, text)| book.name(&name, text));
+    let (interface, _) = check(&book.bytes(), &Limits::default()).unwrap();
+    assert_eq!(interface.outputs.len(), 150_000);
 }
 
 #[test]

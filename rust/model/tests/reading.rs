@@ -248,7 +248,7 @@ fn validations_of_both_kinds() {
     assert_eq!(quoted.formula1.as_deref(), Some("\"a,b\""));
     assert_eq!((other.kind, other.formula1.as_deref()), (ValidationKind::List, Some("Other!$A$1:$A$3")));
     assert_eq!(other.areas, [area(0, 1, 0, 1)]);
-    assert_eq!(book.sheets[0].merged, [area(0, 0, 0, 1)]);
+    assert_eq!(book.sheets[0].merged.values().collect::<Vec<_>>(), [&area(0, 0, 0, 1)]);
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn number_formats_also_of_blank_cells() {
     let styles = "<styleSheet><numFmts><numFmt numFmtId='164' formatCode='yyyy\\-mm'/></numFmts>\
         <cellStyleXfs><xf numFmtId='9'/></cellStyleXfs>\
         <cellXfs><xf numFmtId='0'/><xf numFmtId='164'/><xf numFmtId='10'/><xf numFmtId='49'/></cellXfs></styleSheet>";
-    let sheet = "<cols><col min='5' max='6' style='3'/></cols><sheetData>\
+    let sheet = "<cols><col min='5' max='6' style='3'/><col min='6' max='7' style='1'/></cols><sheetData>\
         <row r='1'><c r='A1' s='1'><v>1</v></c><c r='B1' s='2'/><c r='E1' s='0'/></row>\
         <row r='2' s='1' customFormat='1'/></sheetData>";
     let book = read(&Book::new().sheet("S", sheet).linked("styles", "s.xml", styles));
@@ -267,6 +267,8 @@ fn number_formats_also_of_blank_cells() {
         ((0, 2), Shows::Number),
         ((0, 4), Shows::Number),
         ((0, 5), Shows::Text),
+        ((0, 6), Shows::Date),
+        ((0, 7), Shows::Number),
         ((1, 2), Shows::Date),
     ];
     for ((row, col), expected) in cases {

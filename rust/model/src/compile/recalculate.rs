@@ -35,15 +35,27 @@ pub fn recalculate_workbook(book: &Workbook, now: f64) -> Vec<Recalculated> {
     let date1904 = book.settings.date1904;
     let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
     let env = Env::new(date1904, now);
-    let mut lowerer = Lowerer::new(Sheets::new(book), Graph::new(env, true), HashMap::new());
-    let cells = formula_cells(book, &lowerer.sheets);
-    cells.into_iter().map(|at| recalculated(&mut lowerer, book, at)).collect()
+    let mut sheets = Sheets::new(book);
+    let saved = formula_cells(book, &sheets);
+    sheets.keep_free_beside_spills();
+    let kept_free = formula_cells(book, &sheets);
+    let mut lowerer = Lowerer::new(sheets, Graph::new(env, true), HashMap::new());
+    let mut results = Vec::with_capacity(saved.len());
+    let mut saved = saved.into_iter().peekable();
+    for at in kept_free {
+        let is_saved = saved.next_if_eq(&at).is_some();
+        // A spilled array can be larger than it was when the workbook was saved.
+        if is_saved || matches!(lowerer.term(at), Ok(Term::Const(value)) if !value.is_blank()) {
+            results.push(recalculated(&mut lowerer, book, at));
+        }
+    }
+    results
 }
 
 fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
     let mut cells = Vec::new();
-    for (sheet, content) in book.sheets.iter().enumerate() {
-        let (rows, cols) = content.extent;
+    for sheet in 0..book.sheets.len() {
+        let (rows, cols) = sheets.extent(sheet);
         let whole = Place {
             sheet,
             area: Area {

@@ -47,16 +47,17 @@ pub fn read(sheet: &Sheet, area: Area) -> Result<Headings, String> {
 /// For each column, the column whose heading covers it. None where a heading covers its own column only.
 fn cover(sheet: &Sheet, area: Area, tops: &[Option<Heading>]) -> Vec<Option<usize>> {
     let mut covers = vec![None; tops.len()];
-    for merged in &sheet.merged {
-        let inside = merged.first_row == area.first_row
-            && merged.last_row == area.first_row
-            && merged.first_col >= area.first_col
-            && merged.last_col <= area.last_col;
-        if inside && merged.cols() > 1 {
-            let first = (merged.first_col - area.first_col) as usize;
-            let count = merged.cols() as usize;
-            covers.iter_mut().skip(first).take(count).for_each(|owner| *owner = Some(first));
+    let mut col = area.first_col;
+    while col <= area.last_col {
+        let merged = sheet.merged.get(&(area.first_row, col));
+        let inside =
+            merged.filter(|merged| merged.last_row == area.first_row && merged.last_col <= area.last_col);
+        let count = inside.map_or(1, |merged| merged.cols());
+        if count > 1 {
+            let first = (col - area.first_col) as usize;
+            covers.iter_mut().skip(first).take(count as usize).for_each(|owner| *owner = Some(first));
         }
+        col += count;
     }
     let mut left = None;
     for index in 0..tops.len() {

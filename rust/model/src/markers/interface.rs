@@ -125,7 +125,8 @@ impl Marker<'_> {
     /// The shape, and the cells without the headings. A merged area is one cell.
     fn shape(&self, sheet: &Sheet, area: Area) -> Result<(Shape, Area), Error> {
         let single = area.rows() == 1 && area.cols() == 1;
-        if single || sheet.merged.contains(&area) {
+        let merged = sheet.merged.get(&(area.first_row, area.first_col));
+        if single || merged == Some(&area) {
             return Ok((Shape::Scalar, Area::cell(area.first_row, area.first_col)));
         }
         let Headings { headings, rows } = headings::read(sheet, area).map_err(|what| self.wrong(&what))?;

@@ -6,7 +6,7 @@ use super::shared_formulas::SharedFormulas;
 use super::xml::Xml;
 use super::{address, tables, validations};
 use crate::error::{Error, ErrorKind};
-use crate::workbook::{Area, Cell, CellFormula, MAX_ROW, Sheet, Shows, ValidationKind, a1};
+use crate::workbook::{Area, CellFormula, MAX_COL, MAX_ROW, Sheet, Shows, ValidationKind, a1};
 
 /// Reads the worksheet into `sheet` and gives the area of its active filter. `cells_left` is for all sheets together.
 pub fn read(
@@ -16,18 +16,20 @@ pub fn read(
     cells_left: &mut usize,
 ) -> Result<Option<Area>, Error> {
     let mut filter = None;
+    let mut columns = Vec::new();
+    let mut merged = Vec::new();
     if !xml.next_in(0)? || xml.name() != "worksheet" {
         return Err(xml.broken(&format!("it is a <{}>, not a <worksheet>", xml.name())));
     }
     while xml.next_in(1)? {
         match xml.name() {
-            "col" => column(xml, context, sheet)?,
+            "col" => column(xml, context, &mut columns)?,
             "sheetData" => sheet_data(xml, context, sheet, cells_left)?,
             "autoFilter" => filter = tables::auto_filter(xml)?,
             "mergeCell" => {
-                xml.check_count(&sheet.merged)?;
+                xml.check_count(&merged)?;
                 let reference = xml.attribute("ref")?.unwrap_or_default();
-                sheet.merged.extend(address::area(&reference));
+                merged.extend(address::area(&reference));
             }
             "dataValidation" => {
                 xml.check_count(&sheet.validations)?;
@@ -41,21 +43,35 @@ pub fn read(
             _ => {}
         }
     }
+    sheet.formats.cols = by_column(&columns);
+    sheet.merged = merged.into_iter().map(|area| ((area.first_row, area.first_col), area)).collect();
     Ok(filter)
 }
 
-fn column(xml: &Xml, context: &Context, sheet: &mut Sheet) -> Result<(), Error> {
-    xml.check_count(&sheet.formats.cols)?;
+/// The first column, the one after the last, and what they show.
+type Columns = (usize, usize, Shows);
+
+fn column(xml: &Xml, context: &Context, columns: &mut Vec<Columns>) -> Result<(), Error> {
+    xml.check_count(columns)?;
     let (Some(first), Some(last), Some(style)) =
         (xml.number("min")?, xml.number("max")?, xml.number("style")?)
     else {
         return Ok(());
     };
     let shows = context.shows(style);
-    if shows != Shows::Number && first > 0 {
-        sheet.formats.cols.push((first - 1, last.saturating_sub(1), shows));
+    if shows != Shows::Number && (1..=last.min(MAX_COL + 1)).contains(&first) {
+        columns.push((first as usize - 1, last.min(MAX_COL + 1) as usize, shows));
     }
     Ok(())
+}
+
+/// Where the file names a column twice, the first time counts.
+fn by_column(columns: &[Columns]) -> Vec<Shows> {
+    let mut by_column = vec![Shows::Number; columns.iter().map(|(_, end, _)| *end).max().unwrap_or(0)];
+    for &(first, end, shows) in columns.iter().rev() {
+        by_column.get_mut(first..end).into_iter().for_each(|part| part.fill(shows));
+    }
+    by_column
 }
 
 fn sheet_data(
@@ -121,24 +137,16 @@ fn keep(xml: &Xml, sheet: &mut Sheet, found: Found, cells_left: &mut usize) -> R
         }
         return Ok(());
     };
-    count(xml, 1 + filled(&cell), cells_left)?;
-    sheet.extent = (sheet.extent.0.max(found.row + 1), sheet.extent.1.max(found.col + 1));
+    let area = cell.formula.as_ref().and_then(CellFormula::area);
+    // The cells that a formula fills count although the file need not list them: each takes memory when the workbook
+    // is compiled.
+    let filled = area.map_or(0, |area| area.rows() as usize * area.cols() as usize - 1);
+    count(xml, 1 + filled, cells_left)?;
+    let end = area.map_or(place, |area| (area.last_row.max(found.row), area.last_col.max(found.col)));
+    sheet.extent = (sheet.extent.0.max(end.0 + 1), sheet.extent.1.max(end.1 + 1));
     match sheet.cells.insert(place, cell) {
         Some(_) => Err(taken()),
         None => Ok(()),
-    }
-}
-
-/// Cells of the area that a formula fills. They count although the file need not list them: each takes memory when the
-/// workbook is compiled.
-fn filled(cell: &Cell) -> usize {
-    match cell.formula {
-        Some(
-            CellFormula::Array { area, .. }
-            | CellFormula::Dynamic { area, .. }
-            | CellFormula::DataTable { area, .. },
-        ) => area.rows() as usize * area.cols() as usize - 1,
-        _ => 0,
     }
 }
 

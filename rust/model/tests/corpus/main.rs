@@ -1,9 +1,11 @@
 //! Workbooks that Excel saved, from a folder beside the project: what they hold is read, and what they calculate comes
-//! out as Excel stored it. A folder that is not there is reported as ignored.
+//! out as Excel stored it. A folder that is not there is reported as ignored. The project's own workbooks are always
+//! there, with the values of another program.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout)]
 
 mod formulas;
 mod lists;
+mod own;
 mod reading;
 mod recalculation;
 mod services;
@@ -21,6 +23,13 @@ const CHECKS: [(&str, Check); 4] = [
     ("formula cells are those of the list", reading::check),
     ("formulas parse and read back", formulas::check),
     ("workbooks recalculate to what Excel stored", recalculation::check),
+    ("plans give what recalculation gives", services::check),
+];
+
+/// The lists of the project's own workbooks have values, but no texts of formulas.
+const OWN_CHECKS: [(&str, Check); 3] = [
+    ("formula cells are those of the list", own::check_cells),
+    ("workbooks recalculate to what the list says", recalculation::check),
     ("plans give what recalculation gives", services::check),
 ];
 
@@ -43,6 +52,10 @@ fn main() -> ExitCode {
                 run(folder.as_ref(), check)
             }));
         }
+    }
+    for (what, check) in OWN_CHECKS {
+        let title = format!("{}: {what}", own::NAME);
+        trials.push(Trial::test(title, move || check(&own::folder()).map_err(Failed::from)));
     }
     trials.push(Trial::ignorable_test("all: shifted formulas equal the texts below them", || {
         let folders: Vec<Folder> = lists::names().iter().filter_map(|name| lists::folder(name)).collect();

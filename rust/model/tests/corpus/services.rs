@@ -8,7 +8,7 @@ use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::{Layer, Store};
 use execd_model::error::{Error, ErrorKind};
 use execd_model::limits::Limits;
-use execd_model::workbook::{CellValue, DefinedName, Workbook, a1};
+use execd_model::workbook::{Area, CellFormula, CellValue, DefinedName, Workbook, a1};
 use execd_model::{Compiled, compile_workbook, recalculate_workbook, xlsx};
 use std::collections::HashMap;
 use std::fs;
@@ -106,15 +106,20 @@ fn compare(mut book: Workbook, random: &mut Random) -> Result<Vec<String>, Error
     Ok(differences)
 }
 
-/// Names that declare some constants as inputs and some formulas as outputs.
+/// Names that declare some constants as inputs and some formulas as outputs. What an array formula fills is no constant:
+/// an input there takes its place, but a recalculation does not look at the stored value.
 fn declare(book: &mut Workbook, random: &mut Random) -> (Vec<Place>, Vec<Place>) {
     book.names.retain(|name| !name.name.to_lowercase().starts_with('x'));
     let (mut constants, mut formulas) = (Vec::new(), Vec::new());
     for (sheet, content) in book.sheets.iter().enumerate() {
+        let formulas_here = content.cells.values().filter_map(|cell| cell.formula.as_ref());
+        let filled: Vec<Area> = formulas_here.filter_map(CellFormula::area).collect();
         for (&(row, col), cell) in &content.cells {
             match (&cell.formula, &cell.value) {
                 (Some(_), _) => formulas.push((sheet, row, col)),
-                (None, CellValue::Number(_) | CellValue::Text(_) | CellValue::Bool(_)) => {
+                (None, CellValue::Number(_) | CellValue::Text(_) | CellValue::Bool(_))
+                    if !filled.iter().any(|area| area.contains(row, col)) =>
+                {
                     constants.push((sheet, row, col));
                 }
                 _ => {}

@@ -37,9 +37,7 @@ impl<'w> Lowerer<'w> {
             };
         }
         if let Some(&cell) = self.inputs.get(&at) {
-            let term = self.graph.input(cell);
-            self.states.insert(at, State::Done(term));
-            return Ok(term);
+            return Ok(self.graph.input(cell));
         }
         let owner = self.sheets.owner(at).map(|(row, col)| CellAddress { row, col, ..at });
         let formula_at = owner.unwrap_or(at);
@@ -59,6 +57,16 @@ impl<'w> Lowerer<'w> {
             }
             _ => Ok(self.constant(at)),
         }
+    }
+
+    /// Gives a cell of an array formula or a data table its value. A cell that is an input keeps the input's value.
+    pub fn fill(&mut self, at: CellAddress, term: Term) -> Term {
+        let term = match self.inputs.get(&at) {
+            Some(&input) => self.graph.input(input),
+            None => term,
+        };
+        self.states.insert(at, State::Done(term));
+        term
     }
 
     /// How many formula cells lowered so far depend on a record.
@@ -169,7 +177,9 @@ impl<'w> Lowerer<'w> {
             self.states.insert(at, State::Failed(failure.clone()));
             if let Some(area) = self.array_area(at) {
                 for_each_cell(at.sheet, &area, |cell| {
-                    self.states.insert(cell, State::Failed(failure.clone()));
+                    if !self.inputs.contains_key(&cell) {
+                        self.states.insert(cell, State::Failed(failure.clone()));
+                    }
                 });
             }
         }
@@ -196,12 +206,7 @@ impl<'w> Lowerer<'w> {
     }
 
     pub fn array_area(&self, at: CellAddress) -> Option<Area> {
-        match self.cell(at)?.formula.as_ref()? {
-            CellFormula::Array { area, .. }
-            | CellFormula::Dynamic { area, .. }
-            | CellFormula::DataTable { area, .. } => Some(*area),
-            _ => None,
-        }
+        self.cell(at)?.formula.as_ref()?.area()
     }
 
     fn lower_formula(&mut self, tree: &Expr, cell: CellAddress) -> Lowered<()> {

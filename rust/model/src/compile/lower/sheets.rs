@@ -211,17 +211,7 @@ fn makes_array(text: &str) -> bool {
 fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {
     let mut owners = HashMap::new();
     for (&(row, col), cell) in &sheet.cells {
-        let (Some(CellFormula::Array { area, .. })
-        | Some(CellFormula::Dynamic { area, .. })
-        | Some(CellFormula::DataTable { area, .. })) = &cell.formula
-        else {
-            continue;
-        };
-        let cells =
-            u64::from(area.last_row - area.first_row + 1) * u64::from(area.last_col - area.first_col + 1);
-        if cells > 1 << 20 {
-            continue;
-        }
+        let Some(area) = cell.formula.as_ref().and_then(CellFormula::area) else { continue };
         for r in area.first_row..=area.last_row {
             for c in area.first_col..=area.last_col {
                 if (r, c) != (row, col) {

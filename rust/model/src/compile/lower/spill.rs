@@ -2,7 +2,7 @@
 
 use super::at::At;
 use super::failure::Lowered;
-use super::lowerer::{Lowerer, State};
+use super::lowerer::Lowerer;
 use super::values::{Abs, Grid, Single, constant};
 use crate::compile::graph::{Argument, Term, kinds};
 use crate::workbook::{Area, CellAddress};
@@ -34,7 +34,7 @@ impl Lowerer<'_> {
             area
         };
         if dynamic && self.is_blocked(at.cell, &area) {
-            self.states.insert(at.cell, State::Done(Term::Const(Value::error(ErrorCode::Spill))));
+            self.fill(at.cell, Term::Const(Value::error(ErrorCode::Spill)));
             return Ok(());
         }
         if let Single::One(term) = &mut single
@@ -53,8 +53,7 @@ impl Lowerer<'_> {
                     Single::Many(grid) => grid.at(r, c),
                 };
                 let term = if dynamic && !sized { term } else { self.graph.one(Op1::CellValue, term) };
-                terms.push(term);
-                self.states.insert(CellAddress { sheet: at.cell.sheet, row, col }, State::Done(term));
+                terms.push(self.fill(CellAddress { sheet: at.cell.sheet, row, col }, term));
             }
         }
         let (rows, cols) =

@@ -44,7 +44,7 @@ impl Lowerer<'_> {
                     self.supposed_value(anchor, formula, inputs)?
                 };
                 let term = self.graph.one(Op1::CellValue, term);
-                self.states.insert(CellAddress { row, col, ..anchor }, State::Done(term));
+                self.fill(CellAddress { row, col, ..anchor }, term);
             }
         }
         Ok(())
