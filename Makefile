@@ -58,7 +58,7 @@ check: setup
 	$(BIN)/stubtest execd._native
 	$(CARGO) fmt --check
 	$(CARGO) clippy --quiet $(PROFILE) --workspace --all-targets -- -D warnings
-	$(BIN)/python -m pytest --quiet tests/python/test_layers.py
+	$(BIN)/python -m pytest --quiet tests/python/house/test_layers.py
 
 # Runs the fuzz targets with libFuzzer and AddressSanitizer; `make test` replays their corpus without. What they find is
 # kept in rust/fuzz/artifacts, what they learn in target/fuzz.

@@ -1,6 +1,6 @@
 //! Data validations as rules of the interface. Oracles: Excel's documentation of data validation (kinds, operators,
 //! formulas, "Ignore blank") and of the Execute API; where both are silent, the rule stands beside the case. Whether a
-//! value passes is tested over the wire (`tests/python/test_validation.py`).
+//! value passes is tested over the wire (`tests/python/server/test_validation.py`).
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod builder;

@@ -121,5 +121,5 @@ def test_an_open_server_stays_on_this_machine(host: str) -> None:
 
 
 def test_the_readme_lists_every_setting() -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    readme = (Path(__file__).parents[3] / "README.md").read_text()
     assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == list(Settings.__struct_fields__)

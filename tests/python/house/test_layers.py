@@ -10,7 +10,7 @@ import pytest
 
 from source_graph import Graph, circles, describe, python_graph, rust_graph
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "python" / "execd"
 
 # What each crate may depend on, from the house's picture.

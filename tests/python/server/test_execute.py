@@ -14,7 +14,7 @@ import pytest
 
 from conftest import Server
 
-CASES = Path(__file__).parents[1] / "wire" / "execute"
+CASES = Path(__file__).parents[2] / "wire" / "execute"
 KEYS = [
     *("outputs", "process_time", "warnings", "errors", "service_id", "version_id", "version", "call_id"),
     *("compiler_version", "correlation_id", "request_timestamp"),
