@@ -6,8 +6,7 @@ from functools import partial
 
 from execd import _native
 from execd.api.execute import errors
-from execd.api.execute.request import Request as Asked
-from execd.api.execute.request import decode
+from execd.api.execute.request import ExecuteRequest, decode
 from execd.api.execute.response import answer
 from execd.auth import policy
 from execd.auth.principal import Principal
@@ -72,12 +71,12 @@ class Execute:
         finally:
             state.bodies.give_back(body)
 
-    async def _resolve(self, caller: Principal, asked: Asked) -> tuple[Version, Program]:
+    async def _resolve(self, caller: Principal, asked: ExecuteRequest) -> tuple[Version, Program]:
         version = await self._state.catalog.find(caller.tenant, asked.address)
         return version, await self._state.programs.of(version)
 
 
-def _call(asked: Asked, version: Version, arrived: float) -> _native.Call:
+def _call(asked: ExecuteRequest, version: Version, arrived: float) -> _native.Call:
     return _native.Call(
         asked.body,
         asked.inputs,

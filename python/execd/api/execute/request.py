@@ -57,7 +57,7 @@ class Envelope(msgspec.Struct, frozen=True):
                 raise CallError(Kind.INVALID_REQUEST, message) from None
 
 
-class Request(NamedTuple):
+class ExecuteRequest(NamedTuple):
     """What a call asks for."""
 
     address: Address
@@ -74,7 +74,7 @@ class Request(NamedTuple):
 _decoder = msgspec.json.Decoder(Envelope)
 
 
-def decode(body: bytes) -> Request:
+def decode(body: bytes) -> ExecuteRequest:
     """The request in a body. Its inputs are left to the native decoder, which can say where a mistake is."""
     try:
         scanned = _native.scan(body)
@@ -88,10 +88,10 @@ def decode(body: bytes) -> Request:
         raise from_native(error) from None
 
 
-def _request(envelope: Envelope, body: bytes, inputs: tuple[int, int] | None) -> Request:
+def _request(envelope: Envelope, body: bytes, inputs: tuple[int, int] | None) -> ExecuteRequest:
     envelope.check_timestamp()
     correlation = encode(envelope.correlation_id)
-    return Request(envelope.address, envelope.kept_outputs(), envelope.unix_now(), correlation, body, inputs)
+    return ExecuteRequest(envelope.address, envelope.kept_outputs(), envelope.unix_now(), correlation, body, inputs)
 
 
 def _decode(request: bytes) -> Envelope:

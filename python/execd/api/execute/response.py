@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 from execd import __version__, _native
-from execd.api.execute.request import Request
+from execd.api.execute.request import ExecuteRequest
 from execd.http.response import encode
 from execd.registry.catalog import Version
 
@@ -13,7 +13,7 @@ SEPARATORS = (b'{"outputs":', b',"process_time":', b',"warnings":', b',"errors":
 COMPILER = b'"compiler_version":' + encode(__version__)
 
 
-def answer(fragments: _native.Fragments, version: Version, request: Request, arrived: float) -> bytes:
+def answer(fragments: _native.Fragments, version: Version, request: ExecuteRequest, arrived: float) -> bytes:
     """The body of an answer. `arrived` is when the request did, in Unix seconds."""
     second, fraction = divmod(arrived, 1)
     rest = b',%b,"call_id":"%b",%b,"correlation_id":%b,"request_timestamp":"%b.%03dZ"}' % (
