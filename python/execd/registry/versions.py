@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from execd.errors import CallError, Kind
+from execd.errors import CallError, Kind, bug
 from execd.registry.address import unknown
 from execd.registry.catalog import Version
 from execd.registry.listing import NAMESPACE, File, Stamp, stamp
@@ -129,6 +129,9 @@ class Versions:
             raise self._refused(file, now, CallError(Kind.WORKBOOK, f"{name}: {error.strerror}")) from None
         except CallError as error:
             raise self._refused(file, now, error) from None
+        except Exception:
+            log.exception("%s cannot be tried", file.path)
+            raise self._refused(file, now, bug()) from None
         replaced = self._serving.get(file.path)
         self._serving[file.path] = version
         self._refusals.pop(file.path, None)
@@ -138,8 +141,9 @@ class Versions:
 
     def _taken(self, path: str, task: asyncio.Task[Version]) -> None:
         del self._tasks[path]
-        if not task.cancelled() and (error := task.exception()) and not isinstance(error, CallError):
-            log.error("%s: cannot be tried", path, exc_info=error)
+        if not task.cancelled():
+            # Those who waited may have gone; asyncio complains about errors that nobody has seen.
+            task.exception()
 
     def _refused(self, file: File, now: Stamp | None, error: CallError) -> CallError:
         before = self._refusals.get(file.path)
