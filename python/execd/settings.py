@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError(f"{field}: must not be negative")
         if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
             raise ValueError(f"time_limit: {self.time_limit} is not between 0 and 86400 seconds")
-        if self.queue_seconds < 0:
+        if not self.queue_seconds >= 0:
             raise ValueError("queue_seconds: must not be negative")
 
     def for_machine(self) -> "Settings":

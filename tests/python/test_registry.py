@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import tempfile
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -10,12 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from books import basics
 from execd.errors import CallError, Kind
 from execd.registry import folder as folder_module
 from execd.registry import listing, versions
-from execd.registry.address import Address
+from execd.registry.address import Address, key
 from execd.registry.catalog import Version
 from execd.registry.compiled import Program, Programs
 from execd.registry.folder import FRESH, Folder
@@ -290,6 +293,35 @@ def test_a_fault_of_ours_spoils_one_workbook_only(root: Path, caplog: pytest.Log
 
     asyncio.run(story())
     assert "a bug" in caplog.text
+
+
+pieces = st.sampled_from(
+    ["[", "]", "[1]", "[1.2]", "[]", "[v]", ".", " ", "1", "a", "A", "é", "e\u0301", "ß", "\n", "٣"]
+)
+names = st.lists(
+    st.one_of(pieces, st.text(st.characters(exclude_characters="/"), max_size=3)), min_size=1, max_size=6
+).map("".join)
+
+
+@given(folder=names.filter(lambda name: not name.startswith(".")), files=st.lists(names, min_size=1, max_size=4))
+def test_whatever_is_listed_is_found_by_its_name_and_its_id(folder: str, files: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        for name in files:
+            try:
+                path = Path(root, folder, f"{name}.xlsx")
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(b"")
+            except (OSError, ValueError):
+                # No name for a file or folder.
+                continue
+        catalog = Folder([Path(root)])
+        for one in catalog.services(""):
+            service = f"{one.folder}/{one.service}"
+            found = asyncio.run(catalog.find("", Address(service=service)))
+            assert (found.folder, key(found.service)) == (one.folder, key(one.service))
+            version = asyncio.run(catalog.find("", Address(service=f"{service}[{one.number}]")))
+            assert version.number == one.number
+            assert asyncio.run(catalog.find("", Address(service_id=one.service_id))).version_id == found.version_id
 
 
 def test_many_callers_share_one_compilation(root: Path) -> None:

@@ -129,6 +129,7 @@ def in_toml(value: Any) -> str:
         ("EXECD_PORT", "0", "port"),
         ("EXECD_TIME_LIMIT", "0", "time_limit"),
         ("EXECD_QUEUE", "-1", "queue"),
+        ("EXECD_QUEUE_SECONDS", "nan", "queue_seconds"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:

@@ -18,7 +18,7 @@ log = logging.getLogger("execd.registry")
 # Raises CallError if the workbook of a version cannot serve.
 Check = Callable[[Version], Awaitable[object]]
 
-# Seconds that a call waits for a version that replaces another; then the one that serves answers it.
+# Seconds for which calls wait for a version that replaces another; then the one that serves answers them.
 PATIENCE = 1.0
 
 
@@ -37,6 +37,13 @@ class Refusal(NamedTuple):
     error: CallError
 
 
+class Trial(NamedTuple):
+    """A file that is being tried, and the time of the loop until which calls wait for it."""
+
+    task: asyncio.Task[Version]
+    patience: float
+
+
 class Versions:
     """The versions of files. What does not compile, or is half-written, never replaces what serves."""
 
@@ -45,7 +52,7 @@ class Versions:
         self._identities: dict[str, Identity] = {}
         self._serving: dict[str, Version] = {}
         self._refusals: dict[str, Refusal] = {}
-        self._tasks: dict[str, asyncio.Task[Version]] = {}
+        self._trials: dict[str, Trial] = {}
         # All by path, and this by version id.
         self._files: dict[str, File] = {}
 
@@ -56,13 +63,18 @@ class Versions:
         if now is None or self._is_tried(path, now):
             if serving:
                 return serving
-            raise self._refusals[path].error if path in self._refusals else unknown(f"{file.folder}/{file.service}")
-        task = self._tasks.get(path)
-        if task is None:
-            task = self._tasks[path] = asyncio.ensure_future(self._take(file))
-            task.add_done_callback(lambda task: self._taken(path, task))
+            if path in self._refusals:
+                # One error for many calls must not collect their frames.
+                raise self._refusals[path].error.with_traceback(None)
+            raise unknown(f"{file.folder}/{file.service}")
+        loop = asyncio.get_running_loop()
+        trial = self._trials.get(path)
+        if trial is None:
+            trial = self._trials[path] = Trial(loop.create_task(self._take(file)), loop.time() + PATIENCE)
+            trial.task.add_done_callback(lambda task: self._taken(path, task))
+        task = trial.task
         if serving:
-            await asyncio.wait((task,), timeout=PATIENCE)
+            await asyncio.wait((task,), timeout=max(0.0, trial.patience - loop.time()))
             if not task.done() or task.cancelled() or task.exception():
                 return serving
         return await asyncio.shield(task)
@@ -140,7 +152,7 @@ class Versions:
         return version
 
     def _taken(self, path: str, task: asyncio.Task[Version]) -> None:
-        del self._tasks[path]
+        del self._trials[path]
         if not task.cancelled():
             # Those who waited may have gone; asyncio complains about errors that nobody has seen.
             task.exception()
