@@ -234,6 +234,23 @@ def test_a_service_goes_on_while_its_file_is_replaced(services: Path, serve: Cal
     eventually(lambda: status(server, service="T/m") == 404, "the service went")
 
 
+def test_a_link_is_what_it_leads_to(services: Path, serve: Callable[[], Server], tmp_path: Path) -> None:
+    releases = tmp_path / "releases"
+    for name, factor in (("1", 3), ("2", 5)):
+        (releases / name).mkdir(parents=True)
+        (releases / name / "n.xlsx").write_bytes(times(factor))
+    (releases / "now").symlink_to("1")
+    (services / "n.xlsx").symlink_to(releases / "now" / "n.xlsx")
+    server = serve()
+    assert y(server, "T/n") == 30
+    # As a release or a ConfigMap is switched.
+    (releases / "next").symlink_to("2")
+    (releases / "next").rename(releases / "now")
+    eventually(lambda: y(server, "T/n") == 50, "the link was followed")
+    (releases / "now").unlink()
+    eventually(lambda: status(server, service="T/n") == 404, "the service went")
+
+
 @pytest.mark.parametrize(
     "version", ["9" * 19, "9" * 4301, "1." + "9" * 100_000, "1" * 500_000, "٣", "1e3", "0x1", "1.2.3.4", "v1", "+1"]
 )

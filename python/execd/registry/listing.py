@@ -91,7 +91,7 @@ class _Scan(Generic[T]):
         self._scan = scan
         self._stamp: Stamp | None = None
         self._settled = False
-        self._names: list[str] = []
+        self._names: list[tuple[str, bool]] = []
         self._seen = -1.0
         self._again = 0.0
         self._found: dict[str, T] = {}
@@ -119,9 +119,11 @@ class _Scan(Generic[T]):
         self._stamp, self._settled, self._names = now, settled, names
         self._again = look + max(AGAIN, SHARE * (time.perf_counter() - started))
 
-    def _listed(self) -> list[str]:
+    def _listed(self) -> list[tuple[str, bool]]:
+        """Every name, and whether something is there: a folder does not change when a link in it loses its target."""
         try:
-            return os.listdir(self.path)  # noqa: PTH208  the names are all that is wanted
+            with os.scandir(self.path) as entries:
+                return [(entry.name, not entry.is_symlink() or Path(entry.path).exists()) for entry in entries]
         except OSError:
             return []
 
