@@ -12,4 +12,4 @@ def create_app(settings: Settings) -> Application:
     """The application of one worker. Its routes are tried in this order: what is called most comes first."""
     shared = state.build(settings.for_machine())
     router = Router([*handler.routes(shared), *health.routes(shared)])
-    return Application(router, shared.bodies, errors.refusal, shared.settings.time_limit)
+    return Application(router, shared.bodies, errors.refusal, shared.settings.time_limit, shared.catalog.watch)

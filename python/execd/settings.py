@@ -4,6 +4,7 @@ Every field has its default here and nowhere else; `EXECD_` and the field's name
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,18 @@ import msgspec
 
 PREFIX = "EXECD_"
 MIB = 1 << 20
+
+# How people write a boolean.
+YES = {"yes", "on", "true", "1"}
+NO = {"no", "off", "false", "0"}
+
+# What Kubernetes and Docker put into the environment of every container beside a service whose name begins with execd.
+_injected = re.compile(
+    r"""EXECD_ (\w+_)? (SERVICE_HOST | SERVICE_PORT(_\w+)? | PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR)\w*)?) =.*
+    | EXECD_ (\w+_)? PORT = (tcp|udp|sctp)://.*
+    | EXECD_ (\w+_)? (NAME = /.* | ENV_\w+ =.*)""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
                 raise ValueError(f"{field}: must not be negative")
         if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
             raise ValueError(f"time_limit: {self.time_limit} is not between 0 and 86400 seconds")
-        if self.queue_seconds < 0:
+        if not self.queue_seconds >= 0:
             raise ValueError("queue_seconds: must not be negative")
 
     def for_machine(self) -> "Settings":
@@ -73,10 +86,21 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN40
     values = _from_file(file) if file else {}
     values |= _from_environment(os.environ)
     values |= {name: value for name, value in overrides.items() if value is not None}
+    values = {name: _boolean(name, value) if _types.get(name) is bool else value for name, value in values.items()}
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
         raise ValueError(f"settings: {error}") from None
+
+
+_types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+
+
+def _boolean(name: str, value: Any) -> bool:  # noqa: ANN401
+    word = str(value).strip().lower()
+    if word in YES | NO:
+        return word in YES
+    raise ValueError(f"settings: {name}: {value!r} is not yes, no, on, off, true, false, 1 or 0")
 
 
 def _path(type_: type, value: Any) -> Path:  # noqa: ANN401
@@ -95,7 +119,12 @@ def _from_file(file: Path) -> dict[str, Any]:
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
     fields = {PREFIX + name.upper(): name for name in Settings.__struct_fields__}
-    unknown = [name for name in environment if name.startswith(PREFIX) and name not in fields]
+    ours = {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(PREFIX) and not _injected.fullmatch(f"{name}={value}")
+    }
+    unknown = ours.keys() - fields.keys()
     if unknown:
         raise ValueError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
-    return {field: environment[name] for name, field in fields.items() if name in environment}
+    return {fields[name]: value for name, value in ours.items()}

@@ -1,12 +1,13 @@
 """What one worker of a server is made of, built once from the settings and handed to the APIs."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 
 from execd import _native
 from execd.http.body import Bodies
-from execd.registry.catalog import Catalog
-from execd.registry.compiled import Programs
+from execd.registry.catalog import Catalog, Version
+from execd.registry.compiled import Program, Programs
 from execd.registry.folder import Folder
 from execd.runtime.admission import Admission, Policy
 from execd.runtime.executor import Executor
@@ -30,13 +31,18 @@ class State:
 
 def build(settings: Settings) -> State:
     """The parts of a worker. Opens the permit file and starts threads: call it in the process that serves."""
-    catalog = Folder(service_roots(settings))
+
+    def compiled(version: Version) -> Awaitable[Program]:
+        return programs.of(version)
+
+    catalog = Folder(service_roots(settings), check=compiled)
+    programs = Programs(catalog)
     policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
     admission = Admission(settings.permit_file, settings.max_executions, policies)
     return State(
         settings=settings,
         catalog=catalog,
-        programs=Programs(catalog),
+        programs=programs,
         engine=_native.Engine(settings.threads),
         runtime=Runtime(admission, Executor(settings.max_executions)),
         bodies=Bodies(settings),

@@ -19,7 +19,8 @@ def routes(state: State) -> list[Route]:
         return _json({"name": "execd", "version": __version__, "execute": execute, "services": services})
 
     async def ready(_: Request) -> Response:
-        return _json({"status": "UP", **state.runtime.admission.figures()})
+        broken = [one._asdict() for one in state.catalog.broken("")]
+        return _json({"status": "UP", **state.runtime.admission.figures(), "broken": broken})
 
     return [
         route("GET", "/", front),

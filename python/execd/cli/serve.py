@@ -16,9 +16,14 @@ from execd import settings
 @click.option(
     "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with services/; made if missing."
 )
-@click.option("--examples", is_flag=True, default=None, help="Serve the example workbooks too.")
+@click.option("--examples/--no-examples", default=None, help="Serve the example workbooks too.  [no]")
 @click.option("--max-executions", type=int, help="Executions at once on this node, over all workers.  [2 per core]")
 @click.option("--time-limit", type=float, help="Seconds until an execution is stopped and answered with 504.  [55]")
+@click.option("--queue", type=int, help="Calls that may wait for a permit in one worker.  [64]")
+@click.option("--queue-seconds", type=float, help="Seconds that one may wait.  [10]")
+@click.option("--max-body", type=int, help="Bytes of one body, unpacked.  [256 MiB]")
+@click.option("--max-held", type=int, help="Bytes of all bodies that one worker holds.  [1 GiB]")
+@click.option("--max-discard", type=int, help="Bytes that are read and thrown away before a refusal.  [2 GiB]")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings in TOML.")
 def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
     """Serve Execute v4 for the workbooks of a folder."""

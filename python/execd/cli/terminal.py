@@ -19,12 +19,12 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for p
 
 def warn(text: str) -> None:
     """Tell what the user should know."""
-    err.print(f"warning: {text}", highlight=False, markup=False, style="yellow")
+    err.print(f"warning: {text}", highlight=False, markup=False, style="yellow", soft_wrap=True)
 
 
 def fail(text: str) -> None:
     """Tell why a command ends."""
-    err.print(f"execd: {text}", highlight=False, markup=False, style="red")
+    err.print(f"execd: {text}", highlight=False, markup=False, style="red", soft_wrap=True)
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401

@@ -1,7 +1,8 @@
 """The application that Granian calls, once for every request: find the handler, let it answer, send the answer."""
 
+import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from granian.rsgi import HTTPProtocol, Scope
 
@@ -17,15 +18,30 @@ log = logging.getLogger("execd.http")
 
 
 class Application:
-    """An application as RSGI has it. `refusal` is the answer to what no handler took or answered."""
+    """An application as RSGI has it. `refusal` is the answer to what no handler took or answered.
+
+    `background` runs beside the requests from the start of the worker on.
+    """
 
     def __init__(
-        self, router: Router, bodies: Bodies, refusal: Callable[[CallError], Response], time_limit: float
+        self,
+        router: Router,
+        bodies: Bodies,
+        refusal: Callable[[CallError], Response],
+        time_limit: float,
+        background: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
         self._router = router
         self._bodies = bodies
         self._refusal = refusal
         self._time_limit = time_limit
+        self._background = background
+        self._task: asyncio.Task[None] | None = None
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A worker has started."""
+        if self._background:
+            self._task = loop.create_task(self._background())
 
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""

@@ -1,6 +1,7 @@
 """How requests name a version: by ids, or by `folder/service[1.2]` and its variants."""
 
 import re
+import unicodedata
 import uuid
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,9 +11,14 @@ from execd.errors import CallError, Kind
 # Addresses that are kept as they were read, and how long they may be: a file's name is no longer than 255 bytes.
 KNOWN = 1024
 LONGEST = 1024
+# Characters of an address that a message repeats.
+SHOWN = 200
 
-_address = re.compile(r"(?P<path>.*?)(?:\[(?P<version>[^\[\]]*)\])?")
-_number = re.compile(r"\d+(?:\.\d+){0,2}")
+# Up to three numbers; 18 digits hold a moment to the millisecond, and are read in no time.
+NUMBER = r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,2}"
+
+_brackets = re.compile(r"(?P<name>.+)\[(?P<version>[^\[\]]*)\]\s*", re.DOTALL)
+_number = re.compile(NUMBER)
 
 
 class Address(NamedTuple):
@@ -28,7 +34,10 @@ class Named(NamedTuple):
 
     folder: str | None
     service: str
-    version: tuple[int, ...]
+    version: tuple[int, ...] | None
+    """None if the brackets at the end hold no version."""
+    whole: str
+    """The name with its brackets: a service may be called so."""
 
 
 def named(address: str) -> Named:
@@ -37,37 +46,57 @@ def named(address: str) -> Named:
     return _read_before(address) if len(address) <= LONGEST else _read(address)
 
 
+def normal(name: str) -> str:
+    """A name as all its spellings are kept: Unicode's NFC, without spaces around it."""
+    return name.strip() if name.isascii() else unicodedata.normalize("NFC", name).strip()
+
+
+def key(name: str) -> str:
+    """What is the same for names that mean the same: neither case nor Unicode's normal form counts."""
+    folded = normal(name).casefold()
+    return folded if folded.isascii() else unicodedata.normalize("NFC", folded)
+
+
 def unknown(address: str) -> CallError:
     """There is no such service or version."""
-    return CallError(Kind.SERVICE_NOT_FOUND, f"service could not be found: {address!r}")
+    return CallError(Kind.SERVICE_NOT_FOUND, f"service could not be found: {_shown(address)}")
+
+
+def no_version(address: str) -> CallError:
+    """What is written where a version belongs is none."""
+    message = f"{_shown(address)}: a version is written [1], [1.4] or [1.4.3]"
+    return CallError(Kind.INVALID_REQUEST, message)
 
 
 def _read(address: str) -> Named:
-    match = _address.fullmatch(address.strip())
-    path = match["path"].strip() if match else ""
-    wanted = ((match["version"] if match else None) or "").strip()
-    if _is_uuid(path):
-        return Named(None, path, _version_numbers(wanted, address))
-    parts = [part for part in path.split("/") if part]
+    parts = [part for part in address.strip().split("/") if part.strip()]
     match parts:
-        case [folders, folder, services, service] if (folders.lower(), services.lower()) == (
-            "folders",
-            "services",
-        ):
-            return Named(folder, service, _version_numbers(wanted, address))
+        case [service]:
+            folder = None
         case [folder, service]:
-            return Named(folder, service, _version_numbers(wanted, address))
-    message = f"service could not be found: {address!r} is not folder/service or an id"
-    raise CallError(Kind.SERVICE_NOT_FOUND, message)
+            pass
+        case [folders, folder, services, service] if (key(folders), key(services)) == ("folders", "services"):
+            pass
+        case _:
+            raise _no_service(address)
+    split = _brackets.fullmatch(service)
+    name, wanted = (split["name"], split["version"].strip()) if split else (service, "")
+    if folder is None and not _is_uuid(name.strip()):
+        raise _no_service(address)
+    version = tuple(map(int, wanted.split("."))) if _number.fullmatch(wanted) else None if wanted else ()
+    return Named(folder, name.strip(), version, service)
 
 
 _read_before = lru_cache(KNOWN)(_read)
 
 
-def _version_numbers(wanted: str, address: str) -> tuple[int, ...]:
-    if wanted and not _number.fullmatch(wanted):
-        raise CallError(Kind.INVALID_REQUEST, f"{address!r}: a version is written [1], [1.4] or [1.4.3]")
-    return tuple(map(int, wanted.split("."))) if wanted else ()
+def _no_service(address: str) -> CallError:
+    message = f"service could not be found: {_shown(address)} is not folder/service or an id"
+    return CallError(Kind.SERVICE_NOT_FOUND, message)
+
+
+def _shown(address: str) -> str:
+    return repr(address if len(address) <= SHOWN else f"{address[:SHOWN]}…")
 
 
 def _is_uuid(text: str) -> bool:

@@ -29,11 +29,20 @@ class Listed(NamedTuple):
     service_id: str
 
 
+class Broken(NamedTuple):
+    """A version that cannot serve as its workbook is now; an older one may serve on."""
+
+    service: str
+    """`folder/service`."""
+    version: str
+    reason: str
+
+
 class Catalog(Protocol):
     """A source of services. What it knows it answers from memory."""
 
     async def find(self, tenant: str, address: Address) -> Version:
-        """The version that a tenant's call means, the newest that fits. Raises CallError."""
+        """The version that a tenant's call means, the newest that fits and can serve. Raises CallError."""
         ...
 
     async def workbook(self, version: Version) -> bytes:
@@ -42,4 +51,12 @@ class Catalog(Protocol):
 
     def services(self, tenant: str) -> list[Listed]:
         """Every version that a tenant may call, the newest first within a service."""
+        ...
+
+    async def watch(self) -> None:
+        """Try new versions when they appear, until cancelled."""
+        ...
+
+    def broken(self, tenant: str) -> list[Broken]:
+        """The versions of a tenant that were found to be unable to serve as they are."""
         ...

@@ -59,8 +59,16 @@ class Programs:
         return await asyncio.shield(future)
 
     async def _compile(self, version: Version) -> Program:
-        workbook = await self._catalog.workbook(version)
+        try:
+            workbook = await self._catalog.workbook(version)
+        except CallError:
+            # The same bytes may be there the next time.
+            self._programs.pop(version.content, None)
+            raise
         try:
             return Program(await asyncio.to_thread(_native.Model, workbook))
         except _native.WorkbookError as error:
+            # A file that is being written may give many of these; they must not drive out what serves.
+            if version.content in self._programs:
+                self._programs.move_to_end(version.content, last=False)
             raise CallError(Kind.WORKBOOK, f"{version.folder}/{version.service}: {error}") from None

@@ -12,6 +12,7 @@ from granian.constants import Interfaces, Loops
 from granian.server.mp import MPServer
 
 from execd.app import create_app
+from execd.server.home import prepare
 from execd.server.network import listening_address
 from execd.server.process import die_with_parent, keep_freed_memory
 from execd.settings import Settings
@@ -42,8 +43,7 @@ def serve(settings: Settings) -> None:
     """Serve until a signal ends it."""
     settings = settings.for_machine()
     address = listening_address(settings.host, settings.port)
-    if settings.data:
-        (settings.data / "services").mkdir(parents=True, exist_ok=True)
+    prepare(settings)
     # A forked worker would share the descriptor of the permit file, and with it the permits, and inherit no threads.
     multiprocessing.set_start_method("spawn", force=True)
     server = Supervisor(

@@ -3,18 +3,27 @@
 import asyncio
 import gc
 import os
+import tempfile
+import time
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from books import basics
 from execd.errors import CallError, Kind
-from execd.registry.address import Address
+from execd.registry import folder as folder_module
+from execd.registry import listing, versions
+from execd.registry.address import Address, key
 from execd.registry.catalog import Version
 from execd.registry.compiled import Program, Programs
 from execd.registry.folder import FRESH, Folder
+from execd.registry.listing import AGAIN, Stamp
+from tests.server import PATIENCE
 
 # Versions of one service, and another service beside it.
 FILES = [
@@ -158,6 +167,162 @@ def test_between_two_looks_everything_is_answered_from_memory(root: Path, monkey
             assert asked != []
 
     asyncio.run(story())
+
+
+@pytest.fixture
+def always(monkeypatch: pytest.MonkeyPatch) -> Callable[[Stamp], None]:
+    """Gives every file and folder the same stamp."""
+
+    def begin(stamp: Stamp) -> None:
+        monkeypatch.setattr(listing, "stamp", lambda _: stamp)
+        monkeypatch.setattr(versions, "stamp", lambda _: stamp)
+
+    return begin
+
+
+def test_a_folder_whose_stamp_tells_nothing_is_read_again(root: Path, always: Callable[[Stamp], None]) -> None:
+    # Some network file systems give folders no times.
+    always(Stamp(0, 0, 0, 0, 0))
+    folder, late = Folder([root], clock := Clock()), Address(service="other/late")
+
+    async def story() -> None:
+        assert await number_of(folder, late) is None
+        (root / "other" / "late.xlsx").write_bytes(basics())
+        clock.now += AGAIN
+        assert await number_of(folder, late) == "0.1.0"
+
+    asyncio.run(story())
+
+
+def test_a_file_that_has_just_changed_is_read_again(root: Path, always: Callable[[Stamp], None]) -> None:
+    # A second change within the same tick of a coarse clock leaves the stamp as it is.
+    always(Stamp(time.time_ns(), 0, 0, 0, 0))
+    folder, rate = Folder([root], clock := Clock()), Address(service="other/rate")
+
+    async def story() -> None:
+        first = await folder.find("", rate)
+        (root / "other" / "rate[2].xlsx").write_bytes(b"of another content")
+        clock.now += FRESH
+        assert (await folder.find("", rate)).version_id != first.version_id
+
+    asyncio.run(story())
+
+
+def test_the_newest_version_of_each_service_is_tried_when_it_appears(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "SEARCH", 0)
+    tried: list[str] = []
+
+    async def check(version: Version) -> None:
+        tried.append(f"{version.service} {version.number}")
+
+    async def story() -> None:
+        task = asyncio.create_task(Folder([root], check=check).watch())
+        await until(lambda: {"rate 2.0.0", "price 10.0.0"} <= set(tried))
+        (root / "other" / "rate[3].xlsx").write_bytes(basics())
+        await until(lambda: "rate 3.0.0" in tried)
+        task.cancel()
+
+    asyncio.run(story())
+    assert set(tried) == {"rate 2.0.0", "price 10.0.0", "rate 3.0.0"}
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110  nobody tells when
+            await asyncio.sleep(0)
+
+
+def test_not_more_than_fit_are_tried_at_the_start(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folder_module, "SEARCH", 0)
+    monkeypatch.setattr(folder_module, "FIRST", 0)
+    tried: list[str] = []
+
+    async def check(version: Version) -> None:
+        tried.append(version.number)
+
+    async def story() -> None:
+        folder = Folder([root], check=check)
+        task = asyncio.create_task(folder.watch())
+        await folder.find("", Address(service="other/rate"))
+        (root / "other" / "rate[3].xlsx").write_bytes(basics())
+        await until(lambda: "3.0.0" in tried)
+        task.cancel()
+
+    asyncio.run(story())
+    assert "10.0.0" not in tried
+
+
+def test_the_last_good_version_serves_while_its_successor_compiles(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(versions, "PATIENCE", 0)
+    rate = Address(service="other/rate")
+
+    async def story() -> None:
+        ready = asyncio.Event()
+        ready.set()
+
+        async def check(_: Version) -> None:
+            await ready.wait()
+
+        folder = Folder([root], clock := Clock(), check)
+        first = await folder.find("", rate)
+        ready.clear()
+        (root / "other" / "rate[2].xlsx").write_bytes(b"another workbook")
+        clock.now += FRESH
+        assert await folder.find("", rate) is first
+        ready.set()
+        async with asyncio.timeout(PATIENCE):
+            while await folder.find("", rate) is first:
+                clock.now += FRESH
+                await asyncio.sleep(0)
+
+    asyncio.run(story())
+
+
+def test_a_fault_of_ours_spoils_one_workbook_only(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def check(version: Version) -> None:
+        if version.number == "10.0.0":
+            raise RuntimeError("a bug")
+
+    async def story() -> None:
+        folder = Folder([root], check=check)
+        assert await number_of(folder, Address(service="shop/price")) == "1.5.0"
+        assert [one.version for one in folder.broken("")] == ["10.0.0"]
+
+    asyncio.run(story())
+    assert "a bug" in caplog.text
+
+
+pieces = st.sampled_from(
+    ["[", "]", "[1]", "[1.2]", "[]", "[v]", ".", " ", "1", "a", "A", "é", "e\u0301", "ß", "\n", "٣"]
+)
+names = st.lists(
+    st.one_of(pieces, st.text(st.characters(exclude_characters="/"), max_size=3)), min_size=1, max_size=6
+).map("".join)
+
+
+@given(folder=names.filter(lambda name: not name.startswith(".")), files=st.lists(names, min_size=1, max_size=4))
+def test_whatever_is_listed_is_found_by_its_name_and_its_id(folder: str, files: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as root:
+        for name in files:
+            try:
+                path = Path(root, folder, f"{name}.xlsx")
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(b"")
+            except (OSError, ValueError):
+                # No name for a file or folder.
+                continue
+        catalog = Folder([Path(root)])
+        for one in catalog.services(""):
+            service = f"{one.folder}/{one.service}"
+            found = asyncio.run(catalog.find("", Address(service=service)))
+            assert (found.folder, key(found.service)) == (one.folder, key(one.service))
+            version = asyncio.run(catalog.find("", Address(service=f"{service}[{one.number}]")))
+            assert version.number == one.number
+            assert asyncio.run(catalog.find("", Address(service_id=one.service_id))).version_id == found.version_id
 
 
 def test_many_callers_share_one_compilation(root: Path) -> None:

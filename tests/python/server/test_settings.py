@@ -44,10 +44,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 some = st.fixed_dictionaries({}, optional=VALUES)
 SERVE = cli.main.commands["serve"]
 FLAGS = {option.name for option in SERVE.params}
+YES, NO = ["yes", "on", "true", "1"], ["no", "off", "false", "0"]
 
 
-def test_every_setting_has_values_to_try() -> None:
+def test_every_setting_has_values_to_try_and_a_flag() -> None:
     assert list(VALUES) == list(Settings.__struct_fields__)
+    assert VALUES.keys() <= FLAGS
 
 
 @given(in_file=some, in_environment=some, in_flags=some)
@@ -57,19 +59,59 @@ def test_any_setting_may_come_from_any_source(
     in_environment: dict[str, Any],
     in_flags: dict[str, Any],
 ) -> None:
-    # A flag can only switch the examples on.
-    in_flags = {name: value for name, value in in_flags.items() if name in FLAGS and value is not False}
     file = tmp_path_factory.getbasetemp() / "execd.toml"
     file.write_text("".join(f"{name} = {in_toml(value)}\n" for name, value in in_file.items()))
     flags = ["--config", str(file)]
     for name, value in in_flags.items():
         flag = f"--{name.replace('_', '-')}"
-        flags.append(flag if value is True else f"{flag}={value}")
+        flags.append({True: flag, False: f"--no-{name}"}[value] if isinstance(value, bool) else f"{flag}={value}")
     with pytest.MonkeyPatch.context() as environment, SERVE.make_context("serve", flags) as context:
         for name, value in in_environment.items():
             environment.setenv(f"EXECD_{name.upper()}", str(value))
         loaded = settings.load(context.params.pop("config"), **context.params)
     assert loaded == Settings(**in_file | in_environment | in_flags)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("word", [*YES, *NO, "Yes", "OFF"])
+def test_a_boolean_is_written_as_people_write_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, quote: str
+) -> None:
+    wanted = word.lower() in YES
+    if quote or word in {"true", "false", "1", "0"}:
+        file = tmp_path / "execd.toml"
+        file.write_text(f"examples = {quote}{word}{quote}\n")
+        assert settings.load(file).examples is wanted
+    monkeypatch.setenv("EXECD_EXAMPLES", word)
+    assert settings.load().examples is wanted
+
+
+# What the documentation of Kubernetes ("Environment variables" of a Service) and of Docker's links list, for services
+# called execd and execd-canary.
+INJECTED = {
+    "EXECD_SERVICE_HOST": "10.0.0.1",
+    "EXECD_SERVICE_PORT": "8000",
+    "EXECD_SERVICE_PORT_HTTP": "8000",
+    "EXECD_PORT": "tcp://10.0.0.1:8000",
+    "EXECD_PORT_8000_TCP": "tcp://10.0.0.1:8000",
+    "EXECD_PORT_8000_TCP_PROTO": "tcp",
+    "EXECD_PORT_8000_TCP_PORT": "8000",
+    "EXECD_PORT_8000_TCP_ADDR": "10.0.0.1",
+    "EXECD_PORT_53_UDP": "udp://10.0.0.1:53",
+    "EXECD_CANARY_SERVICE_HOST": "10.0.0.2",
+    "EXECD_CANARY_PORT": "tcp://10.0.0.2:8000",
+    "EXECD_CANARY_PORT_8000_TCP_ADDR": "10.0.0.2",
+    "EXECD_NAME": "/web/execd",
+    "EXECD_ENV_LANG": "C.UTF-8",
+}
+
+
+def test_what_a_container_platform_injects_is_no_setting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "execd.toml"
+    file.write_text("port = 8123\n")
+    for name, value in INJECTED.items():
+        monkeypatch.setenv(name, value)
+    assert settings.load(file) == Settings(port=8123)
 
 
 def in_toml(value: Any) -> str:
@@ -80,11 +122,14 @@ def in_toml(value: Any) -> str:
     ("name", "value", "said"),
     [
         ("EXECD_PRT", "1", "EXECD_PRT"),
+        ("EXECD_CANARY_PORT", "8000", "EXECD_CANARY_PORT"),
+        ("EXECD_EXAMPLES", "perhaps", "examples"),
         ("EXECD_PORT", "x", "port"),
         ("EXECD_PORT", "70000", "port"),
         ("EXECD_PORT", "0", "port"),
         ("EXECD_TIME_LIMIT", "0", "time_limit"),
         ("EXECD_QUEUE", "-1", "queue"),
+        ("EXECD_QUEUE_SECONDS", "nan", "queue_seconds"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
