@@ -31,12 +31,12 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
         input: 0,
         format: Format::General,
     };
-    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+    let schema = batch.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let cells = flat::cells_named(rules, &names)?;
+    for ((found, field), array) in cells.into_iter().zip(schema.fields()).zip(batch.columns()) {
         rules.stop.check()?;
-        let Some((input, cell)) = flat::cell_named(rules.interface, rules.names, field.name()) else {
-            refuse_nested(rules, field.name(), array)?;
-            continue;
-        };
+        let Some((input, cell)) = found else { continue };
         reader.input = input;
         reader.format = inputs.get(input).map_or(Format::General, |input| input.format);
         let values = reader.column(array)?;
@@ -48,20 +48,6 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
     let notes = Notes { absent: Absent::new(inputs.len()), list: reader.notes };
     let batch = Batch { records: batch.num_rows(), columns, store: Arc::new(reader.store) };
     Ok(Decoded { layout: Layout::Objects, batch, notes, nothing: false })
-}
-
-/// A column that names a table input as a whole must not be dropped silently.
-fn refuse_nested(rules: Rules<'_>, name: &str, array: &ArrayRef) -> Result<(), ServeError> {
-    if rules.names.input(name).is_none() {
-        return Ok(());
-    }
-    let message =
-        format!("a table input is read from columns like {name}[1].heading, not from {}", array.data_type());
-    Err(ServeError::InvalidInput { place: place(name), message })
-}
-
-fn place(input: &str) -> Place {
-    Place { input: Some(input.to_owned()), ..Place::default() }
 }
 
 struct ColumnReader<'a> {
@@ -128,7 +114,8 @@ impl ColumnReader<'_> {
 
     fn refused(&self, message: String) -> ServeError {
         let name = self.rules.interface.inputs.get(self.input).map_or("", |input| input.name.as_str());
-        ServeError::InvalidInput { place: place(name), message }
+        let place = Place { input: Some(name.to_owned()), ..Place::default() };
+        ServeError::InvalidInput { place, message }
     }
 
     fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ServeError> {

@@ -24,13 +24,13 @@ const END: &[u8] = b"\n\xFFend of file\xFF";
 
 pub struct CsvReader<R> {
     reader: Reader<Chain<R, &'static [u8]>>,
-    header: Vec<String>,
+    columns: Vec<Option<CsvColumn>>,
     record: ByteRecord,
 }
 
 impl<R: Read> CsvReader<R> {
     /// Reads the header row. `name` is what the file is called in messages.
-    pub fn new(name: &str, file: R) -> Result<CsvReader<R>, ServeError> {
+    pub fn new(name: &str, file: R, rules: Rules<'_>) -> Result<CsvReader<R>, ServeError> {
         let file = file.chain(END);
         let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
         let first = reader.byte_headers().map_err(|error| ServeError::file(name, error))?;
@@ -40,14 +40,14 @@ impl<R: Read> CsvReader<R> {
         let names: Result<Vec<&str>, _> =
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
         let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
-        let header = names.iter().map(|name| name.trim_start_matches('\u{FEFF}').to_owned()).collect();
-        Ok(CsvReader { reader, header, record: ByteRecord::new() })
+        let header: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
+        let cells = flat::cells_named(rules, &header)?;
+        let columns = cells.into_iter().map(|cell| CsvColumn::new(cell?, rules)).collect();
+        Ok(CsvReader { reader, columns, record: ByteRecord::new() })
     }
 
     /// The next records, or `None` at the end.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
-        let columns: Vec<Option<CsvColumn>> =
-            self.header.iter().map(|name| CsvColumn::named(name, rules)).collect();
         let mut records = Records::new(rules);
         records.expect(CHUNK_RECORDS);
         while records.count() < CHUNK_RECORDS {
@@ -56,14 +56,15 @@ impl<R: Read> CsvReader<R> {
                 Ok(_) => break,
                 Err(error) => return Err(ServeError::file(name, error)),
             }
-            if let Err(fault) = self.take(&mut records, &columns) {
+            if let Err(fault) = self.take(&mut records) {
                 return Err(explain(fault, &records, rules));
             }
         }
         Ok((records.count() > 0).then(|| records.finish(Layout::Objects, false)))
     }
 
-    fn take(&self, records: &mut Records<'_>, columns: &[Option<CsvColumn>]) -> Result<(), Fault> {
+    fn take(&self, records: &mut Records<'_>) -> Result<(), Fault> {
+        let columns = &self.columns;
         records.begin_record()?;
         if is_open(&self.record) {
             return Err(Fault::Invalid(OPEN.to_owned()));
@@ -120,8 +121,7 @@ struct CsvColumn {
 }
 
 impl CsvColumn {
-    fn named(name: &str, rules: Rules<'_>) -> Option<CsvColumn> {
-        let (input, cell) = flat::cell_named(rules.interface, rules.names, name)?;
+    fn new((input, cell): (usize, usize), rules: Rules<'_>) -> Option<CsvColumn> {
         let declared = rules.interface.inputs.get(input)?;
         let default = declared.defaults.get(cell - declared.first_cell);
         let text = declared.format == Format::Text || matches!(default, Some(Constant::Text(_)));
