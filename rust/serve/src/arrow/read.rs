@@ -1,6 +1,8 @@
 //! One record batch to the input columns of a batch. Columns are found by name, ignoring case. Columns that name no
 //! input are ignored, missing ones are left to the workbook, nulls are blanks.
 
+use super::extension;
+use super::zone::Zone;
 use crate::codec::dates;
 use crate::codec::decode::rules::Rules;
 use crate::codec::decoded::{Decoded, Layout};
@@ -39,7 +41,8 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
         let Some((input, cell)) = found else { continue };
         reader.input = input;
         reader.format = inputs.get(input).map_or(Format::General, |input| input.format);
-        let values = reader.column(array)?;
+        let meant = extension::meant(field, array).map_err(|error| reader.refused(error.to_string()))?;
+        let values = reader.column(&meant)?;
         if let Some(column) = columns.get_mut(cell) {
             *column = values;
         }
@@ -81,9 +84,13 @@ impl ColumnReader<'_> {
                     .map(|row| or_blank(&days, row, || serial_of(f64::from(values.value(row)), date1904)))
                     .collect())
             }
-            DataType::Timestamp(unit, _) => {
-                let per_day = per_second(*unit) * serial::SECONDS_PER_DAY;
-                self.ticks(array, |ticks| serial_of(ticks / per_day, date1904))
+            DataType::Timestamp(unit, zone) => {
+                let zone = Zone::new(zone.as_deref()).map_err(|error| self.refused(error.to_string()))?;
+                let per_second = per_second(*unit);
+                self.ticks(array, |ticks| {
+                    let local = ticks + zone.offset(ticks / per_second) * per_second;
+                    serial_of(local / (per_second * serial::SECONDS_PER_DAY), date1904)
+                })
             }
             DataType::Time32(_) | DataType::Time64(_) => {
                 let time = self.cast(array, &DataType::Time64(TimeUnit::Microsecond))?;
@@ -96,6 +103,10 @@ impl ColumnReader<'_> {
             }
             DataType::Dictionary(_, values) => {
                 let plain = self.cast(array, values)?;
+                self.column(&plain)
+            }
+            DataType::RunEndEncoded(_, values) => {
+                let plain = self.cast(array, values.data_type())?;
                 self.column(&plain)
             }
             other if other.is_numeric() => {

@@ -11,6 +11,8 @@ mod csv;
 
 mod ndjson;
 
+mod parquet_schema;
+
 pub mod reader;
 
 mod writer;

@@ -6,8 +6,8 @@ use crate::codec::decoded::Decoded;
 use crate::error::ServeError;
 use crate::files::csv::CsvReader;
 use crate::files::kind::FileKind;
-use crate::files::ndjson;
 use crate::files::source::{CHUNK_RECORDS, Counted, Source, SourceBytes};
+use crate::files::{ndjson, parquet_schema};
 use crate::flat;
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::{
@@ -109,7 +109,15 @@ fn parquet(
     let SourceBytes::File(file) = bytes else {
         return Err(ServeError::file(name, "Parquet is read from its end: it must be a file"));
     };
-    let metadata = undamaged(name, || ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()))?;
+    let metadata = undamaged(name, || {
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+        let schema = parquet_schema::schema(&metadata);
+        if schema == *metadata.schema() {
+            return Ok(metadata);
+        }
+        let options = ArrowReaderOptions::new().with_schema(schema);
+        ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
+    })?;
     count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
     let fields = metadata.schema().fields();
     let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
