@@ -137,3 +137,28 @@ def test_dates_in_a_column_of_texts_look_as_in_json(tmp_path: Path, shown: str, 
     expected = [executed(path, {"a": value})["b"], "n/a"]
     assert [row["b"] for row in run(path, tmp_path / "in.csv", suffix="parquet")] == expected
     assert [row["b"] for row in run(path, tmp_path / "in.csv")] == expected
+
+
+def test_blank_lines_of_one_column_are_records(double: Path, tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    values = [1, None, 3, None]
+    pl.DataFrame({"a": values}).write_csv(path)
+    assert [row["b"] for row in run(double, path)] == [2, 0, 6, 0]
+    csv.write_csv(pa.table({"a": values}), path)
+    assert [row["b"] for row in run(double, path)] == [2, 0, 6, 0]
+    path.write_text("a,x\n1,\n\n3,\n")
+    assert [row["b"] for row in run(double, path)] == [2, 6]
+
+
+@pytest.mark.parametrize("text", [".5", "5.", "+1", "+.5", "-.5", "1e3", "1E+3", "5.e-1", "-0", "1e-400"])
+def test_numbers_of_csv(double: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "in.csv").write_text(f"a\n{text}\n")
+    assert run(double, tmp_path / "in.csv")[0]["b"] == 2 * float(text)
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "+1E999"])
+def test_a_number_beyond_doubles_fails_its_record(double: Path, tmp_path: Path, text: str) -> None:
+    (tmp_path / "in.csv").write_text(f"a\n{text}\n4\n")
+    failed, good = run(double, tmp_path / "in.csv", suffix="parquet")
+    assert failed == {"b": None, "errors": "a: the number is too large; b: #NUM!"}
+    assert good == {"b": 8, "errors": None}

@@ -1,5 +1,6 @@
-//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (as JSON spells it,
-//! so that `007` is none) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank.
+//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (`.5`, `5.` and
+//! `+1` too, but not `007`) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank, and
+//! so is a blank line in a file of one column.
 
 use crate::codec::dates;
 use crate::codec::decode::records::Records;
@@ -9,6 +10,7 @@ use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::encode::scalar::write_number;
 use crate::engine::Block;
 use crate::error::{Place, ServeError};
+use crate::files::blank_lines::BlankLines;
 use crate::files::source::CHUNK_RECORDS;
 use crate::flat::{self, OutputColumn};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
@@ -16,14 +18,14 @@ use execd_calc::interface::{Constant, Format};
 use execd_calc::numbers::digits::general;
 use execd_calc::run::Frame;
 use execd_calc::values::heap::Heap;
-use execd_calc::values::value::{Unpacked, Value};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use std::io::{Chain, Read};
 
 /// Comes after the file as a record of its own. A field whose quote is not closed ends with it.
 const END: &[u8] = b"\n\xFFend of file\xFF";
 
 pub struct CsvReader<R> {
-    reader: Reader<Chain<R, &'static [u8]>>,
+    reader: Reader<Chain<BlankLines<R>, &'static [u8]>>,
     columns: Vec<Option<CsvColumn>>,
     record: ByteRecord,
 }
@@ -31,7 +33,7 @@ pub struct CsvReader<R> {
 impl<R: Read> CsvReader<R> {
     /// Reads the header row. `name` is what the file is called in messages.
     pub fn new(name: &str, file: R, rules: Rules<'_>) -> Result<CsvReader<R>, ServeError> {
-        let file = file.chain(END);
+        let file = BlankLines::new(file).chain(END);
         let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
         let first = reader.byte_headers().map_err(|error| ServeError::file(name, error))?;
         if is_open(first) {
@@ -84,7 +86,12 @@ impl<R: Read> CsvReader<R> {
             records.claim(column.input);
             let text =
                 std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))?;
-            records.single_cell(column.input, column.cell, column.scalar(text))?;
+            match column.scalar(text) {
+                Scalar::Number(number) if number.is_infinite() => {
+                    records.failed_cell(column.input, column.cell, "the number is too large", ErrorCode::Num);
+                }
+                scalar => records.single_cell(column.input, column.cell, scalar)?,
+            }
         }
         records.end_record();
         Ok(())
@@ -135,14 +142,27 @@ impl CsvColumn {
         if self.text {
             return Scalar::Text(field);
         }
-        let mut tokens = Tokens::new(field);
-        match tokens.number() {
-            Some(number) if tokens.at_end() => Scalar::Number(number),
+        match number_of(field) {
+            Some(number) => Scalar::Number(number),
             _ if field.eq_ignore_ascii_case("true") => Scalar::Bool(true),
             _ if field.eq_ignore_ascii_case("false") => Scalar::Bool(false),
             _ => Scalar::Text(field),
         }
     }
+}
+
+/// The number that a field reads as. One that is too large for a double is infinite.
+fn number_of(field: &str) -> Option<f64> {
+    let mut tokens = Tokens::new(field);
+    if let Some(number) = tokens.number()
+        && tokens.at_end()
+    {
+        return Some(number);
+    }
+    let unsigned = field.strip_prefix(['+', '-']).unwrap_or(field).as_bytes();
+    let spelled = unsigned.iter().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(byte));
+    let padded = matches!(unsigned, [b'0', b'0'..=b'9', ..]);
+    if spelled && !padded { field.parse().ok() } else { None }
 }
 
 pub fn write_header(out: &mut Vec<u8>, columns: &[OutputColumn]) {

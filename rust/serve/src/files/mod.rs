@@ -7,6 +7,8 @@ pub mod source;
 
 pub mod target;
 
+mod blank_lines;
+
 mod csv;
 
 mod ndjson;
