@@ -162,3 +162,12 @@ def test_a_number_beyond_doubles_fails_its_record(double: Path, tmp_path: Path, 
     failed, good = run(double, tmp_path / "in.csv", suffix="parquet")
     assert failed == {"b": None, "errors": "a: the number is too large; b: #NUM!"}
     assert good == {"b": 8, "errors": None}
+
+
+def test_the_largest_double_is_written_as_a_double(tmp_path: Path) -> None:
+    path = tmp_path / "same.xlsx"
+    path.write_bytes(workbook({"A1": 1, "B1": "=A1*1"}, {"Xinput_a": "A1", "Xoutput_b": "B1"}))
+    for number in (sys.float_info.max, -sys.float_info.max):
+        once = executed(path, {"a": number})["b"]
+        assert once == pytest.approx(number, rel=1e-14)
+        assert executed(path, {"a": once})["b"] == once
