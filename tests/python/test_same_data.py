@@ -171,3 +171,31 @@ def test_the_largest_double_is_written_as_a_double(tmp_path: Path) -> None:
         once = executed(path, {"a": number})["b"]
         assert once == pytest.approx(number, rel=1e-14)
         assert executed(path, {"a": once})["b"] == once
+
+
+def test_the_output_may_be_a_link(double: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "real"
+    folder.mkdir()
+    (tmp_path / "in.csv").write_text("a\n1\n")
+    (tmp_path / "out.ndjson").symlink_to("real/next.ndjson")
+    (folder / "next.ndjson").symlink_to(folder / "answers.ndjson")
+    for _ in ("no file yet", "a file"):
+        assert run(double, tmp_path / "in.csv") == [{"b": 2}]
+        assert (tmp_path / "out.ndjson").is_symlink()
+        assert (folder / "answers.ndjson").read_text() == '{"b":2}\n'
+    assert sorted(path.name for path in folder.iterdir()) == ["answers.ndjson", "next.ndjson"]
+
+
+def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
+    book, source, target = tmp_path / "slow.xlsx", tmp_path / "in.csv", tmp_path / "out.csv"
+    book.write_bytes(slow())
+    source.write_text("x\n" + "1\n" * 2_000_000)
+    command = [sys.executable, "-m", "execd", "run", book, "--input", source, "--output", target]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        limit = time.monotonic() + 30
+        while not (tmp_path / "out.csv.part").exists():
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 128 + signal.SIGTERM
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "slow.xlsx"]
