@@ -199,3 +199,19 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 128 + signal.SIGTERM
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "slow.xlsx"]
+
+
+class Failing:
+    """A table whose export fails."""
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        raise TypeError("could not convert 'x' in the column price")
+
+
+def test_what_an_export_says_is_shown(double: Path) -> None:
+    model = execd.load(double)
+    with pytest.raises(execd.InputError, match="could not convert 'x' in the column price") as failure:
+        model.evaluate(Failing())
+    assert isinstance(failure.value.__cause__, TypeError)
+    with pytest.raises(execd.InputError, match="__arrow_c_stream__ is needed"):
+        model.evaluate([1, 2])  # type: ignore[arg-type]
