@@ -65,12 +65,13 @@ def serial(moment: dt.datetime) -> float:
 
 def run(book: Path, source: Path, *, suffix: str = "ndjson") -> list[dict[str, Any]]:
     target = source.with_name(f"out.{suffix}")
-    command = [sys.executable, "-m", "execd", "run", book, "--input", source, "--output", target]
+    command: list[str | Path] = [sys.executable, "-m", "execd", "run", book, "--input", source, "--output", target]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     if suffix == "ndjson":
         return [json.loads(line) for line in target.read_text().splitlines()]
-    return pq.read_table(target).to_pylist()
+    rows: list[dict[str, Any]] = pq.read_table(target).to_pylist()
+    return rows
 
 
 def executed(book: Path, record: dict[str, object]) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
     book, source, target = tmp_path / "slow.xlsx", tmp_path / "in.csv", tmp_path / "out.csv"
     book.write_bytes(slow())
     source.write_text("x\n" + "1\n" * 2_000_000)
-    command = [sys.executable, "-m", "execd", "run", book, "--input", source, "--output", target]
+    command: list[str | Path] = [sys.executable, "-m", "execd", "run", book, "--input", source, "--output", target]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         limit = time.monotonic() + 30
         while not (tmp_path / "out.csv.part").exists():
@@ -214,4 +215,4 @@ def test_what_an_export_says_is_shown(double: Path) -> None:
         model.evaluate(Failing())
     assert isinstance(failure.value.__cause__, TypeError)
     with pytest.raises(execd.InputError, match="__arrow_c_stream__ is needed"):
-        model.evaluate([1, 2])  # type: ignore[arg-type]
+        model.evaluate([1, 2])
