@@ -1,5 +1,6 @@
 """A file of records through a model: the work is native and streams, this shows how far it has come."""
 
+import signal
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -28,13 +29,20 @@ def run(model: Model, source: Path, target: Path, threads: int, console: Console
     with progress:
         bar = progress.add_task("", total=1.0, records=0)
         result = pool.submit(job.run)
+        before = signal.signal(signal.SIGTERM, _end)
         try:
             while wait([result], TICK).not_done:
                 progress.update(bar, completed=job.fraction, records=job.records)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             job.cancel()
             raise
         finally:
             pool.shutdown()
+            signal.signal(signal.SIGTERM, before)
         progress.update(bar, completed=1.0, records=job.records)
     return result.result()
+
+
+def _end(number: int, _: object) -> None:
+    """Stop as Ctrl-C does, with the exit code that a shell gives for the signal."""
+    raise SystemExit(128 + number)

@@ -8,6 +8,7 @@ use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
 use arrow_schema::{ArrowError, SchemaRef};
 use execd_serve::error::ServeError;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyDict, PyList};
 
@@ -85,9 +86,20 @@ fn append(list: &Bound<'_, PyList>, column: &ArrayRef) -> PyResult<()> {
 
 /// Reads all of `source`, an object with `__arrow_c_stream__`. The producer may need the GIL, so it is kept.
 pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
-    let capsule = source.call_method0("__arrow_c_stream__").map_err(|_| {
-        refused(py, "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)")
-    })?;
+    let failed = |cause: PyErr| {
+        // Not an answer to a table: the user's interrupt, the end of the program.
+        if !cause.is_instance_of::<PyException>(py) {
+            return cause;
+        }
+        let error = refused(py, &format!("the table cannot be read: {cause}"));
+        error.set_cause(py, Some(cause));
+        error
+    };
+    let Some(export) = source.getattr_opt("__arrow_c_stream__").map_err(failed)? else {
+        let message = "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)";
+        return Err(refused(py, message));
+    };
+    let capsule = export.call0().map_err(failed)?;
     let capsule =
         capsule.cast_into::<PyCapsule>().map_err(|_| refused(py, "__arrow_c_stream__ gave no capsule"))?;
     let pointer = capsule.pointer_checked(Some(STREAM))?;

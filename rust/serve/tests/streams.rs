@@ -127,7 +127,8 @@ fn records_are_read_without_a_service() {
         (FileKind::Ndjson, b"{\"A\":4}\n\n{}\n".to_vec()),
         (FileKind::Arrow, arrow_stream()),
     ] {
-        let mut reader = RecordReader::new(Source::stream("bytes", kind, Cursor::new(bytes), None)).unwrap();
+        let source = Source::stream("bytes", kind, Cursor::new(bytes), None);
+        let mut reader = RecordReader::new(source, setting.rules()).unwrap();
         assert_eq!(reader.next(setting.rules()).unwrap().unwrap().batch.records, 2, "{kind:?}");
         assert!(reader.next(setting.rules()).unwrap().is_none(), "{kind:?}");
     }

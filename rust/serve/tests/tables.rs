@@ -7,15 +7,17 @@ mod sample;
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Date32Type, Float64Type, Int32Type};
 use arrow_array::{
-    ArrayRef, BooleanArray, Date32Array, DictionaryArray, Float64Array, Int64Array, NullArray, RecordBatch,
-    StringArray, StructArray, TimestampMillisecondArray,
+    ArrayRef, BinaryArray, BooleanArray, Date32Array, DictionaryArray, DurationSecondArray, Float64Array,
+    Int64Array, NullArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray,
 };
-use arrow_schema::DataType;
+use arrow_schema::{DataType, Field};
 use execd_serve::arrow::evaluate;
 use execd_serve::error::ServeError;
 use execd_serve::execute::ExecuteOptions;
 use execd_serve::files::{Progress, Summary, run_files};
+use parquet::arrow::ArrowWriter;
 use sample::service::{engine, service};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -182,14 +184,100 @@ fn csv_to_csv() {
 fn inputs_without_a_column_are_told() {
     let folder = Folder::new("left");
     for (name, content, left_out) in [
-        ("semicolon.csv", "A;Name\n1;x\n", &["A", "Name", "Day", "T"][..]),
-        ("trailing.csv", "Name,T[1].K\nx,1,,\n", &["A", "Day"]),
+        ("trailing.csv", "Name,T[1].K\nx,1,,\n", &["A", "Day"][..]),
         ("some.ndjson", "\u{FEFF}{\"Name\":\"x\"}\n{\"A\":1}\n", &["Day", "T"]),
     ] {
         std::fs::write(folder.file(name), content).unwrap();
         let summary = through(&folder.file(name), &folder.file("out.parquet")).unwrap();
         assert_eq!(summary.left_out, left_out, "{name}");
     }
+}
+
+/// A Parquet file of a batch.
+fn parquet_file(path: &Path, batch: &RecordBatch) {
+    let mut writer = ArrowWriter::try_new(File::create(path).unwrap(), batch.schema(), None).unwrap();
+    writer.write(batch).unwrap();
+    writer.close().unwrap();
+}
+
+/// The mistake in the columns of a table, which is the same in every format.
+fn mistake(name: &str, columns: &[&str]) -> String {
+    let folder = Folder::new(name);
+    let out = folder.file("out.csv");
+    let ones: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    let table = batch(columns.iter().map(|name| (*name, Arc::clone(&ones))).collect());
+    std::fs::write(folder.file("a.csv"), format!("{}\n1,1\n", columns.join(","))).unwrap();
+    parquet_file(&folder.file("a.parquet"), &table);
+    let csv = through(&folder.file("a.csv"), &out).unwrap_err().to_string();
+    let parquet = through(&folder.file("a.parquet"), &out).unwrap_err().to_string();
+    let arrow = evaluate(&engine(1), &service(), &[table], &ExecuteOptions::default()).unwrap_err();
+    assert_eq!((&csv, &parquet), (&arrow.to_string(), &arrow.to_string()));
+    csv
+}
+
+/// As a key that JSON has twice.
+#[test]
+fn two_columns_for_one_cell_are_refused() {
+    assert_eq!(mistake("twice", &["a", "A"]), "inputs, input 'A': the column 'A' appears twice");
+    assert_eq!(
+        mistake("twice", &["T[1].K", "t[01].k"]),
+        "inputs, input 'T': the column 't[01].k' appears twice"
+    );
+    let whole = mistake("twice", &["A", "t"]);
+    assert_eq!(whole, "inputs, input 'T': a table input is read from columns like t[1].heading");
+}
+
+#[test]
+fn columns_of_which_none_names_an_input_are_refused() {
+    let inputs = "the inputs are 'A', 'Name', 'Day', 'T'";
+    assert_eq!(
+        mistake("none-named", &["A ", "T[9].K"]),
+        format!("inputs: no column names an input; the columns are 'A ', 'T[9].K'; {inputs}")
+    );
+    let folder = Folder::new("unmatched");
+    for (content, columns) in [
+        ("A;Name\n1;x\n", "'A;Name'"),
+        ("A\tName\n1\tx\n", "'A\tName'"),
+        ("sep=,\nA\n1\n", "'sep=', ''"),
+        ("x\n", "'x'"),
+    ] {
+        std::fs::write(folder.file("a.csv"), content).unwrap();
+        let error = through(&folder.file("a.csv"), &folder.file("out.csv")).unwrap_err().to_string();
+        assert_eq!(error, format!("inputs: no column names an input; the columns are {columns}; {inputs}"));
+    }
+    let many: Vec<String> = (0..30).map(|n| format!("c{n}")).collect();
+    std::fs::write(folder.file("a.csv"), many.join(",")).unwrap();
+    let error = through(&folder.file("a.csv"), &folder.file("out.csv")).unwrap_err().to_string();
+    assert!(error.contains("'c18', 'c19' and 10 more; the inputs"), "{error}");
+}
+
+/// They may have any type, and what their bytes say is not looked at.
+#[test]
+fn columns_that_are_no_inputs_refuse_no_file() {
+    let folder = Folder::new("others");
+    let nested: ArrayRef = Arc::new(StructArray::from(vec![(
+        Arc::new(Field::new("x", DataType::Int64, true)),
+        Arc::new(Int64Array::from(vec![7])) as ArrayRef,
+    )]));
+    let bytes: ArrayRef = Arc::new(BinaryArray::from(vec![&b"\xFF"[..]]));
+    let span: ArrayRef = Arc::new(DurationSecondArray::from(vec![1]));
+    let four: ArrayRef = Arc::new(Int64Array::from(vec![4]));
+    let table = batch(vec![
+        ("nested", nested),
+        ("bytes", Arc::clone(&bytes)),
+        ("BYTES", bytes),
+        ("a", four),
+        ("span", span),
+    ]);
+    parquet_file(&folder.file("in.parquet"), &table);
+    std::fs::write(folder.file("in.csv"), b"x,a,x\n\xFF,4,1\n").unwrap();
+    for name in ["in.parquet", "in.csv"] {
+        through(&folder.file(name), &folder.file("out.csv")).unwrap();
+        let text = std::fs::read_to_string(folder.file("out.csv")).unwrap();
+        assert!(text.lines().nth(1).unwrap().starts_with("2,0.25,"), "{name}: {text}");
+    }
+    let (_, found) = evaluate(&engine(1), &service(), &[table], &ExecuteOptions::default()).unwrap();
+    assert_eq!(numbers(&found[0], "Half"), [Some(2.0)]);
 }
 
 #[test]

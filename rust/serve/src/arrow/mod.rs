@@ -5,9 +5,11 @@
 //! is null there and told in the last column, `errors`, which is null for a record without any. If an output has that
 //! name, the column is called `_errors`.
 
+mod extension;
 mod numbers;
 mod read;
 mod write;
+mod zone;
 
 pub use read::read;
 pub use write::Answer;

@@ -1,6 +1,8 @@
 //! One record batch to the input columns of a batch. Columns are found by name, ignoring case. Columns that name no
 //! input are ignored, missing ones are left to the workbook, nulls are blanks.
 
+use super::extension;
+use super::zone::Zone;
 use crate::codec::dates;
 use crate::codec::decode::rules::Rules;
 use crate::codec::decoded::{Decoded, Layout};
@@ -31,15 +33,16 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
         input: 0,
         format: Format::General,
     };
-    for (field, array) in batch.schema().fields().iter().zip(batch.columns()) {
+    let schema = batch.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let cells = flat::cells_named(rules, &names)?;
+    for ((found, field), array) in cells.into_iter().zip(schema.fields()).zip(batch.columns()) {
         rules.stop.check()?;
-        let Some((input, cell)) = flat::cell_named(rules.interface, rules.names, field.name()) else {
-            refuse_nested(rules, field.name(), array)?;
-            continue;
-        };
+        let Some((input, cell)) = found else { continue };
         reader.input = input;
         reader.format = inputs.get(input).map_or(Format::General, |input| input.format);
-        let values = reader.column(array)?;
+        let meant = extension::meant(field, array).map_err(|error| reader.refused(error.to_string()))?;
+        let values = reader.column(&meant)?;
         if let Some(column) = columns.get_mut(cell) {
             *column = values;
         }
@@ -48,20 +51,6 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
     let notes = Notes { absent: Absent::new(inputs.len()), list: reader.notes };
     let batch = Batch { records: batch.num_rows(), columns, store: Arc::new(reader.store) };
     Ok(Decoded { layout: Layout::Objects, batch, notes, nothing: false })
-}
-
-/// A column that names a table input as a whole must not be dropped silently.
-fn refuse_nested(rules: Rules<'_>, name: &str, array: &ArrayRef) -> Result<(), ServeError> {
-    if rules.names.input(name).is_none() {
-        return Ok(());
-    }
-    let message =
-        format!("a table input is read from columns like {name}[1].heading, not from {}", array.data_type());
-    Err(ServeError::InvalidInput { place: place(name), message })
-}
-
-fn place(input: &str) -> Place {
-    Place { input: Some(input.to_owned()), ..Place::default() }
 }
 
 struct ColumnReader<'a> {
@@ -95,9 +84,13 @@ impl ColumnReader<'_> {
                     .map(|row| or_blank(&days, row, || serial_of(f64::from(values.value(row)), date1904)))
                     .collect())
             }
-            DataType::Timestamp(unit, _) => {
-                let per_day = per_second(*unit) * serial::SECONDS_PER_DAY;
-                self.ticks(array, |ticks| serial_of(ticks / per_day, date1904))
+            DataType::Timestamp(unit, zone) => {
+                let zone = Zone::new(zone.as_deref()).map_err(|error| self.refused(error.to_string()))?;
+                let per_second = per_second(*unit);
+                self.ticks(array, |ticks| {
+                    let local = ticks + zone.offset(ticks / per_second) * per_second;
+                    serial_of(local / (per_second * serial::SECONDS_PER_DAY), date1904)
+                })
             }
             DataType::Time32(_) | DataType::Time64(_) => {
                 let time = self.cast(array, &DataType::Time64(TimeUnit::Microsecond))?;
@@ -110,6 +103,10 @@ impl ColumnReader<'_> {
             }
             DataType::Dictionary(_, values) => {
                 let plain = self.cast(array, values)?;
+                self.column(&plain)
+            }
+            DataType::RunEndEncoded(_, values) => {
+                let plain = self.cast(array, values.data_type())?;
                 self.column(&plain)
             }
             other if other.is_numeric() => {
@@ -128,7 +125,8 @@ impl ColumnReader<'_> {
 
     fn refused(&self, message: String) -> ServeError {
         let name = self.rules.interface.inputs.get(self.input).map_or("", |input| input.name.as_str());
-        ServeError::InvalidInput { place: place(name), message }
+        let place = Place { input: Some(name.to_owned()), ..Place::default() };
+        ServeError::InvalidInput { place, message }
     }
 
     fn cast(&self, array: &ArrayRef, to: &DataType) -> Result<ArrayRef, ServeError> {

@@ -2,6 +2,7 @@
 
 use super::numbers::NumberBuilder;
 use super::read::days_since_1970;
+use crate::codec::dates;
 use crate::codec::decoded::Decoded;
 use crate::codec::notes::{NoteKind, Notes};
 use crate::engine::{Block, Engine, Work};
@@ -162,7 +163,9 @@ impl BatchBuilder {
                 }
                 ColumnBuilder::Others(builder) => {
                     for (record, &value) in frame.output(output.cell).iter().enumerate() {
-                        builder.push(heap, heap.shown(value), answer.date1904, |text| remark(record, text));
+                        let value = heap.shown(value);
+                        builder
+                            .push(heap, value, output.format, answer.date1904, |text| remark(record, text));
                     }
                 }
             }
@@ -229,11 +232,13 @@ fn misfit(heap: &Heap, value: Value, remark: impl FnOnce(&str)) {
 impl OtherBuilder {
     /// Appends a value that is no array; one that does not fit is null and goes to `remark` as text.
     #[inline]
-    fn push(&mut self, heap: &Heap, value: Value, date1904: bool, remark: impl FnOnce(&str)) {
+    fn push(&mut self, heap: &Heap, value: Value, format: Format, date1904: bool, remark: impl FnOnce(&str)) {
         match (&mut *self, value.unpack()) {
             (_, Unpacked::Blank | Unpacked::Omitted) => self.push_null(),
             (OtherBuilder::Text(texts), Unpacked::Text(id)) => texts.append_value(heap.text(id)),
-            (OtherBuilder::Text(texts), Unpacked::Number(x)) => texts.append_value(general(x)),
+            (OtherBuilder::Text(texts), Unpacked::Number(x)) => {
+                texts.append_value(shown(x, format, date1904))
+            }
             (OtherBuilder::Text(texts), Unpacked::Bool(b)) => texts.append_value(truth(b)),
             (OtherBuilder::Bool(flags), Unpacked::Bool(b)) => flags.append_value(b),
             (OtherBuilder::Date(days), Unpacked::Number(x)) => {
@@ -275,6 +280,17 @@ impl OtherBuilder {
             OtherBuilder::Moment(mut moments) => Arc::new(moments.finish()),
         }
     }
+}
+
+/// A number as its format shows it.
+fn shown(x: f64, format: Format, date1904: bool) -> String {
+    let mut date = Vec::new();
+    if dates::write_serial(&mut date, x, format, date1904)
+        && let Ok(date) = String::from_utf8(date)
+    {
+        return date;
+    }
+    general(x)
 }
 
 fn truth(b: bool) -> &'static str {

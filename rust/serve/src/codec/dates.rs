@@ -12,15 +12,42 @@ pub fn serial_of_text(text: &str, format: Format, date1904: bool) -> Option<f64>
             let day = day_of_text(text.get(..10)?)?;
             let serial = serial::serial_of(day, date1904)?;
             let rest = text.get(10..)?;
-            if rest.is_empty() {
+            if rest.is_empty() || matches!(rest, "Z" | "z") || (rest.len() == 6 && is_offset(rest)) {
                 return Some(serial);
             }
-            let time = time_of_text(rest.strip_prefix(['T', ' '])?.trim_end_matches('Z'))?;
+            let time = time_of_text(without_zone(rest.strip_prefix(['T', 't', ' '])?))?;
             Some(serial + time)
         }
-        Format::Time => time_of_text(text),
+        Format::Time => time_of_text(without_zone(text)),
         Format::General | Format::Text => None,
     }
+}
+
+/// A time without what tells its zone at the end, as a cell holds local times: `Z`, `UTC`, `+hh`, `+hhmm` or `+hh:mm`,
+/// after which RFC 9557 adds the zone's name in brackets.
+fn without_zone(text: &str) -> &str {
+    let text = match text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) {
+        Some((time, _)) => time,
+        None => text,
+    };
+    let time = match text.rfind(['+', '-', '\u{2212}']) {
+        Some(at) if text.get(at..).is_some_and(is_offset) => text.get(..at),
+        _ => ["Z", "z", "UTC", "GMT"].iter().find_map(|zone| text.strip_suffix(zone)),
+    };
+    time.map_or(text, |time| time.strip_suffix(' ').unwrap_or(time))
+}
+
+/// `+hh`, `+hhmm`, `+hh:mm` or `+hh:mm:ss` with either sign.
+fn is_offset(text: &str) -> bool {
+    let Some(digits) = text.strip_prefix(['+', '-', '\u{2212}']) else { return false };
+    let parts = match digits.len() {
+        4 => digits.split_at_checked(2).map(|(hours, minutes)| vec![hours, minutes]),
+        _ => Some(digits.split(':').collect()),
+    };
+    parts.is_some_and(|parts| {
+        parts.len() <= 3
+            && parts.iter().zip([24, 60, 60]).all(|(part, end)| two(part).is_some_and(|n| n < end))
+    })
 }
 
 fn day_of_text(text: &str) -> Option<i64> {
@@ -137,6 +164,53 @@ mod tests {
             assert_eq!(serial_of_text(text, Format::Date, false), None, "{text}");
         }
         assert_eq!(serial_of_text("2008-01-01", Format::General, false), None);
+    }
+
+    /// Oracle: the local date and time of Python's `datetime.fromisoformat`, where it reads the text.
+    #[test]
+    fn offsets_leave_local_time() {
+        let offsets = [
+            "",
+            "Z",
+            "z",
+            " UTC",
+            " GMT",
+            "+01",
+            "-0530",
+            "+05:30",
+            "-11:00",
+            "+00:53:28",
+            " +0100",
+            "\u{2212}03:00",
+        ];
+        for offset in offsets {
+            for zone in ["", "[Europe/Berlin]"] {
+                for time in ["T18:00", " 18:00:00", "t18:00:00.000", "T18:00:00.000000000"] {
+                    let text = format!("2008-01-01{time}{offset}{zone}");
+                    assert_eq!(serial_of_text(&text, Format::DateTime, false), Some(39_448.75), "{text}");
+                    let text = text.get(11..).unwrap();
+                    assert_eq!(serial_of_text(text, Format::Time, false), Some(0.75), "{text}");
+                }
+            }
+        }
+        for text in ["2008-01-01Z", "2008-01-01+01:00", "2008-01-01-05:00"] {
+            assert_eq!(serial_of_text(text, Format::Date, false), Some(39_448.0), "{text}");
+        }
+        for text in [
+            "2008-01-01T18:00ZZ",
+            "2008-01-01T18:00+",
+            "2008-01-01T18:00+1",
+            "2008-01-01T18:00+24:00",
+            "2008-01-01T18:00+01:60",
+            "2008-01-01T18:00+01:00:00:00",
+            "2008-01-01T+01:00",
+            "2008-01-01-05",
+            "2008-01-01T18:00+é1:0",
+            "2008-01-01T18:00[",
+            "2008-01-01T",
+        ] {
+            assert_eq!(serial_of_text(text, Format::DateTime, false), None, "{text}");
+        }
     }
 
     #[test]

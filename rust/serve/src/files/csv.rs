@@ -1,5 +1,6 @@
-//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (as JSON spells it,
-//! so that `007` is none) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank.
+//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (`.5`, `5.` and
+//! `+1` too, but not `007`) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank, and
+//! so is a blank line in a file of one column.
 
 use crate::codec::dates;
 use crate::codec::decode::records::Records;
@@ -9,6 +10,7 @@ use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::encode::scalar::write_number;
 use crate::engine::Block;
 use crate::error::{Place, ServeError};
+use crate::files::blank_lines::BlankLines;
 use crate::files::source::CHUNK_RECORDS;
 use crate::flat::{self, OutputColumn};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
@@ -16,22 +18,22 @@ use execd_calc::interface::{Constant, Format};
 use execd_calc::numbers::digits::general;
 use execd_calc::run::Frame;
 use execd_calc::values::heap::Heap;
-use execd_calc::values::value::{Unpacked, Value};
+use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 use std::io::{Chain, Read};
 
 /// Comes after the file as a record of its own. A field whose quote is not closed ends with it.
 const END: &[u8] = b"\n\xFFend of file\xFF";
 
 pub struct CsvReader<R> {
-    reader: Reader<Chain<R, &'static [u8]>>,
-    header: Vec<String>,
+    reader: Reader<Chain<BlankLines<R>, &'static [u8]>>,
+    columns: Vec<Option<CsvColumn>>,
     record: ByteRecord,
 }
 
 impl<R: Read> CsvReader<R> {
     /// Reads the header row. `name` is what the file is called in messages.
-    pub fn new(name: &str, file: R) -> Result<CsvReader<R>, ServeError> {
-        let file = file.chain(END);
+    pub fn new(name: &str, file: R, rules: Rules<'_>) -> Result<CsvReader<R>, ServeError> {
+        let file = BlankLines::new(file).chain(END);
         let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
         let first = reader.byte_headers().map_err(|error| ServeError::file(name, error))?;
         if is_open(first) {
@@ -40,14 +42,14 @@ impl<R: Read> CsvReader<R> {
         let names: Result<Vec<&str>, _> =
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
         let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
-        let header = names.iter().map(|name| name.trim_start_matches('\u{FEFF}').to_owned()).collect();
-        Ok(CsvReader { reader, header, record: ByteRecord::new() })
+        let header: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
+        let cells = flat::cells_named(rules, &header)?;
+        let columns = cells.into_iter().map(|cell| CsvColumn::new(cell?, rules)).collect();
+        Ok(CsvReader { reader, columns, record: ByteRecord::new() })
     }
 
     /// The next records, or `None` at the end.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
-        let columns: Vec<Option<CsvColumn>> =
-            self.header.iter().map(|name| CsvColumn::named(name, rules)).collect();
         let mut records = Records::new(rules);
         records.expect(CHUNK_RECORDS);
         while records.count() < CHUNK_RECORDS {
@@ -56,14 +58,15 @@ impl<R: Read> CsvReader<R> {
                 Ok(_) => break,
                 Err(error) => return Err(ServeError::file(name, error)),
             }
-            if let Err(fault) = self.take(&mut records, &columns) {
+            if let Err(fault) = self.take(&mut records) {
                 return Err(explain(fault, &records, rules));
             }
         }
         Ok((records.count() > 0).then(|| records.finish(Layout::Objects, false)))
     }
 
-    fn take(&self, records: &mut Records<'_>, columns: &[Option<CsvColumn>]) -> Result<(), Fault> {
+    fn take(&self, records: &mut Records<'_>) -> Result<(), Fault> {
+        let columns = &self.columns;
         records.begin_record()?;
         if is_open(&self.record) {
             return Err(Fault::Invalid(OPEN.to_owned()));
@@ -83,7 +86,12 @@ impl<R: Read> CsvReader<R> {
             records.claim(column.input);
             let text =
                 std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))?;
-            records.single_cell(column.input, column.cell, column.scalar(text))?;
+            match column.scalar(text) {
+                Scalar::Number(number) if number.is_infinite() => {
+                    records.failed_cell(column.input, column.cell, "the number is too large", ErrorCode::Num);
+                }
+                scalar => records.single_cell(column.input, column.cell, scalar)?,
+            }
         }
         records.end_record();
         Ok(())
@@ -120,8 +128,7 @@ struct CsvColumn {
 }
 
 impl CsvColumn {
-    fn named(name: &str, rules: Rules<'_>) -> Option<CsvColumn> {
-        let (input, cell) = flat::cell_named(rules.interface, rules.names, name)?;
+    fn new((input, cell): (usize, usize), rules: Rules<'_>) -> Option<CsvColumn> {
         let declared = rules.interface.inputs.get(input)?;
         let default = declared.defaults.get(cell - declared.first_cell);
         let text = declared.format == Format::Text || matches!(default, Some(Constant::Text(_)));
@@ -135,14 +142,27 @@ impl CsvColumn {
         if self.text {
             return Scalar::Text(field);
         }
-        let mut tokens = Tokens::new(field);
-        match tokens.number() {
-            Some(number) if tokens.at_end() => Scalar::Number(number),
+        match number_of(field) {
+            Some(number) => Scalar::Number(number),
             _ if field.eq_ignore_ascii_case("true") => Scalar::Bool(true),
             _ if field.eq_ignore_ascii_case("false") => Scalar::Bool(false),
             _ => Scalar::Text(field),
         }
     }
+}
+
+/// The number that a field reads as. One that is too large for a double is infinite.
+fn number_of(field: &str) -> Option<f64> {
+    let mut tokens = Tokens::new(field);
+    if let Some(number) = tokens.number()
+        && tokens.at_end()
+    {
+        return Some(number);
+    }
+    let unsigned = field.strip_prefix(['+', '-']).unwrap_or(field).as_bytes();
+    let spelled = unsigned.iter().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(byte));
+    let padded = matches!(unsigned, [b'0', b'0'..=b'9', ..]);
+    if spelled && !padded { field.parse().ok() } else { None }
 }
 
 pub fn write_header(out: &mut Vec<u8>, columns: &[OutputColumn]) {

@@ -7,9 +7,13 @@ pub mod source;
 
 pub mod target;
 
+mod blank_lines;
+
 mod csv;
 
 mod ndjson;
+
+mod parquet_schema;
 
 pub mod reader;
 
@@ -91,7 +95,7 @@ pub fn run(
     progress: &Progress,
 ) -> Result<Summary, ServeError> {
     engine.guarded(options.deadline, &options.stop, || {
-        let mut reader = RecordReader::new(source)?;
+        let mut reader = RecordReader::new(source, service.rules(options))?;
         let mut writer = AnswerWriter::new(engine, service, target, options)?;
         let mut summary = Summary::default();
         let inputs = &service.interface.inputs;

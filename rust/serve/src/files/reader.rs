@@ -6,9 +6,13 @@ use crate::codec::decoded::Decoded;
 use crate::error::ServeError;
 use crate::files::csv::CsvReader;
 use crate::files::kind::FileKind;
-use crate::files::ndjson;
 use crate::files::source::{CHUNK_RECORDS, Counted, Source, SourceBytes};
-use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use crate::files::{ndjson, parquet_schema};
+use crate::flat;
+use ::parquet::arrow::ProjectionMask;
+use ::parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
+};
 use arrow_array::RecordBatch;
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::ArrowError;
@@ -46,14 +50,15 @@ struct ReadCount {
 const ARROW_FILE: &[u8] = b"ARROW1";
 
 impl RecordReader {
-    pub fn new(source: Source) -> Result<RecordReader, ServeError> {
+    /// Reads as far as the names of the columns.
+    pub fn new(source: Source, rules: Rules<'_>) -> Result<RecordReader, ServeError> {
         let Source { name, kind, bytes, length } = source;
         let mut count = ReadCount { read: Arc::default(), total: length };
         let counted = |reader| Counted { reader, read: Arc::clone(&count.read) };
         let chunks = match kind {
-            FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes))?)),
+            FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes), rules)?)),
             FileKind::Ndjson => Chunks::Lines(BufReader::with_capacity(1 << 18, counted(bytes))),
-            FileKind::Parquet => undamaged(&name, || parquet(bytes, &mut count))?,
+            FileKind::Parquet => parquet(&name, bytes, &mut count, rules)?,
             FileKind::Arrow => undamaged(&name, || arrow_ipc(bytes, &mut count))?,
         };
         Ok(RecordReader { name, chunks, records: 0, count })
@@ -94,13 +99,36 @@ impl ReadCount {
     }
 }
 
-fn parquet(bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {
+/// Reads no other columns than those of inputs.
+fn parquet(
+    name: &str,
+    bytes: SourceBytes,
+    count: &mut ReadCount,
+    rules: Rules<'_>,
+) -> Result<Chunks, ServeError> {
     let SourceBytes::File(file) = bytes else {
-        return Err("Parquet is read from its end: it must be a file".into());
+        return Err(ServeError::file(name, "Parquet is read from its end: it must be a file"));
     };
-    let builder = ParquetRecordBatchReaderBuilder::try_new(file)?;
-    count.total = u64::try_from(builder.metadata().file_metadata().num_rows()).ok();
-    Ok(Chunks::Parquet(builder.with_batch_size(CHUNK_RECORDS).build()?))
+    let metadata = undamaged(name, || {
+        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
+        let schema = parquet_schema::schema(&metadata);
+        if schema == *metadata.schema() {
+            return Ok(metadata);
+        }
+        let options = ArrowReaderOptions::new().with_schema(schema);
+        ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
+    })?;
+    count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
+    let fields = metadata.schema().fields();
+    let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
+    let cells = flat::cells_named(rules, &names)?;
+    let inputs = cells.iter().enumerate().filter_map(|(column, cell)| cell.map(|_| column));
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), inputs);
+    let reader = undamaged(name, || {
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
+        builder.with_projection(mask).with_batch_size(CHUNK_RECORDS).build()
+    })?;
+    Ok(Chunks::Parquet(reader))
 }
 
 fn arrow_ipc(mut bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {

@@ -169,6 +169,12 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
+    /// Puts an error into one cell of an input and notes why.
+    pub fn failed_cell(&mut self, input: usize, cell: usize, why: &str, error: ErrorCode) {
+        self.cells.malformed(input, why);
+        self.cells.put(cell, error.into());
+    }
+
     /// Puts a number, neither subnormal nor -0, into one cell: the hot path.
     #[inline]
     pub fn number(&mut self, cell: usize, number: f64) {

@@ -213,6 +213,9 @@ impl NumberText {
                 self.length = at + 1 + before + count;
             }
             _ => {
+                // The largest doubles, rounded up, would be no doubles.
+                let beyond = lead == 308 && text.to_le_bytes() == *b"1797693134862320";
+                let text = if beyond { u128::from_le_bytes(*b"1797693134862310") } else { text };
                 self.point(at, text, count, 1);
                 self.put(self.length, if lead < 0 { *b"e-" } else { *b"e+" });
                 let digits = four_digits(lead.unsigned_abs()) | ZEROS as u32;
