@@ -48,7 +48,7 @@ class Application:
         request = Request(scope, protocol)
         try:
             response = await self._answer(request)
-            await send(protocol, response, request.header("accept-encoding"))
+            await send(protocol, request, response)
             if request.is_being_sent:
                 # Many clients read no answer before they have sent everything, and lose it when the connection closes.
                 await self._bodies.discard(request, Deadline(self._time_limit))

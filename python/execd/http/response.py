@@ -10,6 +10,7 @@ import msgspec
 from granian.rsgi import HTTPProtocol
 
 from execd.http import compression
+from execd.http.request import Request
 
 Headers = list[tuple[str, str]]
 Body = bytes | AsyncIterator[bytes] | Path
@@ -39,11 +40,11 @@ def encode(value: Any) -> bytes:  # noqa: ANN401
     return _encoder.encode(value)
 
 
-async def send(protocol: HTTPProtocol, response: Response, accepted: str) -> None:
-    """Send an answer. `accepted` is the client's Accept-Encoding."""
+async def send(protocol: HTTPProtocol, request: Request, response: Response) -> None:
+    """Send an answer to a request."""
     body = response.body
     if isinstance(body, bytes):
-        if accepted and len(body) >= compression.WORTHWHILE:
+        if len(body) >= compression.WORTHWHILE and (accepted := request.header("accept-encoding")):
             body = await _packed(body, response.headers, accepted)
         protocol.response_bytes(response.status, response.headers, body)
     elif isinstance(body, Path):

@@ -68,21 +68,17 @@ class Admission:
         message = "the node runs as many executions as it may; try again later"
         return CallError(Kind.OVERLOADED, message, retry_after=self._machine.retry_after())
 
-    async def permit(self, policy: str, deadline: Deadline, watch: Watch) -> _native.Permit:
-        """The permit for a call, as soon as it is its turn."""
-        answer = self._machine.offer(policy, deadline.left)
-        if answer is None:
-            await self.refuse()
-        if isinstance(answer, int):
-            return await self._wait(answer, watch)
-        return answer
+    def offer(self, policy: str, deadline: Deadline) -> _native.Permit | int | None:
+        """A permit for a call; or the ticket to wait for one with; or None: it must be refused."""
+        return self._machine.offer(policy, deadline.left)
 
     def give_back(self, permit: _native.Permit) -> None:
         """Let the next one have a permit."""
         if self._machine.give_back(permit):
             self._pump()
 
-    async def _wait(self, ticket: int, watch: Watch) -> _native.Permit:
+    async def wait(self, ticket: int, watch: Watch) -> _native.Permit:
+        """The permit for a ticket, as soon as it is its turn."""
         future: asyncio.Future[_native.Permit] = asyncio.get_running_loop().create_future()
         self._waiting[ticket] = future
         self._schedule()

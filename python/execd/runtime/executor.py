@@ -1,4 +1,4 @@
-"""Where an execution runs: a short one on the event loop, a long one in a thread that can be stopped."""
+"""Where a long execution runs: in a thread, where it can be stopped. A short one is not worth it."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from execd.runtime.disconnect import Gone, Watch
 T = TypeVar("T")
 
 # A hand-off to a thread costs some 50 to 90 microseconds; an execution expected to take less than this many seconds
-# is not worth it.
+# runs on the event loop.
 SHORT = 0.003
 
 # Native work: it is given a token that can stop it, or none, and the seconds that it may take.
@@ -20,16 +20,14 @@ Work = Callable[[_native.CancelToken | None, float], T]
 
 
 class Executor:
-    """Runs the executions of one worker."""
+    """The threads of one worker that executions run in."""
 
     def __init__(self, threads: int) -> None:
-        """`threads` is how many long executions this worker runs at once."""
+        """`threads` is how many executions this worker runs in threads at once."""
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="execution")
 
-    async def execute(self, work: Work[T], expected: float, deadline: Deadline, watch: Watch) -> T:
-        """The result of `work`. `expected` is in seconds. Raises what the work raises, and Gone if the caller is."""
-        if expected < SHORT:
-            return work(None, deadline.left)
+    async def in_thread(self, work: Work[T], deadline: Deadline, watch: Watch) -> T:
+        """The result of `work`. Raises what the work raises, and Gone if the caller is."""
         token = _native.CancelToken()
         with watch.telling(token.cancel):
             return await self._in_thread(lambda: work(token, deadline.left), token)

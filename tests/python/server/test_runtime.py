@@ -90,8 +90,8 @@ def test_a_policy_decides_what_happens_when_no_permit_is_free(runtime: Runtime) 
         waiting = asyncio.ensure_future(run(runtime, "queue", giving("waited")))
         await until(lambda: runtime.admission.is_full("queue"))
         with pytest.raises(CallError):
-            await runtime.refuse_if_full("queue")
-        await runtime.refuse_if_full("refuse")
+            await run(runtime, "queue", giving("never"))
+        assert not runtime.admission.is_full("refuse"), "only an offer can tell"
         stop.set()
         with pytest.raises(Gone):
             await running

@@ -9,13 +9,11 @@ from execd.api.execute import errors
 from execd.api.execute.request import ExecuteRequest, decode
 from execd.api.execute.response import answer
 from execd.auth import policy
-from execd.auth.principal import Principal
 from execd.errors import CallError, Kind
 from execd.http.request import Request
 from execd.http.response import Response
 from execd.http.routing import Route, route
 from execd.registry.catalog import Version
-from execd.registry.compiled import Program
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
 from execd.state import State
@@ -55,25 +53,25 @@ class Execute:
     async def _answer(self, request: Request, deadline: Deadline, watch: Watch) -> bytes:
         state = self._state
         caller = policy.identify(request)
-        await state.runtime.refuse_if_full(ADMISSION)
+        if state.runtime.admission.is_full(ADMISSION):
+            await state.runtime.admission.refuse()
         body = await state.bodies.read(request, deadline)
         try:
             arrived = time.time()
             asked = decode(body)
-            version, program = await self._resolve(caller, asked)
+            version = await state.catalog.find(caller.tenant, asked.address)
+            program = await state.programs.of(version)
             call = _call(asked, version, arrived)
-            work = partial(program.answer, state.engine, call)
-            expected = program.expected_seconds(len(call))
             fragments = await state.runtime.run(
-                work, expected=expected, policy=ADMISSION, deadline=deadline, watch=watch
+                partial(program.answer, state.engine, call),
+                expected=program.expected_seconds(len(call)),
+                policy=ADMISSION,
+                deadline=deadline,
+                watch=watch,
             )
             return answer(fragments, version, asked, arrived)
         finally:
             state.bodies.give_back(body)
-
-    async def _resolve(self, caller: Principal, asked: ExecuteRequest) -> tuple[Version, Program]:
-        version = await self._state.catalog.find(caller.tenant, asked.address)
-        return version, await self._state.programs.of(version)
 
 
 def _call(asked: ExecuteRequest, version: Version, arrived: float) -> _native.Call:
