@@ -1,5 +1,6 @@
 //! Which outputs a caller wants: names, globs or regular expressions, ignoring case.
 
+use crate::codec::names::folded;
 use crate::error::ServeError;
 use execd_calc::interface::Interface;
 use regex_lite::{Regex, RegexBuilder};
@@ -24,13 +25,13 @@ pub fn choose(interface: &Interface, entries: &[String]) -> Result<Vec<usize>, S
     if entries.is_empty() {
         return Ok((0..outputs.len()).collect());
     }
-    let names = outputs.iter().enumerate().map(|(position, output)| (output.name.to_lowercase(), position));
+    let names = outputs.iter().enumerate().map(|(position, output)| (folded(&output.name), position));
     // Of equal names the first counts.
     let names: HashMap<String, usize> = names.rev().collect();
     let mut keep = vec![false; outputs.len()];
     let mut tried = 0;
     for entry in entries {
-        if let Some(&position) = names.get(&entry.to_lowercase()) {
+        if let Some(&position) = names.get(&folded(entry)) {
             keep.iter_mut().skip(position).take(1).for_each(|keep| *keep = true);
         } else if entry.contains(SPECIAL) {
             tried += 1;

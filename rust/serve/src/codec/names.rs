@@ -1,7 +1,8 @@
-//! Finding inputs and table headings by name, ignoring case. Built once per interface.
+//! Finding inputs and table headings by name, ignoring case and Unicode's normal forms. Built once per interface.
 
 use execd_calc::interface::{Interface, Shape};
 use std::collections::HashMap;
+use unicode_normalization::UnicodeNormalization;
 
 type Index = HashMap<Box<str>, usize>;
 
@@ -55,9 +56,14 @@ impl Names {
 fn index<'a>(names: impl Iterator<Item = &'a str>) -> Index {
     let mut index = Index::new();
     for (position, name) in names.enumerate() {
-        index.entry(name.to_lowercase().into_boxed_str()).or_insert(position);
+        index.entry(folded(name).into_boxed_str()).or_insert(position);
     }
     index
+}
+
+/// What all spellings of a name have in common.
+pub fn folded(name: &str) -> String {
+    name.nfc().collect::<String>().to_lowercase()
 }
 
 /// The longest name that is folded without an allocation.
@@ -71,7 +77,7 @@ fn find(index: &Index, name: &str) -> Option<usize> {
         folded.make_ascii_lowercase();
         index.get(std::str::from_utf8(folded).ok()?).copied()
     } else {
-        index.get(name.to_lowercase().as_str()).copied()
+        index.get(folded(name).as_str()).copied()
     }
 }
 
@@ -81,7 +87,7 @@ mod tests {
     use execd_calc::interface::{Format, Heading, Input};
 
     #[test]
-    fn names_ignore_case() {
+    fn names_ignore_case_and_normal_forms() {
         let input = |name: &str, shape| Input {
             name: name.to_owned(),
             shape,
@@ -100,6 +106,7 @@ mod tests {
         let names = Names::new(&interface);
         assert_eq!(names.input("GRÖSSE"), None);
         assert_eq!(names.input("GRÖßE"), Some(0));
+        assert_eq!(names.input("gro\u{308}ße"), Some(0), "a letter and its diaeresis apart");
         assert_eq!(names.input("tAB"), Some(1));
         assert_eq!(names.heading(1, "b.b1"), Some(0));
         assert_eq!((names.heading(0, "b.b1"), names.heading(9, "x")), (None, None));
