@@ -23,7 +23,7 @@ from execd import settings
 @click.option("--queue-seconds", type=float, help="Seconds that one may wait.  [10]")
 @click.option("--max-body", type=int, help="Bytes of one body, unpacked.  [256 MiB]")
 @click.option("--max-held", type=int, help="Bytes of all bodies that one worker holds.  [1 GiB]")
-@click.option("--max-discard", type=int, help="Bytes that are read and thrown away before a refusal.  [2 GiB]")
+@click.option("--max-discard", type=int, help="Bytes that are read and thrown away after a refusal.  [2 GiB]")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings in TOML.")
 def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
     """Serve Execute v4 for the workbooks of a folder."""
