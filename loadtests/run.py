@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.python.books import write_services
 from tests.server import Server, execd_command
 
 HERE = Path(__file__).parent
@@ -37,7 +38,14 @@ def main() -> None:
 
 def passes(suite: str, users: int, options: list[str], seconds: int) -> bool:
     """Run one suite headless."""
-    with tempfile.TemporaryDirectory() as data, Server(execd_command(Path(data), *options)) as server:
+    with tempfile.TemporaryDirectory() as data:
+        write_services(Path(data))
+        return drive(suite, users, execd_command(Path(data), *options), seconds)
+
+
+def drive(suite: str, users: int, server_command: list[str], seconds: int) -> bool:
+    """Run one suite against a server of its own."""
+    with Server(server_command) as server:
         command = [
             *(sys.executable, "-m", "locust", "--locustfile", str(HERE / f"{suite}.py"), "--host", server.url),
             *("--headless", "--only-summary", "--users", str(users), "--spawn-rate", str(users)),

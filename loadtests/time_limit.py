@@ -3,10 +3,10 @@
 from answers import body, call
 from locust import FastHttpUser, constant, task
 
-SERVICE = "models/cashflow"
-# Empty records take every default: a small body, and minutes of work.
-LONG = body(SERVICE, [["nothing"], *([] for _ in range(2_000_000))])
-SHORT = body(SERVICE, [["nothing"], []])
+# A chain of 10,000 multiplications a record: a small body and a small answer, and seconds of work.
+SERVICE = "tests/slow"
+LONG = body(SERVICE, [["x"], *([1] for _ in range(2_000_000))])
+SHORT = body(SERVICE, [["x"], [1]])
 
 
 class Long(FastHttpUser):
