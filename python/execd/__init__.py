@@ -14,9 +14,10 @@ from execd._native import (
     WorkbookError,
     __version__,
 )
-from execd.library import Model, inspect, load, recalculate
+from execd.library import Answer, Model, UnmatchedNameWarning, inspect, load, recalculate
 
 __all__ = [
+    "Answer",
     "Cancelled",
     "DeadlineExceeded",
     "ExecdError",
@@ -24,6 +25,7 @@ __all__ = [
     "InternalError",
     "Model",
     "Table",
+    "UnmatchedNameWarning",
     "WorkbookError",
     "__version__",
     "inspect",

@@ -7,6 +7,8 @@ JSON unless said otherwise. Every error has a stable `kind`.
 from os import PathLike
 from typing import Any, Protocol, final, type_check_only
 
+from execd.description import Description, Input, Output, Report
+
 __all__ = [
     "Admission",
     "Call",
@@ -91,7 +93,7 @@ class Model:
         """Compile the bytes of an xlsx file. Raises WorkbookError."""
 
     @property
-    def inputs(self) -> list[dict[str, Any]]:
+    def inputs(self) -> list[Input]:
         """One dict per input.
 
         `name`; `shape`, "scalar" or "table", the latter with `headings` and `rows`; `format`, one of general, date,
@@ -101,11 +103,11 @@ class Model:
         """
 
     @property
-    def outputs(self) -> list[dict[str, Any]]:
+    def outputs(self) -> list[Output]:
         """One dict per output: `name`, `shape` and so on as for inputs, `formats` (one per column), `address`."""
 
     @property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Report:
         """`sheets`, `formula_cells`, `live_cells`, `steps`, `slots`, `constants`, `unsupported`, `warnings`."""
 
     def answer(
@@ -116,8 +118,19 @@ class Model:
         Raises InputError (the whole call is refused), DeadlineExceeded, Cancelled, InternalError.
         """
 
-    def evaluate(self, engine: Engine, table: ArrowStream) -> Table:
-        """One row of outputs per row of `table`: columns are inputs by name, nulls are blanks. Raises InputError."""
+    def evaluate(
+        self,
+        engine: Engine,
+        table: ArrowStream,
+        *,
+        outputs: list[str] = ...,
+        unix_now: float | None = None,
+        strict: bool = False,
+    ) -> tuple[Table, list[str]]:
+        """One row of outputs per row of `table`: columns are inputs by name, nulls are blanks. Raises InputError.
+
+        Beside the answers a line for each name that matches nothing; with `strict` such a name is an InputError.
+        """
 
 @final
 class Engine:
@@ -142,12 +155,15 @@ class Call:
         service: str = ...,
         outputs: list[str] = ...,
         unix_now: float | None = None,
+        strict: bool = False,
+        ignored: list[str] = ...,
     ) -> Call:
         """The inputs are the bytes of `body`, or of the span of it; nothing is copied.
 
         `service` names the service in error items; `outputs` are the names or patterns to keep, none for all.
 
-        `unix_now` is the moment that NOW() gives, by default the moment of the execution.
+        `unix_now` is the moment that NOW() gives, by default the moment of the execution. With `strict`, names that
+        match nothing are an InputError, not a warning; `ignored` are options of the request that have no effect.
         """
 
     def __len__(self) -> int: ...
@@ -263,7 +279,7 @@ def scan(body: bytes) -> tuple[int, int, bytes] | None:
 def check_json(json: bytes) -> None:
     """Refuse what is not valid JSON, and an object that has a key twice, with InputError of kind invalid_json."""
 
-def inspect(workbook: bytes) -> dict[str, Any]:
+def inspect(workbook: bytes) -> Description:
     """`inputs`, `outputs` and `report` of a workbook as `Model` has them, also when it does not compile."""
 
 def recalculate(workbook: bytes, now: float, *, brief: bool = False) -> Table:

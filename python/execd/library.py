@@ -1,64 +1,212 @@
 """The library: workbooks as models in this process. No server, no settings, no registry."""
 
+import hashlib
 import os
 import time
+import warnings
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, NamedTuple, TypeVar, overload
+
+import msgspec
 
 from execd import _native
+from execd._native import InputError
+from execd.description import Description, Input, Output, Report
 
 Address = str | os.PathLike[str]
 Workbook = Address | bytes
+Records = Sequence[Any]
+Part = TypeVar("Part")
+
+
+class Answer(NamedTuple, Generic[Part]):
+    """What became of some records. Each part is JSON as bytes if the records were, else Python values."""
+
+    outputs: Part
+    """In the layout of the records."""
+    warnings: Part
+    """One element per record: None, or a list of what there is to know."""
+    errors: Part
+    """One element per record: None, or a list of what is wrong with it; its outputs are not to be relied on."""
+
+
+class UnmatchedNameWarning(UserWarning):
+    """A column, heading or output that the workbook does not have; it was ignored."""
 
 
 class Model:
-    """A compiled workbook. Threads may share it."""
+    """A compiled workbook. Threads may share it.
 
-    def __init__(self, native: _native.Model) -> None:
+    A model that was loaded from a path is pickled as that path and the hash of the workbook, one that was loaded from
+    bytes as those bytes; each process compiles it once.
+    """
+
+    def __init__(self, native: _native.Model, workbook: Workbook, digest: str) -> None:
         self.native = native
+        self._workbook = workbook
+        self.digest = digest
+        """SHA-256 of the workbook."""
 
     @property
-    def inputs(self) -> list[dict[str, Any]]:
+    def inputs(self) -> list[Input]:
         """Name, shape, default, format and validation of every input."""
         return self.native.inputs
 
     @property
-    def outputs(self) -> list[dict[str, Any]]:
+    def outputs(self) -> list[Output]:
         """Name, shape and formats of every output."""
         return self.native.outputs
 
     @property
-    def report(self) -> dict[str, Any]:
+    def report(self) -> Report:
         """What was compiled: formula cells, live cells, steps, slots, constants, warnings."""
         return self.native.report
 
-    def evaluate(self, table: Any) -> Any:  # noqa: ANN401
+    def evaluate(
+        self,
+        table: Any,  # noqa: ANN401
+        *,
+        outputs: Sequence[str] = (),
+        now: float | None = None,
+        threads: int | None = None,
+        strict: bool = False,
+    ) -> Any:  # noqa: ANN401
         """One row of outputs per row of `table`, which is anything with `__arrow_c_stream__`.
 
-        Columns are inputs by name; a missing column takes the workbook's default, a null is a blank. The result is a
-        polars DataFrame if `table` is one, else a pyarrow Table, else (without pyarrow) an `execd.Table`.
+        Columns are inputs by name; a missing column takes the workbook's default, a null is a blank. A table input is
+        columns like `Drivers[1].Age`, or one column of lists of structs. The result is a polars DataFrame if `table`
+        is one, else a pyarrow Table, else (without pyarrow) an `execd.Table`. Its columns `errors` and `warnings` say
+        what there is to say about single rows.
+
+        `outputs` are the names or patterns to keep, none for all; `now` is the moment that NOW() gives, in seconds
+        since 1970; `threads` is how many calculate, by default one per core. Names that match nothing are warned of
+        (UnmatchedNameWarning); with `strict` they raise InputError.
         """
-        if not type(table).__module__.startswith("polars."):
-            return as_arrow(self.native.evaluate(_native.Engine.shared(), table))
-        import polars as pl  # noqa: PLC0415
+        engine = _native.Engine.shared() if threads is None else _engine(threads)
+        export = _exportable(table)
+        kept = [outputs] if isinstance(outputs, str) else list(outputs)
+        result, unmatched = self.native.evaluate(engine, export, outputs=kept, unix_now=now, strict=strict)
+        for line in unmatched:
+            warnings.warn(f"{line}; it was ignored", UnmatchedNameWarning, stacklevel=2)
+        if _is_polars(table):
+            import polars as pl  # noqa: PLC0415
 
-        if isinstance(table, pl.DataFrame):
-            # What polars exports for a column without a type, arrow-rs refuses.
-            table = table.cast({pl.Null: pl.Float64})
-        return pl.DataFrame(self.native.evaluate(_native.Engine.shared(), table))
+            return pl.DataFrame(result)
+        return as_arrow(result)
 
-    def execute(self, inputs: bytes) -> bytes:
-        """The `inputs` of Execute v4, in either layout, to its `outputs` in the same layout."""
-        call = _native.Call(inputs)
-        return self.native.answer(_native.Engine.shared(), call).outputs
+    @overload
+    def execute(
+        self, inputs: bytes, *, outputs: Sequence[str] = ..., now: float | None = ..., strict: bool = ...
+    ) -> Answer[bytes]: ...
+    @overload
+    def execute(
+        self, inputs: Records, *, outputs: Sequence[str] = ..., now: float | None = ..., strict: bool = ...
+    ) -> Answer[list[Any] | None]: ...
+    def execute(
+        self,
+        inputs: bytes | Records,
+        *,
+        outputs: Sequence[str] = (),
+        now: float | None = None,
+        strict: bool = False,
+    ) -> Answer[Any]:
+        """The `inputs` of Execute v4, in either layout, to outputs in the same layout, with warnings and errors.
+
+        Bytes are JSON and give JSON; a list of dicts, or of a header and rows, gives Python values. Options as for
+        `evaluate`. Raises InputError, which names the record and the input.
+        """
+        if isinstance(inputs, (dict, str)):
+            message = "inputs are a list of records, or JSON as bytes: put a single record into a list"
+            raise _refused(message)
+        raw = inputs if isinstance(inputs, bytes) else msgspec.json.encode(inputs)
+        kept = [outputs] if isinstance(outputs, str) else list(outputs)
+        call = _native.Call(raw, outputs=kept, unix_now=now, strict=strict)
+        parts = self.native.answer(_native.Engine.shared(), call)
+        answer = Answer(parts.outputs, parts.warnings, parts.errors)
+        return answer if isinstance(inputs, bytes) else Answer(*map(msgspec.json.decode, answer))
+
+    def __repr__(self) -> str:
+        name = f"{len(self._workbook):,} bytes" if isinstance(self._workbook, bytes) else repr(str(self._workbook))
+        return f"<execd.Model {name}: {_listed(self.inputs)} -> {_listed(self.outputs)}>"
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        return _again, (self._workbook, self.digest)
+
+
+def _listed(described: Sequence[Input] | Sequence[Output]) -> str:
+    names = [one["name"] for one in described]
+    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")  # noqa: PLR2004
+
+
+@lru_cache(8)
+def _engine(threads: int) -> _native.Engine:
+    return _native.Engine(threads)
+
+
+def _is_polars(table: object) -> bool:
+    return type(table).__module__.partition(".")[0] == "polars"
+
+
+# What people pass that is no table, and what to do with it.
+NO_TABLES = {
+    dict: "a dict: pass polars.DataFrame(d) or pyarrow.table(d); for one record, call execute([d])",
+    list: "a list: pass polars.DataFrame(rows), or call execute(rows)",
+    "LazyFrame": "a LazyFrame, which has no rows yet: pass frame.collect(), or use frame.map_batches(model.evaluate)",
+    "Series": "a Series, one column: pass series.to_frame(), with a name like an input's",
+    "Expr": "an expression: pass the frame that it is for",
+}
+
+
+def _refused(message: str) -> InputError:
+    error = InputError(message)
+    error.kind, error.offset = "invalid_input", None
+    return error
+
+
+def _exportable(table: Any) -> Any:  # noqa: ANN401
+    """The table in a form that can be exported, or an error that says how to make one of it."""
+    kind = type(table)
+    what = NO_TABLES.get(kind) or (NO_TABLES.get(kind.__name__) if _is_polars(table) else None)
+    if what:
+        message = f"a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 ...), not {what}"
+        raise _refused(message)
+    if not _is_polars(table):
+        return table
+    import polars as pl  # noqa: PLC0415
+
+    if isinstance(table, pl.DataFrame):
+        # Column types of polars that other readers of Arrow do not know.
+        foreign = [pl.Null, *(kind for kind in (getattr(pl, "Int128", None), getattr(pl, "UInt128", None)) if kind)]
+        return table.cast(dict.fromkeys(foreign, pl.Float64))
+    return table
 
 
 def load(workbook: Workbook) -> Model:
     """Compile the workbook at a path (or its bytes)."""
-    return Model(_native.Model(content(workbook)))
+    compiled = content(workbook)
+    address = workbook if isinstance(workbook, bytes) else Path(workbook).absolute()
+    return Model(_native.Model(compiled), address, hashlib.sha256(compiled).hexdigest())
 
 
-def inspect(workbook: Workbook) -> dict[str, Any]:
+@lru_cache(64)
+def _again(workbook: bytes | Path, digest: str) -> Model:
+    """The model of a pickle, once per process."""
+    if isinstance(workbook, bytes):
+        return load(workbook)
+    try:
+        model = load(workbook)
+    except FileNotFoundError:
+        message = f"{workbook} is not on this machine: load the model from bytes, execd.load(path.read_bytes())"
+        raise FileNotFoundError(message) from None
+    if model.digest != digest:
+        message = f"{workbook} is not the workbook that the pickled model was made from: it has changed"
+        raise ValueError(message)
+    return model
+
+
+def inspect(workbook: Workbook) -> Description:
     """`inputs`, `outputs` and `report` of a workbook, also of one that does not compile."""
     return _native.inspect(content(workbook))
 

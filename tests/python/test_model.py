@@ -23,7 +23,9 @@ def model() -> execd.Model:
 def test_the_interface_is_described(model: execd.Model) -> None:
     inputs = {row["name"]: row for row in model.inputs}
     assert (inputs["a"]["shape"], inputs["a"]["default"], inputs["text"]["default"]) == ("scalar", 2.0, "x")
-    assert (inputs["items"]["headings"], inputs["items"]["rows"]) == (["price", "count"], 2)
+    items = inputs["items"]
+    assert items["shape"] == "table"
+    assert (items["headings"], items["rows"]) == (["price", "count"], 2)
     assert inputs["items"]["default"] == [[1.5, 2.0], [10.0, 1.0]]
     assert {row["name"] for row in model.outputs} == {"sum", "quotient", "shout", "total"}
     assert model.report["formula_cells"] == 4
@@ -37,8 +39,8 @@ def test_a_validation_is_described() -> None:
 
 
 def test_bytes_in_bytes_out_in_both_layouts(model: execd.Model) -> None:
-    arrays = json.loads(model.execute(b'[["a","b"],[1,2],[5,7]]'))
-    objects = json.loads(model.execute(b'[{"a":1,"b":2},{"a":5,"b":7}]'))
+    arrays = json.loads(model.execute(b'[["a","b"],[1,2],[5,7]]').outputs)
+    objects = json.loads(model.execute(b'[{"a":1,"b":2},{"a":5,"b":7}]').outputs)
     assert [row[arrays[0].index("sum")] for row in arrays[1:]] == [3, 12]
     assert [row["sum"] for row in objects] == [3, 12]
 
@@ -133,7 +135,9 @@ def test_an_execution_can_be_cancelled_and_limited() -> None:
 
 def test_threads_share_a_model(model: execd.Model) -> None:
     answers: list[bytes] = []
-    threads = [threading.Thread(target=lambda: answers.append(model.execute(b'[["a","b"],[1,2]]'))) for _ in range(8)]
+    threads = [
+        threading.Thread(target=lambda: answers.append(model.execute(b'[["a","b"],[1,2]]').outputs)) for _ in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

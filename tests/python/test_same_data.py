@@ -75,7 +75,7 @@ def run(book: Path, source: Path, *, suffix: str = "ndjson") -> list[dict[str, A
 
 
 def executed(book: Path, record: dict[str, object]) -> dict[str, Any]:
-    (answer,) = json.loads(execd.load(book).execute(json.dumps([record]).encode()))
+    (answer,) = json.loads(execd.load(book).execute(json.dumps([record]).encode()).outputs)
     return dict(answer)
 
 

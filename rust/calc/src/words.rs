@@ -20,7 +20,10 @@ impl Rule {
             Rule::Time(bound) => format!("a time {}", ordered(*bound, limit(Format::Time))),
             Rule::TextLength(bound) => format!("a text of {}", counted(*bound, limit(Format::General))),
             Rule::List(options) => one_of(options, date1904),
-            Rule::ListFrom(result) => format!("one of the values of {}", calculated(*result, formulas)),
+            Rule::ListFrom(result) => match formulas.get(*result) {
+                Some(formula) => format!("one of the values of {formula}"),
+                None => "one of the values that the workbook lists".to_owned(),
+            },
             Rule::Holds(result) => match formulas.get(*result) {
                 Some(formula) => format!("a value for which {formula} is TRUE"),
                 None => "a value that a formula of the workbook allows".to_owned(),

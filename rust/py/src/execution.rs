@@ -72,6 +72,8 @@ pub struct Call {
     service: String,
     outputs: Vec<String>,
     unix_now: Option<f64>,
+    strict: bool,
+    ignored: Vec<String>,
 }
 
 impl Call {
@@ -93,6 +95,8 @@ impl Call {
             outputs: self.outputs.clone(),
             service: self.service.clone(),
             now: self.unix_now,
+            strict: self.strict,
+            ignored: self.ignored.clone(),
             deadline: within.map(|within| engine.clock().now().saturating_add(within)),
             stop: token.map_or_else(Arc::default, |token| Arc::clone(&token.signal)),
             ..ExecuteOptions::default()
@@ -103,16 +107,20 @@ impl Call {
 #[pymethods]
 impl Call {
     #[new]
-    #[pyo3(signature = (body, span=None, *, service=String::new(), outputs=Vec::new(), unix_now=None))]
+    #[pyo3(signature = (
+        body, span=None, *, service=String::new(), outputs=Vec::new(), unix_now=None, strict=false, ignored=Vec::new(),
+    ))]
     fn new(
         body: PyBackedBytes,
         span: Option<(usize, usize)>,
         service: String,
         outputs: Vec<String>,
         unix_now: Option<f64>,
+        strict: bool,
+        ignored: Vec<String>,
     ) -> Call {
         let span = span.map_or(0..body.len(), |(start, end)| start..end);
-        Call { body, span, service, outputs, unix_now }
+        Call { body, span, service, outputs, unix_now, strict, ignored }
     }
 
     fn __len__(&self) -> usize {

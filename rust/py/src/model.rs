@@ -64,12 +64,21 @@ impl Model {
         answer.map(|parts| Fragments { parts }).map_err(|e| errors::serve(py, &e))
     }
 
-    /// One row of outputs per row of a table: columns are inputs by name.
-    fn evaluate(&self, py: Python<'_>, engine: &Engine, table: &Bound<'_, PyAny>) -> PyResult<Table> {
+    /// One row of outputs per row of a table: columns are inputs by name. Beside it, what names match nothing.
+    #[pyo3(signature = (engine, table, *, outputs=Vec::new(), unix_now=None, strict=false))]
+    fn evaluate(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        table: &Bound<'_, PyAny>,
+        outputs: Vec<String>,
+        unix_now: Option<f64>,
+        strict: bool,
+    ) -> PyResult<(Table, Vec<String>)> {
         let batches = arrow::read(py, table)?;
-        let options = ExecuteOptions::default();
+        let options = ExecuteOptions { outputs, now: unix_now, strict, ..ExecuteOptions::default() };
         let evaluate = || execd_serve::arrow::evaluate(&engine.threads, &self.service, &batches, &options);
-        let (schema, answers) = detached(py, evaluate)?.map_err(|e| errors::serve(py, &e))?;
-        Ok(Table::new(schema, answers))
+        let (schema, answers, unmatched) = detached(py, evaluate)?.map_err(|e| errors::serve(py, &e))?;
+        Ok((Table::new(schema, answers), unmatched.lines()))
     }
 }

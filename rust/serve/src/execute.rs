@@ -10,6 +10,8 @@ use crate::codec::encode::wording::Wording;
 use crate::codec::encode::writer::Results;
 use crate::codec::encode::{Style, Written};
 use crate::codec::names::Names;
+use crate::codec::remarks::Remarks;
+use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use crate::engine::{Engine, Work};
 use crate::error::ServeError;
 use crate::filter;
@@ -45,6 +47,10 @@ pub struct ExecuteOptions {
     pub limits: Limits,
     /// By the engine's clock.
     pub deadline: Option<Duration>,
+    /// Names that match nothing are an error, not a warning.
+    pub strict: bool,
+    /// Options of the request that have no effect.
+    pub ignored: Vec<String>,
     /// Raise it from another thread to stop the execution.
     pub stop: Arc<StopSignal>,
 }
@@ -64,7 +70,7 @@ impl Service {
         let all: Vec<usize> = (0..interface.outputs.len()).collect();
         Service {
             names: Names::new(&interface),
-            wording: Wording::new(&interface),
+            wording: Wording::new(Arc::clone(&interface), plan.date1904),
             objects: Template::new(&interface, &all, Layout::Objects),
             arrays: Template::new(&interface, &all, Layout::Arrays),
             plan,
@@ -83,6 +89,16 @@ impl Service {
         self.env(options.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64()))
     }
 
+    /// The outputs that the options ask for, and whatever they name in vain.
+    pub fn choose(&self, options: &ExecuteOptions) -> Result<(Vec<usize>, Unmatched), ServeError> {
+        let mut unmatched = Unmatched::default();
+        for option in &options.ignored {
+            unmatched.add(0, Name::new(NameKind::Option, option));
+        }
+        let chosen = filter::choose(&self.interface, &options.outputs, &mut unmatched)?;
+        Ok((chosen, unmatched))
+    }
+
     /// The rules for reading this service's inputs.
     pub fn rules<'a>(&'a self, options: &'a ExecuteOptions) -> Rules<'a> {
         Rules {
@@ -94,9 +110,9 @@ impl Service {
         }
     }
 
-    /// What is said when a value breaks a validation of an input.
-    pub fn invalid_message(&self, input: usize, validation: usize) -> &str {
-        self.wording.invalid(input, validation)
+    /// What is said about records, in words.
+    pub fn remarks(&self) -> Remarks<'_> {
+        Remarks { interface: &self.interface, date1904: self.plan.date1904 }
     }
 
     pub(crate) fn template(&self, layout: Layout) -> &Template {
@@ -126,22 +142,28 @@ fn answer(
     let (interface, stop) = (&*service.interface, &*options.stop);
     let date1904 = service.plan.date1904;
     let mut decoded = decode(raw_inputs, service.rules(options))?;
+    let (chosen, unmatched) = service.choose(options)?;
+    decoded.notes.unmatched.join(&unmatched);
+    if options.strict {
+        decoded.notes.refuse(interface)?;
+    }
     if decoded.batch.records == 0 {
         return Ok(no_records(decoded.nothing));
     }
     let env = service.env_of(engine, options);
     validate(engine, &mut decoded, interface, &env, &options.limits, stop)?;
-    let chosen;
+    let own;
     let template = if options.outputs.is_empty() {
         service.template(decoded.layout)
     } else {
-        chosen = Template::new(interface, &filter::choose(interface, &options.outputs)?, decoded.layout);
-        &chosen
+        own = Template::new(interface, &chosen, decoded.layout);
+        &own
     };
     let style = Style {
         template,
         wording: &service.wording,
         notes: &decoded.notes,
+        batch: &decoded.batch,
         service: &options.service,
         date1904,
         output_bytes: options.limits.output_bytes,
@@ -196,6 +218,10 @@ fn array(mut elements: Vec<u8>) -> Vec<u8> {
 /// The answer to a call without records.
 fn no_records(nothing: bool) -> Fragments {
     let null = || b"null".to_vec();
-    let errors = if nothing { b"[\"Error: No inputs found\"]".to_vec() } else { null() };
-    Fragments { outputs: null(), process_time: null(), warnings: null(), errors, records: 0 }
+    let (warnings, errors) = if nothing {
+        (null(), b"[\"Error: No inputs found\"]".to_vec())
+    } else {
+        (b"[\"Warning: The inputs have a header row and no records\"]".to_vec(), null())
+    };
+    Fragments { outputs: null(), process_time: null(), warnings, errors, records: 0 }
 }

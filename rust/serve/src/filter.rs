@@ -1,6 +1,7 @@
 //! Which outputs a caller wants: names, globs or regular expressions, ignoring case.
 
 use crate::codec::names::folded;
+use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use crate::error::ServeError;
 use execd_calc::interface::Interface;
 use regex_lite::{Regex, RegexBuilder};
@@ -17,8 +18,12 @@ const SPECIAL: [char; 14] = ['*', '?', '.', '[', ']', '(', ')', '{', '}', '|', '
 
 /// The outputs to keep, in the interface's order. Without entries (or with empty ones only) all are kept. An entry
 /// keeps the output that it names. An entry that names none is a pattern: it keeps every output that it matches as a
-/// glob or as a regular expression over the whole name.
-pub fn choose(interface: &Interface, entries: &[String]) -> Result<Vec<usize>, ServeError> {
+/// glob or as a regular expression over the whole name. Entries that keep nothing are added to `unmatched`.
+pub fn choose(
+    interface: &Interface,
+    entries: &[String],
+    unmatched: &mut Unmatched,
+) -> Result<Vec<usize>, ServeError> {
     let outputs = &interface.outputs;
     let entries: Vec<&str> =
         entries.iter().map(|entry| entry.trim()).filter(|entry| !entry.is_empty()).collect();
@@ -31,8 +36,10 @@ pub fn choose(interface: &Interface, entries: &[String]) -> Result<Vec<usize>, S
     let mut keep = vec![false; outputs.len()];
     let mut tried = 0;
     for entry in entries {
+        let mut found = false;
         if let Some(&position) = names.get(&folded(entry)) {
             keep.iter_mut().skip(position).take(1).for_each(|keep| *keep = true);
+            found = true;
         } else if entry.contains(SPECIAL) {
             tried += 1;
             if tried > MOST_PATTERNS {
@@ -40,8 +47,13 @@ pub fn choose(interface: &Interface, entries: &[String]) -> Result<Vec<usize>, S
             }
             let patterns = patterns(entry);
             for (output, keep) in outputs.iter().zip(&mut keep) {
-                *keep |= patterns.iter().any(|pattern| pattern.is_match(&output.name));
+                let matches = patterns.iter().any(|pattern| pattern.is_match(&output.name));
+                *keep |= matches;
+                found |= matches;
             }
+        }
+        if !found {
+            unmatched.add(0, Name::new(NameKind::Output, entry));
         }
     }
     Ok(keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(position, _)| position).collect())
@@ -103,11 +115,14 @@ mod tests {
         ];
         for (entries, kept) in table {
             let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-            assert_eq!(choose(&interface, &entries).as_deref(), Ok(kept), "{entries:?}");
+            let kept_by = choose(&interface, &entries, &mut Unmatched::default());
+            assert_eq!(kept_by.as_deref(), Ok(kept), "{entries:?}");
         }
-        let many = |entry: &str| choose(&interface, &vec![entry.to_owned(); 100_000]);
+        let mut unmatched = Unmatched::default();
+        let mut many = |entry: &str| choose(&interface, &vec![entry.to_owned(); 100_000], &mut unmatched);
         assert_eq!(many("no_name"), Ok(Vec::new()));
         assert_eq!(many("B.B1"), Ok(vec![3]));
         assert_eq!(many("((a{9}){9}){9}").map_err(|error| error.kind()), Err("too_large"));
+        assert_eq!(unmatched.lines()[0], "'no_name' in output matches no output of the service");
     }
 }

@@ -1,59 +1,141 @@
-//! Formats with plain columns (Arrow, CSV): a table input or output takes a column per cell, `T[1].K`, rows from 1.
+//! Formats with columns (Arrow, CSV): a table input or output takes a column per cell, `T[1].K`, rows from 1; an input may
+//! also be one column of lists of rows.
 
-use crate::codec::decode::rules::{Rules, shortened};
-use crate::codec::names::Names;
+use crate::codec::decode::rules::Rules;
+use crate::codec::names::shortened;
+use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use crate::error::{Place, ServeError};
-use execd_calc::interface::{Format, Interface, Shape};
+use execd_calc::interface::{Format, Input, Interface, Shape};
 use std::collections::HashSet;
 
-/// The input cell that a column names, ignoring case: (input, cell).
-fn cell_named(interface: &Interface, names: &Names, column: &str) -> Option<(usize, usize)> {
-    if let Some(input) = names.input(column) {
-        let declared = interface.inputs.get(input)?;
-        return matches!(declared.shape, Shape::Scalar).then_some((input, declared.first_cell));
-    }
-    let (name, rest) = column.split_once('[')?;
-    let (row, heading) = rest.split_once("].")?;
-    let input = names.input(name)?;
-    let declared = interface.inputs.get(input)?;
-    let Shape::Table { headings, rows } = &declared.shape else { return None };
-    let row: usize = row.parse().ok().filter(|row| (1..=*rows).contains(row))?;
-    let column = names.heading(input, heading)?;
-    Some((input, declared.first_cell + (row - 1) * headings.len() + column))
+/// Where a column of a table or file goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Destination {
+    Cell {
+        input: usize,
+        cell: usize,
+    },
+    /// All rows of a table input: each value is a list of rows.
+    Rows {
+        input: usize,
+    },
 }
 
-/// The input cells that columns name, in the order of the columns: (input, cell), and nothing for a column that names no
-/// input. Two columns for one cell are refused, and so are columns of which none names an input.
-pub fn cells_named(rules: Rules<'_>, columns: &[&str]) -> Result<Vec<Option<(usize, usize)>>, ServeError> {
-    let mut taken = HashSet::new();
-    let mut cells = Vec::with_capacity(columns.len());
-    for column in columns {
-        let found = cell_named(rules.interface, rules.names, column);
-        let input = found.map(|(input, _)| input).or_else(|| rules.names.input(column));
-        let mistake = match found {
-            Some((_, cell)) if !taken.insert(cell) => {
-                format!("the column '{}' appears twice", shortened(column))
+/// What the columns of a table or file stand for.
+#[derive(Debug)]
+pub struct Columns {
+    /// In the order of the columns; nothing for a column that names no input.
+    pub destinations: Vec<Option<Destination>>,
+    /// Cells of tables of which other cells are given: the rows given are the rows, the rest is blank.
+    pub blanks: Vec<usize>,
+    /// Tables of which other columns are given, each with the number of a heading that is missing.
+    pub incomplete: Vec<(usize, usize)>,
+    pub unmatched: Unmatched,
+}
+
+impl Columns {
+    /// Finds inputs by the names of columns, ignoring case. `holds_rows` says which columns have lists of rows. Two columns
+    /// for one cell are refused, and so are columns of which none names an input.
+    pub fn new(
+        rules: Rules<'_>,
+        names: &[&str],
+        holds_rows: impl Fn(usize) -> bool,
+    ) -> Result<Columns, ServeError> {
+        let mut taken = HashSet::new();
+        let mut unmatched = Unmatched::default();
+        let mut destinations = Vec::with_capacity(names.len());
+        for (position, name) in names.iter().enumerate() {
+            let found = match destination(rules, name) {
+                Ok(found) => found,
+                Err(kind) => {
+                    unmatched.add(0, Name::new(kind, name));
+                    destinations.push(None);
+                    continue;
+                }
+            };
+            let (input, first, cells) = match found {
+                Destination::Cell { input, cell } => (input, cell, 1),
+                Destination::Rows { input } if holds_rows(position) => {
+                    let declared = rules.interface.inputs.get(input);
+                    let cells = declared.map_or(0, |input| input.shape.cells());
+                    (input, declared.map_or(0, |input| input.first_cell), cells)
+                }
+                Destination::Rows { input } => {
+                    let message = format!(
+                        "a table input is read from columns like {name}[1].heading, or from lists of structs"
+                    );
+                    return Err(refused(rules, input, message));
+                }
+            };
+            if !(first..first + cells).all(|cell| taken.insert(cell)) {
+                return Err(refused(rules, input, format!("the column '{}' appears twice", shortened(name))));
             }
-            None if input.is_some() => {
-                format!("a table input is read from columns like {column}[1].heading")
-            }
-            _ => {
-                cells.push(found);
-                continue;
-            }
-        };
-        let declared = input.and_then(|input| rules.interface.inputs.get(input));
-        let place = Place { input: declared.map(|input| input.name.clone()), ..Place::default() };
-        return Err(ServeError::InvalidInput { place, message: mistake });
+            destinations.push(Some(found));
+        }
+        if taken.is_empty() && !names.is_empty() && !rules.interface.inputs.is_empty() {
+            return Err(none_matches(rules, names));
+        }
+        let mut columns = Columns { destinations, blanks: Vec::new(), incomplete: Vec::new(), unmatched };
+        for (number, input) in rules.interface.inputs.iter().enumerate() {
+            columns.complete(number, input, &taken);
+        }
+        Ok(columns)
     }
-    let inputs = &rules.interface.inputs;
-    if taken.is_empty() && !columns.is_empty() && !inputs.is_empty() {
-        let columns = listed(columns.iter().copied());
-        let inputs = listed(inputs.iter().map(|input| input.name.as_str()));
-        let message = format!("no column names an input; the columns are {columns}; the inputs are {inputs}");
-        return Err(ServeError::invalid(message));
+
+    /// Finds what is missing of a table of which some cells are given.
+    fn complete(&mut self, number: usize, input: &Input, taken: &HashSet<usize>) {
+        let Shape::Table { headings, .. } = &input.shape else { return };
+        let cells = || input.first_cell..input.first_cell + input.shape.cells();
+        if !cells().any(|cell| taken.contains(&cell)) {
+            return;
+        }
+        let given =
+            |column: usize| cells().skip(column).step_by(headings.len()).any(|cell| taken.contains(&cell));
+        match (0..headings.len()).find(|&column| !given(column)) {
+            Some(missing) => self.incomplete.push((number, missing)),
+            None => self.blanks.extend(cells().filter(|cell| !taken.contains(cell))),
+        }
     }
-    Ok(cells)
+}
+
+/// What a column names, or how it fails to.
+fn destination(rules: Rules<'_>, column: &str) -> Result<Destination, NameKind> {
+    if let Some(input) = rules.names.input(column) {
+        let declared = rules.interface.inputs.get(input).ok_or(NameKind::Input)?;
+        return Ok(match declared.shape {
+            Shape::Scalar => Destination::Cell { input, cell: declared.first_cell },
+            Shape::Table { .. } => Destination::Rows { input },
+        });
+    }
+    let named = column.split_once('[').and_then(|(name, rest)| {
+        let (row, heading) = rest.split_once("].")?;
+        let input = rules.names.input(name)?;
+        Some((input, rules.interface.inputs.get(input)?, row, heading))
+    });
+    let (input, declared, row, heading) = named.ok_or(NameKind::Input)?;
+    let Shape::Table { headings, rows } = &declared.shape else { return Err(NameKind::Input) };
+    let table = || declared.name.as_str().into();
+    let column = rules.names.heading(input, heading).ok_or_else(|| NameKind::Heading { table: table() })?;
+    match row.parse() {
+        Ok(row) if (1..=*rows).contains(&row) => {
+            Ok(Destination::Cell { input, cell: declared.first_cell + (row - 1) * headings.len() + column })
+        }
+        _ => Err(NameKind::Row { table: table(), rows: *rows }),
+    }
+}
+
+fn refused(rules: Rules<'_>, input: usize, message: String) -> ServeError {
+    let input = rules.interface.inputs.get(input).map(|input| input.name.clone());
+    ServeError::InvalidInput { place: Place { input, ..Place::default() }, message }
+}
+
+/// Records of which none names an input are no records of this service.
+pub fn none_matches(rules: Rules<'_>, names: &[&str]) -> ServeError {
+    let columns = listed(names.iter().copied());
+    let inputs = listed(rules.interface.inputs.iter().map(|input| input.name.as_str()));
+    ServeError::invalid(format!(
+        "no column names an input; the columns are {columns}; the inputs are {inputs}"
+    ))
 }
 
 /// How many names a message lists.

@@ -218,10 +218,9 @@ fn tables_may_be_short_and_are_cut() {
 #[test]
 fn a_broken_table_is_its_records_error_alone() {
     let cases = [
-        (r#"[["K","B.B1","Q"],[1,2,3]]"#, "3: heading 'Q' is unknown"),
-        (r#"[{"K":1,"B.B1":1,"13":1,"Q":[[[]]]}]"#, "3: heading 'Q' is unknown"),
-        (r#"[["K",13],[1,2]]"#, "3: heading 'B.B1' is missing"),
-        (r#"[{"K":1,"13":2}]"#, "3: heading 'B.B1' is missing"),
+        (r#"[["K","B.B1","Q"],[1,2,3]]"#, "3: no heading 2"),
+        (r#"[["K",13],[1,2]]"#, "3: no heading 1"),
+        (r#"[{"K":1,"13":2}]"#, "3: no heading 1"),
         (r#"[["K","k","B.B1",13],[1,2,3,4]]"#, "3: heading 'k' appears twice"),
         (r#"[["K","B.B1",null],[1,2,3]]"#, "3: a heading must be a text or a number"),
         (r#"[["K","B.B1",13],5]"#, "3: row 1 is no row"),
@@ -238,6 +237,36 @@ fn a_broken_table_is_its_records_error_alone() {
         assert_eq!(notes(&decoded, 1)[2..], [note], "{table}");
         assert_eq!(notes(&decoded, 0), ["absent 1", "absent 2"]);
     }
+}
+
+/// What the caller spells and nothing is called is named, once, at the record that has it first.
+#[test]
+fn names_that_match_nothing() {
+    let named = |text: &str| {
+        let decoded = good(text);
+        let names = decoded.notes.unmatched.from(0).iter();
+        names.map(|(record, name)| format!("{record} {name}")).collect::<Vec<_>>()
+    };
+    let stranger = "1 'stranger' is not an input of the service";
+    assert_eq!(named(r#"[{"A":1},{"stranger":1},{"a":2,"stranger":[{"K":1}]}]"#), [stranger]);
+    assert_eq!(named(r#"[["stranger","A"],[1,2],[1,2]]"#), [stranger.replace('1', "0")]);
+    let heading = "0 'Q' is not a heading of the table 'T'";
+    let table = r#"[{"T":[{"K":1,"B.B1":2,"13":3,"Q":[[4]]}]},{"T":[["K","Q","B.B1",13],[1,4,2,3]]}]"#;
+    assert_eq!(named(table), [heading]);
+    let decoded = good(table);
+    for number in 0..2 {
+        assert_eq!(record(&decoded, number)[3..6], ["1.0", "2.0", "3.0"]);
+        assert_eq!(notes(&decoded, number)[3..], [""; 0], "the heading is no error");
+    }
+    let many: Vec<String> = (0..1000).map(|n| format!("{{\"n{n}\":0}}")).collect();
+    assert_eq!(named(&format!("[{}]", many.join(","))).len(), 100);
+}
+
+#[test]
+fn values_beyond_the_header_are_told_of_their_record() {
+    let decoded = good(r#"[["A","Name"],[1,"x"],[1,"x",2],[1,"x",2,[3]],[1]]"#);
+    let surplus = |number: usize| notes(&decoded, number).contains(&"surplus".to_owned());
+    assert_eq!((0..4).map(surplus).collect::<Vec<_>>(), [false, true, true, false]);
 }
 
 #[test]

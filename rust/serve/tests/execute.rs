@@ -50,20 +50,24 @@ fn arrays_give_arrays_and_headings_keep_their_kind() {
             .to_owned()
             + r#"[2,0.25,1.5,"1900-01-02",[["K",13],[3.5,4.5],[5.5,6.5]]]]"#
     );
-    let item = |input: &str, message: &str| {
+    let item = |input: &str, message: &str, rule: &str, value: &str| {
         format!(
-            r#"{{"source_path":"$.Input.{input}","error_category":"validation_error","error_type":"error.VALIDATION","message":"{message}","additional_details":"Folder/\"S\""}}"#
+            r#"{{"source_path":"$.Input.{input}","error_category":"validation_error","error_type":"error.VALIDATION","message":"{message}","additional_details":"Folder/\"S\"","rule":"{rule}","value":{value}}}"#
         )
     };
-    let errors = format!("[[{},{}],null]", item("A", "Input Not Valid"), item("Name", r#"too \"long\""#));
+    let errors = format!(
+        "[[{},{}],null]",
+        item("A", "Input Not Valid", "a number of at most 10", "11"),
+        item("Name", r#"too \"long\""#, "a text of at most 5 characters", r#""longer""#)
+    );
     assert_eq!(text(&found.errors), errors);
     let missing = |name: &str| {
         format!(
             r#"{{"source_path":"Default Values","message":"Input parameter missing for '{name}'. API request processed using the default values saved into the file."}}"#
         )
     };
-    let warnings =
-        format!("[[{}],[{},{},{}]]", missing("Day"), missing("Name"), missing("Day"), missing("T"));
+    let everywhere = missing("Day").replace('}', r#","records":2}"#);
+    let warnings = format!("[[{everywhere}],[{},{}]]", missing("Name"), missing("T"));
     assert_eq!(text(&found.warnings), warnings);
 }
 
@@ -87,8 +91,8 @@ fn a_broken_table_spoils_only_its_record() {
 fn nothing_in_nothing_out() {
     let null = (&b"null"[..], &b"null"[..], &b"null"[..]);
     let header = answer(r#"[["A"]]"#, &options());
-    assert_eq!((&*header.outputs, &*header.process_time, &*header.warnings), null);
-    assert_eq!(text(&header.errors), "null");
+    assert_eq!((&*header.outputs, &*header.process_time, &*header.errors), null);
+    assert_eq!(text(&header.warnings), r#"["Warning: The inputs have a header row and no records"]"#);
     let nothing = answer("[]", &options());
     assert_eq!((&*nothing.outputs, &*nothing.process_time, &*nothing.warnings), null);
     assert_eq!(text(&nothing.errors), r#"["Error: No inputs found"]"#);

@@ -35,7 +35,7 @@ fn refused(rule: Rule, shape: Shape, names: &str, values: &str) -> Vec<usize> {
     let mut decoded = decode(text.as_bytes(), setting.rules()).unwrap();
     let env = Env::new(false, 0.0);
     validate(&engine(1), &mut decoded, &setting.interface, &env, &setting.limits, &setting.stop).unwrap();
-    let invalid = decoded.notes.list.iter().filter(|note| note.kind == NoteKind::Invalid(0));
+    let invalid = decoded.notes.list.iter().filter(|note| matches!(note.kind, NoteKind::Invalid { .. }));
     invalid.map(|note| note.record).collect()
 }
 

@@ -36,14 +36,14 @@ def refused(server: Server, name: str, values: list[Any], **others: Any) -> list
 @pytest.mark.parametrize(
     ("name", "others", "values", "wrong"),
     [
-        ("whole", {}, [0, 1, 1.5, 20, 21, "7", "x", True, None], [0, 1.5, 21, "x", True]),
+        ("whole", {}, [0, 1, 1.5, 20, 21, "7", "x", True, None], [0, 1.5, 21, "x", True, None]),
         ("whole", {"base": 11}, [20, 21, 22, 23], [23]),
         ("whole", {"base": "x"}, [1, 2], [1, 2]),
         ("decimal", {"base": 3}, [5.9, 6, -1], [6]),
         ("date", {}, [TODAY, FUTURE, TODAY - 100], [TODAY - 100]),
         ("time", {"base": 8}, [8 / 24, 9 / 24, 0.5, 17.01 / 24], [9 / 24, 0.5]),
-        ("length", {"word": "four"}, ["five", "abc", 1234, 1.5, None], ["abc", 1.5]),
-        ("range", {}, ["red", "GREEN", "blue", "", None], ["blue", ""]),
+        ("length", {"word": "four"}, ["five", "abc", 1234, 1.5, None], ["abc", 1.5, None]),
+        ("range", {}, ["red", "GREEN", "blue", "", None], ["blue", "", None]),
         ("dependent", {"word": "fruit"}, ["apple", "red"], ["red"]),
         ("dependent", {"word": "nothing"}, ["apple"], ["apple"]),
         ("dependent", {"word": None}, ["apple", "red"], []),
@@ -72,8 +72,20 @@ def test_a_failure_is_told_and_stops_nothing(server: Server) -> None:
     item = {"error_category": "validation_error", "error_type": "error.VALIDATION", "additional_details": "validated"}
     assert body["errors"] == [
         [
-            {"source_path": "$.Input.custom", "message": "Input Not Valid", **item},
-            {"source_path": "$.Input.whole", "message": "At most twice the base", **item},
+            {
+                "source_path": "$.Input.custom",
+                "message": "Input Not Valid",
+                "rule": "a value that a formula of the workbook allows",
+                "value": "abcde",
+                **item,
+            },
+            {
+                "source_path": "$.Input.whole",
+                "message": "At most twice the base",
+                "rule": "a whole number between 1 and a value that the workbook calculates",
+                "value": 9,
+                **item,
+            },
         ],
         None,
     ]
@@ -81,7 +93,7 @@ def test_a_failure_is_told_and_stops_nothing(server: Server) -> None:
 
 
 def test_cells_named_xvalidate_complain(server: Server) -> None:
-    body = server.execute(SERVICE, [["base", "not_equal"], [1, 2], [-1, -1], [99, 1], [-2, None]])
+    body = server.execute(SERVICE, [["base", "not_equal"], [1, 2], [-1, -1], [99, 1], [-2, 1]])
     told = [items and [(item["source_path"], item["message"]) for item in items] for items in body["errors"]]
     assert told == [
         None,
@@ -102,6 +114,34 @@ def test_cells_of_a_table_are_judged_with_their_own_row(server: Server) -> None:
     assert messages == [None, ["High must be above low"], ["High must be above low"]]
 
 
+def test_a_blank_row_of_a_table_is_not_judged(server: Server) -> None:
+    """The rows given are the rows; a blank in one of them is judged, for the author does not ignore blanks."""
+    rows = [["low", "high"], [1, 2], None]
+    errors = server.execute(SERVICE, [["table"], [rows], [[*rows[:2], [3, None]]], [[*rows[:2], [None, None]]]])[
+        "errors"
+    ]
+    assert errors[0] is None
+    assert errors[2] is None
+    assert (errors[1][0]["value"], errors[1][0]["row"], errors[1][0]["heading"]) == (None, 2, "high")
+
+
+def test_a_text_that_passes_as_a_number_is_that_number() -> None:
+    """Oracle: in Excel, 12 typed into a cell with such a validation is the number 12, so that =A1=12 is TRUE."""
+    rules = [
+        DataValidation("whole", "1", "20"),
+        DataValidation("list", '"5,12,red"'),
+        DataValidation("list", "$D$1:$D$2"),
+    ]
+    for rule in rules:
+        cells = {"A1": 5, "B1": "=A1=12", "D1": 5, "D2": 12}
+        model = execd.load(workbook(cells, {"Xinput_v": "A1", "Xoutput_o": "B1"}, {"A1": rule}))
+        answer = model.execute([["v"], ["12"], [" 12 "], [12], ["13"]])
+        assert answer.outputs is not None
+        assert [row[0] for row in answer.outputs[1:]] == [True, True, True, False]
+        assert answer.errors is not None
+        assert [items is None for items in answer.errors][:3] == [True, True, True]
+
+
 def test_every_record_is_judged_alike_in_any_batch(server: Server) -> None:
     rows = [[base, amount] for base in range(60) for amount in range(60)]
     errors = server.execute(SERVICE, [["base", "whole"], *rows])["errors"]
@@ -115,7 +155,7 @@ def test_the_clock_of_the_call_counts(server: Server) -> None:
 
 
 def test_rules_are_described() -> None:
-    described = {row["name"]: row["validation"] for row in execd.load(validated()).inputs}
+    described: dict[str, Any] = {row["name"]: row["validation"] for row in execd.load(validated()).inputs}
     assert (described["whole"]["rule"], described["whole"]["limits"]) == ("whole", [1.0, None])
     assert described["range"]["options"] == ["red", "green"]
     assert described["dependent"]["options"] is None
@@ -169,4 +209,4 @@ def test_a_limit_is_the_same_in_the_workbook_and_in_the_record(
             case [told] if "blank" in told:
                 assert not any(changing), limit
             case _:
-                assert changing == [value is not None for value in values], limit
+                assert changing == [value is not None or not blank for value in values], limit

@@ -81,4 +81,6 @@ def _call(asked: ExecuteRequest, version: Version, arrived: float) -> _native.Ca
         service=version.service,
         outputs=asked.outputs,
         unix_now=arrived if asked.unix_now is None else asked.unix_now,
+        strict=asked.strict,
+        ignored=asked.ignored,
     )

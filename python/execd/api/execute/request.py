@@ -11,10 +11,13 @@ from execd.http.response import encode
 from execd.registry.address import Address
 
 EMPTY = msgspec.Raw(b"")
+# Values that are as good as none.
+SAYS_NOTHING = (b"null", b'""', b"[]", b"{}")
+WITHOUT_EFFECT = ("subservice", "compiler_type", "unique_record_key")
 
 
 class Envelope(msgspec.Struct, frozen=True):
-    """The keys that decide about an execution. An empty text means the same as an absent key; others are ignored."""
+    """What a request may have. An empty text means the same as an absent key."""
 
     inputs: msgspec.Raw = EMPTY
     service: str | None = None
@@ -24,6 +27,14 @@ class Envelope(msgspec.Struct, frozen=True):
     output: str | list[str] | None = None
     manual_now: float | str | None = None
     correlation_id: str | int | float | None = None
+    strict: bool = False
+    # Words for the caller's own records: they change no answer.
+    call_purpose: msgspec.Raw = EMPTY
+    source_system: msgspec.Raw = EMPTY
+    # Options that have no effect yet.
+    subservice: msgspec.Raw = EMPTY
+    compiler_type: msgspec.Raw = EMPTY
+    unique_record_key: msgspec.Raw = EMPTY
 
     @property
     def address(self) -> Address:
@@ -47,6 +58,11 @@ class Envelope(msgspec.Struct, frozen=True):
             raise CallError(Kind.INVALID_REQUEST, f"manual_now: {self.manual_now!r} is out of range")
         return seconds
 
+    def without_effect(self) -> list[str]:
+        """Options that are asked for and have no effect. `Neuron` is the compiler that callers mean."""
+        asked = [(name, bytes(value)) for name in WITHOUT_EFFECT if (value := getattr(self, name))]
+        return [name for name, value in asked if value not in SAYS_NOTHING and value.lower() != b'"neuron"']
+
     def check_timestamp(self) -> None:
         """Refuse a moment that is none. Versions in a folder have no effective dates, so all bound every moment."""
         if self.version_by_timestamp:
@@ -57,12 +73,20 @@ class Envelope(msgspec.Struct, frozen=True):
                 raise CallError(Kind.INVALID_REQUEST, message) from None
 
 
+class ExactEnvelope(Envelope, frozen=True, forbid_unknown_fields=True):
+    """The same, and nothing else."""
+
+
 class ExecuteRequest(NamedTuple):
     """What a call asks for."""
 
     address: Address
     outputs: list[str]
     unix_now: float | None
+    strict: bool
+    """Whether names that match nothing are an error."""
+    ignored: list[str]
+    """Keys of the request that mean nothing, or nothing yet."""
     correlation: bytes
     """The correlation id as JSON."""
     body: bytes
@@ -72,6 +96,8 @@ class ExecuteRequest(NamedTuple):
 
 
 _decoder = msgspec.json.Decoder(Envelope)
+_exact_decoder = msgspec.json.Decoder(ExactEnvelope)
+_keys_decoder = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def decode(body: bytes) -> ExecuteRequest:
@@ -80,23 +106,32 @@ def decode(body: bytes) -> ExecuteRequest:
         scanned = _native.scan(body)
         if scanned:
             start, end, rest = scanned
-            return _request(_decode(rest), body, (start, end))
-        envelope = _decode(body)
+            return _request(*_decode(rest), body, (start, end))
+        envelope, unknown = _decode(body)
         _native.check_json(body)
-        return _request(envelope, bytes(envelope.inputs), None)
+        return _request(envelope, unknown, bytes(envelope.inputs), None)
     except InputError as error:
         raise from_native(error) from None
 
 
-def _request(envelope: Envelope, body: bytes, inputs: tuple[int, int] | None) -> ExecuteRequest:
+def _request(envelope: Envelope, unknown: list[str], body: bytes, inputs: tuple[int, int] | None) -> ExecuteRequest:
     envelope.check_timestamp()
-    correlation = encode(envelope.correlation_id)
-    return ExecuteRequest(envelope.address, envelope.kept_outputs(), envelope.unix_now(), correlation, body, inputs)
+    return ExecuteRequest(
+        envelope.address,
+        envelope.kept_outputs(),
+        envelope.unix_now(),
+        envelope.strict,
+        [*unknown, *envelope.without_effect()],
+        encode(envelope.correlation_id),
+        body,
+        inputs,
+    )
 
 
-def _decode(request: bytes) -> Envelope:
+def _decode(request: bytes) -> tuple[Envelope, list[str]]:
+    """The envelope, and the keys that it does not know."""
     try:
-        envelope = _decoder.decode(request)
+        envelope, unknown = _known_and_unknown(request)
     except msgspec.ValidationError as error:
         raise CallError(Kind.INVALID_REQUEST, f"the request: {error}") from None
     except RecursionError:
@@ -105,4 +140,16 @@ def _decode(request: bytes) -> Envelope:
         raise CallError(Kind.INVALID_JSON, f"the request is not valid JSON: {error}") from None
     if not envelope.inputs:
         raise CallError(Kind.INVALID_REQUEST, "the request has no inputs")
-    return envelope
+    return envelope, unknown
+
+
+def _known_and_unknown(request: bytes) -> tuple[Envelope, list[str]]:
+    try:
+        return _exact_decoder.decode(request), []
+    except msgspec.ValidationError:
+        envelope = _decoder.decode(request)
+        others = _keys_decoder.decode(request).items()
+        said = (
+            key for key, value in others if key not in Envelope.__struct_fields__ and bytes(value) not in SAYS_NOTHING
+        )
+        return envelope, sorted(said)

@@ -11,9 +11,10 @@ mod read;
 mod write;
 mod zone;
 
-pub use read::read;
+pub use read::{columns_of, read};
 pub use write::Answer;
 
+use crate::codec::unmatched::Unmatched;
 use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
@@ -21,23 +22,29 @@ use crate::validate::validate;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-/// Evaluates record batches; the answers have one row per record, in order.
+/// Evaluates record batches; the answers have one row per record, in order. Names that match nothing are given beside them.
 pub fn evaluate(
     engine: &Engine,
     service: &Service,
     batches: &[RecordBatch],
     options: &ExecuteOptions,
-) -> Result<(SchemaRef, Vec<RecordBatch>), ServeError> {
+) -> Result<(SchemaRef, Vec<RecordBatch>, Unmatched), ServeError> {
     engine.guarded(options.deadline, &options.stop, || {
         let answer = Answer::new(engine, service, options)?;
         let mut written = Vec::new();
+        let (_, mut unmatched) = service.choose(options)?;
         for piece in batches.iter().flat_map(|batch| pieces(batch.clone(), PIECE)) {
             let mut decoded = read(&piece, service.rules(options))?;
+            unmatched.join(&decoded.notes.unmatched);
+            if options.strict {
+                unmatched.refuse()?;
+                decoded.notes.refuse(&service.interface)?;
+            }
             let env = service.env_of(engine, options);
             validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
             written.extend(answer.evaluate(engine, service, &decoded, options)?);
         }
-        Ok((answer.schema(), written))
+        Ok((answer.schema(), written, unmatched))
     })
 }
 

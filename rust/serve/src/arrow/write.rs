@@ -4,11 +4,9 @@ use super::numbers::NumberBuilder;
 use super::read::days_since_1970;
 use crate::codec::dates;
 use crate::codec::decoded::Decoded;
-use crate::codec::notes::{NoteKind, Notes};
 use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
-use crate::filter;
 use crate::flat::{OutputColumn, output_columns};
 use arrow_array::builder::{BooleanBuilder, Date32Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
@@ -21,7 +19,6 @@ use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
 /// What the columns of one service's answers look like.
@@ -37,8 +34,7 @@ const ERRORS: &str = "errors";
 impl Answer {
     /// Evaluates the workbook once on its own values to learn the types of the outputs.
     pub fn new(engine: &Engine, service: &Service, options: &ExecuteOptions) -> Result<Answer, ServeError> {
-        let columns =
-            output_columns(&service.interface, &filter::choose(&service.interface, &options.outputs)?);
+        let columns = output_columns(&service.interface, &service.choose(options)?.0);
         let batch = Batch::defaults(1, service.plan.input_cells);
         let env = service.env(0.0);
         let types = engine.evaluate(
@@ -79,7 +75,7 @@ impl Answer {
             |records| BatchBuilder::new(self, records),
             |part, records| part.room(self, service.plan.output_cells, records),
             |part: &mut BatchBuilder, frame, block| {
-                part.block(self, frame, block, service, &decoded.notes);
+                part.block(self, frame, block, service, decoded);
                 Ok(())
             },
         )?;
@@ -148,12 +144,12 @@ impl BatchBuilder {
         rooms
     }
 
-    fn block(&mut self, answer: &Answer, frame: &Frame, block: Block, service: &Service, notes: &Notes) {
-        let mut errors = noted(block, service, notes);
+    fn block(&mut self, answer: &Answer, frame: &Frame, block: Block, service: &Service, decoded: &Decoded) {
         let heap = frame.heap();
+        let mut errors = noted(block, service, decoded, heap);
         for (output, column) in answer.columns.iter().zip(&mut self.columns) {
             let mut remark = |record: usize, text: &str| {
-                add(errors.entry(record).or_default(), &output.name, text);
+                add(errors.entry(record).or_default(), &format!("{}: {text}", output.name));
             };
             match column {
                 ColumnBuilder::Numbers(numbers) => {
@@ -187,26 +183,21 @@ impl BatchBuilder {
 }
 
 /// What was noted about the inputs of a block.
-fn noted(block: Block, service: &Service, notes: &Notes) -> Errors {
+fn noted(block: Block, service: &Service, decoded: &Decoded, heap: &Heap) -> Errors {
     let mut errors = Errors::new();
-    for note in notes.between(block.first, block.first + block.records) {
-        let message = match &note.kind {
-            NoteKind::Malformed(message) | NoteKind::Complaint(message) => message.as_ref(),
-            NoteKind::Invalid(validation) => service.invalid_message(note.input, *validation),
-            NoteKind::EmptyText | NoteKind::Cut => continue,
-        };
-        let name = service.interface.subject(note.input).unwrap_or_default();
-        add(errors.entry(note.record - block.first).or_default(), name, message);
+    let notes = decoded.notes.between(block.first, block.first + block.records);
+    for note in notes.iter().filter(|note| note.kind.is_error()) {
+        let text = service.remarks().error(note, &decoded.batch, heap);
+        add(errors.entry(note.record - block.first).or_default(), &text);
     }
     errors
 }
 
-fn add(remark: &mut String, name: &str, text: &str) {
+fn add(remark: &mut String, text: &str) {
     if !remark.is_empty() {
         remark.push_str("; ");
     }
-    // Writing to a String cannot fail.
-    let _ = write!(remark, "{name}: {text}");
+    remark.push_str(text);
 }
 
 impl ColumnBuilder {

@@ -6,9 +6,13 @@ pub mod escape;
 
 pub mod names;
 
+pub mod unmatched;
+
 pub mod notes;
 
 pub mod decoded;
+
+pub mod remarks;
 
 pub mod decode;
 

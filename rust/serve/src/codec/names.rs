@@ -66,6 +66,14 @@ pub fn folded(name: &str) -> String {
     name.nfc().collect::<String>().to_lowercase()
 }
 
+/// A name from a request, cut to a length that belongs in a message.
+pub fn shortened(name: &str) -> &str {
+    match name.char_indices().nth(60) {
+        Some((end, _)) => name.get(..end).unwrap_or(name),
+        None => name,
+    }
+}
+
 /// The longest name that is folded without an allocation.
 const SHORT: usize = 64;
 

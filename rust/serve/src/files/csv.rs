@@ -12,7 +12,7 @@ use crate::engine::Block;
 use crate::error::{Place, ServeError};
 use crate::files::blank_lines::BlankLines;
 use crate::files::source::CHUNK_RECORDS;
-use crate::flat::{self, OutputColumn};
+use crate::flat::{Columns, Destination, OutputColumn};
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
 use execd_calc::interface::{Constant, Format};
 use execd_calc::numbers::digits::general;
@@ -27,6 +27,7 @@ const END: &[u8] = b"\n\xFFend of file\xFF";
 pub struct CsvReader<R> {
     reader: Reader<Chain<BlankLines<R>, &'static [u8]>>,
     columns: Vec<Option<CsvColumn>>,
+    header: Columns,
     record: ByteRecord,
 }
 
@@ -43,15 +44,16 @@ impl<R: Read> CsvReader<R> {
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
         let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
         let header: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
-        let cells = flat::cells_named(rules, &header)?;
-        let columns = cells.into_iter().map(|cell| CsvColumn::new(cell?, rules)).collect();
-        Ok(CsvReader { reader, columns, record: ByteRecord::new() })
+        let header = Columns::new(rules, &header, |_| false)?;
+        let columns = header.destinations.iter().map(|column| CsvColumn::new((*column)?, rules)).collect();
+        Ok(CsvReader { reader, columns, header, record: ByteRecord::new() })
     }
 
     /// The next records, or `None` at the end.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
         let mut records = Records::new(rules);
         records.expect(CHUNK_RECORDS);
+        records.join_unmatched(&self.header.unmatched);
         while records.count() < CHUNK_RECORDS {
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) if !is_end(&self.record) => {}
@@ -93,6 +95,10 @@ impl<R: Read> CsvReader<R> {
                 scalar => records.single_cell(column.input, column.cell, scalar)?,
             }
         }
+        self.header.blanks.iter().for_each(|&cell| records.blank(cell));
+        for &(input, heading) in &self.header.incomplete {
+            records.missing_heading(input, heading);
+        }
         records.end_record();
         Ok(())
     }
@@ -128,7 +134,8 @@ struct CsvColumn {
 }
 
 impl CsvColumn {
-    fn new((input, cell): (usize, usize), rules: Rules<'_>) -> Option<CsvColumn> {
+    fn new(destination: Destination, rules: Rules<'_>) -> Option<CsvColumn> {
+        let Destination::Cell { input, cell } = destination else { return None };
         let declared = rules.interface.inputs.get(input)?;
         let default = declared.defaults.get(cell - declared.first_cell);
         let text = declared.format == Format::Text || matches!(default, Some(Constant::Text(_)));

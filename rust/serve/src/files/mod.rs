@@ -19,6 +19,7 @@ pub mod reader;
 
 mod writer;
 
+use crate::codec::unmatched::Unmatched;
 use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
@@ -56,13 +57,15 @@ impl Progress {
 }
 
 /// What came of a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Summary {
     pub records: u64,
     /// Records with an input that breaks its validation or could not be taken.
     pub invalid: u64,
     /// Inputs for which the file has no values at all, so that every record took the workbook's.
     pub left_out: Vec<String>,
+    /// Names that match nothing.
+    pub unmatched: Unmatched,
 }
 
 /// Evaluates all records of a file into another, which appears when all is done and not before.
@@ -97,7 +100,7 @@ pub fn run(
     engine.guarded(options.deadline, &options.stop, || {
         let mut reader = RecordReader::new(source, service.rules(options))?;
         let mut writer = AnswerWriter::new(engine, service, target, options)?;
-        let mut summary = Summary::default();
+        let mut summary = Summary { unmatched: service.choose(options)?.1, ..Summary::default() };
         let inputs = &service.interface.inputs;
         let mut left_out: Vec<&Input> = inputs.iter().collect();
         let mut chunk = reader.next(service.rules(options))?;
@@ -105,6 +108,10 @@ pub fn run(
             let (next, written) = engine.both(
                 || reader.next(service.rules(options)),
                 || {
+                    if options.strict {
+                        summary.unmatched.refuse()?;
+                        decoded.notes.refuse(&service.interface)?;
+                    }
                     let env = service.env_of(engine, options);
                     validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
                     writer.write(engine, service, &decoded, options)
@@ -112,6 +119,7 @@ pub fn run(
             );
             written?;
             chunk = next?;
+            summary.unmatched.join(&decoded.notes.unmatched);
             left_out.retain(|input| input.is_left_out(&decoded.batch));
             summary.records += decoded.batch.records as u64;
             summary.invalid += decoded.notes.invalid_records() as u64;

@@ -3,6 +3,8 @@
 use crate::arrow;
 use crate::codec::decode::rules::Rules;
 use crate::codec::decoded::Decoded;
+use crate::codec::notes::Notes;
+use crate::codec::unmatched::Unmatched;
 use crate::error::ServeError;
 use crate::files::csv::CsvReader;
 use crate::files::kind::FileKind;
@@ -29,6 +31,8 @@ pub struct RecordReader {
     /// Records read so far.
     records: usize,
     count: ReadCount,
+    /// Columns that are not read at all, for they name no input.
+    unmatched: Unmatched,
 }
 
 enum Chunks {
@@ -53,15 +57,16 @@ impl RecordReader {
     /// Reads as far as the names of the columns.
     pub fn new(source: Source, rules: Rules<'_>) -> Result<RecordReader, ServeError> {
         let Source { name, kind, bytes, length } = source;
+        let mut unmatched = Unmatched::default();
         let mut count = ReadCount { read: Arc::default(), total: length };
         let counted = |reader| Counted { reader, read: Arc::clone(&count.read) };
         let chunks = match kind {
             FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes), rules)?)),
             FileKind::Ndjson => Chunks::Lines(BufReader::with_capacity(1 << 18, counted(bytes))),
-            FileKind::Parquet => parquet(&name, bytes, &mut count, rules)?,
+            FileKind::Parquet => parquet(&name, bytes, &mut count, &mut unmatched, rules)?,
             FileKind::Arrow => undamaged(&name, || arrow_ipc(bytes, &mut count))?,
         };
-        Ok(RecordReader { name, chunks, records: 0, count })
+        Ok(RecordReader { name, chunks, records: 0, count, unmatched })
     }
 
     /// The next records, or `None` at the end.
@@ -70,7 +75,10 @@ impl RecordReader {
         let name = &self.name;
         let decoded = match &mut self.chunks {
             Chunks::Csv(reader) => reader.next(name, rules),
-            Chunks::Lines(reader) => ndjson::next(reader, name, rules),
+            Chunks::Lines(reader) => ndjson::next(reader, name, rules).and_then(|decoded| match decoded {
+                Some(decoded) if before == 0 => matching(decoded, rules).map(Some),
+                decoded => Ok(decoded),
+            }),
             Chunks::Parquet(reader) => {
                 let batch = undamaged(name, || reader.next().transpose())?;
                 self.count.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
@@ -81,8 +89,11 @@ impl RecordReader {
                 batch.map(|batch| arrow::read(&batch, rules)).transpose()
             }
         };
-        let decoded = decoded.map_err(|error| in_file(error, before))?;
-        self.records += decoded.as_ref().map_or(0, |decoded| decoded.batch.records);
+        let mut decoded = decoded.map_err(|error| in_file(error, before))?;
+        if let Some(decoded) = &mut decoded {
+            decoded.notes.unmatched.join(&self.unmatched);
+            self.records += decoded.batch.records;
+        }
         Ok(decoded)
     }
 
@@ -91,6 +102,17 @@ impl RecordReader {
         let read = self.count.read.load(Ordering::Relaxed) as f64;
         self.count.total.map_or(0.0, |total| read / total.max(1) as f64)
     }
+}
+
+/// Refuses the first records of a file if no name in them is one of an input.
+fn matching(decoded: Decoded, rules: Rules<'_>) -> Result<Decoded, ServeError> {
+    let Notes { absent, unmatched, .. } = &decoded.notes;
+    let all_left_out = (0..rules.interface.inputs.len()).all(|input| absent.is_everywhere(input));
+    if all_left_out && unmatched.names().next().is_some() {
+        let names: Vec<&str> = unmatched.names().map(|name| &*name.name).collect();
+        return Err(flat::none_matches(rules, &names));
+    }
+    Ok(decoded)
 }
 
 impl ReadCount {
@@ -104,6 +126,7 @@ fn parquet(
     name: &str,
     bytes: SourceBytes,
     count: &mut ReadCount,
+    unmatched: &mut Unmatched,
     rules: Rules<'_>,
 ) -> Result<Chunks, ServeError> {
     let SourceBytes::File(file) = bytes else {
@@ -119,10 +142,10 @@ fn parquet(
         ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
     })?;
     count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
-    let fields = metadata.schema().fields();
-    let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-    let cells = flat::cells_named(rules, &names)?;
-    let inputs = cells.iter().enumerate().filter_map(|(column, cell)| cell.map(|_| column));
+    let columns = arrow::columns_of(metadata.schema(), rules)?;
+    unmatched.join(&columns.unmatched);
+    let destinations = columns.destinations.iter().enumerate();
+    let inputs = destinations.filter_map(|(column, destination)| destination.map(|_| column));
     let mask = ProjectionMask::roots(metadata.parquet_schema(), inputs);
     let reader = undamaged(name, || {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);

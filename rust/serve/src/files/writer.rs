@@ -10,7 +10,6 @@ use crate::execute::{ExecuteOptions, Service};
 use crate::files::kind::FileKind;
 use crate::files::target::Target;
 use crate::files::{csv, ndjson};
-use crate::filter;
 use crate::flat::{OutputColumn, output_columns};
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
@@ -46,7 +45,7 @@ impl<'w> AnswerWriter<'w> {
         options: &ExecuteOptions,
     ) -> Result<AnswerWriter<'w>, ServeError> {
         let Target { name, kind, bytes } = target;
-        let chosen = || filter::choose(&service.interface, &options.outputs);
+        let chosen = || service.choose(options).map(|(chosen, _)| chosen);
         let encoder = match kind {
             FileKind::Csv => {
                 csv_encoder(bytes, output_columns(&service.interface, &chosen()?)).map_err(Into::into)

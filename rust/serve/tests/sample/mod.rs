@@ -135,7 +135,9 @@ pub fn notes(decoded: &Decoded, record: usize) -> Vec<String> {
     let listed = decoded.notes.between(record, record + 1).iter().map(|note| match &note.kind {
         NoteKind::EmptyText => format!("empty {}", note.input),
         NoteKind::Cut => format!("cut {}", note.input),
-        NoteKind::Invalid(_) => format!("invalid {}", note.input),
+        NoteKind::Surplus => "surplus".to_owned(),
+        NoteKind::MissingHeading(heading) => format!("{}: no heading {heading}", note.input),
+        NoteKind::Invalid { .. } => format!("invalid {}", note.input),
         NoteKind::Malformed(message) | NoteKind::Complaint(message) => format!("{}: {message}", note.input),
     });
     absent.chain(listed).collect()

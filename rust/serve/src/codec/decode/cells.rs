@@ -5,6 +5,7 @@ use crate::codec::dates;
 use crate::codec::decode::rules::{Fault, Rules, Scalar};
 use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::notes::{Absent, Note, NoteKind, Notes};
+use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use execd_calc::interface::{Constant, Format};
 use execd_calc::semantics::function::MAX_TEXT_UNITS;
 use execd_calc::values::batch::Batch;
@@ -37,7 +38,7 @@ impl<'a> Cells<'a> {
             defaults: vec![None; cells],
             kept: 0,
             store: Store::new(Layer::Batch),
-            notes: Notes { absent: Absent::new(inputs.len()), list: Vec::new() },
+            notes: Notes { absent: Absent::new(inputs.len()), ..Notes::default() },
             record: 0,
             expected: 0,
         }
@@ -149,6 +150,16 @@ impl<'a> Cells<'a> {
         }
     }
 
+    /// Notes a name of the open record that stands for nothing.
+    #[cold]
+    pub fn unmatched(&mut self, kind: NameKind, name: &str) {
+        self.notes.unmatched.add(self.record, Name::new(kind, name));
+    }
+
+    pub fn join_unmatched(&mut self, unmatched: &Unmatched) {
+        self.notes.unmatched.join(unmatched);
+    }
+
     /// Sets a cell of the open record; the last of several values wins.
     #[inline]
     pub fn put(&mut self, cell: usize, value: Value) {
@@ -220,6 +231,7 @@ impl<'a> Cells<'a> {
                 self.pad(cell, self.record);
             }
         }
+        self.notes.absent.finish();
         let batch = Batch { records: self.record, columns: self.columns, store: Arc::new(self.store) };
         Decoded { layout, batch, notes: self.notes, nothing }
     }

@@ -172,7 +172,11 @@ impl<'t> FastDecoder<'t, '_> {
                         self.records.claim(target.input);
                         self.value(*target)?;
                     }
-                    _ => self.unknown()?,
+                    Some(None) => self.unknown()?,
+                    None => {
+                        self.unknown()?;
+                        self.records.surplus();
+                    }
                 }
                 if !self.tokens.another(b']')? {
                     break;

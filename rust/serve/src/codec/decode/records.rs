@@ -5,7 +5,8 @@ use crate::codec::decode::cells::Cells;
 use crate::codec::decode::rules::{Fault, Rules, Scalar};
 use crate::codec::decode::table::{OpenTable, Table};
 use crate::codec::decoded::{Decoded, Layout};
-use crate::codec::notes::ones;
+use crate::codec::notes::{NoteKind, ones};
+use crate::codec::unmatched::{NameKind, Unmatched};
 use execd_calc::interface::{Input, Shape};
 use execd_calc::values::value::{ErrorCode, Value};
 
@@ -54,10 +55,19 @@ impl<'a> Records<'a> {
         self.cells.count()
     }
 
-    /// The input with this name.
-    pub fn input_cell(&self, name: &str) -> Option<InputCell> {
+    /// The input with this name; a name that no input has is noted.
+    pub fn input(&mut self, name: &str) -> Option<usize> {
+        let input = self.rules().names.input(name);
+        if input.is_none() {
+            self.cells.unmatched(NameKind::Input, name);
+        }
+        input
+    }
+
+    /// The same with its cell.
+    pub fn input_cell(&mut self, name: &str) -> Option<InputCell> {
+        let input = self.input(name)?;
         let rules = self.rules();
-        let input = rules.names.input(name)?;
         let declared = rules.interface.inputs.get(input);
         let scalar = declared.filter(|declared| matches!(declared.shape, Shape::Scalar));
         Some(InputCell { input, cell: scalar.map(|declared| declared.first_cell) })
@@ -132,6 +142,11 @@ impl<'a> Records<'a> {
         fresh
     }
 
+    /// The open record has a value beyond the last name of the header row.
+    pub fn surplus(&mut self) {
+        self.cells.note(0, NoteKind::Surplus);
+    }
+
     /// The value of the claimed input is complete.
     #[inline]
     pub fn release(&mut self) {
@@ -167,6 +182,17 @@ impl<'a> Records<'a> {
         let value = self.cells.value(input, scalar)?;
         self.cells.put(cell, value);
         Ok(())
+    }
+
+    /// The table of the open record has no column under a heading.
+    pub fn missing_heading(&mut self, input: usize, heading: usize) {
+        self.cells.note(input, NoteKind::MissingHeading(heading));
+        self.cells.fill(input, ErrorCode::Value.into());
+    }
+
+    /// Names that match nothing in all of the records.
+    pub fn join_unmatched(&mut self, unmatched: &Unmatched) {
+        self.cells.join_unmatched(unmatched);
     }
 
     /// Puts an error into one cell of an input and notes why.

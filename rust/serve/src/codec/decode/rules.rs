@@ -33,11 +33,3 @@ pub enum Fault {
     TooLarge { what: &'static str, limit: usize },
     Stopped,
 }
-
-/// A name from a request, cut to a length that belongs in a message.
-pub fn shortened(name: &str) -> &str {
-    match name.char_indices().nth(60) {
-        Some((end, _)) => name.get(..end).unwrap_or(name),
-        None => name,
-    }
-}

@@ -1,8 +1,10 @@
 //! A table input of one record on its way into cells: headings, rows, what is missing and what is too much.
 
 use crate::codec::decode::cells::Cells;
-use crate::codec::decode::rules::{Fault, Scalar, shortened};
+use crate::codec::decode::rules::{Fault, Scalar};
+use crate::codec::names::shortened;
 use crate::codec::notes::NoteKind;
+use crate::codec::unmatched::NameKind;
 use execd_calc::interface::{Interface, Shape};
 use execd_calc::values::value::{ErrorCode, Value};
 
@@ -15,8 +17,8 @@ pub struct Table {
     rows: usize,
     /// Rows read so far.
     row: usize,
-    /// Column by position in a row, from the header row.
-    header: Vec<usize>,
+    /// Column by position in a row, from the header row; nothing under a heading that the table does not have.
+    header: Vec<Option<usize>>,
     position: usize,
     /// Values of the open row, by column.
     values: Vec<Value>,
@@ -69,14 +71,17 @@ impl<'t, 'a> OpenTable<'t, 'a> {
             _ => return self.spoil("a heading must be a text or a number"),
         };
         match self.cells.rules.names.heading(self.table.input, text) {
-            None => self.spoil(&format!("heading '{}' is unknown", shortened(text))),
+            None => {
+                self.unknown(text);
+                self.table.header.push(None);
+            }
             Some(column) => {
                 let again =
                     self.table.named.get_mut(column).is_some_and(|named| std::mem::replace(named, true));
                 if again {
                     self.spoil(&format!("heading '{}' appears twice", shortened(text)));
                 }
-                self.table.header.push(column);
+                self.table.header.push(Some(column));
             }
         }
     }
@@ -102,7 +107,8 @@ impl<'t, 'a> OpenTable<'t, 'a> {
 
     /// The cell of the next value of a row under a header row.
     pub fn next_cell(&self) -> Option<usize> {
-        self.table.header.get(self.table.position).map(|&column| self.cell_of(column))
+        let column = self.table.header.get(self.table.position).copied().flatten()?;
+        Some(self.cell_of(column))
     }
 
     /// The next value of a row under a header row. A value beyond the header is cut.
@@ -110,7 +116,8 @@ impl<'t, 'a> OpenTable<'t, 'a> {
         let column = self.table.header.get(self.table.position).copied();
         self.table.position += 1;
         match column {
-            Some(column) => self.value(column, scalar),
+            Some(Some(column)) => self.value(column, scalar),
+            Some(None) => Ok(()),
             None => {
                 self.table.cut = true;
                 Ok(())
@@ -123,7 +130,7 @@ impl<'t, 'a> OpenTable<'t, 'a> {
         let likely = self.table.position;
         self.table.position += 1;
         let Some(column) = self.cells.rules.names.heading_likely_at(self.table.input, likely, key) else {
-            self.spoil(&format!("heading '{}' is unknown", shortened(key)));
+            self.unknown(key);
             return Ok(None);
         };
         if let Some(named) = self.table.named.get_mut(column) {
@@ -198,12 +205,16 @@ impl<'t, 'a> OpenTable<'t, 'a> {
             return;
         }
         if let Some(column) = self.table.named.iter().position(|named| !named) {
-            let declared = self.cells.rules.interface.inputs.get(self.table.input).map(|input| &input.shape);
-            if let Some(Shape::Table { headings, .. }) = declared {
-                let text = headings.get(column).map_or("", |heading| heading.text.as_str());
-                self.spoil(&format!("heading '{text}' is missing"));
+            if !std::mem::replace(&mut self.table.broken, true) {
+                self.cells.note(self.table.input, NoteKind::MissingHeading(column));
             }
         }
+    }
+
+    fn unknown(&mut self, heading: &str) {
+        let table = self.cells.rules.interface.inputs.get(self.table.input);
+        let table = table.map_or("", |input| input.name.as_str()).into();
+        self.cells.unmatched(NameKind::Heading { table }, heading);
     }
 
     /// The first thing wrong with a table is noted; its cells become `#VALUE!`.

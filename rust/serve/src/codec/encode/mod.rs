@@ -20,6 +20,8 @@ use crate::codec::encode::writer::{RecordWriter, Results};
 use crate::codec::notes::{NoteKind, Notes, RecordNotes, ones};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
+use execd_calc::values::batch::Batch;
+use execd_calc::values::heap::Heap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A part adds what it has written to the size of the whole answer each time it has written this many bytes.
@@ -31,6 +33,8 @@ pub struct Style<'a> {
     pub template: &'a Template,
     pub wording: &'a Wording,
     pub notes: &'a Notes,
+    /// The records, for what is said about their values.
+    pub batch: &'a Batch,
     /// Named in error items.
     pub service: &'a str,
     pub date1904: bool,
@@ -82,8 +86,8 @@ impl Written {
                 silent += 1;
             } else {
                 self.nothing(std::mem::take(&mut silent));
-                self.warnings(style, told, &failed);
-                self.errors(style, told);
+                self.warnings(style, first + record, told, &failed);
+                self.errors(style, results.heap, told);
                 failed.clear();
             }
             if self.size() - counted >= COUNTED || record + 1 == records {
@@ -121,17 +125,22 @@ impl Written {
         self.process_time.extend_from_slice(&one.repeat(records));
     }
 
-    fn warnings(&mut self, style: &Style<'_>, told: RecordNotes<'_>, failed: &[usize]) {
+    fn warnings(&mut self, style: &Style<'_>, record: usize, told: RecordNotes<'_>, failed: &[usize]) {
         self.warnings.push(b',');
         let mut items = Items::new(&mut self.warnings);
+        for (_, name) in told.names {
+            wording::write_unmatched(items.next(), name);
+        }
         for input in ones(told.absent) {
-            items.next().extend_from_slice(style.wording.absent(input));
+            let for_all = record == 0 && style.batch.records > 1 && style.notes.absent.is_everywhere(input);
+            style.wording.write_absent(items.next(), input, for_all.then_some(style.batch.records));
         }
         for note in told.notes {
             match note.kind {
                 NoteKind::EmptyText => items.next().extend_from_slice(style.wording.empty(note.input)),
                 NoteKind::Cut => items.next().extend_from_slice(style.wording.cut(note.input)),
-                NoteKind::Malformed(_) | NoteKind::Invalid(_) | NoteKind::Complaint(_) => {}
+                NoteKind::Surplus => wording::write_surplus(items.next()),
+                _ => {}
             }
         }
         if !failed.is_empty() {
@@ -140,16 +149,11 @@ impl Written {
         items.end();
     }
 
-    fn errors(&mut self, style: &Style<'_>, told: RecordNotes<'_>) {
+    fn errors(&mut self, style: &Style<'_>, heap: &Heap, told: RecordNotes<'_>) {
         self.errors.push(b',');
         let mut items = Items::new(&mut self.errors);
-        for note in told.notes {
-            let message = match &note.kind {
-                NoteKind::Malformed(message) | NoteKind::Complaint(message) => &**message,
-                NoteKind::Invalid(validation) => style.wording.invalid(note.input, *validation),
-                NoteKind::EmptyText | NoteKind::Cut => continue,
-            };
-            style.wording.write_error(items.next(), note.input, message, style.service);
+        for note in told.notes.iter().filter(|note| note.kind.is_error()) {
+            style.wording.write_error(items.next(), note, style.batch, heap, style.service);
         }
         items.end();
     }

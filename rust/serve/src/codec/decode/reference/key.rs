@@ -1,7 +1,8 @@
 //! Names: of an input, or of a column of the open table.
 
 use super::decoder::Decoder;
-use crate::codec::decode::rules::{Fault, shortened};
+use crate::codec::decode::rules::Fault;
+use crate::codec::names::shortened;
 use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
 use std::fmt;
 
@@ -37,8 +38,8 @@ impl Visitor<'_> for KeySeed<'_, '_> {
         let records = &mut self.decoder.records;
         let found = match self.of {
             KeyOf::Row => records.table().key(name),
-            KeyOf::Header => Ok(records.rules().names.input(name)),
-            KeyOf::Record => match records.rules().names.input(name) {
+            KeyOf::Header => Ok(records.input(name)),
+            KeyOf::Record => match records.input(name) {
                 Some(input) if !records.claim(input) => {
                     Err(Fault::Invalid(format!("the key '{}' appears twice", shortened(name))))
                 }

@@ -156,11 +156,15 @@ impl<'de> Visitor<'de> for RecordSeed<'_, '_, '_> {
         let Some(header) = self.header else {
             return Err(Error::invalid_type(serde::de::Unexpected::Seq, &self));
         };
-        let mut columns = header.iter().copied().chain(std::iter::repeat(None));
+        let mut columns = header.iter();
         loop {
-            let to = columns.next().flatten().map_or(Destination::Nowhere, Destination::Input);
+            let column = columns.next();
+            let to = column.copied().flatten().map_or(Destination::Nowhere, Destination::Input);
             if seq.next_element_seed(ValueSeed { decoder: self.decoder, to, depth: 3 })?.is_none() {
                 break;
+            }
+            if column.is_none() {
+                self.decoder.records.surplus();
             }
             self.decoder.records.release();
         }

@@ -1,19 +1,22 @@
 //! One record batch to the input columns of a batch. Columns are found by name, ignoring case. Columns that name no
 //! input are ignored, missing ones are left to the workbook, nulls are blanks.
 
-use super::extension;
-use super::zone::Zone;
+mod tables;
+
+use crate::arrow::extension;
+use crate::arrow::zone::Zone;
 use crate::codec::dates;
 use crate::codec::decode::rules::Rules;
 use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::notes::{Absent, Note, NoteKind, Notes};
+use crate::codec::unmatched::Unmatched;
 use crate::error::{Place, ServeError};
-use crate::flat;
+use crate::flat::{Columns, Destination};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_cast::cast;
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, Field, Schema, TimeUnit};
 use execd_calc::interface::Format;
 use execd_calc::numbers::serial;
 use execd_calc::semantics::function::MAX_TEXT_UNITS;
@@ -30,33 +33,57 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
         rules,
         store: Store::new(Layer::Batch),
         notes: Vec::new(),
+        unmatched: Unmatched::default(),
         input: 0,
         format: Format::General,
     };
     let schema = batch.schema();
-    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    let cells = flat::cells_named(rules, &names)?;
-    for ((found, field), array) in cells.into_iter().zip(schema.fields()).zip(batch.columns()) {
+    let found = columns_of(&schema, rules)?;
+    for ((destination, field), array) in found.destinations.iter().zip(schema.fields()).zip(batch.columns()) {
         rules.stop.check()?;
-        let Some((input, cell)) = found else { continue };
-        reader.input = input;
-        reader.format = inputs.get(input).map_or(Format::General, |input| input.format);
-        let meant = extension::meant(field, array).map_err(|error| reader.refused(error.to_string()))?;
-        let values = reader.column(&meant)?;
-        if let Some(column) = columns.get_mut(cell) {
-            *column = values;
+        match *destination {
+            None => {}
+            Some(Destination::Cell { input, cell }) => {
+                reader.begin(input);
+                let values = reader.field(field, array)?;
+                put(&mut columns, cell, values);
+            }
+            Some(Destination::Rows { input }) => {
+                reader.begin(input);
+                reader.rows(array, &mut columns)?;
+            }
         }
     }
+    found.blanks.iter().for_each(|&cell| put(&mut columns, cell, vec![Value::BLANK; batch.num_rows()]));
+    for &(input, heading) in &found.incomplete {
+        reader.begin(input);
+        (0..batch.num_rows()).for_each(|record| reader.spoil(record, heading, &mut columns));
+    }
     reader.notes.sort_by_key(|note| note.record);
-    let notes = Notes { absent: Absent::new(inputs.len()), list: reader.notes };
+    reader.unmatched.join(&found.unmatched);
+    let absent = Absent::new(inputs.len());
+    let notes = Notes { absent, list: reader.notes, unmatched: reader.unmatched };
     let batch = Batch { records: batch.num_rows(), columns, store: Arc::new(reader.store) };
     Ok(Decoded { layout: Layout::Objects, batch, notes, nothing: false })
+}
+
+/// What the columns of a schema stand for.
+pub fn columns_of(schema: &Schema, rules: Rules<'_>) -> Result<Columns, ServeError> {
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    Columns::new(rules, &names, |column| tables::holds_rows(schema.field(column).data_type()))
+}
+
+fn put(columns: &mut [Vec<Value>], cell: usize, values: Vec<Value>) {
+    if let Some(column) = columns.get_mut(cell) {
+        *column = values;
+    }
 }
 
 struct ColumnReader<'a> {
     rules: Rules<'a>,
     store: Store,
     notes: Vec<Note>,
+    unmatched: Unmatched,
     input: usize,
     format: Format,
 }
@@ -66,6 +93,18 @@ const DAY_MICROSECONDS: f64 = 86_400e6;
 const EPOCH: i64 = 25_569;
 
 impl ColumnReader<'_> {
+    /// Says which input the values are for that come next.
+    fn begin(&mut self, input: usize) {
+        self.input = input;
+        self.format = self.rules.interface.inputs.get(input).map_or(Format::General, |input| input.format);
+    }
+
+    /// The values of a column, by what its field says that they mean.
+    fn field(&mut self, field: &Field, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
+        let meant = extension::meant(field, array).map_err(|error| self.refused(error.to_string()))?;
+        self.column(&meant)
+    }
+
     fn column(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
         let date1904 = self.rules.date1904;
         match array.data_type() {
@@ -192,7 +231,7 @@ fn serial_of(days: f64, date1904: bool) -> Value {
 }
 
 /// The days since 1970 of a day of the 1900 system; `None` for days that the real calendar does not have.
-pub(super) fn days_since_1970(day: i64) -> Option<i64> {
+pub fn days_since_1970(day: i64) -> Option<i64> {
     match day {
         ..1 | 60 => None,
         ..60 => Some(day + 1 - EPOCH),

@@ -1,0 +1,145 @@
+//! A column of lists of structs is a table input, one table per record: fields are headings, as keys are in JSON.
+
+use super::ColumnReader;
+use crate::codec::notes::{Note, NoteKind};
+use crate::codec::unmatched::{Name, NameKind};
+use crate::error::ServeError;
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, LargeListArray, StructArray};
+use arrow_schema::DataType;
+use execd_calc::interface::Shape;
+use execd_calc::values::value::{ErrorCode, Value};
+use std::sync::Arc;
+
+/// Whether the values of a column are lists of structs.
+pub fn holds_rows(kind: &DataType) -> bool {
+    match kind {
+        DataType::List(item)
+        | DataType::LargeList(item)
+        | DataType::ListView(item)
+        | DataType::LargeListView(item)
+        | DataType::FixedSizeList(item, _) => matches!(item.data_type(), DataType::Struct(_)),
+        _ => false,
+    }
+}
+
+impl ColumnReader<'_> {
+    /// Puts the tables of a column into the cells of the input: a null is a blank table, a null row a blank row.
+    pub fn rows(&mut self, array: &ArrayRef, columns: &mut [Vec<Value>]) -> Result<(), ServeError> {
+        let Some(input) = self.rules.interface.inputs.get(self.input) else { return Ok(()) };
+        let Shape::Table { headings, rows } = &input.shape else { return Ok(()) };
+        for cell in input.first_cell..input.first_cell + input.shape.cells() {
+            super::put(columns, cell, vec![Value::BLANK; array.len()]);
+        }
+        let lists = Lists::new(self, array)?;
+        let mut named = vec![false; headings.len()];
+        for (position, field) in lists.rows.fields().iter().enumerate() {
+            let Some(heading) = self.heading(field.name(), &mut named)? else { continue };
+            let mark = self.notes.len();
+            let values = self.field(field, lists.rows.column(position))?;
+            for note in self.notes.iter_mut().skip(mark) {
+                note.record = lists.record_of(note.record);
+            }
+            for (record, row, place) in lists.places(*rows) {
+                let cell = input.first_cell + row * headings.len() + heading;
+                let target = columns.get_mut(cell).and_then(|column| column.get_mut(record));
+                if let (Some(target), Some(&value)) = (target, values.get(place)) {
+                    *target = if lists.rows.is_null(place) { Value::BLANK } else { value };
+                }
+            }
+        }
+        let missing = named.iter().position(|named| !named);
+        for record in 0..array.len() {
+            match (lists.length(record), missing) {
+                (0, _) => {}
+                (_, Some(heading)) => self.spoil(record, heading, columns),
+                (length, None) if length > *rows => {
+                    self.notes.push(Note { record, input: self.input, kind: NoteKind::Cut });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The number of a heading that comes once; nothing for one that the table does not have.
+    fn heading(&mut self, name: &str, named: &mut [bool]) -> Result<Option<usize>, ServeError> {
+        let Some(heading) = self.rules.names.heading(self.input, name) else {
+            let table = self.rules.interface.inputs.get(self.input).map_or("", |input| &input.name).into();
+            self.unmatched.add(0, Name::new(NameKind::Heading { table }, name));
+            return Ok(None);
+        };
+        let again = named.get_mut(heading).is_some_and(|named| std::mem::replace(named, true));
+        if again {
+            Err(self.refused(format!("the heading '{name}' appears twice")))
+        } else {
+            Ok(Some(heading))
+        }
+    }
+
+    /// Notes that the table of a record lacks a heading; its cells become `#VALUE!`.
+    pub fn spoil(&mut self, record: usize, heading: usize, columns: &mut [Vec<Value>]) {
+        self.notes.push(Note { record, input: self.input, kind: NoteKind::MissingHeading(heading) });
+        let Some(input) = self.rules.interface.inputs.get(self.input) else { return };
+        for column in columns.iter_mut().skip(input.first_cell).take(input.shape.cells()) {
+            if column.len() <= record {
+                column.resize(record + 1, Value::BLANK);
+            }
+            if let Some(value) = column.get_mut(record) {
+                *value = ErrorCode::Value.into();
+            }
+        }
+    }
+}
+
+/// The rows of all records one after the other, and where those of each record are.
+struct Lists {
+    lists: LargeListArray,
+    rows: StructArray,
+    /// Of the first row.
+    first: usize,
+}
+
+impl Lists {
+    fn new(reader: &ColumnReader<'_>, array: &ArrayRef) -> Result<Lists, ServeError> {
+        let item = match array.data_type() {
+            DataType::List(item)
+            | DataType::LargeList(item)
+            | DataType::ListView(item)
+            | DataType::LargeListView(item)
+            | DataType::FixedSizeList(item, _) => Arc::clone(item),
+            other => return Err(reader.refused(format!("a column of type {other} cannot be read"))),
+        };
+        let lists = reader.cast(array, &DataType::LargeList(item))?.as_list::<i64>().clone();
+        let offsets = lists.value_offsets();
+        let first = offsets.first().map_or(0, |&offset| offset as usize);
+        let end = offsets.last().map_or(0, |&offset| offset as usize);
+        let rows = lists.values().as_struct().slice(first, end - first);
+        Ok(Lists { lists, rows, first })
+    }
+
+    /// Where the rows of a record are.
+    fn range(&self, record: usize) -> std::ops::Range<usize> {
+        let offset = |at: usize| self.lists.value_offsets().get(at).map_or(0, |&offset| offset as usize);
+        let start = offset(record) - self.first;
+        if self.lists.is_null(record) { start..start } else { start..offset(record + 1) - self.first }
+    }
+
+    fn length(&self, record: usize) -> usize {
+        self.range(record).len()
+    }
+
+    /// The record that a row belongs to.
+    fn record_of(&self, row: usize) -> usize {
+        let offsets = self.lists.value_offsets();
+        offsets.partition_point(|&offset| offset as usize - self.first <= row).saturating_sub(1)
+    }
+
+    /// (record, row of its table, row of all) for every row that has a place in the table.
+    fn places(&self, rows: usize) -> impl Iterator<Item = (usize, usize, usize)> + '_ {
+        let records = 0..self.lists.len();
+        records.flat_map(move |record| {
+            self.range(record).take(rows).enumerate().map(move |(row, place)| (record, row, place))
+        })
+    }
+}

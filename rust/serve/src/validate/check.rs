@@ -1,0 +1,168 @@
+//! What a rule asks of a value, and what it says of one.
+
+use execd_calc::interface::{Bound, Constant, Limit, Rule};
+use execd_calc::numbers::digits::general;
+use execd_calc::semantics::coerce::number_from_text;
+use execd_calc::values::heap::Heap;
+use execd_calc::values::value::{Unpacked, Value};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// The lists of a block by their handles: its records share few of them.
+pub type Lists = HashMap<u64, Rc<Offers>>;
+
+/// What a rule asks of the values of one record.
+pub enum Check {
+    Everything,
+    Nothing,
+    Number { bound: Bound<f64>, whole: bool },
+    Length(Bound<f64>),
+    List(Rc<Offers>),
+}
+
+impl Check {
+    /// `result` gives the record's results of the rules' plan.
+    pub fn new(
+        rule: &Rule,
+        heap: &Heap,
+        date1904: bool,
+        lists: &mut Lists,
+        result: impl Fn(usize) -> Value,
+    ) -> Check {
+        let limit = |limit: Limit| match limit {
+            Limit::Constant(x) => Ok(x),
+            Limit::Result(number) => match result(number).unpack() {
+                Unpacked::Blank => Err(Check::Everything),
+                Unpacked::Bool(b) => Ok(f64::from(u8::from(b))),
+                other => number_of(other, heap, date1904).ok_or(Check::Nothing),
+            },
+        };
+        let bounded = match rule {
+            Rule::Whole(bound) => bound.with(limit).map(|bound| Check::Number { bound, whole: true }),
+            Rule::Decimal(bound) | Rule::Date(bound) | Rule::Time(bound) => {
+                bound.with(limit).map(|bound| Check::Number { bound, whole: false })
+            }
+            Rule::TextLength(bound) => bound.with(limit).map(Check::Length),
+            Rule::List(entries) => Ok(Check::List(Rc::new(Offers::new(entries.iter().cloned())))),
+            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, lists)),
+            Rule::Holds(number) => Ok(match result(*number).unpack() {
+                Unpacked::Blank | Unpacked::Bool(true) => Check::Everything,
+                _ => Check::Nothing,
+            }),
+        };
+        bounded.unwrap_or_else(|check| check)
+    }
+
+    fn listed(list: Value, heap: &Heap, lists: &mut Lists) -> Check {
+        let entries = match list.unpack() {
+            Unpacked::Blank => return Check::Everything,
+            Unpacked::Error(_) => return Check::Nothing,
+            Unpacked::Array(id) => heap.array(id).cells.as_slice(),
+            _ => &[list],
+        };
+        let offers = lists
+            .entry(list.bits())
+            .or_insert_with(|| Rc::new(Offers::new(entries.iter().map(|&entry| Constant::of(heap, entry)))));
+        Check::List(Rc::clone(offers))
+    }
+
+    /// Whether the value must be one of several.
+    pub fn is_list(&self) -> bool {
+        matches!(self, Check::List(_))
+    }
+
+    pub fn judge(&self, heap: &Heap, value: Value, date1904: bool) -> Verdict {
+        let verdict = |passes| if passes { Verdict::Passes } else { Verdict::Fails };
+        match (self, value.unpack()) {
+            (Check::Everything, _) | (_, Unpacked::Omitted | Unpacked::Error(_)) => Verdict::Passes,
+            (_, Unpacked::Blank) => Verdict::Blank,
+            (Check::Nothing, _) => Verdict::Fails,
+            (Check::Number { bound, whole }, kind) => match number_of(kind, heap, date1904) {
+                Some(x) if bound.admits(x) && (!whole || x.fract() == 0.0) => match kind {
+                    Unpacked::Text(_) => Verdict::PassesAs(x),
+                    _ => Verdict::Passes,
+                },
+                _ => Verdict::Fails,
+            },
+            (Check::Length(bound), Unpacked::Text(id)) => {
+                verdict(bound.admits(heap.text(id).encode_utf16().count() as f64))
+            }
+            (Check::Length(bound), Unpacked::Number(x)) => verdict(bound.admits(general(x).len() as f64)),
+            (Check::Length(bound), Unpacked::Bool(b)) => verdict(bound.admits(b.to_string().len() as f64)),
+            (Check::List(offers), Unpacked::Number(x)) => verdict(offers.number(x)),
+            (Check::List(offers), Unpacked::Bool(b)) => {
+                verdict(offers.text(if b { "true" } else { "false" }))
+            }
+            (Check::List(offers), Unpacked::Text(id)) => offers.judge(heap.text(id)),
+            (_, Unpacked::Array(_)) => Verdict::Fails,
+        }
+    }
+}
+
+/// What a check says of a value.
+pub enum Verdict {
+    Passes,
+    /// A text passes because it reads as this number.
+    PassesAs(f64),
+    /// There is no value: the validation says whether that passes.
+    Blank,
+    Fails,
+}
+
+/// Numbers, and texts that read as one.
+fn number_of(value: Unpacked, heap: &Heap, date1904: bool) -> Option<f64> {
+    match value {
+        Unpacked::Number(x) => Some(x),
+        Unpacked::Text(id) => number_from_text(heap.text(id), date1904),
+        _ => None,
+    }
+}
+
+/// The values of a list. Blanks offer nothing.
+pub struct Offers {
+    texts: HashSet<String>,
+    /// Ascending.
+    numbers: Vec<f64>,
+}
+
+impl Offers {
+    fn new(entries: impl Iterator<Item = Constant>) -> Offers {
+        let (mut texts, mut numbers) = (HashSet::new(), Vec::new());
+        for entry in entries {
+            match entry {
+                Constant::Blank => {}
+                Constant::Number(x) => numbers.push(x + 0.0),
+                Constant::Bool(b) => drop(texts.insert(b.to_string())),
+                Constant::Error(code) => drop(texts.insert(code.text().to_lowercase())),
+                Constant::Text(text) => {
+                    numbers.extend(finite(&text).map(|x| x + 0.0));
+                    texts.insert(text.to_lowercase());
+                }
+            }
+        }
+        numbers.sort_by(f64::total_cmp);
+        Offers { texts, numbers }
+    }
+
+    fn number(&self, x: f64) -> bool {
+        self.numbers.binary_search_by(|offered| offered.total_cmp(&(x + 0.0))).is_ok()
+    }
+
+    fn text(&self, text: &str) -> bool {
+        self.texts.contains(&text.to_lowercase())
+    }
+
+    /// A number that the list offers counts as that number, as it would if it were typed into the cell.
+    fn judge(&self, text: &str) -> Verdict {
+        match finite(text) {
+            Some(x) if self.number(x) => Verdict::PassesAs(x),
+            _ if self.text(text) => Verdict::Passes,
+            _ => Verdict::Fails,
+        }
+    }
+}
+
+/// The number that a text of a list reads as.
+fn finite(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|x: &f64| x.is_finite())
+}
