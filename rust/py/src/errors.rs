@@ -45,9 +45,10 @@ pub fn serve(py: Python<'_>, error: &ServeError) -> PyErr {
     let (kind, message) = (error.kind(), error.to_string());
     match error {
         ServeError::InvalidInput { place, .. } => with_offset(py, kind, message, place.offset),
-        ServeError::InvalidJson(_) | ServeError::TooLarge { .. } | ServeError::File { .. } => {
-            with_offset(py, kind, message, None)
-        }
+        ServeError::Unmatched(_)
+        | ServeError::InvalidJson(_)
+        | ServeError::TooLarge { .. }
+        | ServeError::File { .. } => with_offset(py, kind, message, None),
         ServeError::Deadline => raise::<DeadlineExceeded>(py, kind, message),
         ServeError::Cancelled => raise::<Cancelled>(py, kind, message),
         ServeError::Internal(_) => raise::<InternalError>(py, kind, message),

@@ -32,6 +32,8 @@ impl fmt::Display for Place {
 pub enum ServeError {
     /// The caller's mistake; the whole call is refused.
     InvalidInput { place: Place, message: String },
+    /// The caller's mistake, in a strict call: names that match nothing, a line each.
+    Unmatched(Vec<String>),
     /// The caller's mistake: what is around `inputs` is no JSON that all readers agree about.
     InvalidJson(String),
     /// The caller's mistake: more than a limit allows.
@@ -50,7 +52,7 @@ impl ServeError {
     /// A stable word for the kind.
     pub fn kind(&self) -> &'static str {
         match self {
-            ServeError::InvalidInput { .. } => "invalid_input",
+            ServeError::InvalidInput { .. } | ServeError::Unmatched(_) => "invalid_input",
             ServeError::InvalidJson(_) => "invalid_json",
             ServeError::TooLarge { .. } => "too_large",
             ServeError::Deadline => "deadline",
@@ -74,6 +76,7 @@ impl fmt::Display for ServeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ServeError::InvalidInput { place, message } => write!(f, "{place}: {message}"),
+            ServeError::Unmatched(lines) => write!(f, "strict: {}", lines.join("; ")),
             ServeError::InvalidJson(message) => f.write_str(message),
             ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
             ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),

@@ -104,7 +104,7 @@ impl Unmatched {
 
     /// Refuses a strict call for its names.
     pub fn refuse(&self) -> Result<(), ServeError> {
-        if self.names.is_empty() { Ok(()) } else { Err(ServeError::invalid(self.lines().join("; "))) }
+        if self.names.is_empty() { Ok(()) } else { Err(ServeError::Unmatched(self.lines())) }
     }
 
     /// All names of another part of the same data, as of its first record.

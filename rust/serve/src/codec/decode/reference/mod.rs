@@ -56,6 +56,18 @@ impl<'de> Visitor<'de> for InputsSeed<'_, '_> {
         f.write_str("an array of records")
     }
 
+    fn visit_map<M: MapAccess<'de>>(self, _: M) -> Result<Self::Value, M::Error> {
+        Err(Error::custom("an object, but inputs is an array of records, also for a single one: [{...}]"))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Err(Error::custom("null, but inputs is an array of records: [{...}]"))
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Err(Error::custom("a text, but inputs is an array of records, not JSON inside a text"))
+    }
+
     fn visit_seq<S: SeqAccess<'de>>(self, mut seq: S) -> Result<Self::Value, S::Error> {
         let Some(header) = seq.next_element_seed(FirstSeed { decoder: self.decoder })? else {
             return Ok((Layout::Objects, true));
