@@ -59,7 +59,7 @@ pub fn cells_named(rules: Rules<'_>, columns: &[&str]) -> Result<Vec<Option<(usi
 /// How many names a message lists.
 const LISTED: usize = 20;
 
-fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+pub fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(LISTED);
     let quoted: Vec<String> = names.take(LISTED).map(|name| format!("'{}'", shortened(name))).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

@@ -22,6 +22,11 @@ struct InputWording {
     invalid: Vec<String>,
 }
 
+/// An empty text was sent where `null` may have been meant.
+pub const EMPTY: &str = "Input values submitted with \"\" will be processed as \"\". \
+                         Use null to submit blank values for inputs";
+/// The table sent was bigger than its range.
+pub const CUT: &str = "The table is larger than its range in the workbook and was cut";
 /// The message when the workbook's author wrote none.
 const INVALID: &str = "Input Not Valid";
 
@@ -30,6 +35,7 @@ impl Wording {
         let inputs = interface.inputs.iter().map(|input| {
             let name = escaped(&input.name);
             let item = |parts: [&[u8]; 3]| parts.concat();
+            let told = |message| [b"\",\"message\":\"", escaped(message).as_slice(), b"\"}"].concat();
             let messages = input.validations.iter().map(|validation| validation.message.as_deref());
             InputWording {
                 absent: item([
@@ -40,13 +46,12 @@ impl Wording {
                 empty: item([
                     b"{\"source_path\":\"inputs.",
                     &name,
-                    b"\",\"message\":\"Input values submitted with \\\"\\\" will be processed as \\\"\\\". \
-                      Use null to submit blank values for inputs\"}",
+                    &told(EMPTY),
                 ]),
                 cut: item([
                     b"{\"source_path\":\"inputs.",
                     &name,
-                    b"\",\"message\":\"The table is larger than its range in the workbook and was cut\"}",
+                    &told(CUT),
                 ]),
                 invalid: messages.map(|message| message.unwrap_or(INVALID).to_owned()).collect(),
             }

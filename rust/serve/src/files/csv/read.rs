@@ -1,40 +1,61 @@
-//! CSV both ways: a header row of input names, comma, RFC 4180 quotes, UTF-8. A field is a number (`.5`, `5.` and
-//! `+1` too, but not `007`) or TRUE/FALSE if it reads as one and its input is not a text; an empty field is a blank, and
-//! so is a blank line in a file of one column.
+//! CSV to input columns. A field is a number (`.5`, `5.` and `+1` too, but not `007`) or TRUE/FALSE if it reads as one
+//! and its input is not a text; an empty field is a blank, and so is a blank line in a file of one column. A number has a
+//! decimal point: where a comma is no delimiter, `1,5` fails its record rather than being read as 15.
 
-use crate::codec::dates;
 use crate::codec::decode::records::Records;
 use crate::codec::decode::rules::{Fault, Rules, Scalar};
 use crate::codec::decode::tokens::Tokens;
-use crate::codec::decoded::{Decoded, Layout};
-use crate::codec::encode::scalar::write_number;
-use crate::engine::Block;
+use crate::codec::decoded::Layout;
 use crate::error::{Place, ServeError};
-use crate::files::blank_lines::BlankLines;
-use crate::files::source::CHUNK_RECORDS;
-use crate::flat::{self, OutputColumn};
+use crate::files::carry::columns::Columns;
+use crate::files::chunk::Chunk;
+use crate::files::csv::blank_lines::BlankLines;
+use crate::files::csv::header::Header;
+use crate::files::options::RunOptions;
+use crate::files::source::{CHUNK_BYTES, CHUNK_RECORDS};
+use crate::flat;
 use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use arrow_array::ArrayRef;
+use arrow_array::builder::StringBuilder;
 use execd_calc::interface::{Constant, Format};
-use execd_calc::numbers::digits::general;
-use execd_calc::run::Frame;
-use execd_calc::values::heap::Heap;
-use execd_calc::values::value::{ErrorCode, Unpacked, Value};
-use std::io::{Chain, Read};
+use execd_calc::values::value::ErrorCode;
+use std::io::{self, BufReader, Chain, Cursor, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Comes after the file as a record of its own. A field whose quote is not closed ends with it.
 const END: &[u8] = b"\n\xFFend of file\xFF";
 
+type Rows<R> = Within<BlankLines<Chain<Cursor<Vec<u8>>, BufReader<R>>>>;
+
 pub struct CsvReader<R> {
-    reader: Reader<Chain<BlankLines<R>, &'static [u8]>>,
+    reader: Reader<Chain<Rows<R>, &'static [u8]>>,
+    delimiter: u8,
     columns: Vec<Option<CsvColumn>>,
     record: ByteRecord,
+    /// Where the last record ended, for the reader below.
+    place: Arc<AtomicU64>,
+    carried: Columns,
+    /// Positions of the carried columns, and their values in this chunk.
+    carry: Vec<usize>,
+    values: Vec<StringBuilder>,
 }
 
 impl<R: Read> CsvReader<R> {
     /// Reads the header row. `name` is what the file is called in messages.
-    pub fn new(name: &str, file: R, rules: Rules<'_>) -> Result<CsvReader<R>, ServeError> {
-        let file = BlankLines::new(file).chain(END);
-        let mut reader = ReaderBuilder::new().buffer_capacity(1 << 18).flexible(true).from_reader(file);
+    pub fn new(name: &str, file: R, rules: Rules<'_>, options: &RunOptions) -> Result<CsvReader<R>, ServeError> {
+        let mut file = BufReader::with_capacity(1 << 18, file);
+        let header = Header::read(&mut file, options.delimiter, rules);
+        let Header { row, delimiter } = header.map_err(|error| ServeError::file(name, error))?;
+        let place = Arc::new(AtomicU64::new(0));
+        let rows = BlankLines::new(Cursor::new(row).chain(file), delimiter);
+        let most = rules.limits.input_bytes as u64;
+        let file = Within { reader: rows, read: 0, place: Arc::clone(&place), most }.chain(END);
+        let mut reader = ReaderBuilder::new()
+            .buffer_capacity(1 << 18)
+            .flexible(true)
+            .delimiter(delimiter)
+            .from_reader(file);
         let first = reader.byte_headers().map_err(|error| ServeError::file(name, error))?;
         if is_open(first) {
             return Err(ServeError::file(name, format!("header row: {OPEN}")));
@@ -45,27 +66,41 @@ impl<R: Read> CsvReader<R> {
         let header: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
         let cells = flat::cells_named(rules, &header)?;
         let columns = cells.into_iter().map(|cell| CsvColumn::new(cell?, rules)).collect();
-        Ok(CsvReader { reader, columns, record: ByteRecord::new() })
+        let carry = options.carry.choose(&header)?;
+        let names = carry.iter().filter_map(|&column| header.get(column).copied());
+        let carried = Columns::of_texts(names, false);
+        let values = carry.iter().map(|_| StringBuilder::new()).collect();
+        Ok(CsvReader { reader, delimiter, columns, record: ByteRecord::new(), place, carried, carry, values })
+    }
+
+    pub fn carried(&self) -> &Columns {
+        &self.carried
     }
 
     /// The next records, or `None` at the end.
-    pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
+    pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
         let mut records = Records::new(rules);
         records.expect(CHUNK_RECORDS);
-        while records.count() < CHUNK_RECORDS {
+        let end = self.reader.position().byte() + CHUNK_BYTES as u64;
+        while records.count() < CHUNK_RECORDS && self.reader.position().byte() < end {
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) if !is_end(&self.record) => {}
                 Ok(_) => break,
                 Err(error) => return Err(ServeError::file(name, error)),
             }
+            self.place.store(self.reader.position().byte(), Ordering::Relaxed);
             if let Err(fault) = self.take(&mut records) {
                 return Err(explain(fault, &records, rules));
             }
         }
-        Ok((records.count() > 0).then(|| records.finish(Layout::Objects, false)))
+        if records.count() == 0 {
+            return Ok(None);
+        }
+        let carried = self.values.iter_mut().map(|values| Arc::new(values.finish()) as ArrayRef).collect();
+        Ok(Some(Chunk { decoded: records.finish(Layout::Objects, false), carried }))
     }
 
-    fn take(&self, records: &mut Records<'_>) -> Result<(), Fault> {
+    fn take(&mut self, records: &mut Records<'_>) -> Result<(), Fault> {
         let columns = &self.columns;
         records.begin_record()?;
         if is_open(&self.record) {
@@ -84,17 +119,47 @@ impl<R: Read> CsvReader<R> {
         for (field, column) in self.record.iter().zip(columns) {
             let Some(column) = column else { continue };
             records.claim(column.input);
-            let text =
-                std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))?;
-            match column.scalar(text) {
+            match column.scalar(text_of(field)?) {
                 Scalar::Number(number) if number.is_infinite() => {
                     records.failed_cell(column.input, column.cell, "the number is too large", ErrorCode::Num);
+                }
+                Scalar::Text(text) if self.delimiter != b',' && !column.text && has_decimal_comma(text) => {
+                    let why = "a number has a decimal point, not a comma";
+                    records.failed_cell(column.input, column.cell, why, ErrorCode::Value);
                 }
                 scalar => records.single_cell(column.input, column.cell, scalar)?,
             }
         }
+        records.release();
+        for (&column, values) in self.carry.iter().zip(&mut self.values) {
+            let text = text_of(self.record.get(column).unwrap_or_default())?;
+            values.append_option((!text.is_empty()).then_some(text));
+        }
         records.end_record();
         Ok(())
+    }
+}
+
+fn text_of(field: &[u8]) -> Result<&str, Fault> {
+    std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))
+}
+
+/// Fails when more than `most` bytes have been read since the last record ended: a record is held in memory.
+struct Within<R> {
+    reader: R,
+    read: u64,
+    place: Arc<AtomicU64>,
+    most: u64,
+}
+
+impl<R: Read> Read for Within<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.read.saturating_sub(self.place.load(Ordering::Relaxed)) > self.most {
+            return Err(io::Error::other(format!("a record is longer than {} bytes", self.most)));
+        }
+        let count = self.reader.read(buffer)?;
+        self.read += count as u64;
+        Ok(count)
     }
 }
 
@@ -165,64 +230,10 @@ fn number_of(field: &str) -> Option<f64> {
     if spelled && !padded { field.parse().ok() } else { None }
 }
 
-pub fn write_header(out: &mut Vec<u8>, columns: &[OutputColumn]) {
-    for (position, column) in columns.iter().enumerate() {
-        if position > 0 {
-            out.push(b',');
-        }
-        write_field(out, &column.name);
-    }
-    out.push(b'\n');
-}
-
-/// Appends the lines of a block.
-pub fn write_block(out: &mut Vec<u8>, columns: &[OutputColumn], frame: &Frame, block: Block, date1904: bool) {
-    let values: Vec<_> = columns.iter().map(|column| frame.output(column.cell)).collect();
-    for record in 0..block.records {
-        let start = out.len();
-        for (position, (column, values)) in columns.iter().zip(&values).enumerate() {
-            if position > 0 {
-                out.push(b',');
-            }
-            if let Some(&value) = values.get(record) {
-                write_value(out, frame.heap(), value, column.format, date1904);
-            }
-        }
-        if out.len() == start {
-            // An empty line would be no record to many readers.
-            out.extend_from_slice(b"\"\"");
-        }
-        out.push(b'\n');
-    }
-}
-
-fn write_value(out: &mut Vec<u8>, heap: &Heap, value: Value, format: Format, date1904: bool) {
-    match value.unpack() {
-        Unpacked::Number(x) => match format {
-            Format::Text => write_field(out, &general(x)),
-            _ if dates::write_serial(out, x, format, date1904) => {}
-            _ => write_number(out, x),
-        },
-        Unpacked::Text(id) => write_field(out, heap.text(id)),
-        Unpacked::Bool(b) => out.extend_from_slice(if b { b"TRUE" } else { b"FALSE" }),
-        Unpacked::Blank | Unpacked::Omitted => {}
-        Unpacked::Error(code) => out.extend_from_slice(code.text().as_bytes()),
-        Unpacked::Array(_) => write_value(out, heap, heap.shown(value), format, date1904),
-    }
-}
-
-/// An empty text is quoted, so that it differs from a blank.
-fn write_field(out: &mut Vec<u8>, text: &str) {
-    let quoted = text.is_empty() || text.bytes().any(|byte| matches!(byte, b',' | b'"' | b'\n' | b'\r'));
-    if !quoted {
-        return out.extend_from_slice(text.as_bytes());
-    }
-    out.push(b'"');
-    for byte in text.bytes() {
-        if byte == b'"' {
-            out.push(b'"');
-        }
-        out.push(byte);
-    }
-    out.push(b'"');
+/// Digits and commas, and perhaps points: a number in other countries, and not the same one in all of them.
+fn has_decimal_comma(field: &str) -> bool {
+    let unsigned = field.trim().trim_start_matches(['+', '-']);
+    unsigned.contains(',')
+        && unsigned.starts_with(|first: char| first.is_ascii_digit() || first == ',')
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b",.eE+-".contains(&byte))
 }
