@@ -47,7 +47,8 @@ impl Remarks {
         for record in 0..block.records {
             let absent = notes.absent.of(block.first + record).iter().zip(given);
             let absent: Vec<u64> = absent.map(|(absent, given)| absent & given).collect();
-            let names: Vec<&str> = ones(&absent).filter_map(|input| service.interface.subject(input)).collect();
+            let names: Vec<&str> =
+                ones(&absent).filter_map(|input| service.interface.subject(input)).collect();
             if !names.is_empty() {
                 add(&mut self.warnings, record, &names.join(", "), LEFT_OUT);
             }

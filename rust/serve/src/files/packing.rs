@@ -8,10 +8,7 @@ use std::io::{self, Read, Write};
 use zstd::stream::{read, write};
 
 /// The bytes inside. Several packed pieces one after the other are read as one.
-pub fn unpacked(
-    packing: Packing,
-    bytes: impl Read + Send + 'static,
-) -> io::Result<Box<dyn Read + Send>> {
+pub fn unpacked(packing: Packing, bytes: impl Read + Send + 'static) -> io::Result<Box<dyn Read + Send>> {
     Ok(match packing {
         Packing::Gzip => Box::new(MultiGzDecoder::new(bytes)),
         Packing::Zstd => Box::new(read::Decoder::new(bytes)?),

@@ -54,7 +54,13 @@ impl Source {
     /// else, without a suffix, what the bytes look like.
     pub fn open(path: &Path, options: &RunOptions) -> Result<Source, ServeError> {
         if path == Path::new("-") {
-            return Source::stream("standard input", options.from, piped(io::stdin(), options)?, None, options);
+            return Source::stream(
+                "standard input",
+                options.from,
+                piped(io::stdin(), options)?,
+                None,
+                options,
+            );
         }
         let name = path.display().to_string();
         let named = options.from.or(kind::of_name(path).0);
@@ -108,7 +114,8 @@ impl Source {
 }
 
 fn piped(bytes: impl Read + Send + 'static, options: &RunOptions) -> Result<Piped, ServeError> {
-    Piped::start(bytes, Arc::clone(&options.execute.stop)).map_err(|error| ServeError::Internal(error.to_string()))
+    Piped::start(bytes, Arc::clone(&options.execute.stop))
+        .map_err(|error| ServeError::Internal(error.to_string()))
 }
 
 /// Parquet, and the one of Arrow's formats, are read from their end.
@@ -133,7 +140,11 @@ impl Arriving {
     fn placed(self, kind: FileKind, most: u64) -> io::Result<SourceBytes> {
         let footer = has_footer(kind, &self.start);
         let bytes = Cursor::new(self.start).chain(self.rest);
-        Ok(if footer { SourceBytes::File(spooled(bytes, most)?) } else { SourceBytes::Stream(Box::new(bytes)) })
+        Ok(if footer {
+            SourceBytes::File(spooled(bytes, most)?)
+        } else {
+            SourceBytes::Stream(Box::new(bytes))
+        })
     }
 }
 

@@ -69,7 +69,10 @@ impl<'w> AnswerWriter<'w> {
         carried.check_names(names.clone().chain(outputs.map(|output| output.name.as_str())))?;
         let remarks = remarks::columns(names.clone().chain(carried.names()));
         let mut header = Vec::new();
-        csv::write::write_header(&mut header, carried.names().chain(names).chain(remarks.iter().map(String::as_str)));
+        csv::write::write_header(
+            &mut header,
+            carried.names().chain(names).chain(remarks.iter().map(String::as_str)),
+        );
         let bytes = Packer::new(packing, bytes).map_err(|error| ServeError::file(&name, error))?;
         let bytes = BufWriter::with_capacity(1 << 16, bytes);
         let typed = || -> Result<(Answer, SchemaRef), ServeError> {
@@ -156,17 +159,26 @@ impl<'w> AnswerWriter<'w> {
             Encoder::Parquet(writer, ..) => writer.into_inner().map_err(Into::into),
             Encoder::Arrow(writer, ..) => writer.into_inner().map_err(Into::into),
         };
-        let finished = bytes.and_then(|bytes| Ok(bytes.into_inner().map_err(|error| error.into_error())?.finish()?));
+        let finished =
+            bytes.and_then(|bytes| Ok(bytes.into_inner().map_err(|error| error.into_error())?.finish()?));
         finished.map_err(|error| ServeError::file(&self.name, error))
     }
 }
 
-fn csv_encoder<'w>(mut bytes: Bytes<'w>, header: &[u8], columns: Vec<OutputColumn>) -> io::Result<Encoder<'w>> {
+fn csv_encoder<'w>(
+    mut bytes: Bytes<'w>,
+    header: &[u8],
+    columns: Vec<OutputColumn>,
+) -> io::Result<Encoder<'w>> {
     bytes.write_all(header)?;
     Ok(Encoder::Csv(bytes, columns))
 }
 
-fn parquet_encoder(bytes: Bytes<'_>, answer: Answer, schema: SchemaRef) -> Result<Encoder<'_>, Box<dyn Error>> {
+fn parquet_encoder(
+    bytes: Bytes<'_>,
+    answer: Answer,
+    schema: SchemaRef,
+) -> Result<Encoder<'_>, Box<dyn Error>> {
     typed::check_parquet(&schema)?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))

@@ -56,12 +56,7 @@ impl Template {
         Template::within([""; 2], interface, chosen, Layout::Objects)
     }
 
-    fn within(
-        [open, close]: [&str; 2],
-        interface: &Interface,
-        chosen: &[usize],
-        layout: Layout,
-    ) -> Template {
+    fn within([open, close]: [&str; 2], interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
         let outputs: Vec<(usize, &Output)> =
             chosen.iter().filter_map(|&number| Some((number, interface.outputs.get(number)?))).collect();
         let tail = Span { start: 0, end: 0 };

@@ -43,16 +43,8 @@ impl Wording {
                     &name,
                     b"'. API request processed using the default values saved into the file.\"}",
                 ]),
-                empty: item([
-                    b"{\"source_path\":\"inputs.",
-                    &name,
-                    &told(EMPTY),
-                ]),
-                cut: item([
-                    b"{\"source_path\":\"inputs.",
-                    &name,
-                    &told(CUT),
-                ]),
+                empty: item([b"{\"source_path\":\"inputs.", &name, &told(EMPTY)]),
+                cut: item([b"{\"source_path\":\"inputs.", &name, &told(CUT)]),
                 invalid: messages.map(|message| message.unwrap_or(INVALID).to_owned()).collect(),
             }
         });

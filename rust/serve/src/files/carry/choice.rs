@@ -47,7 +47,8 @@ impl Carry {
                 [] => {
                     let columns = listed(columns.iter().copied());
                     let name = shortened(name);
-                    let message = format!("there is no column '{name}' to be carried; the columns are {columns}");
+                    let message =
+                        format!("there is no column '{name}' to be carried; the columns are {columns}");
                     return Err(ServeError::invalid(message));
                 }
                 _ => return Err(twice(name)),

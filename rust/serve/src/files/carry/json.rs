@@ -53,7 +53,10 @@ impl JsonFields {
     }
 
     /// The carried values of lines that are known to be JSON objects.
-    pub fn read<'l>(&mut self, lines: impl Iterator<Item = &'l [u8]> + Clone) -> Result<Vec<ArrayRef>, ServeError> {
+    pub fn read<'l>(
+        &mut self,
+        lines: impl Iterator<Item = &'l [u8]> + Clone,
+    ) -> Result<Vec<ArrayRef>, ServeError> {
         if self.all && !self.closed {
             for line in lines.clone() {
                 fields_of(line)?.0.iter().for_each(|(name, _)| self.add(name));
@@ -127,9 +130,10 @@ fn late(name: &str) -> ServeError {
 
 fn at(record: usize, error: ServeError) -> ServeError {
     match error {
-        ServeError::InvalidInput { message, .. } => {
-            ServeError::InvalidInput { place: Place { record: Some(record + 1), ..Place::default() }, message }
-        }
+        ServeError::InvalidInput { message, .. } => ServeError::InvalidInput {
+            place: Place { record: Some(record + 1), ..Place::default() },
+            message,
+        },
         other => other,
     }
 }
@@ -190,7 +194,12 @@ pub fn type_of(values: &StringArray) -> DataType {
 }
 
 /// The values as a column of that type, which other records have decided. `before` is the number of records before.
-pub fn typed(values: &StringArray, name: &str, kind: &DataType, before: usize) -> Result<ArrayRef, ServeError> {
+pub fn typed(
+    values: &StringArray,
+    name: &str,
+    kind: &DataType,
+    before: usize,
+) -> Result<ArrayRef, ServeError> {
     let misfit = |record: usize, value: &str| {
         let (name, value) = (shortened(name), shortened(value));
         let message = format!(
@@ -211,7 +220,9 @@ pub fn typed(values: &StringArray, name: &str, kind: &DataType, before: usize) -
         values.iter().enumerate().map(value).collect()
     }
     Ok(match kind {
-        DataType::Boolean => Arc::new(BooleanArray::from(column(values, |value| value.parse().ok(), misfit)?)),
+        DataType::Boolean => {
+            Arc::new(BooleanArray::from(column(values, |value| value.parse().ok(), misfit)?))
+        }
         DataType::Int64 => Arc::new(Int64Array::from(column(values, |value| value.parse().ok(), misfit)?)),
         DataType::Float64 => Arc::new(Float64Array::from(column(values, double_of, misfit)?)),
         _ => Arc::new(plain(values)),

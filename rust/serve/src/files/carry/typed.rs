@@ -32,7 +32,12 @@ pub fn schema(columns: &Columns, first: Option<&Chunk>, answer: &SchemaRef, kind
 }
 
 /// The carried values of a chunk in the types of the schema. `before` is the number of records before.
-pub fn arrays(columns: &Columns, chunk: &Chunk, schema: &Schema, before: usize) -> Result<Vec<ArrayRef>, ServeError> {
+pub fn arrays(
+    columns: &Columns,
+    chunk: &Chunk,
+    schema: &Schema,
+    before: usize,
+) -> Result<Vec<ArrayRef>, ServeError> {
     let arrays = chunk.carried.iter().zip(schema.fields()).map(|(array, field)| {
         if columns.json {
             return json::typed(array.as_string::<i32>(), field.name(), field.data_type(), before);
@@ -40,7 +45,8 @@ pub fn arrays(columns: &Columns, chunk: &Chunk, schema: &Schema, before: usize) 
         if array.data_type() == field.data_type() {
             return Ok(Arc::clone(array));
         }
-        cast(array, field.data_type()).map_err(|error| ServeError::invalid(format!("'{}': {error}", field.name())))
+        cast(array, field.data_type())
+            .map_err(|error| ServeError::invalid(format!("'{}': {error}", field.name())))
     });
     arrays.collect()
 }

@@ -43,7 +43,12 @@ pub struct CsvReader<R> {
 
 impl<R: Read> CsvReader<R> {
     /// Reads the header row. `name` is what the file is called in messages.
-    pub fn new(name: &str, file: R, rules: Rules<'_>, options: &RunOptions) -> Result<CsvReader<R>, ServeError> {
+    pub fn new(
+        name: &str,
+        file: R,
+        rules: Rules<'_>,
+        options: &RunOptions,
+    ) -> Result<CsvReader<R>, ServeError> {
         let mut file = BufReader::with_capacity(1 << 18, file);
         let header = Header::read(&mut file, options.delimiter, rules);
         let Header { row, delimiter } = header.map_err(|error| ServeError::file(name, error))?;

@@ -43,7 +43,13 @@ impl LineTemplate {
         let remarks = [key(comma, errors), key(",", warnings)];
         let [errors, warnings] = &remarks;
         let silent = [errors.as_slice(), b"null", warnings, b"null}\n"].concat();
-        LineTemplate { outputs, columns, carried: carried.map(|name| key("", name)).collect(), remarks, silent }
+        LineTemplate {
+            outputs,
+            columns,
+            carried: carried.map(|name| key("", name)).collect(),
+            remarks,
+            silent,
+        }
     }
 }
 
