@@ -21,6 +21,8 @@ mod csv;
 
 mod ndjson;
 
+mod foreign_schema;
+
 mod parquet_schema;
 
 pub mod reader;

@@ -7,6 +7,7 @@ use crate::files::carry::Carry;
 use crate::files::carry::columns::Columns;
 use crate::files::chunk::Chunk;
 use crate::files::csv::read::CsvReader;
+use crate::files::foreign_schema::{self, Changed};
 use crate::files::kind::FileKind;
 use crate::files::ndjson::read::LineReader;
 use crate::files::options::RunOptions;
@@ -14,9 +15,7 @@ use crate::files::parquet_schema;
 use crate::files::source::{CHUNK_RECORDS, ReadCount, Source, SourceBytes};
 use crate::flat;
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
@@ -24,7 +23,6 @@ use std::fmt::Display;
 use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 pub struct RecordReader {
     name: String,
@@ -54,9 +52,10 @@ struct Carried {
 }
 
 impl Carried {
-    fn new(carry: &Carry, schema: &Schema) -> Result<Carried, ServeError> {
+    fn new(carry: &Carry, schema: &Schema, foreign: &Changed) -> Result<Carried, ServeError> {
         let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         let positions = carry.choose(&names)?;
+        check_foreign(positions.iter().filter_map(|&column| names.get(column).copied()), foreign)?;
         let fields = positions.iter().filter_map(|&position| schema.fields().get(position).cloned());
         Ok(Carried { columns: Columns { fields: fields.collect(), json: false }, positions })
     }
@@ -79,15 +78,17 @@ impl RecordReader {
             (FileKind::Ndjson, bytes) => Chunks::Lines(LineReader::new(bytes.stream(), options)),
             (FileKind::Parquet, SourceBytes::File(file)) => parquet(&name, file, &mut count, rules, options)?,
             (FileKind::Arrow, SourceBytes::File(file)) => {
+                let (file, foreign) = undamaged(&name, || foreign_schema::of_file(file))?;
                 let reader = undamaged(&name, || FileReader::try_new_buffered(file, None))?;
                 count.total = Some(reader.num_batches() as u64);
-                let carried = Carried::new(&options.carry, &reader.schema())?;
+                let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
                 let count = count.clone();
                 Chunks::Arrow(in_chunks(reader.inspect(move |_| count.advance(1))), carried)
             }
             (FileKind::Arrow, SourceBytes::Stream(bytes)) => {
+                let (bytes, foreign) = undamaged(&name, || foreign_schema::of_stream(bytes))?;
                 let reader = undamaged(&name, || StreamReader::try_new_buffered(bytes, None))?;
-                let carried = Carried::new(&options.carry, &reader.schema())?;
+                let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
                 Chunks::Arrow(in_chunks(reader), carried)
             }
             (FileKind::Parquet, SourceBytes::Stream(_)) => {
@@ -134,6 +135,19 @@ impl RecordReader {
     }
 }
 
+/// What was changed to be read is not what the file has.
+fn check_foreign<'n>(
+    mut carried: impl Iterator<Item = &'n str>,
+    foreign: &Changed,
+) -> Result<(), ServeError> {
+    match carried.find(|name| foreign.iter().any(|other| other == name)) {
+        None => Ok(()),
+        Some(name) => Err(ServeError::invalid(format!(
+            "the column '{name}' has a type that cannot be carried; carry others"
+        ))),
+    }
+}
+
 /// Reads no other columns than those of inputs and those that are carried.
 fn parquet(
     name: &str,
@@ -142,15 +156,7 @@ fn parquet(
     rules: Rules<'_>,
     options: &RunOptions,
 ) -> Result<Chunks, ServeError> {
-    let metadata = undamaged(name, || {
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
-        let schema = parquet_schema::schema(&metadata);
-        if schema == *metadata.schema() {
-            return Ok(metadata);
-        }
-        let options = ArrowReaderOptions::new().with_schema(schema);
-        ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
-    })?;
+    let (metadata, foreign) = undamaged(name, || parquet_schema::load(&file))?;
     count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
     let fields = metadata.schema().fields();
     let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
@@ -165,7 +171,7 @@ fn parquet(
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         builder.with_projection(mask).with_batch_size(CHUNK_RECORDS).build()
     })?;
-    let carried = Carried::new(&Carry::Named(names), &reader.schema())?;
+    let carried = Carried::new(&Carry::Named(names), &reader.schema(), &foreign)?;
     Ok(Chunks::Parquet(reader, carried))
 }
 

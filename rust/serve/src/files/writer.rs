@@ -120,17 +120,16 @@ impl<'w> AnswerWriter<'w> {
         let date1904 = service.plan.date1904;
         let decoded = &chunk.decoded;
         let evaluate = |write: &WriteBlock<'_>| texts(engine, service, chunk, given, options, write);
-        let failed = |error: &dyn Error| ServeError::file(&self.name, error);
         let written = match &mut self.encoder {
             Encoder::Csv(file, columns) => {
-                let carried = text::fields(&self.carried, &chunk.carried).map_err(|error| failed(&error))?;
+                let carried = text::fields(&self.carried, &chunk.carried)?;
                 let parts = evaluate(&|out, frame, block, remarks| {
                     csv::write::write_block(out, &carried, columns, frame, block, remarks, date1904);
                 })?;
                 write_all(file, &parts)
             }
             Encoder::Ndjson(file, template) => {
-                let carried = text::values(&self.carried, &chunk.carried).map_err(|error| failed(&error))?;
+                let carried = text::values(&self.carried, &chunk.carried)?;
                 let parts = evaluate(&|out, frame, block, remarks| {
                     ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
                 })?;

@@ -1,6 +1,8 @@
 //! Carried values as texts of CSV and of JSON.
 
 use crate::arrow::meant;
+use crate::codec::decode::rules::shortened;
+use crate::error::ServeError;
 use crate::files::carry::columns::Columns;
 use crate::files::carry::json;
 use arrow_array::builder::StringBuilder;
@@ -13,27 +15,33 @@ use arrow_schema::{ArrowError, DataType, Field, FieldRef};
 use std::sync::Arc;
 
 /// The values as fields of CSV, not quoted yet; null for a field without a value.
-pub fn fields(columns: &Columns, arrays: &[ArrayRef]) -> Result<Vec<StringArray>, ArrowError> {
+pub fn fields(columns: &Columns, arrays: &[ArrayRef]) -> Result<Vec<StringArray>, ServeError> {
     let texts = columns.fields.iter().zip(arrays).map(|(field, array)| {
         if columns.json {
             return Ok(json::plain(array.as_string::<i32>()));
         }
         let (field, array) = as_meant(field, array);
-        if array.data_type().is_nested() { encoded(&field, &array) } else { shown(&array) }
+        let texts = if array.data_type().is_nested() { encoded(&field, &array) } else { shown(&array) };
+        texts.map_err(|error| refused(&field, &error))
     });
     texts.collect()
 }
 
 /// The values as JSON; null for `null`.
-pub fn values(columns: &Columns, arrays: &[ArrayRef]) -> Result<Vec<StringArray>, ArrowError> {
+pub fn values(columns: &Columns, arrays: &[ArrayRef]) -> Result<Vec<StringArray>, ServeError> {
     let texts = columns.fields.iter().zip(arrays).map(|(field, array)| {
         if columns.json {
             return Ok(array.as_string::<i32>().clone());
         }
         let (field, array) = as_meant(field, array);
-        encoded(&field, &array)
+        encoded(&field, &array).map_err(|error| refused(&field, &error))
     });
     texts.collect()
+}
+
+fn refused(field: &Field, error: &ArrowError) -> ServeError {
+    let name = shortened(field.name());
+    ServeError::invalid(format!("the column '{name}' cannot be carried: {error}"))
 }
 
 /// What is stored as something else; as it is stored, where nobody knows what it means.
@@ -55,7 +63,8 @@ fn shown(array: &ArrayRef) -> Result<StringArray, ArrowError> {
 }
 
 fn encoded(field: &FieldRef, array: &ArrayRef) -> Result<StringArray, ArrowError> {
-    if matches!(array.data_type(), DataType::Union(..) | DataType::Interval(_)) {
+    let kind = array.data_type();
+    if kind.is_temporal() || matches!(kind, DataType::Union(..)) {
         // JSON has nothing for them.
         return shown(array).map(|texts| texts.iter().map(|text| Some(quoted(text?))).collect());
     }
