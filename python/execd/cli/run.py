@@ -55,7 +55,7 @@ def _delimiter(_context: click.Context, _option: click.Parameter, value: str | N
 )
 @click.option("--from", "source_format", type=FORMATS, help="Format of the input.  [by suffix or content]")
 @click.option("--to", "target_format", type=FORMATS, help="Format of the output.  [by suffix, or the input's]")
-@click.option("--delimiter", callback=_delimiter, help="Between the fields of CSV input; tab is one.  [by the header]")
+@click.option("--delimiter", callback=_delimiter, help="Between the fields of CSV input; tab is one.  [comma]")
 @click.option("--outputs", multiple=True, callback=_names, help="Outputs to keep: names or patterns.  [all]")
 @click.option("--carry", multiple=True, callback=_names, help="Columns of the input to copy to the output, or all.")
 @click.option("--now", callback=_moment, help="What NOW() is, in ISO 8601 and UTC.  [the clock's time]")

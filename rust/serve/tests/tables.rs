@@ -14,7 +14,6 @@ use arrow_schema::{DataType, Field};
 use execd_serve::arrow::evaluate;
 use execd_serve::error::ServeError;
 use execd_serve::execute::ExecuteOptions;
-use execd_serve::files::carry::Carry;
 use execd_serve::files::{LeftOut, Progress, RunOptions, Summary, run_files};
 use parquet::arrow::ArrowWriter;
 use sample::service::{engine, service};

@@ -9,7 +9,7 @@ pub struct RunOptions {
     pub execute: ExecuteOptions,
     /// Columns of the records that go through to the answers.
     pub carry: Carry,
-    /// What is between the fields of CSV records; found from the header row if left out.
+    /// What is between the fields of CSV records; a comma if left out.
     pub delimiter: Option<u8>,
     /// Format of the records, where names and first bytes are not to decide.
     pub from: Option<FileKind>,

@@ -1,12 +1,14 @@
-//! The first row of CSV, by which the delimiter is found.
+//! The first row of CSV, and what it tells of the delimiter.
 
 use crate::codec::decode::rules::Rules;
+use crate::error::ServeError;
 use crate::flat;
 use ::csv::{ByteRecord, ReaderBuilder};
 use std::io::{self, BufRead};
 
-/// What may stand between fields. The first one counts where several would do.
-const DELIMITERS: [u8; 4] = *b",;\t|";
+const COMMA: u8 = b',';
+/// What else stands between fields.
+const OTHERS: [u8; 3] = *b";\t|";
 /// The longest header row.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -17,16 +19,47 @@ pub struct Header {
 }
 
 impl Header {
-    /// Reads the header row. Without a `delimiter` it is the one that a line `sep=` before the row names, or else the
-    /// one that makes most inputs of the row.
-    pub fn read(reader: &mut impl BufRead, delimiter: Option<u8>, rules: Rules<'_>) -> io::Result<Header> {
+    /// Reads the header row. A line `sep=` before it is for Excel, and is skipped where it says what the caller does.
+    pub fn read(reader: &mut impl BufRead, delimiter: Option<u8>) -> io::Result<Header> {
         let mut row = first_row(reader)?;
-        let said = separator(&row);
-        if said.is_some() {
+        if delimiter.is_some() && delimiter == separator(&row) {
             row = first_row(reader)?;
         }
-        let delimiter = delimiter.or(said).unwrap_or_else(|| likely(&row, rules));
-        Ok(Header { row, delimiter })
+        Ok(Header { row, delimiter: delimiter.unwrap_or(COMMA) })
+    }
+
+    /// What is wrong with the names of the columns, and which delimiter would mend it. None is chosen unasked: `1,5`
+    /// between semicolons is another number than between commas.
+    pub fn explain(&self, error: ServeError, rules: Rules<'_>) -> ServeError {
+        let likely = OTHERS.into_iter().find(|&other| self.names_inputs(other, rules));
+        match (error, separator(&self.row).or(likely)) {
+            (ServeError::InvalidInput { place, message }, Some(delimiter)) if delimiter != self.delimiter => {
+                let delimiter =
+                    if delimiter == b'\t' { "tab".to_owned() } else { (delimiter as char).to_string() };
+                let message =
+                    format!("{message}; the delimiter seems to be '{delimiter}', choose it by --delimiter");
+                ServeError::InvalidInput { place, message }
+            }
+            (ServeError::InvalidInput { place, message }, Some(_)) if separator(&self.row).is_some() => {
+                let message = format!("{message}; remove the line before them, which is for Excel");
+                ServeError::InvalidInput { place, message }
+            }
+            (error, _) => error,
+        }
+    }
+
+    /// Whether some column names an input if this is the delimiter.
+    fn names_inputs(&self, delimiter: u8, rules: Rules<'_>) -> bool {
+        let mut reader =
+            ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(self.row.as_slice());
+        let mut fields = ByteRecord::new();
+        if !reader.read_byte_record(&mut fields).unwrap_or(false) {
+            return false;
+        }
+        let names: Result<Vec<&str>, _> = fields.iter().map(std::str::from_utf8).collect();
+        let names = names.unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
+        flat::cells_named(rules, &names).is_ok_and(|cells| cells.iter().any(Option::is_some))
     }
 }
 
@@ -62,24 +95,4 @@ fn separator(row: &[u8]) -> Option<u8> {
         [delimiter] | [delimiter, b'\r'] => Some(*delimiter),
         _ => None,
     }
-}
-
-fn likely(row: &[u8], rules: Rules<'_>) -> u8 {
-    let inputs = DELIMITERS.map(|delimiter| inputs_named(row, delimiter, rules));
-    let most = inputs.iter().max().copied().unwrap_or(0);
-    let first = inputs.iter().position(|&inputs| inputs == most);
-    first.and_then(|first| DELIMITERS.get(first)).copied().unwrap_or(b',')
-}
-
-/// How many inputs the row names if this is its delimiter.
-fn inputs_named(row: &[u8], delimiter: u8, rules: Rules<'_>) -> usize {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(row);
-    let mut fields = ByteRecord::new();
-    if !reader.read_byte_record(&mut fields).unwrap_or(false) {
-        return 0;
-    }
-    let names: Result<Vec<&str>, _> = fields.iter().map(std::str::from_utf8).collect();
-    let names = names.unwrap_or_default();
-    let names: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
-    flat::cells_named(rules, &names).map_or(0, |cells| cells.iter().flatten().count())
 }

@@ -50,10 +50,11 @@ impl<R: Read> CsvReader<R> {
         options: &RunOptions,
     ) -> Result<CsvReader<R>, ServeError> {
         let mut file = BufReader::with_capacity(1 << 18, file);
-        let header = Header::read(&mut file, options.delimiter, rules);
-        let Header { row, delimiter } = header.map_err(|error| ServeError::file(name, error))?;
+        let header = Header::read(&mut file, options.delimiter);
+        let header = header.map_err(|error| ServeError::file(name, error))?;
+        let delimiter = header.delimiter;
         let place = Arc::new(AtomicU64::new(0));
-        let rows = BlankLines::new(Cursor::new(row).chain(file), delimiter);
+        let rows = BlankLines::new(Cursor::new(header.row.clone()).chain(file), delimiter);
         let most = rules.limits.input_bytes as u64;
         let file = Within { reader: rows, read: 0, place: Arc::clone(&place), most }.chain(END);
         let mut reader = ReaderBuilder::new()
@@ -68,12 +69,12 @@ impl<R: Read> CsvReader<R> {
         let names: Result<Vec<&str>, _> =
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
         let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
-        let header: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
-        let cells = flat::cells_named(rules, &header)?;
-        let columns = cells.into_iter().map(|cell| CsvColumn::new(cell?, rules)).collect();
-        let carry = options.carry.choose(&header)?;
-        let names = carry.iter().filter_map(|&column| header.get(column).copied());
+        let columns: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
+        let cells = flat::cells_named(rules, &columns).map_err(|error| header.explain(error, rules))?;
+        let carry = options.carry.choose(&columns)?;
+        let names = carry.iter().filter_map(|&column| columns.get(column).copied());
         let carried = Columns::of_texts(names, false);
+        let columns = cells.into_iter().map(|cell| CsvColumn::new(cell?, rules)).collect();
         let values = carry.iter().map(|_| StringBuilder::new()).collect();
         Ok(CsvReader { reader, delimiter, columns, record: ByteRecord::new(), place, carried, carry, values })
     }
