@@ -4,6 +4,7 @@ All classes may be shared between threads. Whatever takes long releases the GIL.
 JSON unless said otherwise. Every error has a stable `kind`.
 """
 
+from collections.abc import Sequence
 from os import PathLike
 from typing import Any, Protocol, final, type_check_only
 
@@ -18,6 +19,7 @@ __all__ = [
     "Engine",
     "ExecdError",
     "FileRun",
+    "FileSummary",
     "Fragments",
     "InputError",
     "InternalError",
@@ -198,16 +200,32 @@ class Fragments:
 
 @final
 class FileRun:
-    """A file of records through a model, streaming: csv, parquet, ndjson, arrow, told by the suffix."""
+    """A file of records through a model, streaming. `-` is standard input or output."""
 
     def __new__(
-        cls, model: Model, engine: Engine, source: str | PathLike[str], target: str | PathLike[str]
-    ) -> FileRun: ...
-    def run(self) -> tuple[int, int, list[str]]:
-        """Evaluate to the end: the number of records, of those with invalid inputs, and the inputs left out by all.
+        cls,
+        model: Model,
+        engine: Engine,
+        source: str | PathLike[str],
+        target: str | PathLike[str],
+        *,
+        source_format: str | None = None,
+        target_format: str | None = None,
+        delimiter: str | None = None,
+        carry: Sequence[str] = (),
+        carry_all: bool = False,
+        outputs: Sequence[str] = (),
+        now: float | None = None,
+        strict: bool = False,
+    ) -> FileRun:
+        """Formats are csv, ndjson, parquet and arrow; without one, the suffix or the content says it.
 
-        The target appears when all is done. Raises InputError, Cancelled, InternalError.
+        `carry` names columns of the records that go through to the answers, `outputs` those to keep. `now` is Unix
+        seconds. With `strict`, names that match nothing are an error. Raises InputError.
         """
+
+    def run(self) -> FileSummary:
+        """Evaluate to the end. The target appears when all is done. Raises InputError, Cancelled, InternalError."""
 
     def cancel(self) -> None:
         """Stop; the target is left as it was."""
@@ -219,6 +237,28 @@ class FileRun:
     @property
     def fraction(self) -> float:
         """How much of the source has been read, 0 to 1."""
+
+@final
+class FileSummary:
+    """What came of a run."""
+
+    @property
+    def records(self) -> int: ...
+    @property
+    def invalid(self) -> int:
+        """Records with an invalid input."""
+
+    @property
+    def left_out(self) -> list[tuple[str, int]]:
+        """Inputs that the first records left to the workbook, and how many: all of them if none has it."""
+
+    @property
+    def unmatched(self) -> list[str]:
+        """A line for each name that matches nothing."""
+
+    @property
+    def errors(self) -> str:
+        """The name of the column of errors."""
 
 @final
 class Admission:

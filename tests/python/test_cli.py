@@ -97,6 +97,7 @@ def test_run_warns_of_what_may_be_a_mistake(book: Path, tmp_path: Path) -> None:
     said = "no column names an input; the columns are 'a;b;text'; the inputs are 'a', 'b', 'items', 'text'"
     assert said in " ".join(result.stderr.split())
     assert not (tmp_path / "out.csv").exists()
+    assert "the delimiter seems to be ';', choose it by --delimiter" in " ".join(result.stderr.split())
     path.write_text("text\nx\n")
     result = execd("run", book, "--input", path, "--output", tmp_path / "out.csv")
     assert result.returncode == 0

@@ -161,8 +161,8 @@ def test_numbers_of_csv(double: Path, tmp_path: Path, text: str) -> None:
 def test_a_number_beyond_doubles_fails_its_record(double: Path, tmp_path: Path, text: str) -> None:
     (tmp_path / "in.csv").write_text(f"a\n{text}\n4\n")
     failed, good = run(double, tmp_path / "in.csv", suffix="parquet")
-    assert failed == {"b": None, "errors": "a: the number is too large; b: #NUM!"}
-    assert good == {"b": 8, "errors": None}
+    assert failed == {"b": None, "errors": "a: the number is too large; b: #NUM!", "warnings": None}
+    assert good == {"b": 8, "errors": None, "warnings": None}
 
 
 def test_the_largest_double_is_written_as_a_double(tmp_path: Path) -> None:
@@ -181,13 +181,14 @@ def test_the_output_may_be_a_link(double: Path, tmp_path: Path) -> None:
     (tmp_path / "out.ndjson").symlink_to("real/next.ndjson")
     (folder / "next.ndjson").symlink_to(folder / "answers.ndjson")
     for _ in ("no file yet", "a file"):
-        assert run(double, tmp_path / "in.csv") == [{"b": 2}]
+        assert [row["b"] for row in run(double, tmp_path / "in.csv")] == [2]
         assert (tmp_path / "out.ndjson").is_symlink()
-        assert (folder / "answers.ndjson").read_text() == '{"b":2}\n'
+        assert json.loads((folder / "answers.ndjson").read_text())["b"] == 2
     assert sorted(path.name for path in folder.iterdir()) == ["answers.ndjson", "next.ndjson"]
 
 
-def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path, number: signal.Signals) -> None:
     book, source, target = tmp_path / "slow.xlsx", tmp_path / "in.csv", tmp_path / "out.csv"
     book.write_bytes(slow())
     source.write_text("x\n" + "1\n" * 2_000_000)
@@ -197,9 +198,22 @@ def test_a_run_that_is_ended_leaves_nothing(tmp_path: Path) -> None:
         while not (tmp_path / "out.csv.part").exists():
             assert time.monotonic() < limit
             time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(30) == 128 + signal.SIGTERM
+        process.send_signal(number)
+        assert process.wait(30) == 128 + number
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.csv", "slow.xlsx"]
+
+
+def test_a_run_that_waits_for_a_pipe_can_be_ended(double: Path) -> None:
+    command: list[str | Path] = [sys.executable, "-m", "execd", "run", double, "--input", "-", "--output", "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"a\n" + b"1\n" * 100_000)
+        process.stdin.flush()
+        # The header comes with the first answers, when the run waits for more.
+        assert process.stdout.read(8)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) == 128 + signal.SIGINT
 
 
 class Failing:

@@ -3,6 +3,7 @@
 import signal
 from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -14,9 +15,16 @@ from execd.library import Model
 TICK = 0.1
 
 
-def run(model: Model, source: Path, target: Path, threads: int, console: Console) -> tuple[int, int, list[str]]:
-    """Evaluate `source` into `target`: records, invalid ones, inputs left out. The bar shows only on a terminal."""
-    job = _native.FileRun(model.native, _native.Engine(threads), str(source), str(target))
+def run(
+    model: Model,
+    source: Path,
+    target: Path,
+    threads: int,
+    console: Console,
+    **options: Any,  # noqa: ANN401
+) -> _native.FileSummary:
+    """Evaluate `source` into `target` with the options of `FileRun`. The bar shows only on a terminal."""
+    job = _native.FileRun(model.native, _native.Engine(threads), str(source), str(target), **options)
     pool = ThreadPoolExecutor(1)
     progress = Progress(
         TextColumn("{task.fields[records]:,} records"),

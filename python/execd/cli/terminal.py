@@ -10,8 +10,10 @@ from rich.console import Console
 out = Console()
 err = Console(stderr=True)
 
-# Exit code beside 0 and click's own 2.
+# Exit codes beside 0 and click's own 2: it did not work; it did, but some records are not valid; Ctrl-C.
 FAILED = 1
+INVALID = 3
+INTERRUPTED = 130
 
 WORKBOOK = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")

@@ -36,7 +36,7 @@ mod _native {
     #[pymodule_export]
     use super::execution::{Call, CancelToken, Engine, Fragments, check_json, scan};
     #[pymodule_export]
-    use super::file_run::FileRun;
+    use super::file_run::{FileRun, FileSummary};
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]

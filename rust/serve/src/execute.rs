@@ -10,7 +10,7 @@ use crate::codec::encode::wording::Wording;
 use crate::codec::encode::writer::Results;
 use crate::codec::encode::{Style, Written};
 use crate::codec::names::Names;
-use crate::codec::remarks::Remarks;
+use crate::codec::phrases::Phrases;
 use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use crate::engine::{Engine, Work};
 use crate::error::ServeError;
@@ -111,8 +111,8 @@ impl Service {
     }
 
     /// What is said about records, in words.
-    pub fn remarks(&self) -> Remarks<'_> {
-        Remarks { interface: &self.interface, date1904: self.plan.date1904 }
+    pub fn phrases(&self) -> Phrases<'_> {
+        Phrases { interface: &self.interface, date1904: self.plan.date1904 }
     }
 
     pub(crate) fn template(&self, layout: Layout) -> &Template {

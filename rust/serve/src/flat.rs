@@ -23,7 +23,7 @@ pub enum Destination {
 
 /// What the columns of a table or file stand for.
 #[derive(Debug)]
-pub struct Columns {
+pub struct InputColumns {
     /// In the order of the columns; nothing for a column that names no input.
     pub destinations: Vec<Option<Destination>>,
     /// Cells of tables of which other cells are given: the rows given are the rows, the rest is blank.
@@ -33,14 +33,14 @@ pub struct Columns {
     pub unmatched: Unmatched,
 }
 
-impl Columns {
+impl InputColumns {
     /// Finds inputs by the names of columns, ignoring case. `holds_rows` says which columns have lists of rows. Two columns
     /// for one cell are refused, and so are columns of which none names an input.
     pub fn new(
         rules: Rules<'_>,
         names: &[&str],
         holds_rows: impl Fn(usize) -> bool,
-    ) -> Result<Columns, ServeError> {
+    ) -> Result<InputColumns, ServeError> {
         let mut taken = HashSet::new();
         let mut unmatched = Unmatched::default();
         let mut destinations = Vec::with_capacity(names.len());
@@ -75,7 +75,8 @@ impl Columns {
         if taken.is_empty() && !names.is_empty() && !rules.interface.inputs.is_empty() {
             return Err(none_matches(rules, names));
         }
-        let mut columns = Columns { destinations, blanks: Vec::new(), incomplete: Vec::new(), unmatched };
+        let mut columns =
+            InputColumns { destinations, blanks: Vec::new(), incomplete: Vec::new(), unmatched };
         for (number, input) in rules.interface.inputs.iter().enumerate() {
             columns.complete(number, input, &taken);
         }
@@ -141,7 +142,7 @@ pub fn none_matches(rules: Rules<'_>, names: &[&str]) -> ServeError {
 /// How many names a message lists.
 const LISTED: usize = 20;
 
-fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+pub fn listed<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     let more = names.len().saturating_sub(LISTED);
     let quoted: Vec<String> = names.take(LISTED).map(|name| format!("'{}'", shortened(name))).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

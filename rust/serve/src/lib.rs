@@ -29,6 +29,8 @@ pub mod validate;
 
 pub mod execute;
 
+pub mod remarks;
+
 pub mod arrow;
 
 pub mod files;

@@ -15,18 +15,27 @@ use execd_serve::files::kind::FileKind;
 use execd_serve::files::reader::RecordReader;
 use execd_serve::files::source::Source;
 use execd_serve::files::target::Target;
-use execd_serve::files::{Progress, run};
+use execd_serve::files::{Progress, RunOptions, run};
+use execd_serve::limits::Limits;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use parquet::arrow::ArrowWriter;
 use sample::service::{engine, service};
 use sample::{Setting, interface};
 use std::io::{self, Cursor, Read, Write};
 use std::sync::Arc;
 
 /// The answers to `bytes`, as a caller that sends a body and gets one.
-fn answers(from: FileKind, bytes: Vec<u8>, to: FileKind) -> Result<(Vec<u8>, f64), ServeError> {
+fn answers(
+    from: impl Into<Option<FileKind>>,
+    bytes: Vec<u8>,
+    to: FileKind,
+) -> Result<(Vec<u8>, f64), ServeError> {
     let (length, mut out, progress) = (bytes.len() as u64, Vec::new(), Progress::default());
-    let source = Source::stream("inputData", from, Cursor::new(bytes), Some(length));
+    let options = RunOptions::default();
+    let source = Source::stream("inputData", from.into(), Cursor::new(bytes), Some(length), &options)?;
     let target = Target::new("answers", to, &mut out);
-    run(&engine(2), &service(), source, target, &ExecuteOptions::default(), &progress)?;
+    run(&engine(2), &service(), source, target, &options, &progress)?;
     Ok((out, progress.fraction()))
 }
 
@@ -68,18 +77,88 @@ fn every_format_is_written_from_front_to_back() {
     assert!(out.starts_with(b"PAR1") && out.ends_with(b"PAR1"));
 }
 
+/// Arrow's format with a footer.
+fn arrow_file() -> Vec<u8> {
+    let batch = column();
+    let mut writer = FileWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn parquet() -> Vec<u8> {
+    let batch = column();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.into_inner().unwrap()
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = GzEncoder::new(Vec::new(), Compression::fast());
+    writer.write_all(bytes).unwrap();
+    writer.finish().unwrap()
+}
+
+/// Bytes that do not say what they are: plain, packed, and packed in two pieces.
 #[test]
-fn formats_with_a_footer_must_be_files() {
-    let refused = |kind, bytes| answers(kind, bytes, FileKind::Csv).unwrap_err().to_string();
-    let mut writer = FileWriter::try_new(Vec::new(), &column().schema()).unwrap();
-    writer.finish().unwrap();
-    let file = writer.into_inner().unwrap();
-    assert!(
-        refused(FileKind::Arrow, file).starts_with("inputData: Arrow with a footer is read from its end")
-    );
-    assert!(
-        refused(FileKind::Parquet, b"PAR1".to_vec()).starts_with("inputData: Parquet is read from its end")
-    );
+fn the_content_tells_the_format() {
+    for bytes in [
+        b"A\n4\n10\n".to_vec(),
+        b"\xEF\xBB\xBF\n \n{\"A\":4}\n{\"A\":10}\n".to_vec(),
+        arrow_stream(),
+        arrow_file(),
+        parquet(),
+    ] {
+        let halves = bytes.split_at(bytes.len() / 2);
+        let pieces = [gzip(halves.0), gzip(halves.1)].concat();
+        let zstd = zstd::encode_all(bytes.as_slice(), 1).unwrap();
+        for packed in [gzip(&bytes), pieces, zstd, bytes] {
+            let (out, _) = answers(None, packed, FileKind::Csv).unwrap();
+            let text = String::from_utf8(out).unwrap();
+            let first: Vec<&str> = text.lines().map(|line| line.split(',').next().unwrap()).collect();
+            assert_eq!(first, ["Half", "2", "5"]);
+        }
+    }
+}
+
+#[test]
+fn packed_bytes_that_break_off_are_an_error() {
+    let zstd = zstd::encode_all(&b"A\n4\n10\n"[..], 1).unwrap();
+    for packed in [gzip(b"A\n4\n10\n"), zstd] {
+        let half = packed[..packed.len() - 5].to_vec();
+        let error = answers(None, half, FileKind::Csv).unwrap_err().to_string();
+        assert!(error.starts_with("inputData: "), "{error}");
+    }
+}
+
+/// Records that never end, packed into little.
+struct Endless(&'static [u8]);
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        for (to, from) in buffer.iter_mut().zip(self.0.iter().cycle()) {
+            *to = *from;
+        }
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn a_record_has_an_end() {
+    let limits = Limits { input_bytes: 1 << 20, ..Limits::default() };
+    let execute = ExecuteOptions { limits, ..ExecuteOptions::default() };
+    let options = RunOptions { execute, spool_bytes: 1 << 20, ..RunOptions::default() };
+    for (kind, start, said) in [
+        (FileKind::Csv, &b"A\n"[..], "a record is longer than 1048576 bytes"),
+        (FileKind::Csv, b"", "header row: longer than 16777216 bytes"),
+        (FileKind::Ndjson, b"{\"A\":", "a line is longer than 1048576 bytes"),
+        (FileKind::Parquet, b"PAR1", "too large to be put aside: at most 1048576 bytes"),
+    ] {
+        let bytes = Cursor::new(start).chain(Endless(b"1"));
+        let target = Target::new("answers", FileKind::Csv, io::sink());
+        let run = |source| run(&engine(1), &service(), source, target, &options, &Progress::default());
+        let error = Source::stream("endless", Some(kind), bytes, None, &options).and_then(run).unwrap_err();
+        assert_eq!(error.to_string(), format!("endless: {said}"));
+    }
 }
 
 /// A connection that breaks.
@@ -103,15 +182,14 @@ impl Write for Broken {
 
 #[test]
 fn streams_that_break_end_the_run() {
-    let (options, progress) = (ExecuteOptions::default(), Progress::default());
-    for kind in [FileKind::Csv, FileKind::Ndjson, FileKind::Arrow] {
-        let source = Source::stream("inputData", kind, Broken, None);
-        let target = Target::new("answers", FileKind::Csv, io::sink());
-        let error = run(&engine(1), &service(), source, target, &options, &progress).unwrap_err();
+    let (options, progress) = (RunOptions::default(), Progress::default());
+    for kind in [FileKind::Csv, FileKind::Ndjson, FileKind::Arrow, FileKind::Parquet] {
+        let error = Source::stream("inputData", Some(kind), Broken, None, &options).err().unwrap();
         assert!(error.to_string().starts_with("inputData: "), "{kind:?}: {error}");
     }
     for kind in [FileKind::Csv, FileKind::Ndjson, FileKind::Arrow, FileKind::Parquet] {
-        let source = Source::stream("inputData", FileKind::Csv, Cursor::new("A\n4\n"), None);
+        let source =
+            Source::stream("inputData", Some(FileKind::Csv), Cursor::new("A\n4\n"), None, &options).unwrap();
         let target = Target::new("answers", kind, Broken);
         let error = run(&engine(1), &service(), source, target, &options, &progress).unwrap_err();
         assert!(error.to_string().starts_with("answers: "), "{kind:?}: {error}");
@@ -127,9 +205,11 @@ fn records_are_read_without_a_service() {
         (FileKind::Ndjson, b"{\"A\":4}\n\n{}\n".to_vec()),
         (FileKind::Arrow, arrow_stream()),
     ] {
-        let source = Source::stream("bytes", kind, Cursor::new(bytes), None);
-        let mut reader = RecordReader::new(source, setting.rules()).unwrap();
-        assert_eq!(reader.next(setting.rules()).unwrap().unwrap().batch.records, 2, "{kind:?}");
+        let options = RunOptions::default();
+        let source = Source::stream("bytes", Some(kind), Cursor::new(bytes), None, &options).unwrap();
+        let mut reader = RecordReader::new(source, setting.rules(), &options).unwrap();
+        let chunk = reader.next(setting.rules()).unwrap().unwrap();
+        assert_eq!(chunk.decoded.batch.records, 2, "{kind:?}");
         assert!(reader.next(setting.rules()).unwrap().is_none(), "{kind:?}");
     }
 }

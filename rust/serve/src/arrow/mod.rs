@@ -2,8 +2,8 @@
 //!
 //! The schema of the answer depends on the service alone, never on the data: each column has the type that its output
 //! has when all inputs are left to the workbook. What does not fit its column (an Excel error, a text among numbers)
-//! is null there and told in the last column, `errors`, which is null for a record without any. If an output has that
-//! name, the column is called `_errors`.
+//! is null there and told in the column `errors`, which is null for a record without any. What else there is to tell about
+//! a record is in the column `warnings` after it. Where an output has such a name, an underscore is put before it.
 
 mod extension;
 mod numbers;
@@ -11,6 +11,7 @@ mod read;
 mod write;
 mod zone;
 
+pub(crate) use extension::meant;
 pub use read::{columns_of, read};
 pub use write::Answer;
 
@@ -22,7 +23,8 @@ use crate::validate::validate;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-/// Evaluates record batches; the answers have one row per record, in order. Names that match nothing are given beside them.
+/// Evaluates record batches; the answers have one row per record, in order. Names that match nothing are given beside
+/// them.
 pub fn evaluate(
     engine: &Engine,
     service: &Service,
@@ -30,7 +32,7 @@ pub fn evaluate(
     options: &ExecuteOptions,
 ) -> Result<(SchemaRef, Vec<RecordBatch>, Unmatched), ServeError> {
     engine.guarded(options.deadline, &options.stop, || {
-        let answer = Answer::new(engine, service, options)?;
+        let answer = Answer::new(engine, service, &[], options)?;
         let mut written = Vec::new();
         let (_, mut unmatched) = service.choose(options)?;
         for piece in batches.iter().flat_map(|batch| pieces(batch.clone(), PIECE)) {
@@ -42,7 +44,7 @@ pub fn evaluate(
             }
             let env = service.env_of(engine, options);
             validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
-            written.extend(answer.evaluate(engine, service, &decoded, options)?);
+            written.extend(answer.evaluate(engine, service, &decoded, &[], options)?);
         }
         Ok((answer.schema(), written, unmatched))
     })

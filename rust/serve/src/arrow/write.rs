@@ -8,6 +8,7 @@ use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::flat::{OutputColumn, output_columns};
+use crate::remarks::{self, Remarks, Texts};
 use arrow_array::builder::{BooleanBuilder, Date32Builder, StringBuilder, TimestampMicrosecondBuilder};
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
@@ -18,7 +19,6 @@ use execd_calc::run::Frame;
 use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What the columns of one service's answers look like.
@@ -28,12 +28,15 @@ pub struct Answer {
     date1904: bool,
 }
 
-/// Name of the last column.
-const ERRORS: &str = "errors";
-
 impl Answer {
-    /// Evaluates the workbook once on its own values to learn the types of the outputs.
-    pub fn new(engine: &Engine, service: &Service, options: &ExecuteOptions) -> Result<Answer, ServeError> {
+    /// Evaluates the workbook once on its own values to learn the types of the outputs. `others` are names of columns
+    /// that will stand beside those of the answer.
+    pub fn new(
+        engine: &Engine,
+        service: &Service,
+        others: &[&str],
+        options: &ExecuteOptions,
+    ) -> Result<Answer, ServeError> {
         let columns = output_columns(&service.interface, &service.choose(options)?.0);
         let batch = Batch::defaults(1, service.plan.input_cells);
         let env = service.env(0.0);
@@ -49,11 +52,8 @@ impl Answer {
         let fields = columns.iter().zip(types.into_iter().flatten());
         let mut fields: Vec<Field> =
             fields.map(|(column, kind)| Field::new(&column.name, kind, true)).collect();
-        let mut errors = ERRORS.to_owned();
-        while columns.iter().any(|column| column.name.eq_ignore_ascii_case(&errors)) {
-            errors.insert(0, '_');
-        }
-        fields.push(Field::new(errors, DataType::Utf8, true));
+        let names = columns.iter().map(|column| column.name.as_str()).chain(others.iter().copied());
+        fields.extend(remarks::columns(names).map(|name| Field::new(name, DataType::Utf8, true)));
         Ok(Answer { columns, schema: Arc::new(Schema::new(fields)), date1904: service.plan.date1904 })
     }
 
@@ -61,12 +61,14 @@ impl Answer {
         Arc::clone(&self.schema)
     }
 
-    /// The answers to a batch, in one or several pieces.
+    /// The answers to a batch, in one or several pieces. `given` says which inputs a record is told to have left out,
+    /// see `Remarks`.
     pub fn evaluate(
         &self,
         engine: &Engine,
         service: &Service,
         decoded: &Decoded,
+        given: &[u64],
         options: &ExecuteOptions,
     ) -> Result<Vec<RecordBatch>, ServeError> {
         let env = service.env_of(engine, options);
@@ -75,7 +77,12 @@ impl Answer {
             |records| BatchBuilder::new(self, records),
             |part, records| part.room(self, service.plan.output_cells, records),
             |part: &mut BatchBuilder, frame, block| {
-                part.block(self, frame, block, service, decoded);
+                part.block(
+                    self,
+                    frame,
+                    block,
+                    Remarks::of_inputs(service, decoded, given, block, frame.heap()),
+                );
                 Ok(())
             },
         )?;
@@ -110,10 +117,8 @@ enum OtherBuilder {
 struct BatchBuilder {
     columns: Vec<ColumnBuilder>,
     errors: StringBuilder,
+    warnings: StringBuilder,
 }
-
-/// The `errors` texts of those records of a block that have one.
-type Errors = BTreeMap<usize, String>;
 
 impl BatchBuilder {
     fn new(answer: &Answer, records: usize) -> BatchBuilder {
@@ -130,6 +135,7 @@ impl BatchBuilder {
         BatchBuilder {
             columns: fields.map(column).collect(),
             errors: StringBuilder::with_capacity(records, 0),
+            warnings: StringBuilder::with_capacity(records, 0),
         }
     }
 
@@ -144,13 +150,10 @@ impl BatchBuilder {
         rooms
     }
 
-    fn block(&mut self, answer: &Answer, frame: &Frame, block: Block, service: &Service, decoded: &Decoded) {
+    fn block(&mut self, answer: &Answer, frame: &Frame, block: Block, mut remarks: Remarks) {
         let heap = frame.heap();
-        let mut errors = noted(block, service, decoded, heap);
         for (output, column) in answer.columns.iter().zip(&mut self.columns) {
-            let mut remark = |record: usize, text: &str| {
-                add(errors.entry(record).or_default(), &format!("{}: {text}", output.name));
-            };
+            let mut remark = |record: usize, text: &str| remarks.output(record, &output.name, text);
             match column {
                 ColumnBuilder::Numbers(numbers) => {
                     numbers.normalise(block.records, heap, |record, value| {
@@ -166,38 +169,27 @@ impl BatchBuilder {
                 }
             }
         }
-        let mut next = 0;
-        for (record, texts) in errors {
-            self.errors.append_nulls(record - next);
-            self.errors.append_value(texts);
-            next = record + 1;
-        }
-        self.errors.append_nulls(block.records - next);
+        append(&mut self.errors, remarks.errors, block.records);
+        append(&mut self.warnings, remarks.warnings, block.records);
     }
 
     fn finish(mut self, answer: &Answer) -> Result<RecordBatch, ServeError> {
         let mut arrays: Vec<ArrayRef> = self.columns.into_iter().map(ColumnBuilder::finish).collect();
         arrays.push(Arc::new(self.errors.finish()));
+        arrays.push(Arc::new(self.warnings.finish()));
         RecordBatch::try_new(answer.schema(), arrays).map_err(|error| ServeError::Internal(error.to_string()))
     }
 }
 
-/// What was noted about the inputs of a block.
-fn noted(block: Block, service: &Service, decoded: &Decoded, heap: &Heap) -> Errors {
-    let mut errors = Errors::new();
-    let notes = decoded.notes.between(block.first, block.first + block.records);
-    for note in notes.iter().filter(|note| note.kind.is_error()) {
-        let text = service.remarks().error(note, &decoded.batch, heap);
-        add(errors.entry(note.record - block.first).or_default(), &text);
+/// Appends the texts of a block's records, and nulls for those that have none.
+fn append(column: &mut StringBuilder, texts: Texts, records: usize) {
+    let mut next = 0;
+    for (record, text) in texts {
+        column.append_nulls(record - next);
+        column.append_value(text);
+        next = record + 1;
     }
-    errors
-}
-
-fn add(remark: &mut String, text: &str) {
-    if !remark.is_empty() {
-        remark.push_str("; ");
-    }
-    remark.push_str(text);
+    column.append_nulls(records - next);
 }
 
 impl ColumnBuilder {

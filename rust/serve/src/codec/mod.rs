@@ -12,7 +12,7 @@ pub mod notes;
 
 pub mod decoded;
 
-pub mod remarks;
+pub mod phrases;
 
 pub mod decode;
 

@@ -50,7 +50,9 @@ impl NoteKind {
     }
 }
 
-/// What is said of a table that was cut, and of a row with too many values.
+/// What is said of an empty text, of a table that was cut, and of a row with too many values.
+pub const EMPTY: &str = "Input values submitted with \"\" will be processed as \"\". \
+                         Use null to submit blank values for inputs";
 pub const CUT: &str = "The table is larger than its range in the workbook and was cut";
 pub const SURPLUS: &str =
     "The record has more values than the header row has names; those beyond it were ignored";

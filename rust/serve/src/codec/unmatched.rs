@@ -107,6 +107,11 @@ impl Unmatched {
         if self.names.is_empty() { Ok(()) } else { Err(ServeError::Unmatched(self.lines())) }
     }
 
+    /// Forgets the names that somebody knows after all.
+    pub fn forget(&mut self, is_known: impl Fn(&str) -> bool) {
+        self.names.retain(|(_, name)| !is_known(&name.name));
+    }
+
     /// All names of another part of the same data, as of its first record.
     pub fn join(&mut self, other: &Unmatched) {
         other.names().for_each(|name| self.add(0, name.clone()));

@@ -1,19 +1,38 @@
-//! Which types the timestamps of a Parquet file are read as.
+//! Which types the columns of a Parquet file are read as.
 
-use ::parquet::arrow::ARROW_SCHEMA_META_KEY;
-use ::parquet::arrow::arrow_reader::ArrowReaderMetadata;
+use crate::files::foreign_schema::{Changed, of_message};
+use ::parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use ::parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use ::parquet::basic::Type as PhysicalType;
+use ::parquet::errors::Result;
+use ::parquet::file::metadata::KeyValue;
 use ::parquet::schema::types::TypePtr;
 use arrow_ipc::convert::try_schema_from_ipc_buffer;
 use arrow_schema::{DataType, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use std::fs::File;
 use std::sync::Arc;
 
-/// The schema of a file, in which timestamps reach as far and have the time zones as when they were written.
-pub fn schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
+/// What a file says of itself, with the types that are read, and the columns that cannot be carried.
+pub fn load(file: &File) -> Result<(ArrowReaderMetadata, Changed)> {
+    let plain = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
+    let metadata = ArrowReaderMetadata::load(file, plain())?;
+    let (written, changed) = written(&metadata);
+    let pairs = written.as_ref().map(|message| {
+        let text = BASE64_STANDARD.encode(message);
+        vec![KeyValue::new(ARROW_SCHEMA_META_KEY.to_owned(), text)]
+    });
+    let schema = parquet_to_arrow_schema(metadata.parquet_schema(), pairs.as_ref())?;
+    let written = written.and_then(|message| try_schema_from_ipc_buffer(&message).ok());
+    let schema = with_moments(&metadata, &schema, &written.unwrap_or_else(Schema::empty));
+    let options = ArrowReaderOptions::new().with_schema(schema);
+    Ok((ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)?, changed))
+}
+
+/// The schema with timestamps that reach as far and have the time zones as when they were written.
+fn with_moments(metadata: &ArrowReaderMetadata, schema: &Schema, written: &Schema) -> SchemaRef {
     let stored = metadata.parquet_schema().root_schema().get_fields();
-    let written = written(metadata).unwrap_or_else(Schema::empty);
     let read = |(field, stored): (&FieldRef, &TypePtr)| {
         let DataType::Timestamp(unit, zone) = field.data_type() else { return Arc::clone(field) };
         // These reach further than a count of nanoseconds.
@@ -27,14 +46,16 @@ pub fn schema(metadata: &ArrowReaderMetadata) -> SchemaRef {
         };
         Arc::new(field.as_ref().clone().with_data_type(DataType::Timestamp(unit, zone)))
     };
-    let schema = metadata.schema();
     let fields: Fields = schema.fields().iter().zip(stored).map(read).collect();
     Arc::new(Schema::new_with_metadata(fields, schema.metadata().clone()))
 }
 
-/// The schema that programs built on Arrow write beside Parquet's own.
-fn written(metadata: &ArrowReaderMetadata) -> Option<Schema> {
-    let pairs = metadata.metadata().file_metadata().key_value_metadata()?;
-    let text = pairs.iter().find(|pair| pair.key == ARROW_SCHEMA_META_KEY)?.value.as_ref()?;
-    try_schema_from_ipc_buffer(&BASE64_STANDARD.decode(text).ok()?).ok()
+/// The schema that programs built on Arrow write beside Parquet's own, as a message.
+fn written(metadata: &ArrowReaderMetadata) -> (Option<Vec<u8>>, Changed) {
+    let pairs = metadata.metadata().file_metadata().key_value_metadata();
+    let pair = pairs.and_then(|pairs| pairs.iter().find(|pair| pair.key == ARROW_SCHEMA_META_KEY));
+    let message = pair.and_then(|pair| BASE64_STANDARD.decode(pair.value.as_ref()?).ok());
+    let Some(mut message) = message else { return (None, Changed::new()) };
+    let changed = of_message(&mut message);
+    (Some(message), changed)
 }

@@ -2,28 +2,28 @@
 
 use crate::arrow;
 use crate::codec::decode::rules::Rules;
-use crate::codec::decoded::Decoded;
-use crate::codec::notes::Notes;
+use crate::codec::names::shortened;
 use crate::codec::unmatched::Unmatched;
 use crate::error::ServeError;
-use crate::files::csv::CsvReader;
+use crate::files::carry::Carry;
+use crate::files::carry::columns::Columns;
+use crate::files::chunk::Chunk;
+use crate::files::csv::read::CsvReader;
+use crate::files::foreign_schema::{self, Changed};
 use crate::files::kind::FileKind;
-use crate::files::source::{CHUNK_RECORDS, Counted, Source, SourceBytes};
-use crate::files::{ndjson, parquet_schema};
-use crate::flat;
+use crate::files::ndjson::read::LineReader;
+use crate::files::options::RunOptions;
+use crate::files::parquet_schema;
+use crate::files::source::{CHUNK_RECORDS, ReadCount, Source, SourceBytes};
 use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder,
-};
-use arrow_array::RecordBatch;
+use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
+use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::ArrowError;
-use std::error::Error;
+use arrow_schema::{ArrowError, Schema};
 use std::fmt::Display;
-use std::io::{BufReader, Cursor, Read, Seek};
+use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 pub struct RecordReader {
     name: String,
@@ -35,142 +35,160 @@ pub struct RecordReader {
     unmatched: Unmatched,
 }
 
+type Stream = Box<dyn Read + Send>;
+
 enum Chunks {
-    Csv(Box<CsvReader<Counted<SourceBytes>>>),
-    Lines(BufReader<Counted<SourceBytes>>),
-    Parquet(ParquetRecordBatchReader),
-    Arrow(Batches),
+    Csv(Box<CsvReader<Stream>>),
+    Lines(LineReader<Stream>),
+    Parquet(ParquetRecordBatchReader, Carried),
+    Arrow(Batches, Carried),
 }
 
 type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
-/// How much has been read: bytes, or what the format counts. The total is missing if nobody knows it.
-struct ReadCount {
-    read: Arc<AtomicU64>,
-    total: Option<u64>,
+/// The carried columns of record batches.
+#[derive(Default)]
+struct Carried {
+    columns: Columns,
+    /// Where they are in a batch.
+    positions: Vec<usize>,
 }
 
-/// Arrow's format with a footer begins with these bytes; its stream format does not.
-const ARROW_FILE: &[u8] = b"ARROW1";
+impl Carried {
+    fn new(carry: &Carry, schema: &Schema, foreign: &Changed) -> Result<Carried, ServeError> {
+        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+        let positions = carry.choose(&names)?;
+        check_foreign(positions.iter().filter_map(|&column| names.get(column).copied()), foreign)?;
+        let fields = positions.iter().filter_map(|&position| schema.fields().get(position).cloned());
+        Ok(Carried { columns: Columns { fields: fields.collect(), json: false }, positions })
+    }
+
+    fn chunk(&self, batch: &RecordBatch, rules: Rules<'_>) -> Result<Chunk, ServeError> {
+        let carried = self.positions.iter().filter_map(|&position| batch.columns().get(position).cloned());
+        let carried = carried.collect();
+        Ok(Chunk { decoded: arrow::read(batch, rules)?, carried })
+    }
+}
 
 impl RecordReader {
     /// Reads as far as the names of the columns.
-    pub fn new(source: Source, rules: Rules<'_>) -> Result<RecordReader, ServeError> {
-        let Source { name, kind, bytes, length } = source;
+    pub fn new(source: Source, rules: Rules<'_>, options: &RunOptions) -> Result<RecordReader, ServeError> {
+        let Source { name, kind, bytes, mut count } = source;
         let mut unmatched = Unmatched::default();
-        let mut count = ReadCount { read: Arc::default(), total: length };
-        let counted = |reader| Counted { reader, read: Arc::clone(&count.read) };
-        let chunks = match kind {
-            FileKind::Csv => Chunks::Csv(Box::new(CsvReader::new(&name, counted(bytes), rules)?)),
-            FileKind::Ndjson => Chunks::Lines(BufReader::with_capacity(1 << 18, counted(bytes))),
-            FileKind::Parquet => parquet(&name, bytes, &mut count, &mut unmatched, rules)?,
-            FileKind::Arrow => undamaged(&name, || arrow_ipc(bytes, &mut count))?,
+        let chunks = match (kind, bytes) {
+            (FileKind::Csv, bytes) => {
+                Chunks::Csv(Box::new(CsvReader::new(&name, bytes.stream(), rules, options)?))
+            }
+            (FileKind::Ndjson, bytes) => Chunks::Lines(LineReader::new(bytes.stream(), options)),
+            (FileKind::Parquet, SourceBytes::File(file)) => {
+                parquet(&name, file, &mut count, &mut unmatched, rules, options)?
+            }
+            (FileKind::Arrow, SourceBytes::File(file)) => {
+                let (file, foreign) = undamaged(&name, || foreign_schema::of_file(file))?;
+                let reader = undamaged(&name, || FileReader::try_new_buffered(file, None))?;
+                count.total = Some(reader.num_batches() as u64);
+                let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
+                let count = count.clone();
+                Chunks::Arrow(in_chunks(reader.inspect(move |_| count.advance(1))), carried)
+            }
+            (FileKind::Arrow, SourceBytes::Stream(bytes)) => {
+                let (bytes, foreign) = undamaged(&name, || foreign_schema::of_stream(bytes))?;
+                let reader = undamaged(&name, || StreamReader::try_new_buffered(bytes, None))?;
+                let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
+                Chunks::Arrow(in_chunks(reader), carried)
+            }
+            (FileKind::Parquet, SourceBytes::Stream(_)) => {
+                return Err(ServeError::Internal("Parquet was not put into a file".to_owned()));
+            }
         };
         Ok(RecordReader { name, chunks, records: 0, count, unmatched })
     }
 
+    /// The carried columns. Those of NDJSON are known when the first records were read.
+    pub fn carried(&self) -> Columns {
+        match &self.chunks {
+            Chunks::Csv(reader) => reader.carried().clone(),
+            Chunks::Lines(reader) => reader.carried(),
+            Chunks::Parquet(_, carried) | Chunks::Arrow(_, carried) => carried.columns.clone(),
+        }
+    }
+
     /// The next records, or `None` at the end.
-    pub fn next(&mut self, rules: Rules<'_>) -> Result<Option<Decoded>, ServeError> {
+    pub fn next(&mut self, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
         let before = self.records;
         let name = &self.name;
-        let decoded = match &mut self.chunks {
+        let chunk = match &mut self.chunks {
             Chunks::Csv(reader) => reader.next(name, rules),
-            Chunks::Lines(reader) => ndjson::next(reader, name, rules).and_then(|decoded| match decoded {
-                Some(decoded) if before == 0 => matching(decoded, rules).map(Some),
-                decoded => Ok(decoded),
-            }),
-            Chunks::Parquet(reader) => {
+            Chunks::Lines(reader) => reader.next(name, rules),
+            Chunks::Parquet(reader, carried) => {
                 let batch = undamaged(name, || reader.next().transpose())?;
                 self.count.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
-                batch.map(|batch| arrow::read(&batch, rules)).transpose()
+                batch.map(|batch| carried.chunk(&batch, rules)).transpose()
             }
-            Chunks::Arrow(reader) => {
+            Chunks::Arrow(reader, carried) => {
                 let batch = undamaged(name, || reader.next().transpose())?;
-                batch.map(|batch| arrow::read(&batch, rules)).transpose()
+                batch.map(|batch| carried.chunk(&batch, rules)).transpose()
             }
         };
-        let mut decoded = decoded.map_err(|error| in_file(error, before))?;
-        if let Some(decoded) = &mut decoded {
-            decoded.notes.unmatched.join(&self.unmatched);
-            self.records += decoded.batch.records;
+        let mut chunk = chunk.map_err(|error| in_file(error, before))?;
+        if let Some(chunk) = &mut chunk {
+            let unmatched = &mut chunk.decoded.notes.unmatched;
+            unmatched.join(&self.unmatched);
+            let carried = self.carried();
+            unmatched.forget(|name| carried.names().any(|carried| shortened(carried) == name));
+            self.records += chunk.decoded.batch.records;
         }
-        Ok(decoded)
+        Ok(chunk)
     }
 
     /// How much has been read, from 0 to 1; 0 if nobody knows how much there is.
     pub fn fraction(&self) -> f64 {
-        let read = self.count.read.load(Ordering::Relaxed) as f64;
-        self.count.total.map_or(0.0, |total| read / total.max(1) as f64)
+        self.count.fraction()
     }
 }
 
-/// Refuses the first records of a file if no name in them is one of an input.
-fn matching(decoded: Decoded, rules: Rules<'_>) -> Result<Decoded, ServeError> {
-    let Notes { absent, unmatched, .. } = &decoded.notes;
-    let all_left_out = (0..rules.interface.inputs.len()).all(|input| absent.is_everywhere(input));
-    if all_left_out && unmatched.names().next().is_some() {
-        let names: Vec<&str> = unmatched.names().map(|name| &*name.name).collect();
-        return Err(flat::none_matches(rules, &names));
-    }
-    Ok(decoded)
-}
-
-impl ReadCount {
-    fn advance(&self, count: usize) {
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
+/// What was changed to be read is not what the file has.
+fn check_foreign<'n>(
+    mut carried: impl Iterator<Item = &'n str>,
+    foreign: &Changed,
+) -> Result<(), ServeError> {
+    match carried.find(|name| foreign.iter().any(|other| other == name)) {
+        None => Ok(()),
+        Some(name) => Err(ServeError::invalid(format!(
+            "the column '{name}' has a type that cannot be carried; carry others"
+        ))),
     }
 }
 
-/// Reads no other columns than those of inputs.
+/// Reads no other columns than those of inputs and those that are carried.
 fn parquet(
     name: &str,
-    bytes: SourceBytes,
+    file: File,
     count: &mut ReadCount,
     unmatched: &mut Unmatched,
     rules: Rules<'_>,
+    options: &RunOptions,
 ) -> Result<Chunks, ServeError> {
-    let SourceBytes::File(file) = bytes else {
-        return Err(ServeError::file(name, "Parquet is read from its end: it must be a file"));
-    };
-    let metadata = undamaged(name, || {
-        let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new())?;
-        let schema = parquet_schema::schema(&metadata);
-        if schema == *metadata.schema() {
-            return Ok(metadata);
-        }
-        let options = ArrowReaderOptions::new().with_schema(schema);
-        ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options)
-    })?;
+    let (metadata, foreign) = undamaged(name, || parquet_schema::load(&file))?;
     count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
+    let fields = metadata.schema().fields();
+    let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
     let columns = arrow::columns_of(metadata.schema(), rules)?;
     unmatched.join(&columns.unmatched);
-    let destinations = columns.destinations.iter().enumerate();
-    let inputs = destinations.filter_map(|(column, destination)| destination.map(|_| column));
-    let mask = ProjectionMask::roots(metadata.parquet_schema(), inputs);
+    let carry = options.carry.choose(&names)?;
+    let read = |column: &usize| {
+        columns.destinations.get(*column).is_some_and(Option::is_some) || carry.contains(column)
+    };
+    let read: Vec<usize> = (0..fields.len()).filter(read).collect();
+    let names: Vec<String> =
+        carry.iter().filter_map(|&column| fields.get(column)).map(|field| field.name().clone()).collect();
+    let mask = ProjectionMask::roots(metadata.parquet_schema(), read);
     let reader = undamaged(name, || {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         builder.with_projection(mask).with_batch_size(CHUNK_RECORDS).build()
     })?;
-    Ok(Chunks::Parquet(reader))
-}
-
-fn arrow_ipc(mut bytes: SourceBytes, count: &mut ReadCount) -> Result<Chunks, Box<dyn Error>> {
-    let mut start = Vec::new();
-    bytes.by_ref().take(ARROW_FILE.len() as u64).read_to_end(&mut start)?;
-    if start != ARROW_FILE {
-        let reader = Counted { reader: Cursor::new(start).chain(bytes), read: Arc::clone(&count.read) };
-        return Ok(Chunks::Arrow(in_chunks(StreamReader::try_new_buffered(reader, None)?)));
-    }
-    let SourceBytes::File(mut file) = bytes else {
-        return Err("Arrow with a footer is read from its end: it must be a file".into());
-    };
-    file.rewind()?;
-    let reader = FileReader::try_new_buffered(file, None)?;
-    count.total = Some(reader.num_batches() as u64);
-    let read = Arc::clone(&count.read);
-    Ok(Chunks::Arrow(in_chunks(reader.inspect(move |_| {
-        read.fetch_add(1, Ordering::Relaxed);
-    }))))
+    let carried = Carried::new(&Carry::Named(names), &reader.schema(), &foreign)?;
+    Ok(Chunks::Parquet(reader, carried))
 }
 
 /// Reads with a crate that panics on some damaged files. That is the file's mistake, not a bug of ours.

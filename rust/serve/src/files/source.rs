@@ -1,23 +1,28 @@
-//! Where records come from: a file, or anything that reads.
+//! Where records come from: a file, a pipe, or anything that reads. Here bytes are unpacked, their format is found, and
+//! what is read from its end gets a file.
 
 use crate::error::ServeError;
-use crate::files::kind::FileKind;
+use crate::files::kind::{self, ARROW_FILE, FileKind, Packing, SUFFIXES};
+use crate::files::options::RunOptions;
+use crate::files::packing::unpacked;
+use crate::files::piped::Piped;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Records of one chunk.
 pub const CHUNK_RECORDS: usize = 1 << 16;
+/// Bytes after which a chunk of text ends.
+pub const CHUNK_BYTES: usize = 8 << 20;
 
 /// The bytes of records, what they hold, and what they are called in messages.
 pub struct Source {
     pub name: String,
     pub kind: FileKind,
     pub bytes: SourceBytes,
-    /// How many bytes there are, if it is known.
-    pub length: Option<u64>,
+    pub count: ReadCount,
 }
 
 pub enum SourceBytes {
@@ -27,46 +32,185 @@ pub enum SourceBytes {
     File(File),
 }
 
-impl Source {
-    /// A file; its suffix says what it holds.
-    pub fn open(path: &Path) -> Result<Source, ServeError> {
-        let name = path.display().to_string();
-        let kind = FileKind::of(path)?;
-        let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-        let (length, file) = opened.map_err(|error| ServeError::file(&name, error))?;
-        Ok(Source { name, kind, bytes: SourceBytes::File(file), length: Some(length) })
-    }
-
-    /// Anything that reads. `name` is what it is called in messages.
-    pub fn stream(
-        name: &str,
-        kind: FileKind,
-        bytes: impl Read + Send + 'static,
-        length: Option<u64>,
-    ) -> Source {
-        Source { name: name.to_owned(), kind, bytes: SourceBytes::Stream(Box::new(bytes)), length }
-    }
-}
-
-impl Read for SourceBytes {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+impl SourceBytes {
+    /// From front to back.
+    pub fn stream(self) -> Box<dyn Read + Send> {
         match self {
-            SourceBytes::Stream(reader) => reader.read(buffer),
-            SourceBytes::File(file) => file.read(buffer),
+            SourceBytes::Stream(bytes) => bytes,
+            SourceBytes::File(file) => Box::new(file),
         }
     }
 }
 
+/// How much has been read: bytes, or what the format counts. The total is missing if nobody knows it.
+#[derive(Clone, Default)]
+pub struct ReadCount {
+    read: Arc<AtomicU64>,
+    pub total: Option<u64>,
+}
+
+impl Source {
+    /// A file, or standard input if the path is `-`. The format is the one of the options, else what the suffix says,
+    /// else, without a suffix, what the bytes look like.
+    pub fn open(path: &Path, options: &RunOptions) -> Result<Source, ServeError> {
+        if path == Path::new("-") {
+            return Source::stream(
+                "standard input",
+                options.from,
+                piped(io::stdin(), options)?,
+                None,
+                options,
+            );
+        }
+        let name = path.display().to_string();
+        let named = options.from.or(kind::of_name(path).0);
+        if named.is_none() && kind::suffix(path).is_some() {
+            return Err(ServeError::file(&name, SUFFIXES));
+        }
+        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|error| ServeError::file(&name, error))?;
+        if metadata.is_file() {
+            Source::file(&name, named, file, metadata.len(), options)
+        } else {
+            Source::stream(&name, named, piped(file, options)?, None, options)
+        }
+    }
+
+    /// Anything that reads; `length` is how many bytes there are, if it is known. `name` is what it is called in
+    /// messages.
+    pub fn stream(
+        name: &str,
+        kind: Option<FileKind>,
+        bytes: impl Read + Send + 'static,
+        length: Option<u64>,
+        options: &RunOptions,
+    ) -> Result<Source, ServeError> {
+        let count = ReadCount { total: length, ..ReadCount::default() };
+        let found = Arriving::new(Box::new(count.counted(bytes))).and_then(|bytes| {
+            let kind = kind.unwrap_or_else(|| looks_like(&bytes.start));
+            Ok((kind, bytes.placed(kind, options.spool_bytes)?))
+        });
+        let (kind, bytes) = found.map_err(|error| ServeError::file(name, error))?;
+        Ok(Source { name: name.to_owned(), kind, bytes, count })
+    }
+
+    /// A file that can be read from any position. It is read in place if it is not packed.
+    fn file(
+        name: &str,
+        kind: Option<FileKind>,
+        mut file: File,
+        length: u64,
+        options: &RunOptions,
+    ) -> Result<Source, ServeError> {
+        let start = start_of(&mut file).and_then(|start| file.rewind().map(|()| start));
+        let start = start.map_err(|error| ServeError::file(name, error))?;
+        let found = kind.unwrap_or_else(|| looks_like(&start));
+        if Packing::of_bytes(&start).is_some() || !has_footer(found, &start) {
+            return Source::stream(name, kind, file, Some(length), options);
+        }
+        let bytes = SourceBytes::File(file);
+        Ok(Source { name: name.to_owned(), kind: found, bytes, count: ReadCount::default() })
+    }
+}
+
+fn piped(bytes: impl Read + Send + 'static, options: &RunOptions) -> Result<Piped, ServeError> {
+    Piped::start(bytes, Arc::clone(&options.execute.stop))
+        .map_err(|error| ServeError::Internal(error.to_string()))
+}
+
+/// Parquet, and the one of Arrow's formats, are read from their end.
+fn has_footer(kind: FileKind, start: &[u8]) -> bool {
+    kind == FileKind::Parquet || (kind == FileKind::Arrow && start.starts_with(ARROW_FILE))
+}
+
+/// Unpacked bytes, of which the first have been read.
+struct Arriving {
+    start: Vec<u8>,
+    rest: Box<dyn Read + Send>,
+}
+
+impl Arriving {
+    fn new(mut bytes: Box<dyn Read + Send>) -> io::Result<Arriving> {
+        let start = start_of(&mut bytes)?;
+        let Some(packing) = Packing::of_bytes(&start) else { return Ok(Arriving { start, rest: bytes }) };
+        let mut rest = unpacked(packing, Cursor::new(start).chain(bytes))?;
+        Ok(Arriving { start: start_of(&mut rest)?, rest })
+    }
+
+    fn placed(self, kind: FileKind, most: u64) -> io::Result<SourceBytes> {
+        let footer = has_footer(kind, &self.start);
+        let bytes = Cursor::new(self.start).chain(self.rest);
+        Ok(if footer {
+            SourceBytes::File(spooled(bytes, most)?)
+        } else {
+            SourceBytes::Stream(Box::new(bytes))
+        })
+    }
+}
+
+/// A file without a name, which is gone when the run ends.
+fn spooled(bytes: impl Read, most: u64) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    if io::copy(&mut bytes.take(most.saturating_add(1)), &mut file)? > most {
+        return Err(io::Error::other(format!("too large to be put aside: at most {most} bytes")));
+    }
+    file.rewind()?;
+    Ok(file)
+}
+
+/// As many bytes as tell a format.
+const TELLING: usize = 6;
+/// White space that is looked through for them.
+const MOST_SPACE: usize = 1 << 16;
+
+/// The first bytes, up to some that tell a format.
+fn start_of(bytes: &mut impl Read) -> io::Result<Vec<u8>> {
+    let mut start = Vec::new();
+    while without_mark(&start).trim_ascii_start().len() < TELLING && start.len() < MOST_SPACE {
+        let before = start.len();
+        bytes.by_ref().take(TELLING as u64).read_to_end(&mut start)?;
+        if start.len() == before {
+            break;
+        }
+    }
+    Ok(start)
+}
+
+fn looks_like(start: &[u8]) -> FileKind {
+    FileKind::of_bytes(without_mark(start).trim_ascii_start())
+}
+
+/// Without what some programs put before the first character of UTF-8.
+fn without_mark(start: &[u8]) -> &[u8] {
+    start.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(start)
+}
+
+impl ReadCount {
+    pub fn advance(&self, count: usize) {
+        self.read.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// How much has been read, from 0 to 1; 0 if nobody knows how much there is.
+    pub fn fraction(&self) -> f64 {
+        let read = self.read.load(Ordering::Relaxed) as f64;
+        self.total.map_or(0.0, |total| read / total.max(1) as f64)
+    }
+
+    fn counted<R>(&self, reader: R) -> Counted<R> {
+        Counted { reader, count: self.clone() }
+    }
+}
+
 /// Counts the bytes that are read.
-pub struct Counted<R> {
-    pub reader: R,
-    pub read: Arc<AtomicU64>,
+struct Counted<R> {
+    reader: R,
+    count: ReadCount,
 }
 
 impl<R: Read> Read for Counted<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let count = self.reader.read(buffer)?;
-        self.read.fetch_add(count as u64, Ordering::Relaxed);
+        self.count.advance(count);
         Ok(count)
     }
 }

@@ -1,9 +1,10 @@
-//! Where answers go: a file, or anything that writes.
+//! Where answers go: a file, standard output, or anything that writes.
 
 use crate::error::ServeError;
-use crate::files::kind::FileKind;
+use crate::files::kind::{self, FileKind, Packing, SUFFIXES};
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 /// What takes the bytes of answers, their format, and what they are called in messages. Every format is written from
@@ -11,13 +12,55 @@ use std::path::{Path, PathBuf};
 pub struct Target<'w> {
     pub name: String,
     pub kind: FileKind,
+    pub packing: Option<Packing>,
     pub bytes: Box<dyn Write + Send + 'w>,
 }
 
 impl<'w> Target<'w> {
     pub fn new(name: &str, kind: FileKind, bytes: impl Write + Send + 'w) -> Target<'w> {
-        Target { name: name.to_owned(), kind, bytes: Box::new(bytes) }
+        Target { name: name.to_owned(), kind, packing: None, bytes: Box::new(bytes) }
     }
+}
+
+/// The name of a file to be written, and what it says about the format.
+pub struct TargetName<'p> {
+    path: &'p Path,
+    name: String,
+    kind: Option<FileKind>,
+    packing: Option<Packing>,
+}
+
+impl TargetName<'_> {
+    /// `-` is standard output. `kind` comes before what the suffix says.
+    pub fn new(path: &Path, kind: Option<FileKind>) -> Result<TargetName<'_>, ServeError> {
+        let (suffix, packing) = kind::of_name(path);
+        let name = if is_dash(path) { "standard output".to_owned() } else { path.display().to_string() };
+        let kind = kind.or(suffix);
+        if kind.is_none() && kind::suffix(path).is_some() {
+            return Err(ServeError::file(&name, SUFFIXES));
+        }
+        Ok(TargetName { path, name, kind, packing })
+    }
+
+    /// Creates the file. `like` is the format if nothing else says one. Devices and pipes are written as they are; a
+    /// file gets its name by `PartFile::keep`.
+    pub fn create(self, like: FileKind) -> Result<(Option<PartFile>, Target<'static>), ServeError> {
+        let opened = if is_dash(self.path) {
+            // Not by `io::stdout`, which looks for line ends in what it is given.
+            io::stdout().as_fd().try_clone_to_owned().map(|file| (None, File::from(file)))
+        } else if self.path.metadata().is_ok_and(|found| !found.is_file()) {
+            File::options().write(true).open(self.path).map(|file| (None, file))
+        } else {
+            PartFile::create(self.path).map(|(part, file)| (Some(part), file))
+        };
+        let (part, file) = opened.map_err(|error| ServeError::file(&self.name, error))?;
+        let target = Target::new(&self.name, self.kind.unwrap_or(like), file);
+        Ok((part, Target { packing: self.packing, ..target }))
+    }
+}
+
+fn is_dash(path: &Path) -> bool {
+    path == Path::new("-")
 }
 
 /// A file under a temporary name. It gets its own name when it is whole, and is removed otherwise. A link stays, and the
@@ -28,16 +71,13 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// The file, and a target that writes to it.
-    pub fn create(path: &Path) -> Result<(PartFile, Target<'static>), ServeError> {
-        let kind = FileKind::of(path)?;
-        let name = path.display().to_string();
-        let path = linked(path).map_err(|error| ServeError::file(&name, error))?;
+    fn create(path: &Path) -> io::Result<(PartFile, File)> {
+        let path = linked(path)?;
         let mut part = path.clone().into_os_string();
         part.push(".part");
         let part = PartFile { part: PathBuf::from(part), path };
-        let file = File::create(&part.part).map_err(|error| ServeError::file(&name, error))?;
-        Ok((part, Target::new(&name, kind, file)))
+        let file = File::create(&part.part)?;
+        Ok((part, file))
     }
 
     /// Gives the file its own name.

@@ -1,149 +1,218 @@
-//! Writing the answers in any format. CSV and NDJSON show Excel errors in place, as the API does; Parquet and Arrow
-//! have typed columns and tell errors in the column `errors`.
+//! Writing the answers in any format: what is carried, the outputs, and the columns `errors` and `warnings`. CSV and NDJSON
+//! show Excel errors in place, too, as the API does; Parquet and Arrow have typed columns.
 
 use crate::arrow::Answer;
-use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::encode::template::Template;
 use crate::engine::{Block, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
+use crate::files::carry::columns::Columns;
+use crate::files::carry::{text, typed};
+use crate::files::chunk::Chunk;
 use crate::files::kind::FileKind;
+use crate::files::ndjson::write::LineTemplate;
+use crate::files::packing::Packer;
+use crate::files::reader::RecordReader;
 use crate::files::target::Target;
 use crate::files::{csv, ndjson};
 use crate::flat::{OutputColumn, output_columns};
+use crate::remarks::{self, Remarks};
 use ::parquet::arrow::ArrowWriter;
 use ::parquet::basic::{Compression, ZstdLevel};
 use ::parquet::file::properties::WriterProperties;
 use arrow_ipc::writer::FileWriter;
+use arrow_schema::SchemaRef;
 use execd_calc::run::Frame;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
 
 pub struct AnswerWriter<'w> {
     name: String,
+    /// Name of the column of errors.
+    errors: String,
+    carried: Columns,
     encoder: Encoder<'w>,
+    /// Records written.
+    records: usize,
 }
 
-type Bytes<'w> = Box<dyn Write + Send + 'w>;
+type Bytes<'w> = BufWriter<Packer<Box<dyn Write + Send + 'w>>>;
 
 /// Each format with what it needs to know of the service's outputs.
 enum Encoder<'w> {
-    Csv(BufWriter<Bytes<'w>>, Vec<OutputColumn>),
-    Ndjson(BufWriter<Bytes<'w>>, Template),
-    Parquet(Box<ArrowWriter<Bytes<'w>>>, Answer),
-    Arrow(Box<FileWriter<BufWriter<Bytes<'w>>>>, Answer),
+    Csv(Bytes<'w>, Vec<OutputColumn>),
+    Ndjson(Bytes<'w>, LineTemplate),
+    Parquet(Box<ArrowWriter<Bytes<'w>>>, Answer, SchemaRef),
+    Arrow(Box<FileWriter<Bytes<'w>>>, Answer, SchemaRef),
 }
 
 /// Rows of a Parquet row group: what is buffered before it is written.
 const ROW_GROUP: usize = 1 << 18;
 
 impl<'w> AnswerWriter<'w> {
+    /// For the records of a reader, of which `first` are the first.
     pub fn new(
         engine: &Engine,
         service: &Service,
         target: Target<'w>,
+        reader: &RecordReader,
+        first: Option<&Chunk>,
         options: &ExecuteOptions,
     ) -> Result<AnswerWriter<'w>, ServeError> {
-        let Target { name, kind, bytes } = target;
-        let chosen = || service.choose(options).map(|(chosen, _)| chosen);
+        let Target { name, kind, packing, bytes } = target;
+        let (chosen, _) = service.choose(options)?;
+        let columns = output_columns(&service.interface, &chosen);
+        let outputs = chosen.iter().filter_map(|&output| service.interface.outputs.get(output));
+        let names = columns.iter().map(|column| column.name.as_str());
+        let carried = reader.carried();
+        carried.check_names(names.clone().chain(outputs.map(|output| output.name.as_str())))?;
+        let remarks = remarks::columns(names.clone().chain(carried.names()));
+        let mut header = Vec::new();
+        csv::write::write_header(
+            &mut header,
+            carried.names().chain(names).chain(remarks.iter().map(String::as_str)),
+        );
+        let bytes = Packer::new(packing, bytes).map_err(|error| ServeError::file(&name, error))?;
+        let bytes = BufWriter::with_capacity(1 << 16, bytes);
+        let typed = || -> Result<(Answer, SchemaRef), ServeError> {
+            let others: Vec<&str> = carried.names().collect();
+            let answer = Answer::new(engine, service, &others, options)?;
+            let schema = typed::schema(&carried, first, &answer.schema(), kind);
+            Ok((answer, schema))
+        };
         let encoder = match kind {
-            FileKind::Csv => {
-                csv_encoder(bytes, output_columns(&service.interface, &chosen()?)).map_err(Into::into)
-            }
+            FileKind::Csv => csv_encoder(bytes, &header, columns).map_err(Into::into),
             FileKind::Ndjson => {
-                let template = Template::new(&service.interface, &chosen()?, Layout::Objects);
-                Ok(Encoder::Ndjson(BufWriter::new(bytes), template))
+                let outputs = Template::fields(&service.interface, &chosen);
+                let template = LineTemplate::new(outputs, columns, carried.names(), &remarks);
+                Ok(Encoder::Ndjson(bytes, template))
             }
-            FileKind::Parquet => parquet_encoder(bytes, Answer::new(engine, service, options)?),
-            FileKind::Arrow => arrow_encoder(bytes, Answer::new(engine, service, options)?),
+            FileKind::Parquet => {
+                let (answer, schema) = typed()?;
+                parquet_encoder(bytes, answer, schema)
+            }
+            FileKind::Arrow => {
+                let (answer, schema) = typed()?;
+                arrow_encoder(bytes, answer, schema)
+            }
         };
         let encoder = encoder.map_err(|error| ServeError::file(&name, error))?;
-        Ok(AnswerWriter { name, encoder })
+        let [errors, _] = remarks;
+        Ok(AnswerWriter { name, errors, carried, encoder, records: 0 })
     }
 
-    /// Evaluates one chunk and writes its answers.
+    /// Name of the column of errors.
+    pub fn errors(&self) -> &str {
+        &self.errors
+    }
+
+    /// Evaluates one chunk and writes its answers. `given` says which inputs a record is told to have left out, see
+    /// `Remarks`.
     pub fn write(
         &mut self,
         engine: &Engine,
         service: &Service,
-        decoded: &Decoded,
+        chunk: &Chunk,
+        given: &[u64],
         options: &ExecuteOptions,
     ) -> Result<(), ServeError> {
         let date1904 = service.plan.date1904;
+        let decoded = &chunk.decoded;
+        let evaluate = |write: &WriteBlock<'_>| texts(engine, service, chunk, given, options, write);
         let written = match &mut self.encoder {
             Encoder::Csv(file, columns) => {
-                let parts = texts(engine, service, decoded, options, |out, frame, block| {
-                    csv::write_block(out, columns, frame, block, date1904);
+                let carried = text::fields(&self.carried, &chunk.carried)?;
+                let parts = evaluate(&|out, frame, block, remarks| {
+                    csv::write::write_block(out, &carried, columns, frame, block, remarks, date1904);
                 })?;
                 write_all(file, &parts)
             }
             Encoder::Ndjson(file, template) => {
-                let parts = texts(engine, service, decoded, options, |out, frame, block| {
-                    ndjson::write_block(out, template, frame, block, date1904);
+                let carried = text::values(&self.carried, &chunk.carried)?;
+                let parts = evaluate(&|out, frame, block, remarks| {
+                    ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
                 })?;
                 write_all(file, &parts)
             }
-            Encoder::Parquet(writer, answer) => {
-                let mut batches = answer.evaluate(engine, service, decoded, options)?.into_iter();
-                batches.try_for_each(|batch| Ok(writer.write(&batch)?))
+            Encoder::Parquet(writer, answer, schema) => {
+                let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
+                let batches = answer.evaluate(engine, service, decoded, given, options)?;
+                let batches = typed::beside(schema, carried, batches);
+                batches.into_iter().try_for_each(|batch| Ok(writer.write(&batch?)?))
             }
-            Encoder::Arrow(writer, answer) => {
-                let mut batches = answer.evaluate(engine, service, decoded, options)?.into_iter();
-                batches.try_for_each(|batch| Ok(writer.write(&batch)?))
+            Encoder::Arrow(writer, answer, schema) => {
+                let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
+                let batches = answer.evaluate(engine, service, decoded, given, options)?;
+                let batches = typed::beside(schema, carried, batches);
+                batches.into_iter().try_for_each(|batch| Ok(writer.write(&batch?)?))
             }
         };
+        self.records += decoded.batch.records;
         written.map_err(|error| ServeError::file(&self.name, error))
     }
 
     pub fn finish(self) -> Result<(), ServeError> {
-        let finished: Result<(), Box<dyn Error>> = match self.encoder {
-            Encoder::Csv(mut file, _) | Encoder::Ndjson(mut file, _) => file.flush().map_err(Into::into),
-            Encoder::Parquet(writer, _) => writer.close().map(drop).map_err(Into::into),
-            Encoder::Arrow(mut writer, _) => writer.finish().map_err(Into::into),
+        let bytes: Result<Bytes<'w>, Box<dyn Error>> = match self.encoder {
+            Encoder::Csv(bytes, _) | Encoder::Ndjson(bytes, _) => Ok(bytes),
+            Encoder::Parquet(writer, ..) => writer.into_inner().map_err(Into::into),
+            Encoder::Arrow(writer, ..) => writer.into_inner().map_err(Into::into),
         };
+        let finished =
+            bytes.and_then(|bytes| Ok(bytes.into_inner().map_err(|error| error.into_error())?.finish()?));
         finished.map_err(|error| ServeError::file(&self.name, error))
     }
 }
 
-fn csv_encoder(bytes: Bytes<'_>, columns: Vec<OutputColumn>) -> io::Result<Encoder<'_>> {
-    let mut header = Vec::new();
-    csv::write_header(&mut header, &columns);
-    let mut file = BufWriter::new(bytes);
-    file.write_all(&header)?;
-    Ok(Encoder::Csv(file, columns))
+fn csv_encoder<'w>(
+    mut bytes: Bytes<'w>,
+    header: &[u8],
+    columns: Vec<OutputColumn>,
+) -> io::Result<Encoder<'w>> {
+    bytes.write_all(header)?;
+    Ok(Encoder::Csv(bytes, columns))
 }
 
-fn parquet_encoder(bytes: Bytes<'_>, answer: Answer) -> Result<Encoder<'_>, Box<dyn Error>> {
+fn parquet_encoder(
+    bytes: Bytes<'_>,
+    answer: Answer,
+    schema: SchemaRef,
+) -> Result<Encoder<'_>, Box<dyn Error>> {
+    typed::check_parquet(&schema)?;
     let properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
         .set_max_row_group_row_count(Some(ROW_GROUP))
         .build();
-    let writer = ArrowWriter::try_new(bytes, answer.schema(), Some(properties))?;
-    Ok(Encoder::Parquet(Box::new(writer), answer))
+    let writer = ArrowWriter::try_new(bytes, SchemaRef::clone(&schema), Some(properties))?;
+    Ok(Encoder::Parquet(Box::new(writer), answer, schema))
 }
 
-fn arrow_encoder(bytes: Bytes<'_>, answer: Answer) -> Result<Encoder<'_>, Box<dyn Error>> {
-    let writer = FileWriter::try_new_buffered(bytes, &answer.schema())?;
-    Ok(Encoder::Arrow(Box::new(writer), answer))
+fn arrow_encoder(bytes: Bytes<'_>, answer: Answer, schema: SchemaRef) -> Result<Encoder<'_>, Box<dyn Error>> {
+    let writer = FileWriter::try_new(bytes, &schema)?;
+    Ok(Encoder::Arrow(Box::new(writer), answer, schema))
 }
 
 fn write_all(file: &mut impl Write, parts: &[Vec<u8>]) -> Result<(), Box<dyn Error>> {
     Ok(parts.iter().try_for_each(|part| file.write_all(part))?)
 }
 
+/// Appends the lines of a block's records.
+type WriteBlock<'a> = dyn Fn(&mut Vec<u8>, &Frame, Block, Remarks) + Sync + 'a;
+
 fn texts(
     engine: &Engine,
     service: &Service,
-    decoded: &Decoded,
+    chunk: &Chunk,
+    given: &[u64],
     options: &ExecuteOptions,
-    write: impl Fn(&mut Vec<u8>, &Frame, Block) + Sync,
+    write: &WriteBlock<'_>,
 ) -> Result<Vec<Vec<u8>>, ServeError> {
+    let decoded = &chunk.decoded;
     let env = service.env_of(engine, options);
     engine.evaluate(
         &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
         |_| Vec::new(),
         |out, frame, block| {
-            write(out, frame, block);
+            write(out, frame, block, Remarks::of_inputs(service, decoded, given, block, frame.heap()));
             Ok(())
         },
     )

@@ -11,7 +11,7 @@ use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::notes::{Absent, Note, NoteKind, Notes};
 use crate::codec::unmatched::Unmatched;
 use crate::error::{Place, ServeError};
-use crate::flat::{Columns, Destination};
+use crate::flat::{Destination, InputColumns};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -68,9 +68,9 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
 }
 
 /// What the columns of a schema stand for.
-pub fn columns_of(schema: &Schema, rules: Rules<'_>) -> Result<Columns, ServeError> {
+pub fn columns_of(schema: &Schema, rules: Rules<'_>) -> Result<InputColumns, ServeError> {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    Columns::new(rules, &names, |column| tables::holds_rows(schema.field(column).data_type()))
+    InputColumns::new(rules, &names, |column| tables::holds_rows(schema.field(column).data_type()))
 }
 
 fn put(columns: &mut [Vec<Value>], cell: usize, values: Vec<Value>) {

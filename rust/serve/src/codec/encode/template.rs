@@ -47,12 +47,22 @@ impl Part {
 impl Template {
     /// For the given outputs in this order.
     pub fn new(interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
+        let brackets = if layout == Layout::Objects { ["{", "}"] } else { ["[", "]"] };
+        Template::within(brackets, interface, chosen, layout)
+    }
+
+    /// As objects without their braces, for records that have more fields.
+    pub fn fields(interface: &Interface, chosen: &[usize]) -> Template {
+        Template::within([""; 2], interface, chosen, Layout::Objects)
+    }
+
+    fn within([open, close]: [&str; 2], interface: &Interface, chosen: &[usize], layout: Layout) -> Template {
         let outputs: Vec<(usize, &Output)> =
             chosen.iter().filter_map(|&number| Some((number, interface.outputs.get(number)?))).collect();
         let tail = Span { start: 0, end: 0 };
         let mut template = Template { layout, header: None, bytes: Vec::new(), parts: Vec::new(), tail };
         let mut start = 0;
-        template.bytes.push(if layout == Layout::Objects { b'{' } else { b'[' });
+        template.bytes.extend_from_slice(open.as_bytes());
         for (position, (number, output)) in outputs.iter().enumerate() {
             if position > 0 {
                 template.bytes.push(b',');
@@ -67,7 +77,7 @@ impl Template {
                 }
             }
         }
-        template.bytes.push(if layout == Layout::Objects { b'}' } else { b']' });
+        template.bytes.extend_from_slice(close.as_bytes());
         template.tail = Span { start, end: template.bytes.len() };
         if layout == Layout::Arrays {
             template.header = Some(header_row(outputs.iter().map(|(_, output)| output.name.as_str())));

@@ -2,8 +2,8 @@
 
 use crate::codec::encode::scalar::{write_escaped, write_number, write_text};
 use crate::codec::names::shortened;
-use crate::codec::notes::{CUT, Note, SURPLUS};
-use crate::codec::remarks::{Refused, Remarks};
+use crate::codec::notes::{CUT, EMPTY, Note, SURPLUS};
+use crate::codec::phrases::{Phrases, Refused};
 use crate::codec::unmatched::Name;
 use execd_calc::interface::{Constant, Format, Interface};
 use execd_calc::values::batch::Batch;
@@ -35,13 +35,13 @@ struct InputWording {
 
 impl Wording {
     pub fn new(interface: Arc<Interface>, date1904: bool) -> Wording {
-        let remarks = Remarks { interface: &interface, date1904 };
+        let phrases = Phrases { interface: &interface, date1904 };
         let inputs = interface.inputs.iter().map(|input| {
             let name = escaped(&input.name);
             let item = |parts: [&[u8]; 3]| parts.concat();
             let rules = (0..input.validations.len()).map(|validation| {
                 let mut rule = b",\"rule\":".to_vec();
-                write_text(&mut rule, &remarks.rule(input, validation));
+                write_text(&mut rule, &phrases.rule(input, validation));
                 rule
             });
             InputWording {
@@ -50,12 +50,7 @@ impl Wording {
                     &name,
                     b"'. API request processed using the default values saved into the file.\"",
                 ]),
-                empty: item([
-                    b"{\"source_path\":\"inputs.",
-                    &name,
-                    b"\",\"message\":\"Input values submitted with \\\"\\\" will be processed as \\\"\\\". \
-                      Use null to submit blank values for inputs\"}",
-                ]),
+                empty: warning(&format!("inputs.{}", input.name), EMPTY),
                 cut: warning(&format!("inputs.{}", input.name), CUT),
                 rules: rules.collect(),
             }
@@ -101,10 +96,10 @@ impl Wording {
     pub fn write_error(&self, out: &mut Vec<u8>, note: &Note, batch: &Batch, heap: &Heap, service: &str) {
         let Some(error) = self.errors.get(note.input) else { return };
         out.extend_from_slice(error);
-        write_text(out, &self.remarks().message(note));
+        write_text(out, &self.phrases().message(note));
         out.extend_from_slice(b",\"additional_details\":");
         write_text(out, service);
-        if let Some(refused) = self.remarks().refused(note, batch, heap) {
+        if let Some(refused) = self.phrases().refused(note, batch, heap) {
             self.write_refused(out, note.input, &refused);
         }
         out.push(b'}');
@@ -130,8 +125,8 @@ impl Wording {
         }
     }
 
-    fn remarks(&self) -> Remarks<'_> {
-        Remarks { interface: &self.interface, date1904: self.date1904 }
+    fn phrases(&self) -> Phrases<'_> {
+        Phrases { interface: &self.interface, date1904: self.date1904 }
     }
 
     /// Writes the warning that names outputs with Excel errors.

@@ -1,7 +1,7 @@
 //! What is said about a record, in words that are the same in every format. How JSON wraps them is in `encode::wording`.
 
 use crate::codec::names::shortened;
-use crate::codec::notes::{CUT, Note, NoteKind, SURPLUS};
+use crate::codec::notes::{CUT, EMPTY, Note, NoteKind, SURPLUS};
 use execd_calc::interface::{Constant, Input, Interface, Shape};
 use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::Heap;
@@ -14,12 +14,12 @@ pub const INVALID: &str = "Input Not Valid";
 
 /// What is said about inputs of one service.
 #[derive(Clone, Copy, Debug)]
-pub struct Remarks<'a> {
+pub struct Phrases<'a> {
     pub interface: &'a Interface,
     pub date1904: bool,
 }
 
-impl<'a> Remarks<'a> {
+impl<'a> Phrases<'a> {
     /// What is wrong with a record, by the note of an error.
     pub fn message(&self, note: &'a Note) -> Cow<'a, str> {
         let input = self.interface.inputs.get(note.input);
@@ -36,35 +36,33 @@ impl<'a> Remarks<'a> {
         }
     }
 
-    /// The same as one line for a column of a table: `Age: Input Not Valid: 12 is not a whole number between 18 and 99`.
+    /// The same with the value and the rule that it breaks: `Input Not Valid: 12 is not a whole number between 18 and 99`.
     pub fn error(&self, note: &Note, batch: &Batch, heap: &Heap) -> String {
-        let subject = self.interface.subject(note.input).unwrap_or_default();
         let message = self.message(note);
         match self.refused(note, batch, heap) {
-            None => format!("{subject}: {message}"),
+            None => message.into_owned(),
             Some(Refused { validation, value, place }) => {
                 let rule = self.interface.inputs.get(note.input).map(|input| self.rule(input, validation));
                 let rule = rule.unwrap_or_default();
-                let place = place.map_or(String::new(), |(row, heading)| format!("[{row}].{heading}"));
+                let place =
+                    place.map_or(String::new(), |(row, heading)| format!(" in {heading}, row {row},"));
                 let value = match words::value(&value, self.format(note.input), self.date1904) {
                     shown if shown.is_empty() => "a blank".to_owned(),
                     shown => shortened(&shown).to_owned(),
                 };
-                format!("{subject}{place}: {message}: {value} is not {rule}")
+                format!("{message}: {value}{place} is not {rule}")
             }
         }
     }
 
-    /// A warning about a record as one line for a column of a table; nothing for an error.
-    pub fn warning(&self, note: &Note) -> Option<String> {
-        let message = match note.kind {
-            NoteKind::EmptyText => "an empty text is a text; leave the value out or send null for a blank",
+    /// A warning about a record.
+    pub fn warning(note: &Note) -> &'static str {
+        match note.kind {
+            NoteKind::EmptyText => EMPTY,
             NoteKind::Cut => CUT,
-            NoteKind::Surplus => return Some(SURPLUS.to_owned()),
-            _ => return None,
-        };
-        let subject = self.interface.subject(note.input).unwrap_or_default();
-        Some(format!("{subject}: {message}"))
+            NoteKind::Surplus => SURPLUS,
+            _ => "",
+        }
     }
 
     /// The value that breaks a validation.

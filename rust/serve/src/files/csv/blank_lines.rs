@@ -11,7 +11,8 @@ pub struct BlankLines<R> {
     reader: R,
     at: At,
     header: bool,
-    /// The header row has a comma: nothing is changed.
+    delimiter: u8,
+    /// The header row has a delimiter: nothing is changed.
     many_columns: bool,
     read: Vec<u8>,
     /// Bytes to be given out, and how many of them are.
@@ -33,11 +34,12 @@ enum At {
 }
 
 impl<R: Read> BlankLines<R> {
-    pub fn new(reader: R) -> BlankLines<R> {
+    pub fn new(reader: R, delimiter: u8) -> BlankLines<R> {
         BlankLines {
             reader,
             at: At::LineStart,
             header: true,
+            delimiter,
             many_columns: false,
             read: vec![0; CHUNK],
             ready: Vec::new(),
@@ -61,7 +63,7 @@ impl<R: Read> BlankLines<R> {
                 self.header &= starts_line;
                 if byte == b'\r' { At::Return } else { At::LineStart }
             }
-            b',' => {
+            _ if byte == self.delimiter => {
                 self.many_columns |= self.header;
                 At::FieldStart
             }
@@ -125,7 +127,7 @@ mod tests {
                 let mut found = String::new();
                 let bytes = text.as_bytes();
                 let mut reader: Box<dyn Read> = if whole { Box::new(bytes) } else { Box::new(Drops(bytes)) };
-                BlankLines::new(&mut reader).read_to_string(&mut found).unwrap();
+                BlankLines::new(&mut reader, b',').read_to_string(&mut found).unwrap();
                 assert_eq!(found, expected, "{text:?}");
             }
         }

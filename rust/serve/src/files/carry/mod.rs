@@ -1,0 +1,13 @@
+//! Columns of the records that go through to the answers unchanged.
+
+pub mod choice;
+
+pub mod columns;
+
+pub mod json;
+
+pub mod text;
+
+pub mod typed;
+
+pub use choice::Carry;

@@ -1,0 +1,99 @@
+//! The first row of CSV, and what it tells of the delimiter.
+
+use crate::codec::decode::rules::Rules;
+use crate::error::ServeError;
+use crate::flat::InputColumns;
+use ::csv::{ByteRecord, ReaderBuilder};
+use std::io::{self, BufRead};
+
+const COMMA: u8 = b',';
+/// What else stands between fields.
+const OTHERS: [u8; 3] = *b";\t|";
+/// The longest header row.
+const MOST_BYTES: usize = 16 << 20;
+
+/// The first row with its line end, and what stands between its fields.
+pub struct Header {
+    pub row: Vec<u8>,
+    pub delimiter: u8,
+}
+
+impl Header {
+    /// Reads the header row. A line `sep=` before it is for Excel, and is skipped where it says what the caller does.
+    pub fn read(reader: &mut impl BufRead, delimiter: Option<u8>) -> io::Result<Header> {
+        let mut row = first_row(reader)?;
+        if delimiter.is_some() && delimiter == separator(&row) {
+            row = first_row(reader)?;
+        }
+        Ok(Header { row, delimiter: delimiter.unwrap_or(COMMA) })
+    }
+
+    /// What is wrong with the names of the columns, and which delimiter would mend it. None is chosen unasked: `1,5`
+    /// between semicolons is another number than between commas.
+    pub fn explain(&self, error: ServeError, rules: Rules<'_>) -> ServeError {
+        let likely = OTHERS.into_iter().find(|&other| self.names_inputs(other, rules));
+        match (error, separator(&self.row).or(likely)) {
+            (ServeError::InvalidInput { place, message }, Some(delimiter)) if delimiter != self.delimiter => {
+                let delimiter =
+                    if delimiter == b'\t' { "tab".to_owned() } else { (delimiter as char).to_string() };
+                let message =
+                    format!("{message}; the delimiter seems to be '{delimiter}', choose it by --delimiter");
+                ServeError::InvalidInput { place, message }
+            }
+            (ServeError::InvalidInput { place, message }, Some(_)) if separator(&self.row).is_some() => {
+                let message = format!("{message}; remove the line before them, which is for Excel");
+                ServeError::InvalidInput { place, message }
+            }
+            (error, _) => error,
+        }
+    }
+
+    /// Whether some column names an input if this is the delimiter.
+    fn names_inputs(&self, delimiter: u8, rules: Rules<'_>) -> bool {
+        let mut reader =
+            ReaderBuilder::new().delimiter(delimiter).has_headers(false).from_reader(self.row.as_slice());
+        let mut fields = ByteRecord::new();
+        if !reader.read_byte_record(&mut fields).unwrap_or(false) {
+            return false;
+        }
+        let names: Result<Vec<&str>, _> = fields.iter().map(std::str::from_utf8).collect();
+        let names = names.unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
+        InputColumns::new(rules, &names, |_| false)
+            .is_ok_and(|found| found.destinations.iter().any(Option::is_some))
+    }
+}
+
+/// The bytes up to the end of the first line that is not blank. Line ends in quotes do not count.
+fn first_row(reader: &mut impl BufRead) -> io::Result<Vec<u8>> {
+    let (mut row, mut quoted, mut blank) = (Vec::new(), false, true);
+    loop {
+        let buffer = reader.fill_buf()?;
+        let mut ends = |byte: &u8| {
+            quoted ^= *byte == b'"';
+            let line_end = matches!(byte, b'\n' | b'\r');
+            blank &= line_end;
+            line_end && !quoted && !blank
+        };
+        let end = buffer.iter().position(&mut ends);
+        let used = end.map_or(buffer.len(), |end| end + 1);
+        row.extend_from_slice(buffer.get(..used).unwrap_or_default());
+        reader.consume(used);
+        if end.is_some() || used == 0 {
+            return Ok(row);
+        }
+        if row.len() > MOST_BYTES {
+            return Err(io::Error::other(format!("header row: longer than {MOST_BYTES} bytes")));
+        }
+    }
+}
+
+/// What a first line for Excel says: `sep=;`.
+fn separator(row: &[u8]) -> Option<u8> {
+    let row = row.strip_prefix("\u{FEFF}".as_bytes()).unwrap_or(row);
+    let row = row.strip_suffix(b"\n").or(row.strip_suffix(b"\r")).unwrap_or(row);
+    match row.strip_prefix(b"sep=")? {
+        [delimiter] | [delimiter, b'\r'] => Some(*delimiter),
+        _ => None,
+    }
+}

@@ -1,0 +1,90 @@
+//! What is told about single records of tables and files: the texts of the columns `errors` and `warnings`, the same in
+//! every format. The JSON of Execute v4 has its own wording.
+
+use crate::codec::decoded::Decoded;
+use crate::codec::notes::{Notes, ones};
+use crate::codec::phrases::Phrases;
+use crate::engine::Block;
+use crate::execute::Service;
+use execd_calc::values::heap::Heap;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The remarks about the records of a block, which are counted from its first. Few records have any.
+#[derive(Debug, Default)]
+pub struct Remarks {
+    pub errors: Texts,
+    pub warnings: Texts,
+}
+
+/// Texts by record: `name: text`, several with a semicolon between them.
+pub type Texts = BTreeMap<usize, String>;
+
+impl Remarks {
+    /// What was noted about the inputs of a block. `given` has one bit for each input that a record is told to have
+    /// left out; it is empty where nobody did.
+    pub fn of_inputs(
+        service: &Service,
+        decoded: &Decoded,
+        given: &[u64],
+        block: Block,
+        heap: &Heap,
+    ) -> Remarks {
+        let notes = &decoded.notes;
+        let mut remarks = Remarks::default();
+        if !given.is_empty() {
+            remarks.left_out(service, notes, given, block);
+        }
+        for note in notes.between(block.first, block.first + block.records) {
+            let name = service.interface.subject(note.input).unwrap_or_default();
+            let record = note.record - block.first;
+            if note.kind.is_error() {
+                let message = service.phrases().error(note, &decoded.batch, heap);
+                add(&mut remarks.errors, record, name, &message);
+            } else {
+                add(&mut remarks.warnings, record, name, Phrases::warning(note));
+            }
+        }
+        remarks
+    }
+
+    fn left_out(&mut self, service: &Service, notes: &Notes, given: &[u64], block: Block) {
+        for record in 0..block.records {
+            let absent = notes.absent.of(block.first + record).iter().zip(given);
+            let absent: Vec<u64> = absent.map(|(absent, given)| absent & given).collect();
+            let names: Vec<&str> =
+                ones(&absent).filter_map(|input| service.interface.subject(input)).collect();
+            if !names.is_empty() {
+                add(&mut self.warnings, record, &names.join(", "), LEFT_OUT);
+            }
+        }
+    }
+
+    /// An output that holds an Excel error, or what does not fit its column.
+    pub fn output(&mut self, record: usize, name: &str, text: &str) {
+        add(&mut self.errors, record, name, text);
+    }
+}
+
+const LEFT_OUT: &str = "not given, the workbook's value is used";
+
+#[cold]
+fn add(texts: &mut Texts, record: usize, name: &str, text: &str) {
+    let remark = texts.entry(record).or_default();
+    if !remark.is_empty() {
+        remark.push_str("; ");
+    }
+    // Writing to a String cannot fail.
+    let _ = write!(remark, "{name}: {text}");
+}
+
+/// Names of the columns of errors and of warnings beside columns of these names.
+pub fn columns<'n>(others: impl Iterator<Item = &'n str> + Clone) -> [String; 2] {
+    ["errors", "warnings"].map(|name| {
+        let mut name = name.to_owned();
+        while others.clone().any(|other| other.eq_ignore_ascii_case(&name)) {
+            name.insert(0, '_');
+        }
+        name
+    })
+}
