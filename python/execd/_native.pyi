@@ -196,9 +196,9 @@ class FileRun:
         source_format: str | None = None,
         target_format: str | None = None,
         delimiter: str | None = None,
-        carry: Sequence[str] = (),
+        carry: Sequence[str] | None = None,
         carry_all: bool = False,
-        outputs: Sequence[str] = (),
+        outputs: Sequence[str] | None = None,
         now: float | None = None,
     ) -> FileRun:
         """Formats are csv, ndjson, parquet and arrow; without one, the suffix or the content says it.
