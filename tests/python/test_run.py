@@ -449,3 +449,39 @@ def test_integers_of_128_bits_refuse_no_file(share: Path, tmp_path: Path, suffix
     assert [row["c"] for row in run(share, path, out, "--carry", "zoned")] == [0.25, 0.5]
     assert pq.read_table(out).schema.field("zoned").type.tz == "Asia/Kolkata"
     assert "the column 'wide' has a type that cannot be carried" in refused(share, path, "--carry", "wide")
+
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "wire" / "execute" / "sample-objects"
+
+
+def flat(record: dict[str, Any]) -> dict[str, float]:
+    """Cells of tables as columns, as flat formats have them."""
+    cells: dict[str, float] = {}
+    for name, value in record.items():
+        rows = enumerate(value, 1) if isinstance(value, list) else ()
+        cells |= {f"{name}[{row}].{heading}": cell for row, fields in rows for heading, cell in fields.items()}
+        if not isinstance(value, list):
+            cells[name] = value
+    return cells
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("target", SUFFIXES)
+def test_the_documented_sample(tmp_path: Path, source: str, target: str) -> None:
+    book = ROOT / "examples" / "services" / "MyFolder" / "BlockParty.xlsx"
+    inputs = json.loads((SAMPLE / "request.json").read_text())["inputs"]
+    outputs = json.loads((SAMPLE / "expected.json").read_text())["body"]["outputs"]
+    if source == "ndjson":
+        path = tmp_path / "in.ndjson"
+        path.write_text("\n".join(map(json.dumps, inputs)))
+    else:
+        path = write(tmp_path, source, pa.Table.from_pylist([flat(record) for record in inputs]))
+    for row, expected in zip(run(book, path, tmp_path / f"out.{target}"), outputs, strict=True):
+        assert row.pop("errors") == "A11: Input Not Valid"
+        assert not row.pop("warnings")
+        if target == "ndjson":
+            assert row == expected
+        else:
+            cells = flat(expected)
+            assert {name: float(value) for name, value in row.items() if name in cells} == cells
