@@ -212,9 +212,9 @@ class FileRun:
         source_format: str | None = None,
         target_format: str | None = None,
         delimiter: str | None = None,
-        carry: Sequence[str] = (),
+        carry: Sequence[str] | None = None,
         carry_all: bool = False,
-        outputs: Sequence[str] = (),
+        outputs: Sequence[str] | None = None,
         now: float | None = None,
         strict: bool = False,
     ) -> FileRun:

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -256,7 +257,8 @@ def encoded(suffix: str) -> bytes:
     """Three records, a = 1, 2, 3 and an id."""
     frame = pl.DataFrame({"a": [1.0, 2.0, 3.0], "id": ["p", "q", "r"]})
     buffer = io.BytesIO()
-    writers = {"csv": frame.write_csv, "ndjson": frame.write_ndjson, "parquet": frame.write_parquet}
+    writers: dict[str, Callable[[io.BytesIO], object]] = {"csv": frame.write_csv, "ndjson": frame.write_ndjson}
+    writers["parquet"] = frame.write_parquet
     writers |= {"arrow": frame.write_ipc, "stream": frame.write_ipc_stream}
     writers[suffix](buffer)
     return buffer.getvalue()
@@ -374,7 +376,7 @@ def test_delimiters(share: Path, tmp_path: Path, delimiter: str, option: str) ->
 
 def test_a_decimal_comma_is_no_thousands_separator(share: Path, tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
-    path.write_text("a;b\n1,5;2\n15;2\n")
+    path.write_text("a;b\n1,500;2\n15;2\n")
     failed, good = run(share, path, tmp_path / "out.csv", "--delimiter", ";")
     assert failed["errors"].startswith("a: a number has a decimal point, not a comma")
     assert (failed["c"], good["c"]) == ("#VALUE!", "7.5")
@@ -388,7 +390,7 @@ def test_keys_of_which_none_names_an_input_are_refused(share: Path, tmp_path: Pa
     assert [row["c"] for row in run(share, path, tmp_path / "out.ndjson")] == [0.25, 1]
 
 
-class Pickled(pa.ExtensionType):
+class Pickled(pa.ExtensionType):  # type: ignore[misc]
     """A type whose metadata is no text."""
 
     def __init__(self) -> None:
@@ -440,8 +442,46 @@ def test_integers_of_128_bits_refuse_no_file(share: Path, tmp_path: Path, suffix
     frame = pl.DataFrame({"wide": wide, "lists": [[1], []], "a": [1.0, 2.0], "zoned": zoned})
     frame = frame.with_columns(pl.col("lists").cast(pl.List(pl.Int128)))
     path = tmp_path / f"in.{'arrow' if suffix == 'stream' else suffix}"
-    {"parquet": frame.write_parquet, "arrow": frame.write_ipc, "stream": frame.write_ipc_stream}[suffix](path)
+    writers: dict[str, Callable[[Path], object]] = {"parquet": frame.write_parquet, "arrow": frame.write_ipc}
+    writers["stream"] = frame.write_ipc_stream
+    writers[suffix](path)
     out = tmp_path / "out.parquet"
     assert [row["c"] for row in run(share, path, out, "--carry", "zoned")] == [0.25, 0.5]
     assert pq.read_table(out).schema.field("zoned").type.tz == "Asia/Kolkata"
     assert "the column 'wide' has a type that cannot be carried" in refused(share, path, "--carry", "wide")
+
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "tests" / "wire" / "execute" / "sample-objects"
+
+
+def flat(record: dict[str, Any]) -> dict[str, float]:
+    """Cells of tables as columns, as flat formats have them."""
+    cells: dict[str, float] = {}
+    for name, value in record.items():
+        rows = enumerate(value, 1) if isinstance(value, list) else ()
+        cells |= {f"{name}[{row}].{heading}": cell for row, fields in rows for heading, cell in fields.items()}
+        if not isinstance(value, list):
+            cells[name] = value
+    return cells
+
+
+@pytest.mark.parametrize("source", SUFFIXES)
+@pytest.mark.parametrize("target", SUFFIXES)
+def test_the_documented_sample(tmp_path: Path, source: str, target: str) -> None:
+    book = ROOT / "examples" / "services" / "MyFolder" / "BlockParty.xlsx"
+    inputs = json.loads((SAMPLE / "request.json").read_text())["inputs"]
+    outputs = json.loads((SAMPLE / "expected.json").read_text())["body"]["outputs"]
+    if source == "ndjson":
+        path = tmp_path / "in.ndjson"
+        path.write_text("\n".join(map(json.dumps, inputs)))
+    else:
+        path = write(tmp_path, source, pa.Table.from_pylist([flat(record) for record in inputs]))
+    for row, expected in zip(run(book, path, tmp_path / f"out.{target}"), outputs, strict=True):
+        assert row.pop("errors") == "A11: Input Not Valid"
+        assert not row.pop("warnings")
+        if target == "ndjson":
+            assert row == expected
+        else:
+            cells = flat(expected)
+            assert {name: float(value) for name, value in row.items() if name in cells} == cells

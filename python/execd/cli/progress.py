@@ -36,9 +36,10 @@ def run(
     )
     with progress:
         bar = progress.add_task("", total=1.0, records=0)
-        result = pool.submit(job.run)
         before = signal.signal(signal.SIGTERM, _end)
+        # The run starts where a signal stops it: nobody waits for a thread that goes on.
         try:
+            result = pool.submit(job.run)
             while wait([result], TICK).not_done:
                 progress.update(bar, completed=job.fraction, records=job.records)
         except (KeyboardInterrupt, SystemExit):

@@ -30,7 +30,7 @@ pub struct FileRun {
 impl FileRun {
     #[new]
     #[pyo3(signature = (model, engine, source, target, *, source_format=None, target_format=None, delimiter=None,
-                        carry=Vec::new(), carry_all=false, outputs=Vec::new(), now=None, strict=false))]
+                        carry=None, carry_all=false, outputs=None, now=None, strict=false))]
     fn new(
         py: Python<'_>,
         model: &Model,
@@ -40,13 +40,14 @@ impl FileRun {
         source_format: Option<&str>,
         target_format: Option<&str>,
         delimiter: Option<&str>,
-        carry: Vec<String>,
+        carry: Option<Vec<String>>,
         carry_all: bool,
-        outputs: Vec<String>,
+        outputs: Option<Vec<String>>,
         now: Option<f64>,
         strict: bool,
     ) -> PyResult<FileRun> {
         let format = |name: Option<&str>| name.map(file_kind).transpose().map_err(|e| errors::serve(py, &e));
+        let (carry, outputs) = (carry.unwrap_or_default(), outputs.unwrap_or_default());
         let options = RunOptions {
             execute: ExecuteOptions { outputs, now, strict, ..ExecuteOptions::default() },
             carry: if carry_all { Carry::All } else { Carry::Named(carry) },

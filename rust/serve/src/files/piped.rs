@@ -1,29 +1,41 @@
-//! Bytes from a pipe. A thread of its own waits for them, so that a run can be stopped while nothing comes.
+//! Both ends of pipes. A thread of its own waits for the other side, so that a run can be stopped while that does nothing.
 
 use crate::stop::StopSignal;
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
 use std::thread::Builder;
 use std::time::Duration;
 
-/// Bytes read at once.
+/// Bytes read or written at once.
 const PIECE: usize = 1 << 18;
 /// Pieces that wait.
 const WAITING: usize = 4;
 /// Between two looks at the stop signal.
 const LOOK: Duration = Duration::from_millis(50);
 
-pub struct Piped {
+/// Waits for what the thread tells; nothing if it has ended.
+fn told<T>(thread: &Receiver<io::Result<T>>, stop: &StopSignal) -> io::Result<Option<T>> {
+    loop {
+        match thread.recv_timeout(LOOK) {
+            Ok(told) => return told.map(Some),
+            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Timeout) if stop.is_raised() => return Err(io::Error::other("stopped")),
+            Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+pub struct PipeReader {
     pieces: Receiver<io::Result<Vec<u8>>>,
     piece: Vec<u8>,
     given: usize,
     stop: Arc<StopSignal>,
 }
 
-impl Piped {
+impl PipeReader {
     /// Starts to read. The thread ends with the bytes, or with the first piece that nobody takes.
-    pub fn start(mut bytes: impl Read + Send + 'static, stop: Arc<StopSignal>) -> io::Result<Piped> {
+    pub fn start(mut bytes: impl Read + Send + 'static, stop: Arc<StopSignal>) -> io::Result<PipeReader> {
         let (send, pieces) = sync_channel(WAITING);
         Builder::new().name("execd-pipe".to_owned()).spawn(move || {
             loop {
@@ -38,35 +50,67 @@ impl Piped {
                 }
             }
         })?;
-        Ok(Piped { pieces, piece: Vec::new(), given: 0, stop })
-    }
-
-    fn next_piece(&mut self) -> io::Result<()> {
-        self.given = 0;
-        self.piece.clear();
-        loop {
-            match self.pieces.recv_timeout(LOOK) {
-                Ok(piece) => {
-                    self.piece = piece?;
-                    return Ok(());
-                }
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-                Err(RecvTimeoutError::Timeout) if self.stop.is_raised() => {
-                    return Err(io::Error::other("stopped"));
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-        }
+        Ok(PipeReader { pieces, piece: Vec::new(), given: 0, stop })
     }
 }
 
-impl Read for Piped {
+impl Read for PipeReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.given == self.piece.len() {
-            self.next_piece()?;
+            self.given = 0;
+            self.piece = told(&self.pieces, &self.stop)?.unwrap_or_default();
         }
         let count = self.piece.get(self.given..).unwrap_or_default().read(buffer)?;
         self.given += count;
         Ok(count)
+    }
+}
+
+pub struct PipeWriter {
+    pieces: Sender<Vec<u8>>,
+    written: Receiver<io::Result<()>>,
+    /// Pieces of which nobody knows yet what came of them.
+    waiting: usize,
+    stop: Arc<StopSignal>,
+}
+
+impl PipeWriter {
+    /// Starts a thread that writes. It ends when there is nothing more to write, or with the first error.
+    pub fn start(mut bytes: impl Write + Send + 'static, stop: Arc<StopSignal>) -> io::Result<PipeWriter> {
+        let (pieces, take) = channel::<Vec<u8>>();
+        let (tell, written) = channel();
+        Builder::new().name("execd-pipe".to_owned()).spawn(move || {
+            for piece in take {
+                let result = bytes.write_all(&piece).and_then(|()| bytes.flush());
+                let last = result.is_err();
+                if tell.send(result).is_err() || last {
+                    break;
+                }
+            }
+        })?;
+        Ok(PipeWriter { pieces, written, waiting: 0, stop })
+    }
+
+    /// Waits until at most `most` pieces wait.
+    fn wait(&mut self, most: usize) -> io::Result<()> {
+        while self.waiting > most {
+            told(&self.written, &self.stop)?.ok_or(io::ErrorKind::BrokenPipe)?;
+            self.waiting -= 1;
+        }
+        Ok(())
+    }
+}
+
+impl Write for PipeWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.wait(WAITING)?;
+        let piece = bytes.get(..bytes.len().min(PIECE)).unwrap_or_default();
+        self.pieces.send(piece.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        self.waiting += 1;
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.wait(0)
     }
 }

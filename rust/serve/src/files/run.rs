@@ -55,7 +55,7 @@ pub fn run_files(
     }
     let target = TargetName::new(target, options.to)?;
     let source = Source::open(source, options).map_err(|error| stopped(error, options))?;
-    let (part, target) = target.create(source.kind)?;
+    let (part, target) = target.create(source.kind, &options.execute.stop)?;
     let summary = run(engine, service, source, target, options, progress)?;
     part.map_or(Ok(()), |part| part.keep())?;
     Ok(summary)

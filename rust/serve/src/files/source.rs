@@ -5,7 +5,7 @@ use crate::error::ServeError;
 use crate::files::kind::{self, ARROW_FILE, FileKind, Packing, SUFFIXES};
 use crate::files::options::RunOptions;
 use crate::files::packing::unpacked;
-use crate::files::piped::Piped;
+use crate::files::piped::PipeReader;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
@@ -113,8 +113,8 @@ impl Source {
     }
 }
 
-fn piped(bytes: impl Read + Send + 'static, options: &RunOptions) -> Result<Piped, ServeError> {
-    Piped::start(bytes, Arc::clone(&options.execute.stop))
+fn piped(bytes: impl Read + Send + 'static, options: &RunOptions) -> Result<PipeReader, ServeError> {
+    PipeReader::start(bytes, Arc::clone(&options.execute.stop))
         .map_err(|error| ServeError::Internal(error.to_string()))
 }
 

@@ -2,10 +2,13 @@
 
 use crate::error::ServeError;
 use crate::files::kind::{self, FileKind, Packing, SUFFIXES};
+use crate::files::piped::PipeWriter;
+use crate::stop::StopSignal;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What takes the bytes of answers, their format, and what they are called in messages. Every format is written from
 /// front to back.
@@ -42,9 +45,13 @@ impl TargetName<'_> {
         Ok(TargetName { path, name, kind, packing })
     }
 
-    /// Creates the file. `like` is the format if nothing else says one. Devices and pipes are written as they are; a
-    /// file gets its name by `PartFile::keep`.
-    pub fn create(self, like: FileKind) -> Result<(Option<PartFile>, Target<'static>), ServeError> {
+    /// Creates the file. `like` is the format if nothing else says one. Devices and pipes are written as they are, until
+    /// `stop` is raised; a file gets its name by `PartFile::keep`.
+    pub fn create(
+        self,
+        like: FileKind,
+        stop: &Arc<StopSignal>,
+    ) -> Result<(Option<PartFile>, Target<'static>), ServeError> {
         let opened = if is_dash(self.path) {
             // Not by `io::stdout`, which looks for line ends in what it is given.
             io::stdout().as_fd().try_clone_to_owned().map(|file| (None, File::from(file)))
@@ -53,10 +60,18 @@ impl TargetName<'_> {
         } else {
             PartFile::create(self.path).map(|(part, file)| (Some(part), file))
         };
-        let (part, file) = opened.map_err(|error| ServeError::file(&self.name, error))?;
-        let target = Target::new(&self.name, self.kind.unwrap_or(like), file);
+        let opened = opened.and_then(|(part, file)| Ok((part, writer(file, stop)?)));
+        let (part, bytes) = opened.map_err(|error| ServeError::file(&self.name, error))?;
+        let target = Target::new(&self.name, self.kind.unwrap_or(like), bytes);
         Ok((part, Target { packing: self.packing, ..target }))
     }
+}
+
+fn writer(file: File, stop: &Arc<StopSignal>) -> io::Result<Box<dyn Write + Send>> {
+    if file.metadata()?.is_file() {
+        return Ok(Box::new(file));
+    }
+    Ok(Box::new(PipeWriter::start(file, Arc::clone(stop))?))
 }
 
 fn is_dash(path: &Path) -> bool {

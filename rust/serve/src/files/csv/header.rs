@@ -28,23 +28,24 @@ impl Header {
         Ok(Header { row, delimiter: delimiter.unwrap_or(COMMA) })
     }
 
-    /// What is wrong with the names of the columns, and which delimiter would mend it. None is chosen unasked: `1,5`
-    /// between semicolons is another number than between commas.
+    /// What is wrong with the names of the columns, and what would mend it. No delimiter is chosen unasked: between
+    /// semicolons `1,500` is likely one and a half.
     pub fn explain(&self, error: ServeError, rules: Rules<'_>) -> ServeError {
-        let likely = OTHERS.into_iter().find(|&other| self.names_inputs(other, rules));
-        match (error, separator(&self.row).or(likely)) {
-            (ServeError::InvalidInput { place, message }, Some(delimiter)) if delimiter != self.delimiter => {
-                let delimiter =
-                    if delimiter == b'\t' { "tab".to_owned() } else { (delimiter as char).to_string() };
-                let message =
-                    format!("{message}; the delimiter seems to be '{delimiter}', choose it by --delimiter");
-                ServeError::InvalidInput { place, message }
+        let said = separator(&self.row);
+        let likely = said.or_else(|| OTHERS.into_iter().find(|&other| self.names_inputs(other, rules)));
+        let way_out = match likely {
+            None => return error,
+            Some(b'\t') => "; the delimiter seems to be 'tab', choose it by --delimiter".to_owned(),
+            Some(other) if other != self.delimiter => {
+                format!("; the delimiter seems to be '{}', choose it by --delimiter", char::from(other))
             }
-            (ServeError::InvalidInput { place, message }, Some(_)) if separator(&self.row).is_some() => {
-                let message = format!("{message}; remove the line before them, which is for Excel");
-                ServeError::InvalidInput { place, message }
+            Some(_) => "; remove the line before them, which is for Excel".to_owned(),
+        };
+        match error {
+            ServeError::InvalidInput { place, message } => {
+                ServeError::InvalidInput { place, message: message + &way_out }
             }
-            (error, _) => error,
+            other => other,
         }
     }
 

@@ -1,6 +1,6 @@
 //! CSV to input columns. A field is a number (`.5`, `5.` and `+1` too, but not `007`) or TRUE/FALSE if it reads as one
 //! and its input is not a text; an empty field is a blank, and so is a blank line in a file of one column. A number has a
-//! decimal point: where a comma is no delimiter, `1,5` fails its record rather than being read as 15.
+//! decimal point: where a comma is no delimiter, `1,500` fails its record rather than being read as 1500.
 
 use crate::codec::decode::records::Records;
 use crate::codec::decode::rules::{Fault, Rules, Scalar};
