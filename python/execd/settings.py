@@ -42,7 +42,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Calls that may wait for a permit in one worker, and for how long, before they get 429.
     queue: int = 64
     queue_seconds: float = 10.0
-    # A body after decompression; all bodies held by one worker; what is read and thrown away after a refusal.
+    # A body after decompression; all bodies and large answers held by one worker; what is read and thrown away after a
+    # refusal.
     max_body: int = 256 * MIB
     max_held: int = 1024 * MIB
     max_discard: int = 2048 * MIB

@@ -22,7 +22,7 @@ from execd import settings
 @click.option("--queue", type=int, help="Calls that may wait for a permit in one worker.  [64]")
 @click.option("--queue-seconds", type=float, help="Seconds that one may wait.  [10]")
 @click.option("--max-body", type=int, help="Bytes of one body, unpacked.  [256 MiB]")
-@click.option("--max-held", type=int, help="Bytes of all bodies that one worker holds.  [1 GiB]")
+@click.option("--max-held", type=int, help="Bytes of all bodies and large answers that one worker holds.  [1 GiB]")
 @click.option("--max-discard", type=int, help="Bytes that are read and thrown away after a refusal.  [2 GiB]")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings in TOML.")
 def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401

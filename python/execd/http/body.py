@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from execd.errors import CallError, Kind
 from execd.http.compression import Inflater
+from execd.http.held import Held
 from execd.http.request import Request
 from execd.runtime.deadline import Deadline, Timer
 from execd.settings import Settings
@@ -18,7 +19,8 @@ class Bodies:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._held = 0
+        self.held = Held(settings.max_held)
+        """What they take together, and the answers with them."""
         self._timer = Timer()
 
     async def read(self, request: Request, deadline: Deadline) -> bytes:
@@ -48,7 +50,7 @@ class Bodies:
             if inflater:
                 inflater.finish()
         except BaseException:
-            self._held -= size
+            self.held.give_back(size)
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
@@ -57,14 +59,11 @@ class Bodies:
         limit = self._settings.max_body
         if before + count > limit:
             raise CallError(Kind.TOO_LARGE, f"the body is larger than {limit} bytes")
-        if self._held + count > self._settings.max_held:
-            message = "the bodies of other requests fill this node's memory; try again later"
-            raise CallError(Kind.OVERLOADED, message, retry_after=1.0)
-        self._held += count
+        self.held.ask(count)
 
     def give_back(self, body: bytes) -> None:
         """A body is no longer held."""
-        self._held -= len(body)
+        self.held.give_back(len(body))
 
     async def discard(self, request: Request, deadline: Deadline) -> None:
         """Read what is still to come and throw it away, as far as there is time and `max_discard` allows."""
