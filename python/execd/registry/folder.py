@@ -23,6 +23,8 @@ FRESH = 0.1
 KNOWN = 4096
 # Seconds between two searches for what is new, and how many services are tried at the start.
 SEARCH, FIRST = 0.5, 128
+# Seconds after which the next one is tried beside a version that takes long.
+SLOW = 5.0
 
 
 class Folder:
@@ -40,10 +42,14 @@ class Folder:
         self._all_read = False
         """Whether every file has been read since the last look."""
 
-    async def find(self, tenant: str, address: Address) -> Version:  # noqa: ARG002  every tenant sees everything
-        """The version that a call means. Raises CallError."""
+    def known(self, tenant: str, address: Address) -> Version | None:  # noqa: ARG002  every tenant sees everything
+        """The version that a call means, if it was found since the last look."""
         self._look()
-        version = self._found.get(address)
+        return self._found.get(address)
+
+    async def find(self, tenant: str, address: Address) -> Version:
+        """The version that a call means. Raises CallError."""
+        version = self.known(tenant, address)
         if version is None:
             version = await self._resolve(address)
             if len(self._found) < KNOWN and sum(map(len, address)) <= LONGEST:
@@ -70,7 +76,7 @@ class Folder:
         ]
 
     async def watch(self) -> None:
-        """Try the newest version of each service when it appears, one at a time, until cancelled."""
+        """Try the newest version of each service when it appears, one after the other, until cancelled."""
         left_out: list[File] | None = None
         while True:
             try:
@@ -81,7 +87,7 @@ class Folder:
                 left_out = new[FIRST:] if left_out is None else left_out
                 for file in new:
                     if file not in left_out:
-                        await self._try(file)
+                        await asyncio.wait((asyncio.ensure_future(self._try(file)),), timeout=SLOW)
             except Exception:
                 log.exception("the search for new versions failed")
             await asyncio.sleep(SEARCH)

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from books import workbook
+from books import long_sum, workbook
 from conftest import Server, eventually
 from tests import server as process
 from tests.server import execd_command, free_port
@@ -42,12 +42,12 @@ def services(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[[], Server]]:
+def serve(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     """Servers of the folder, which stop at the end."""
     started: list[Server] = []
 
-    def begin() -> Server:
-        started.append(Server(tmp_path, "--workers", "1"))
+    def begin(*options: str) -> Server:
+        started.append(Server(tmp_path, "--workers", "1", *options))
         return started[-1]
 
     yield begin
@@ -272,3 +272,27 @@ def test_a_data_folder_that_cannot_be_written_is_one_line(services: Path, tmp_pa
     said = output.read_text().splitlines()
     assert len(said) == 1
     assert said[0].startswith(f"execd: --data {tmp_path}: Permission denied")
+
+
+def test_a_call_does_not_wait_for_a_workbook_beyond_its_time_limit(
+    services: Path, serve: Callable[..., Server]
+) -> None:
+    length = 200_000
+    (services / "long.new").write_bytes(long_sum(length))
+    server = serve("--time-limit", "0.2")
+    (services / "long.new").rename(services / "long.xlsx")
+    body = json.dumps({"service": "T/long", "inputs": [{"a": 2}]}).encode()
+    said: list[str] = []
+
+    def is_answered() -> bool:
+        response = server.post(body)
+        said.append(f"{response.status_code} {response.json().get('message')}")
+        if response.status_code == 200:
+            assert response.json()["outputs"] == [{"b": 2 + sum(range(2, length + 1))}]
+        else:
+            # Another service answers in the meantime.
+            assert y(server) == 20
+        return response.status_code == 200
+
+    eventually(is_answered, "the workbook is compiled for a later call")
+    assert "504 the workbook was not compiled within the time limit of 0.2 s; it goes on for later calls" in said

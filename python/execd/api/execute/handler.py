@@ -1,5 +1,6 @@
 """One call of Execute v4, from its request to its answer."""
 
+import asyncio
 import logging
 import time
 from functools import partial
@@ -9,11 +10,13 @@ from execd.api.execute import errors
 from execd.api.execute.request import ExecuteRequest, decode
 from execd.api.execute.response import answer
 from execd.auth import policy
+from execd.auth.principal import Principal
 from execd.errors import CallError, Kind
 from execd.http.request import Request
 from execd.http.response import Response
 from execd.http.routing import Route, route
 from execd.registry.catalog import Version
+from execd.registry.compiled import Program
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
 from execd.state import State
@@ -59,8 +62,10 @@ class Execute:
         try:
             arrived = time.time()
             asked = decode(body)
-            version = await state.catalog.find(caller.tenant, asked.address)
-            program = await state.programs.of(version)
+            version = state.catalog.known(caller.tenant, asked.address)
+            program = state.programs.ready(version) if version else None
+            if version is None or program is None:
+                version, program = await self._compiled(caller, asked, deadline)
             call = _call(asked, version, arrived)
             fragments = await state.runtime.run(
                 partial(program.answer, state.engine, call),
@@ -72,6 +77,16 @@ class Execute:
             return answer(fragments, version, asked, arrived)
         finally:
             state.bodies.give_back(body)
+
+    async def _compiled(self, caller: Principal, asked: ExecuteRequest, deadline: Deadline) -> tuple[Version, Program]:
+        """What a call names, once it is compiled; that goes on for later calls when this one's time is over."""
+        try:
+            async with asyncio.timeout(deadline.left):
+                version = await self._state.catalog.find(caller.tenant, asked.address)
+                return version, await self._state.programs.of(version)
+        except TimeoutError:
+            error = deadline.error("the workbook was not compiled")
+            raise CallError(error.kind, f"{error}; it goes on for later calls") from None
 
 
 def _call(asked: ExecuteRequest, version: Version, arrived: float) -> _native.Call:
