@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -26,6 +26,10 @@ _injected = re.compile(
     | EXECD_ (\w+_)? (NAME = /.* | ENV_\w+ =.*)""",
     re.VERBOSE | re.DOTALL,
 )
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["plain", "json"]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +51,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_body: int = 256 * MIB
     max_held: int = 1024 * MIB
     max_discard: int = 2048 * MIB
+    # The log: from which level on, how a line looks, and whether there is one for each call that was answered.
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "plain"
+    log_calls: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what can never work, naming the field."""
@@ -87,7 +95,7 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN40
     values = _from_file(file) if file else {}
     values |= _from_environment(os.environ)
     values |= {name: value for name, value in overrides.items() if value is not None}
-    values = {name: _boolean(name, value) if _types.get(name) is bool else value for name, value in values.items()}
+    values = {name: _read(name, value) for name, value in values.items()}
     try:
         return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
     except msgspec.ValidationError as error:
@@ -97,11 +105,20 @@ def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN40
 _types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
 
 
-def _boolean(name: str, value: Any) -> bool:  # noqa: ANN401
+def _read(name: str, value: Any) -> Any:  # noqa: ANN401
+    """A value that is one of a few words, however it is spelled; any other as it is."""
+    type_ = _types.get(name)
     word = str(value).strip().lower()
-    if word in YES | NO:
-        return word in YES
-    raise ValueError(f"settings: {name}: {value!r} is not yes, no, on, off, true, false, 1 or 0")
+    if type_ is bool:
+        if word in YES | NO:
+            return word in YES
+        raise ValueError(f"settings: {name}: {value!r} is not yes, no, on, off, true, false, 1 or 0")
+    if get_origin(type_) is Literal:
+        words = get_args(type_)
+        if word in words:
+            return word
+        raise ValueError(f"settings: {name}: {value!r} is not {', '.join(words[:-1])} or {words[-1]}")
+    return value
 
 
 def _path(type_: type, value: Any) -> Path:  # noqa: ANN401

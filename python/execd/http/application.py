@@ -1,7 +1,6 @@
 """The application that Granian calls, once for every request: find the handler, let it answer, send the answer."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 
 from granian.rsgi import HTTPProtocol, Scope
@@ -14,8 +13,9 @@ from execd.http.response import Response, Sender
 from execd.http.routing import Router
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Gone
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.http")
+log = logger("execd.http")
 
 
 class Application:
@@ -68,5 +68,5 @@ class Application:
         except Gone:
             raise
         except Exception:
-            log.exception("%s %s failed", request.method, request.path)
+            log.exception("request failed", method=request.method, path=request.path)
             return self._refusal(bug())

@@ -1,7 +1,6 @@
 """An answer as handlers give it, and how it goes out: bytes, packed as the client likes; a stream; or a file."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,8 +14,9 @@ from execd.http import compression
 from execd.http.held import Held
 from execd.http.pouring import pour
 from execd.http.request import Request
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.http")
+log = logger("execd.http")
 
 Headers = list[tuple[str, str]]
 Body = bytes | AsyncIterator[bytes] | Path
@@ -79,7 +79,7 @@ class Sender:
         try:
             await pour(body, request, partial(protocol.response_file, response.status, headers), self._patience)
         except TimeoutError:
-            log.warning("%s %s: the client does not take its answer of %d bytes", request.method, request.path, size)
+            log.warning("the client does not take its answer", path=request.path, bytes=size)
         finally:
             self._held.give_back(size)
 

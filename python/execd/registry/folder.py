@@ -4,7 +4,6 @@ A source of services as `catalog` promises, without any set-up. It belongs to no
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,8 +13,9 @@ from execd.registry.address import LONGEST, Address, Named, named, no_version, u
 from execd.registry.catalog import Broken, Listed, Version
 from execd.registry.listing import File, Listing
 from execd.registry.versions import Check, Versions
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.registry")
+log = logger("execd.registry")
 
 # Seconds for which what was seen of files and folders holds, for all calls: a look takes longer than a call's Python.
 FRESH = 0.1

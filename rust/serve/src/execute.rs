@@ -57,6 +57,8 @@ pub struct Fragments {
     pub warnings: Vec<u8>,
     pub errors: Vec<u8>,
     pub records: usize,
+    /// Records that have errors.
+    pub with_errors: usize,
 }
 
 impl Service {
@@ -174,6 +176,7 @@ fn join(parts: Vec<Written>, records: usize) -> Fragments {
         all.process_time.extend_from_slice(&part.process_time);
         all.warnings.extend_from_slice(&part.warnings);
         all.errors.extend_from_slice(&part.errors);
+        all.with_errors += part.with_errors;
     }
     Fragments {
         outputs: array(all.outputs.finish()),
@@ -181,6 +184,7 @@ fn join(parts: Vec<Written>, records: usize) -> Fragments {
         warnings: array(all.warnings),
         errors: array(all.errors),
         records,
+        with_errors: all.with_errors,
     }
 }
 
@@ -197,5 +201,5 @@ fn array(mut elements: Vec<u8>) -> Vec<u8> {
 fn no_records(nothing: bool) -> Fragments {
     let null = || b"null".to_vec();
     let errors = if nothing { b"[\"Error: No inputs found\"]".to_vec() } else { null() };
-    Fragments { outputs: null(), process_time: null(), warnings: null(), errors, records: 0 }
+    Fragments { outputs: null(), process_time: null(), warnings: null(), errors, records: 0, with_errors: 0 }
 }

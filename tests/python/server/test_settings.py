@@ -40,6 +40,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "max_body": whole,
     "max_held": whole,
     "max_discard": whole,
+    "log_level": st.sampled_from(["debug", "info", "warning", "error"]),
+    "log_format": st.sampled_from(["plain", "json"]),
+    "log_calls": st.booleans(),
 }
 some = st.fixed_dictionaries({}, optional=VALUES)
 SERVE = cli.main.commands["serve"]
@@ -64,7 +67,11 @@ def test_any_setting_may_come_from_any_source(
     flags = ["--config", str(file)]
     for name, value in in_flags.items():
         flag = f"--{name.replace('_', '-')}"
-        flags.append({True: flag, False: f"--no-{name}"}[value] if isinstance(value, bool) else f"{flag}={value}")
+        flags.append(
+            {True: flag, False: flag.replace("--", "--no-", 1)}[value]
+            if isinstance(value, bool)
+            else f"{flag}={value}"
+        )
     with pytest.MonkeyPatch.context() as environment, SERVE.make_context("serve", flags) as context:
         for name, value in in_environment.items():
             environment.setenv(f"EXECD_{name.upper()}", str(value))
@@ -114,6 +121,12 @@ def test_what_a_container_platform_injects_is_no_setting(tmp_path: Path, monkeyp
     assert settings.load(file) == Settings(port=8123)
 
 
+@pytest.mark.parametrize("word", ["WARNING", " Warning "])
+def test_a_word_may_be_spelled_in_any_case(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("EXECD_LOG_LEVEL", word)
+    assert settings.load().log_level == "warning"
+
+
 def in_toml(value: Any) -> str:
     return json.dumps(str(value)) if isinstance(value, str | Path) else str(value).lower()
 
@@ -130,6 +143,8 @@ def in_toml(value: Any) -> str:
         ("EXECD_TIME_LIMIT", "0", "time_limit"),
         ("EXECD_QUEUE", "-1", "queue"),
         ("EXECD_QUEUE_SECONDS", "nan", "queue_seconds"),
+        ("EXECD_LOG_LEVEL", "loud", "log_level: 'loud' is not debug, info, warning or error"),
+        ("EXECD_LOG_FORMAT", "", "log_format: '' is not plain or json"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -165,6 +180,6 @@ def test_an_open_server_stays_on_this_machine(host: str) -> None:
         listening_address(host, 8000)
 
 
-def test_the_readme_lists_every_setting() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text()
-    assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == list(Settings.__struct_fields__)
+def test_the_operators_page_lists_every_setting() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operating.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == list(Settings.__struct_fields__)

@@ -48,6 +48,8 @@ pub struct Written {
     pub warnings: Vec<u8>,
     pub errors: Vec<u8>,
     pub process_time: Vec<u8>,
+    /// Records that have errors.
+    pub with_errors: usize,
 }
 
 impl Written {
@@ -151,7 +153,7 @@ impl Written {
             };
             style.wording.write_error(items.next(), note.input, message, style.service);
         }
-        items.end();
+        self.with_errors += usize::from(items.end());
     }
 }
 
@@ -172,7 +174,9 @@ impl<'a> Items<'a> {
         self.out
     }
 
-    fn end(self) {
+    /// Whether there was any.
+    fn end(self) -> bool {
         self.out.extend_from_slice(if self.any { b"]" } else { b"null" });
+        self.any
     }
 }
