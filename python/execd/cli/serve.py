@@ -14,9 +14,7 @@ from execd.cli import interrupt
 @click.option("--port", type=int, help="Port to listen on.  [8000]")
 @click.option("--workers", type=int, help="Processes that serve.  [one per core]")
 @click.option("--threads", type=int, help="Threads of one worker that calculate.  [cores / workers]")
-@click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with services/; made if missing."
-)
+@click.option("--data", metavar="FOLDER", help="Folder with services/; made if missing.")
 @click.option("--examples/--no-examples", default=None, help="Serve the example workbooks too.  [no]")
 @click.option("--max-executions", type=int, help="Executions at once on this node, over all workers.  [2 per core]")
 @click.option("--time-limit", type=float, help="Seconds until an execution is stopped and answered with 504.  [55]")
@@ -28,7 +26,12 @@ from execd.cli import interrupt
 @click.option("--log-level", help="debug, info, warning or error.  [info]")
 @click.option("--log-format", help="plain, or json: one object per line.  [plain]")
 @click.option("--log-calls/--no-log-calls", default=None, help="A line for each call that was answered.  [yes]")
-@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings in TOML.")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar=settings.CONFIG,
+    help="Settings in TOML; EXECD_CONFIG names it, too.",
+)
 def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
     """Serve Execute v4 for the workbooks of a folder. Ctrl-C and SIGTERM end it when running calls are answered."""
     # The other commands do not need a server.

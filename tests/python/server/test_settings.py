@@ -29,11 +29,11 @@ whole = st.integers(0, 1 << 40)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "host": st.from_regex(r"[a-z0-9.:-]{1,20}", fullmatch=True),
     "port": st.integers(1, 65535),
-    "workers": whole,
-    "threads": whole,
+    "workers": st.integers(0, 1024),
+    "threads": st.integers(0, 1024),
     "data": st.from_regex(r"[a-z][a-z /.]{0,20}", fullmatch=True).map(Path),
     "examples": st.booleans(),
-    "max_executions": whole,
+    "max_executions": st.integers(0, 65_536),
     "time_limit": st.floats(0.001, 86_400),
     "queue": whole,
     "queue_seconds": st.floats(0, 1e6),
@@ -136,15 +136,16 @@ def in_toml(value: Any) -> str:
     [
         ("EXECD_PRT", "1", "EXECD_PRT"),
         ("EXECD_CANARY_PORT", "8000", "EXECD_CANARY_PORT"),
-        ("EXECD_EXAMPLES", "perhaps", "examples"),
-        ("EXECD_PORT", "x", "port"),
-        ("EXECD_PORT", "70000", "port"),
-        ("EXECD_PORT", "0", "port"),
-        ("EXECD_TIME_LIMIT", "0", "time_limit"),
-        ("EXECD_QUEUE", "-1", "queue"),
-        ("EXECD_QUEUE_SECONDS", "nan", "queue_seconds"),
-        ("EXECD_LOG_LEVEL", "loud", "log_level: 'loud' is not debug, info, warning or error"),
-        ("EXECD_LOG_FORMAT", "", "log_format: '' is not plain or json"),
+        ("EXECD_EXAMPLES", "perhaps", "EXECD_EXAMPLES: 'perhaps' is not yes, no"),
+        ("EXECD_PORT", "x", "EXECD_PORT: 'x' is not a whole number"),
+        ("EXECD_PORT", "70000", "EXECD_PORT: 70000 is not between"),
+        ("EXECD_PORT", "0", "EXECD_PORT: 0 is not between"),
+        ("EXECD_WORKERS", "100000", "EXECD_WORKERS: 100000 is not between"),
+        ("EXECD_TIME_LIMIT", "0", "EXECD_TIME_LIMIT: 0.0 is not between"),
+        ("EXECD_TIME_LIMIT", "soon", "EXECD_TIME_LIMIT: 'soon' is not a number"),
+        ("EXECD_QUEUE", "-1", "EXECD_QUEUE: must not be negative"),
+        ("EXECD_QUEUE_SECONDS", "nan", "EXECD_QUEUE_SECONDS: must not be negative"),
+        ("EXECD_LOG_LEVEL", "loud", "EXECD_LOG_LEVEL: 'loud' is not debug, info, warning or error"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -153,12 +154,44 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
         settings.load()
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"port = [", r"execd\.toml: not valid TOML"), (b"\xff", "TOML")])
+def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EXECD_DATA", "EXECD_PORT", "EXECD_EXAMPLES"):
+        monkeypatch.setenv(name, "")
+    assert settings.load() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"port = [", r"execd\.toml: not valid TOML"),
+        (b"\xff", "TOML"),
+        (b"prt = 1", r"execd\.toml: unknown setting: prt"),
+        (b'port = "x"', r"execd\.toml: port: 'x' is not a whole number"),
+        (b"port = true", r"execd\.toml: port: True is not a whole number"),
+        (b"queue = 1.5", r"execd\.toml: queue: 1.5 is not a whole number"),
+        (b"data = 1", r"execd\.toml: data: 1 is no path"),
+    ],
+)
 def test_a_broken_file_is_named(tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "execd.toml"
     file.write_bytes(content)
     with pytest.raises(ValueError, match=said):
         settings.load(file)
+
+
+def test_a_wrong_flag_is_named() -> None:
+    with pytest.raises(ValueError, match=r"--max-body: must not be negative"):
+        settings.load(max_body=-1)
+    with pytest.raises(ValueError, match=r"--data: '' is no path"):
+        settings.load(data="")
+
+
+def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "execd.toml"
+    file.write_text("port = 1\n")
+    monkeypatch.setenv("EXECD_CONFIG", str(file))
+    with SERVE.make_context("serve", []) as context:
+        assert settings.load(context.params.pop("config"), **context.params).port == 1
 
 
 def test_zeros_become_what_suits_the_machine() -> None:
