@@ -22,6 +22,11 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
+def ending(exit_code: int) -> str:
+    """What ended a process: its exit code, or a signal."""
+    return signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+
+
 @contextmanager
 def starting_without_interrupts() -> Iterator[None]:
     """Processes that are started meanwhile do not get Ctrl-C, which a terminal sends to all: this one ends them."""

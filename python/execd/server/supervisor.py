@@ -17,7 +17,7 @@ from granian.server.mp import MPServer
 from execd.app import create_app
 from execd.server.home import prepare
 from execd.server.network import listening_address
-from execd.server.process import die_with_parent, keep_freed_memory, starting_without_interrupts
+from execd.server.process import die_with_parent, ending, keep_freed_memory, starting_without_interrupts
 from execd.settings import Settings
 from execd.telemetry import logs
 
@@ -43,9 +43,13 @@ class Supervisor(MPServer):
         with starting_without_interrupts():
             super()._spawn_workers(*args, **kwargs)  # type: ignore[no-untyped-call]
 
-    def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+    def _respawn_workers(self, workers: list[int], *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        for index in workers:
+            died = self.wrks[index].inner
+            if died.exitcode is not None:
+                log.error("a worker died", worker=index + 1, process=died.pid, by=ending(died.exitcode))
         with starting_without_interrupts():
-            super()._respawn_workers(*args, **kwargs)
+            super()._respawn_workers(workers, *args, **kwargs)
         now = time.monotonic()
         if len(self._respawns) < MAX_RESPAWNS or now - self._respawns[0] > MINUTE:
             self.respawned_wrks.clear()

@@ -1,6 +1,7 @@
 """What a server writes to its log, read as an operator or a program reads it."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -113,6 +114,15 @@ def test_what_becomes_of_versions_is_told(tmp_path: Path, services: Path) -> Non
         assert refused["service"] == "T/basics"
         assert refused["serves"] == "the last good workbook"
         assert "S!B1 =NOSUCHFUNCTION(A1)" in refused["reason"]
+
+
+def test_the_end_of_a_worker_is_told(tmp_path: Path) -> None:
+    with Server(tmp_path, "--log-format", "json", "--workers", "1") as server:
+        (worker,) = server.workers()
+        os.kill(worker, signal.SIGKILL)
+        eventually(lambda: bool([one for one in records(server) if one["event"] == "a worker died"]), "it is told")
+        (died,) = (one for one in records(server) if one["event"] == "a worker died")
+    assert (died["worker"], died["process"], died["by"], died["level"]) == (1, worker, "SIGKILL", "error")
 
 
 @pytest.mark.usefixtures("services")
