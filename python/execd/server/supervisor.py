@@ -88,4 +88,9 @@ def _load(settings: Settings, parent: int) -> Any:  # noqa: ANN401
     """Runs in a new worker."""
     die_with_parent(parent)
     keep_freed_memory()
-    return create_app(settings, logs.configure(settings).put)
+    put = logs.configure(settings).put
+    try:
+        return create_app(settings, put)
+    except Exception:
+        log.exception("a worker cannot start")
+        raise SystemExit(1) from None

@@ -183,6 +183,22 @@ def test_what_a_client_does_not_take_leaves_no_room_until_it_leaves(port: int) -
     assert sent(port, "/length", "Content-Length: 1", b"x") == (200, b"1 0")
 
 
+def test_a_stream_that_is_reset_frees_its_answer_and_no_other(port: int) -> None:
+    with connect(port) as connection:
+        http2 = h2.connection.H2Connection()
+        http2.initiate_connection()
+        fields = [(":method", "GET"), (":scheme", "http"), (":authority", "x")]
+        for stream in (1, 3):
+            http2.send_headers(stream, [*fields, (":path", "/large")], end_stream=True)
+        connection.sendall(http2.data_to_send())
+        # Both answers fill their windows, and nothing is said of having read them.
+        eventually(lambda: held(port) == 2 * LARGE, "both answers are held")
+        http2.reset_stream(3)
+        connection.sendall(http2.data_to_send())
+        eventually(lambda: held(port) == LARGE, "one answer is held")
+    eventually(lambda: held(port) == 0, "nothing is held")
+
+
 def test_a_client_that_takes_nothing_is_given_up(impatient: int) -> None:
     with ask(impatient) as connection:
         eventually(lambda: held(impatient) == LARGE, "the answer is held")
