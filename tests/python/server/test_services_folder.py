@@ -221,7 +221,7 @@ def test_a_broken_version_does_not_replace_an_older_one(services: Path, serve: C
 
 def test_a_service_goes_on_while_its_file_is_replaced(services: Path, serve: Callable[[], Server]) -> None:
     server, file = serve(), services / "m.xlsx"
-    content = file.read_bytes()
+    content, successor = file.read_bytes(), times(3)
     assert y(server) == 20
     # In pieces, as over a slow line; and taken away first, as some programs do.
     for size in range(0, len(content), 500):
@@ -229,7 +229,7 @@ def test_a_service_goes_on_while_its_file_is_replaced(services: Path, serve: Cal
         assert y(server) == 20
     file.unlink()
     assert y(server) == 20
-    file.write_bytes(times(3))
+    file.write_bytes(successor)
     eventually(lambda: y(server) == 30, "the new file was taken")
     file.unlink()
     eventually(lambda: status(server, service="T/m") == 404, "the service went")
