@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 PR_SET_PDEATHSIG = 1
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -30,6 +31,8 @@ def ending(exit_code: int) -> str:
 @contextmanager
 def starting_without_interrupts() -> Iterator[None]:
     """Processes that are started meanwhile do not get Ctrl-C, which a terminal sends to all: this one ends them."""
+    # Else it starts with the first process, and lets signals through again.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
