@@ -78,6 +78,7 @@ class Folder:
     async def watch(self) -> None:
         """Try the newest version of each service when it appears, one after the other, until cancelled."""
         left_out: list[File] | None = None
+        trying: dict[str, asyncio.Task[None]] = {}
         while True:
             try:
                 self._look()
@@ -85,9 +86,11 @@ class Folder:
                 new = await asyncio.to_thread(self._versions.new, newest)
                 # Those that do not fit into memory are tried when somebody calls them.
                 left_out = new[FIRST:] if left_out is None else left_out
+                trying = {path: task for path, task in trying.items() if not task.done()}
                 for file in new:
-                    if file not in left_out:
-                        await asyncio.wait((asyncio.ensure_future(self._try(file)),), timeout=SLOW)
+                    if file not in left_out and file.path not in trying:
+                        trying[file.path] = asyncio.create_task(self._try(file))
+                        await asyncio.wait((trying[file.path],), timeout=SLOW)
             except Exception:
                 log.exception("the search for new versions failed")
             await asyncio.sleep(SEARCH)
