@@ -34,7 +34,7 @@ def main() -> None:
     command = execd_command(Path("data"))
     console.rule(" ".join(["execd", *command[3:]]))
     try:
-        with Server(command, port=free_port(options.port)) as server:
+        with Server(command, port=free_port(options.port), environment={"EXECD_LOG_LEVEL": "warning"}) as server:
             console.print(MEANT, highlight=False)
             for layout, case in SAMPLES.items():
                 show(server.url + "/demo/api/v4/execute", layout, CASES / case / "request.json")

@@ -45,7 +45,7 @@ def passes(suite: str, users: int, options: list[str], seconds: int) -> bool:
 
 def drive(suite: str, users: int, server_command: list[str], seconds: int) -> bool:
     """Run one suite against a server of its own."""
-    with Server(server_command) as server:
+    with Server(server_command, log=REPORTS / f"{suite}.log") as server:
         command = [
             *(sys.executable, "-m", "locust", "--locustfile", str(HERE / f"{suite}.py"), "--host", server.url),
             *("--headless", "--only-summary", "--users", str(users), "--spawn-rate", str(users)),

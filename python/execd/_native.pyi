@@ -192,6 +192,10 @@ class Fragments:
     def warnings(self) -> bytes: ...
     @property
     def errors(self) -> bytes: ...
+    @property
+    def with_errors(self) -> int:
+        """The number of records that have errors."""
+
     def joined(self, separators: tuple[bytes, bytes, bytes, bytes, bytes]) -> bytes:
         """Each part in this order after its separator, then the last separator."""
 

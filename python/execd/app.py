@@ -1,5 +1,7 @@
 """The application as a value: settings in, an application for Granian's RSGI out."""
 
+from collections.abc import Callable
+
 from execd import state
 from execd.api import health
 from execd.api.execute import errors, handler
@@ -8,8 +10,11 @@ from execd.http.routing import Router
 from execd.settings import Settings
 
 
-def create_app(settings: Settings) -> Application:
-    """The application of one worker. Its routes are tried in this order: what is called most comes first."""
-    shared = state.build(settings.for_machine())
+def create_app(settings: Settings, log_line: Callable[[bytes], None]) -> Application:
+    """The application of one worker; `log_line` takes what is logged of each call.
+
+    Its routes are tried in this order: what is called most comes first.
+    """
+    shared = state.build(settings.for_machine(), log_line)
     router = Router([*handler.routes(shared), *health.routes(shared)])
     return Application(router, shared.bodies, errors.refusal, shared.settings.time_limit, shared.catalog.watch)

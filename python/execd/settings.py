@@ -8,12 +8,16 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, NamedTuple, get_args, get_origin
 
 import msgspec
 
 PREFIX = "EXECD_"
+# Names the TOML file.
+CONFIG = "EXECD_CONFIG"
 MIB = 1 << 20
+# More of these than any machine has use for.
+MOST = {"workers": 1024, "threads": 1024, "max_executions": 65_536}
 
 # How people write a boolean.
 YES = {"yes", "on", "true", "1"}
@@ -28,7 +32,11 @@ _injected = re.compile(
 )
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+LogLevel = Literal["debug", "info", "warning", "error"]
+LogFormat = Literal["plain", "json"]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What one server runs with. Sizes are bytes, times are seconds; 0 means "choose for this machine"."""
 
     host: str = "127.0.0.1"
@@ -42,16 +50,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     # Calls that may wait for a permit in one worker, and for how long, before they get 429.
     queue: int = 64
     queue_seconds: float = 10.0
-    # A body after decompression; all bodies held by one worker; what is read and thrown away after a refusal.
+    # A body after decompression; all bodies and large answers held by one worker; what is read and thrown away after a
+    # refusal.
     max_body: int = 256 * MIB
     max_held: int = 1024 * MIB
     max_discard: int = 2048 * MIB
+    # The log: from which level on, how a line looks, and whether there is one for each call that was answered.
+    log_level: LogLevel = "info"
+    log_format: LogFormat = "plain"
+    log_calls: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what can never work, naming the field."""
         if not 0 < self.port <= 65535:  # noqa: PLR2004
             raise ValueError(f"port: {self.port} is not between 1 and 65535")
-        for field in ("workers", "threads", "max_executions", "queue", "max_body", "max_held", "max_discard"):
+        for field, most in MOST.items():
+            if not 0 <= getattr(self, field) <= most:
+                raise ValueError(f"{field}: {getattr(self, field)} is not between 0 and {most}")
+        for field in ("queue", "max_body", "max_held", "max_discard"):
             if getattr(self, field) < 0:
                 raise ValueError(f"{field}: must not be negative")
         if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
@@ -82,49 +98,78 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401
-    """Settings from `file`, the environment and `overrides` (of which `None` means "not given")."""
-    values = _from_file(file) if file else {}
-    values |= _from_environment(os.environ)
-    values |= {name: value for name, value in overrides.items() if value is not None}
-    values = {name: _boolean(name, value) if _types.get(name) is bool else value for name, value in values.items()}
+    """Settings from `file`, the environment and `overrides` (of which `None` means "not given").
+
+    Raises ValueError that names the source and the setting.
+    """
+    given = _from_file(file) if file else {}
+    given |= _from_environment(os.environ)
+    given |= {name: Given(flag(name), value) for name, value in overrides.items() if value is not None}
+    values = {name: _read(name, *one) for name, one in given.items()}
     try:
-        return msgspec.convert(values, Settings, strict=False, dec_hook=_path)
-    except msgspec.ValidationError as error:
-        raise ValueError(f"settings: {error}") from None
+        return Settings(**values)
+    except ValueError as error:
+        name, _, message = str(error).partition(": ")
+        raise ValueError(f"{given[name].place}: {message}") from None
+
+
+class Given(NamedTuple):
+    """What a source gives for a setting, and how people find it there."""
+
+    place: str
+    value: Any
+
+
+def flag(name: str) -> str:
+    """How a setting is spelled on the command line."""
+    return f"--{name.replace('_', '-')}"
 
 
 _types = {field.name: field.type for field in msgspec.structs.fields(Settings)}
+_wanted = {int: "a whole number", float: "a number", bool: "yes, no, on, off, true, false, 1 or 0", str: "a text"}
 
 
-def _boolean(name: str, value: Any) -> bool:  # noqa: ANN401
+def _read(name: str, place: str, value: Any) -> Any:  # noqa: ANN401
+    """The value of a setting, as its source spells it. Words may be in any case."""
+    type_ = _types[name]
     word = str(value).strip().lower()
-    if word in YES | NO:
+    if type_ is bool and word in YES | NO:
         return word in YES
-    raise ValueError(f"settings: {name}: {value!r} is not yes, no, on, off, true, false, 1 or 0")
-
-
-def _path(type_: type, value: Any) -> Path:  # noqa: ANN401
-    """The one type of a field that msgspec does not know."""
-    if type_ is Path and isinstance(value, str | Path):
-        return Path(value)
-    raise ValueError(f"{value!r} is no path")
-
-
-def _from_file(file: Path) -> dict[str, Any]:
+    if get_origin(type_) is Literal:
+        words = get_args(type_)
+        if word in words:
+            return word
+        raise ValueError(f"{place}: {value!r} is not {', '.join(words[:-1])} or {words[-1]}")
+    if type_ == Path | None:
+        if isinstance(value, str | Path) and str(value):
+            return Path(value)
+        raise ValueError(f"{place}: {value!r} is no path")
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        if type_ is not bool and not isinstance(value, bool):
+            return msgspec.convert(value, type_, strict=False)
+    except msgspec.ValidationError:
+        pass
+    raise ValueError(f"{place}: {value!r} is not {_wanted[type_]}")
+
+
+def _from_file(file: Path) -> dict[str, Given]:
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ValueError(f"{file}: not valid TOML: {error}") from None
+    if unknown := values.keys() - _types.keys():
+        raise ValueError(f"{file}: unknown setting: {', '.join(sorted(unknown))}")
+    return {name: Given(f"{file}: {name}", value) for name, value in values.items()}
 
 
-def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    fields = {PREFIX + name.upper(): name for name in Settings.__struct_fields__}
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
+    """What the environment sets; an empty variable sets nothing."""
+    fields = {PREFIX + name.upper(): name for name in _types}
     ours = {
         name: value
         for name, value in environment.items()
-        if name.startswith(PREFIX) and not _injected.fullmatch(f"{name}={value}")
+        if name.startswith(PREFIX) and name != CONFIG and not _injected.fullmatch(f"{name}={value}")
     }
-    unknown = ours.keys() - fields.keys()
-    if unknown:
+    if unknown := ours.keys() - fields.keys():
         raise ValueError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
-    return {fields[name]: value for name, value in ours.items()}
+    return {fields[name]: Given(name, value) for name, value in ours.items() if value}

@@ -1,6 +1,6 @@
 """What one worker of a server is made of, built once from the settings and handed to the APIs."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from execd.runtime.admission import Admission, Policy
 from execd.runtime.executor import Executor
 from execd.runtime.run import Runtime
 from execd.settings import Settings
+from execd.telemetry.calls import Calls
 
 EXAMPLES = Path(__file__).parent / "examples"
 
@@ -27,10 +28,14 @@ class State:
     engine: _native.Engine
     runtime: Runtime
     bodies: Bodies
+    calls: Calls
 
 
-def build(settings: Settings) -> State:
-    """The parts of a worker. Opens the permit file and starts threads: call it in the process that serves."""
+def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
+    """The parts of a worker; `log_line` takes what is logged of each call.
+
+    Opens the permit file and starts threads: call it in the process that serves.
+    """
 
     def compiled(version: Version) -> Awaitable[Program]:
         return programs.of(version)
@@ -46,6 +51,7 @@ def build(settings: Settings) -> State:
         engine=_native.Engine(settings.threads),
         runtime=Runtime(admission, Executor(settings.max_executions)),
         bodies=Bodies(settings),
+        calls=Calls(settings, log_line),
     )
 
 

@@ -37,6 +37,20 @@ def saved(book: Workbook) -> bytes:
     return buffer.getvalue()
 
 
+def long_sum(length: int) -> bytes:
+    """The output `b` is the input `a` and the sum of 2 to `length`, each added by a cell of its own."""
+    plain = workbook({"B1": 1, "C1": f"=B1+A{length}"}, {"Xinput_a": "B1", "Xoutput_b": "C1"})
+    rows = (f'<row r="{row}"><c r="A{row}"><f>A{row - 1}+{row}</f></c></row>' for row in range(2, length + 1))
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as source, zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
+        for part in source.namelist():
+            content = source.read(part)
+            if part == "xl/worksheets/sheet1.xml":
+                content = content.replace(b"</row>", b"</row>" + "".join(rows).encode(), 1)
+            target.writestr(part, content)
+    return buffer.getvalue()
+
+
 def basics() -> bytes:
     """Two numbers, a text and a table in; a sum, a quotient, a text and the table's total out."""
     cells = {

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from execd import __version__
+from execd.cli import interrupt
 from execd.cli.check import check
 from execd.cli.run import run
 from execd.cli.serve import serve
@@ -18,8 +19,12 @@ class Command(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401
         """Run a command."""
+        interrupt.watch()
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            fail("interrupted")
+            ctx.exit(interrupt.INTERRUPTED)
         except (ExecdError, OSError, ValueError) as error:
             fail(str(error))
             ctx.exit(FAILED)

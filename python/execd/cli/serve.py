@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from execd import settings
+from execd.cli import interrupt
 
 
 @click.command()
@@ -13,20 +14,32 @@ from execd import settings
 @click.option("--port", type=int, help="Port to listen on.  [8000]")
 @click.option("--workers", type=int, help="Processes that serve.  [one per core]")
 @click.option("--threads", type=int, help="Threads of one worker that calculate.  [cores / workers]")
-@click.option(
-    "--data", type=click.Path(file_okay=False, path_type=Path), help="Folder with services/; made if missing."
-)
+@click.option("--data", metavar="FOLDER", help="Folder with services/; made if missing.")
 @click.option("--examples/--no-examples", default=None, help="Serve the example workbooks too.  [no]")
 @click.option("--max-executions", type=int, help="Executions at once on this node, over all workers.  [2 per core]")
 @click.option("--time-limit", type=float, help="Seconds until an execution is stopped and answered with 504.  [55]")
 @click.option("--queue", type=int, help="Calls that may wait for a permit in one worker.  [64]")
 @click.option("--queue-seconds", type=float, help="Seconds that one may wait.  [10]")
 @click.option("--max-body", type=int, help="Bytes of one body, unpacked.  [256 MiB]")
-@click.option("--max-held", type=int, help="Bytes of all bodies that one worker holds.  [1 GiB]")
+@click.option("--max-held", type=int, help="Bytes of all bodies and large answers that one worker holds.  [1 GiB]")
 @click.option("--max-discard", type=int, help="Bytes that are read and thrown away after a refusal.  [2 GiB]")
-@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Settings in TOML.")
+@click.option("--log-level", help="debug, info, warning or error.  [info]")
+@click.option("--log-format", help="plain, or json: one object per line.  [plain]")
+@click.option("--log-calls/--no-log-calls", default=None, help="A line for each call that was answered.  [yes]")
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    envvar=settings.CONFIG,
+    help="Settings in TOML; EXECD_CONFIG names it, too.",
+)
 def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
-    """Serve Execute v4 for the workbooks of a folder."""
-    from execd.server import supervisor  # noqa: PLC0415 - the other commands do not need a server
+    """Serve Execute v4 for the workbooks of a folder. Ctrl-C and SIGTERM end it when running calls are answered."""
+    # The other commands do not need a server.
+    from execd.cli.greeting import greet  # noqa: PLC0415
+    from execd.server import supervisor  # noqa: PLC0415
 
-    supervisor.serve(settings.load(config, **options))
+    def started(chosen: settings.Settings) -> None:
+        interrupt.unwatch()
+        greet(chosen)
+
+    supervisor.serve(settings.load(config, **options), started)

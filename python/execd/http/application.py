@@ -1,20 +1,21 @@
 """The application that Granian calls, once for every request: find the handler, let it answer, send the answer."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Coroutine
 
 from granian.rsgi import HTTPProtocol, Scope
 
 from execd.errors import CallError, bug
+from execd.http import connections
 from execd.http.body import Bodies
 from execd.http.request import Request
-from execd.http.response import Response, send
+from execd.http.response import Response, Sender
 from execd.http.routing import Router
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Gone
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.http")
+log = logger("execd.http")
 
 
 class Application:
@@ -35,11 +36,13 @@ class Application:
         self._bodies = bodies
         self._refusal = refusal
         self._time_limit = time_limit
+        self._sender = Sender(bodies.held, time_limit)
         self._background = background
         self._task: asyncio.Task[None] | None = None
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A worker has started."""
+        """A worker has started, and is about to listen."""
+        loop.call_soon(connections.end_stuck, self._time_limit)
         if self._background:
             self._task = loop.create_task(self._background())
 
@@ -48,7 +51,7 @@ class Application:
         request = Request(scope, protocol)
         try:
             response = await self._answer(request)
-            await send(protocol, request, response)
+            await self._sender.send(protocol, request, response)
             if request.is_being_sent:
                 # Many clients read no answer before they have sent everything, and lose it when the connection closes.
                 await self._bodies.discard(request, Deadline(self._time_limit))
@@ -65,5 +68,5 @@ class Application:
         except Gone:
             raise
         except Exception:
-            log.exception("%s %s failed", request.method, request.path)
+            log.exception("request failed", method=request.method, path=request.path)
             return self._refusal(bug())

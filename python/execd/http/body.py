@@ -4,6 +4,7 @@ from contextlib import suppress
 
 from execd.errors import CallError, Kind
 from execd.http.compression import Inflater
+from execd.http.held import Held
 from execd.http.request import Request
 from execd.runtime.deadline import Deadline, Timer
 from execd.settings import Settings
@@ -17,13 +18,16 @@ class Bodies:
     """The bodies that one worker reads, and holds until they are answered."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._held = 0
+        self._most = min(settings.max_body, settings.max_held)
+        """Bytes of a body, unpacked. One that is larger would never fit."""
+        self._most_discarded = settings.max_discard
+        self.held = Held(settings.max_held)
+        """What they take together, and the answers with them."""
         self._timer = Timer()
 
     async def read(self, request: Request, deadline: Deadline) -> bytes:
         """The unpacked body. The caller gives it back when it lets go of it."""
-        declared, limit = request.declared, self._settings.max_body
+        declared, limit = request.declared, self._most
         if declared is not None and declared > limit:
             raise CallError(Kind.TOO_LARGE, f"the body of {declared} bytes is larger than {limit} bytes")
         inflater = _inflater(request.header("content-encoding"), limit)
@@ -48,28 +52,24 @@ class Bodies:
             if inflater:
                 inflater.finish()
         except BaseException:
-            self._held -= size
+            self.held.give_back(size)
             raise
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _hold(self, count: int, before: int) -> None:
         """Counts bytes of a body of which there were some before, if there is room for them."""
-        limit = self._settings.max_body
-        if before + count > limit:
-            raise CallError(Kind.TOO_LARGE, f"the body is larger than {limit} bytes")
-        if self._held + count > self._settings.max_held:
-            message = "the bodies of other requests fill this node's memory; try again later"
-            raise CallError(Kind.OVERLOADED, message, retry_after=1.0)
-        self._held += count
+        if before + count > self._most:
+            raise CallError(Kind.TOO_LARGE, f"the body is larger than {self._most} bytes")
+        self.held.ask(count)
 
     def give_back(self, body: bytes) -> None:
         """A body is no longer held."""
-        self._held -= len(body)
+        self.held.give_back(len(body))
 
     async def discard(self, request: Request, deadline: Deadline) -> None:
         """Read what is still to come and throw it away, as far as there is time and `max_discard` allows."""
         with suppress(TimeoutError):
-            await self._timer.within(deadline, request.discard(self._settings.max_discard))
+            await self._timer.within(deadline, request.discard(self._most_discarded))
 
 
 def _inflater(named: str, limit: int) -> Inflater | None:

@@ -68,14 +68,14 @@ class Request:
             if piece is None:
                 break
             # The transport ends a body with an empty piece. One more stands for what it could not read.
-            if empty and not piece and not self._is_http2:
+            if empty and not piece and not self.is_http2:
                 raise _broken_off()
             empty = not piece
             if piece:
                 yield piece
         if self.declared is not None and self._arrived != self.declared:
             raise _broken_off()
-        if self.declared is None and self._is_http2:
+        if self.declared is None and self.is_http2:
             await self._refuse_a_reset_stream()
         self._taken = True
 
@@ -97,7 +97,8 @@ class Request:
         return piece
 
     @property
-    def _is_http2(self) -> bool:
+    def is_http2(self) -> bool:
+        """Whether its connection may carry other requests at the same time."""
         return bool(self._scope.http_version == "2")
 
     async def _refuse_a_reset_stream(self) -> None:

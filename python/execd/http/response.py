@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,12 @@ import msgspec
 from granian.rsgi import HTTPProtocol
 
 from execd.http import compression
+from execd.http.held import Held
+from execd.http.pouring import pour
 from execd.http.request import Request
+from execd.telemetry.logs import logger
+
+log = logger("execd.http")
 
 Headers = list[tuple[str, str]]
 Body = bytes | AsyncIterator[bytes] | Path
@@ -19,8 +25,11 @@ JSON = ("content-type", "application/json")
 
 # From here on packing is worth a thread: it holds up the event loop longer than the hand-off takes.
 LARGE = 256 * 1024
-# The server keeps what a client does not read of a stream, without a limit, and a stream that fails ends like one that
-# is complete. So a stream is for little, with an end mark of its own; results go out as bytes or as a file.
+# Answers of up to this many bytes are sent in one piece. If every connection that a worker may have waits for one,
+# they take no more memory than `max_held` by default. A connection of HTTP/2 may wait for many.
+AT_ONCE, AT_ONCE_HTTP2 = 256 * 1024, 64 * 1024
+# The transport keeps what a client does not read of a stream, without a limit, and a stream that fails ends like one
+# that is complete. So a stream is for little, with an end mark of its own; results go out as bytes or as a file.
 MOST_STREAMED = 16 << 20
 
 _encoder = msgspec.json.Encoder()
@@ -40,17 +49,39 @@ def encode(value: Any) -> bytes:  # noqa: ANN401
     return _encoder.encode(value)
 
 
-async def send(protocol: HTTPProtocol, request: Request, response: Response) -> None:
-    """Send an answer to a request."""
-    body = response.body
-    if isinstance(body, bytes):
-        if len(body) >= compression.WORTHWHILE and (accepted := request.header("accept-encoding")):
-            body = await _packed(body, response.headers, accepted)
-        protocol.response_bytes(response.status, response.headers, body)
-    elif isinstance(body, Path):
-        protocol.response_file(response.status, response.headers, str(body))
-    else:
-        await _stream(protocol, response, body)
+class Sender:
+    """Sends the answers of one worker. What clients are slow to take counts among what it holds."""
+
+    def __init__(self, held: Held, patience: float) -> None:
+        """A client that takes nothing of a large answer for `patience` seconds is given up."""
+        self._held = held
+        self._patience = patience
+
+    async def send(self, protocol: HTTPProtocol, request: Request, response: Response) -> None:
+        """Send an answer to a request. Raises Gone."""
+        body = response.body
+        if isinstance(body, bytes):
+            if len(body) >= compression.WORTHWHILE and (accepted := request.header("accept-encoding")):
+                body = await _packed(body, response.headers, accepted)
+            if len(body) <= (AT_ONCE_HTTP2 if request.is_http2 else AT_ONCE):
+                protocol.response_bytes(response.status, response.headers, body)
+            else:
+                await self._pour(protocol, request, response, body)
+        elif isinstance(body, Path):
+            protocol.response_file(response.status, response.headers, str(body))
+        else:
+            await _stream(protocol, response, body)
+
+    async def _pour(self, protocol: HTTPProtocol, request: Request, response: Response, body: bytes) -> None:
+        size = len(body)
+        headers = [*response.headers, ("content-length", str(size))]
+        self._held.add(size)
+        try:
+            await pour(body, request, partial(protocol.response_file, response.status, headers), self._patience)
+        except TimeoutError:
+            log.warning("the client does not take its answer", path=request.path, bytes=size)
+        finally:
+            self._held.give_back(size)
 
 
 async def _packed(body: bytes, headers: Headers, accepted: str) -> bytes:

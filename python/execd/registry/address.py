@@ -15,10 +15,13 @@ LONGEST = 1024
 SHOWN = 200
 
 # Up to three numbers; 18 digits hold a moment to the millisecond, and are read in no time.
-NUMBER = r"[0-9]{1,18}(?:\.[0-9]{1,18}){0,2}"
+DIGITS = 18
+NUMBER = rf"[0-9]{{1,{DIGITS}}}(?:\.[0-9]{{1,{DIGITS}}}){{0,2}}"
+# Stands for a number that no version has.
+NEVER = -1
 
 _brackets = re.compile(r"(?P<name>.+)\[(?P<version>[^\[\]]*)\]\s*", re.DOTALL)
-_number = re.compile(NUMBER)
+_numbers = re.compile(r"[0-9]+(?:\.[0-9]+){0,2}")
 
 
 class Address(NamedTuple):
@@ -83,8 +86,15 @@ def _read(address: str) -> Named:
     name, wanted = (split["name"], split["version"].strip()) if split else (service, "")
     if folder is None and not _is_uuid(name.strip()):
         raise _no_service(address)
-    version = tuple(map(int, wanted.split("."))) if _number.fullmatch(wanted) else None if wanted else ()
-    return Named(folder, name.strip(), version, service)
+    return Named(folder, name.strip(), _version(wanted), service)
+
+
+def _version(wanted: str) -> tuple[int, ...] | None:
+    if not wanted:
+        return ()
+    if not _numbers.fullmatch(wanted):
+        return None
+    return tuple(int(number) if len(number) <= DIGITS else NEVER for number in wanted.split("."))
 
 
 _read_before = lru_cache(KNOWN)(_read)

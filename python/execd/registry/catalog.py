@@ -41,6 +41,10 @@ class Broken(NamedTuple):
 class Catalog(Protocol):
     """A source of services. What it knows it answers from memory."""
 
+    def known(self, tenant: str, address: Address) -> Version | None:
+        """What `find` gives, if it can be told without waiting."""
+        ...
+
     async def find(self, tenant: str, address: Address) -> Version:
         """The version that a tenant's call means, the newest that fits and can serve. Raises CallError."""
         ...

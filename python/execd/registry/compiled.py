@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 
 from execd import _native
 from execd.errors import CallError, Kind
@@ -14,6 +15,8 @@ UNKNOWN = float("inf")
 NEWEST = 0.25
 # Compiled workbooks in memory; the longest unused go first.
 KEPT = 256
+# Workbooks that are compiled at once; the others wait, and nothing else that needs a thread does.
+AT_ONCE = 2
 
 
 class Program:
@@ -45,9 +48,21 @@ class Programs:
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
         self._programs: OrderedDict[str, asyncio.Future[Program]] = OrderedDict()
+        self._compilers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compiler")
+
+    def ready(self, version: Version) -> Program | None:
+        """The compiled workbook of a version, if it is there."""
+        future = self._programs.get(version.content)
+        if future is None or not future.done() or future.exception():
+            return None
+        self._programs.move_to_end(version.content)
+        return future.result()
 
     async def of(self, version: Version) -> Program:
-        """The compiled workbook of a version. Raises CallError if it does not compile."""
+        """The compiled workbook of a version. Raises CallError if it does not compile.
+
+        Whoever waits may stop waiting; the workbook is compiled all the same.
+        """
         future = self._programs.get(version.content)
         if future is None:
             future = self._programs[version.content] = asyncio.ensure_future(self._compile(version))
@@ -66,7 +81,8 @@ class Programs:
             self._programs.pop(version.content, None)
             raise
         try:
-            return Program(await asyncio.to_thread(_native.Model, workbook))
+            loop = asyncio.get_running_loop()
+            return Program(await loop.run_in_executor(self._compilers, _native.Model, workbook))
         except _native.WorkbookError as error:
             # A file that is being written may give many of these; they must not drive out what serves.
             if version.content in self._programs:

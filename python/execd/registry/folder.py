@@ -4,7 +4,6 @@ A source of services as `catalog` promises, without any set-up. It belongs to no
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,8 +13,9 @@ from execd.registry.address import LONGEST, Address, Named, named, no_version, u
 from execd.registry.catalog import Broken, Listed, Version
 from execd.registry.listing import File, Listing
 from execd.registry.versions import Check, Versions
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.registry")
+log = logger("execd.registry")
 
 # Seconds for which what was seen of files and folders holds, for all calls: a look takes longer than a call's Python.
 FRESH = 0.1
@@ -23,6 +23,8 @@ FRESH = 0.1
 KNOWN = 4096
 # Seconds between two searches for what is new, and how many services are tried at the start.
 SEARCH, FIRST = 0.5, 128
+# Seconds after which the next one is tried beside a version that takes long.
+SLOW = 5.0
 
 
 class Folder:
@@ -40,10 +42,14 @@ class Folder:
         self._all_read = False
         """Whether every file has been read since the last look."""
 
-    async def find(self, tenant: str, address: Address) -> Version:  # noqa: ARG002  every tenant sees everything
-        """The version that a call means. Raises CallError."""
+    def known(self, tenant: str, address: Address) -> Version | None:  # noqa: ARG002  every tenant sees everything
+        """The version that a call means, if it was found since the last look."""
         self._look()
-        version = self._found.get(address)
+        return self._found.get(address)
+
+    async def find(self, tenant: str, address: Address) -> Version:
+        """The version that a call means. Raises CallError."""
+        version = self.known(tenant, address)
         if version is None:
             version = await self._resolve(address)
             if len(self._found) < KNOWN and sum(map(len, address)) <= LONGEST:
@@ -70,8 +76,9 @@ class Folder:
         ]
 
     async def watch(self) -> None:
-        """Try the newest version of each service when it appears, one at a time, until cancelled."""
+        """Try the newest version of each service when it appears, one after the other, until cancelled."""
         left_out: list[File] | None = None
+        trying: dict[str, asyncio.Task[None]] = {}
         while True:
             try:
                 self._look()
@@ -79,9 +86,11 @@ class Folder:
                 new = await asyncio.to_thread(self._versions.new, newest)
                 # Those that do not fit into memory are tried when somebody calls them.
                 left_out = new[FIRST:] if left_out is None else left_out
+                trying = {path: task for path, task in trying.items() if not task.done()}
                 for file in new:
-                    if file not in left_out:
-                        await self._try(file)
+                    if file not in left_out and file.path not in trying:
+                        trying[file.path] = asyncio.create_task(self._try(file))
+                        await asyncio.wait((trying[file.path],), timeout=SLOW)
             except Exception:
                 log.exception("the search for new versions failed")
             await asyncio.sleep(SEARCH)

@@ -1,6 +1,5 @@
 """Which workbook files lie in folders of services. Their contents are not read here."""
 
-import logging
 import os
 import re
 import time
@@ -12,10 +11,11 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from execd.registry.address import NUMBER, key, normal
+from execd.telemetry.logs import logger
 
 T = TypeVar("T")
 
-log = logging.getLogger("execd.registry")
+log = logger("execd.registry")
 
 FIRST_VERSION = (0, 1, 0)
 NAMESPACE = uuid.UUID("7c6a1f0e-52bb-4a1c-9f0f-3f2f1f0c8d11")
@@ -133,7 +133,7 @@ class _Scan(Generic[T]):
         self._found = {**{name: self._found[name] for name in self._gone}, **found.entries}
         for remark in found.remarks:
             if remark not in self._remarks:
-                log.warning("%s", remark)
+                log.warning(remark)
         self._remarks = found.remarks
 
     def _read(self) -> _Found[T]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-import logging
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -12,8 +12,9 @@ from execd.errors import CallError, Kind, bug
 from execd.registry.address import unknown
 from execd.registry.catalog import Version
 from execd.registry.listing import NAMESPACE, File, Stamp, stamp
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.registry")
+log = logger("execd.registry")
 
 # Raises CallError if the workbook of a version cannot serve.
 Check = Callable[[Version], Awaitable[object]]
@@ -130,7 +131,7 @@ class Versions:
 
     async def _take(self, file: File) -> Version:
         """The version that a file is now, once it has proved to be whole."""
-        now, name = _settled(stamp(file.path)), f"{file.folder}/{file.service}"
+        now, name, started = _settled(stamp(file.path)), f"{file.folder}/{file.service}", time.monotonic()
         try:
             version = await asyncio.to_thread(self.identify, file)
             if self._check:
@@ -142,9 +143,13 @@ class Versions:
         except CallError as error:
             raise self._refused(file, now, error) from None
         except Exception:
-            log.exception("%s cannot be tried", file.path)
+            log.exception("a version cannot be tried", service=name, version=file.number, file=file.path)
             raise self._refused(file, now, bug()) from None
         replaced = self._serving.get(file.path)
+        if replaced is not version:
+            what = "a version is replaced" if replaced else "a version serves"
+            seconds = round(time.monotonic() - started, 3)
+            log.info(what, service=name, version=file.number, version_id=version.version_id, seconds=seconds)
         self._serving[file.path] = version
         self._refusals.pop(file.path, None)
         if replaced and replaced is not version:
@@ -160,8 +165,11 @@ class Versions:
     def _refused(self, file: File, now: Stamp | None, error: CallError) -> CallError:
         before = self._refusals.get(file.path)
         if before is None or str(before.error) != str(error):
-            still = "; the last good workbook serves on" if file.path in self._serving else ""
-            log.warning("%s: refused: %s%s", file.path, error, still)
+            still = {"serves": "the last good workbook"} if file.path in self._serving else {}
+            name = f"{file.folder}/{file.service}"
+            log.warning(
+                "a version is refused", service=name, version=file.number, file=file.path, reason=str(error), **still
+            )
         self._refusals[file.path] = Refusal(file, now, error)
         return error
 

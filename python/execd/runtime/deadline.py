@@ -19,6 +19,11 @@ class Deadline:
         self.end = clock() + seconds
 
     @property
+    def passed(self) -> float:
+        """Seconds since the call began."""
+        return self._clock() - self.end + self.seconds
+
+    @property
     def left(self) -> float:
         """Seconds that remain, never negative."""
         return max(0.0, self.end - self._clock())

@@ -5,7 +5,9 @@ from execd.settings import Settings
 
 def prepare(settings: Settings) -> None:
     """Make what the workers need in the data folder. Raises ValueError if they could not write there."""
-    place = f"--data {settings.data}" if settings.data else str(settings.home)
+    place = f"data {settings.data}" if settings.data else str(settings.home)
+    if settings.data and settings.data.exists() and not settings.data.is_dir():
+        raise ValueError(f"{place}: is no folder")
     try:
         settings.home.mkdir(parents=True, exist_ok=True)
         if settings.data:

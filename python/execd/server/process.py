@@ -1,9 +1,12 @@
-"""What a worker asks of the operating system when it starts."""
+"""What workers ask of the operating system when they start."""
 
 import ctypes
 import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 
 PR_SET_PDEATHSIG = 1
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -18,6 +21,23 @@ def die_with_parent(parent: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def ending(exit_code: int) -> str:
+    """What ended a process: its exit code, or a signal."""
+    return signal.Signals(-exit_code).name if exit_code < 0 else f"exit code {exit_code}"
+
+
+@contextmanager
+def starting_without_interrupts() -> Iterator[None]:
+    """Processes that are started meanwhile do not get Ctrl-C, which a terminal sends to all: this one ends them."""
+    # Else it starts with the first process, and lets signals through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def keep_freed_memory() -> None:

@@ -176,6 +176,12 @@ impl Fragments {
         PyBytes::new(py, &self.parts.errors)
     }
 
+    /// The number of records that have errors.
+    #[getter]
+    fn with_errors(&self) -> usize {
+        self.parts.with_errors
+    }
+
     /// The four parts, each after its separator, and the last separator: one copy instead of three.
     fn joined<'py>(&self, py: Python<'py>, separators: [PyBackedBytes; 5]) -> PyResult<Bound<'py, PyBytes>> {
         let [first, second, third, fourth, last] = &separators;

@@ -63,6 +63,8 @@ pub struct Fragments {
     pub warnings: Vec<u8>,
     pub errors: Vec<u8>,
     pub records: usize,
+    /// Records that have errors.
+    pub with_errors: usize,
 }
 
 impl Service {
@@ -196,6 +198,7 @@ fn join(parts: Vec<Written>, records: usize) -> Fragments {
         all.process_time.extend_from_slice(&part.process_time);
         all.warnings.extend_from_slice(&part.warnings);
         all.errors.extend_from_slice(&part.errors);
+        all.with_errors += part.with_errors;
     }
     Fragments {
         outputs: array(all.outputs.finish()),
@@ -203,6 +206,7 @@ fn join(parts: Vec<Written>, records: usize) -> Fragments {
         warnings: array(all.warnings),
         errors: array(all.errors),
         records,
+        with_errors: all.with_errors,
     }
 }
 
@@ -223,5 +227,5 @@ fn no_records(nothing: bool) -> Fragments {
     } else {
         (b"[\"Warning: The inputs have a header row and no records\"]".to_vec(), null())
     };
-    Fragments { outputs: null(), process_time: null(), warnings, errors, records: 0 }
+    Fragments { outputs: null(), process_time: null(), warnings, errors, records: 0, with_errors: 0 }
 }

@@ -4,7 +4,7 @@ import gzip
 import http.client
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +52,13 @@ BODIES: dict[str, tuple[bytes, int, list[str]]] = {
     "a time that is none": (START + b'[{"a":1}],"version_by_timestamp":"soon"}', 400, ["version_by_timestamp"]),
     "a long integer in an unknown key": (START + b'[{"a":1}],"x":' + b"9" * 10_000 + b"}", 400, ["JSON"]),
 }
+
+
+def test_a_body_that_can_never_be_held_is_too_large(start: Callable[..., Server]) -> None:
+    server = start("--max-held", "1000", "--workers", "1")
+    response = server.post(START + b'[{"a":1}]' + b" " * 1000 + b"}")
+    assert (response.status_code, response.json()["code"]) == (413, "BODY_TOO_LARGE")
+    assert server.post(START + b'[{"a":1}]}').status_code == 200
 
 
 @pytest.mark.parametrize("name", BODIES)

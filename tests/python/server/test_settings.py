@@ -29,17 +29,20 @@ whole = st.integers(0, 1 << 40)
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "host": st.from_regex(r"[a-z0-9.:-]{1,20}", fullmatch=True),
     "port": st.integers(1, 65535),
-    "workers": whole,
-    "threads": whole,
+    "workers": st.integers(0, 1024),
+    "threads": st.integers(0, 1024),
     "data": st.from_regex(r"[a-z][a-z /.]{0,20}", fullmatch=True).map(Path),
     "examples": st.booleans(),
-    "max_executions": whole,
+    "max_executions": st.integers(0, 65_536),
     "time_limit": st.floats(0.001, 86_400),
     "queue": whole,
     "queue_seconds": st.floats(0, 1e6),
     "max_body": whole,
     "max_held": whole,
     "max_discard": whole,
+    "log_level": st.sampled_from(["debug", "info", "warning", "error"]),
+    "log_format": st.sampled_from(["plain", "json"]),
+    "log_calls": st.booleans(),
 }
 some = st.fixed_dictionaries({}, optional=VALUES)
 SERVE = cli.main.commands["serve"]
@@ -64,7 +67,11 @@ def test_any_setting_may_come_from_any_source(
     flags = ["--config", str(file)]
     for name, value in in_flags.items():
         flag = f"--{name.replace('_', '-')}"
-        flags.append({True: flag, False: f"--no-{name}"}[value] if isinstance(value, bool) else f"{flag}={value}")
+        flags.append(
+            {True: flag, False: flag.replace("--", "--no-", 1)}[value]
+            if isinstance(value, bool)
+            else f"{flag}={value}"
+        )
     with pytest.MonkeyPatch.context() as environment, SERVE.make_context("serve", flags) as context:
         for name, value in in_environment.items():
             environment.setenv(f"EXECD_{name.upper()}", str(value))
@@ -114,6 +121,12 @@ def test_what_a_container_platform_injects_is_no_setting(tmp_path: Path, monkeyp
     assert settings.load(file) == Settings(port=8123)
 
 
+@pytest.mark.parametrize("word", ["WARNING", " Warning "])
+def test_a_word_may_be_spelled_in_any_case(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
+    monkeypatch.setenv("EXECD_LOG_LEVEL", word)
+    assert settings.load().log_level == "warning"
+
+
 def in_toml(value: Any) -> str:
     return json.dumps(str(value)) if isinstance(value, str | Path) else str(value).lower()
 
@@ -123,13 +136,16 @@ def in_toml(value: Any) -> str:
     [
         ("EXECD_PRT", "1", "EXECD_PRT"),
         ("EXECD_CANARY_PORT", "8000", "EXECD_CANARY_PORT"),
-        ("EXECD_EXAMPLES", "perhaps", "examples"),
-        ("EXECD_PORT", "x", "port"),
-        ("EXECD_PORT", "70000", "port"),
-        ("EXECD_PORT", "0", "port"),
-        ("EXECD_TIME_LIMIT", "0", "time_limit"),
-        ("EXECD_QUEUE", "-1", "queue"),
-        ("EXECD_QUEUE_SECONDS", "nan", "queue_seconds"),
+        ("EXECD_EXAMPLES", "perhaps", "EXECD_EXAMPLES: 'perhaps' is not yes, no"),
+        ("EXECD_PORT", "x", "EXECD_PORT: 'x' is not a whole number"),
+        ("EXECD_PORT", "70000", "EXECD_PORT: 70000 is not between"),
+        ("EXECD_PORT", "0", "EXECD_PORT: 0 is not between"),
+        ("EXECD_WORKERS", "100000", "EXECD_WORKERS: 100000 is not between"),
+        ("EXECD_TIME_LIMIT", "0", "EXECD_TIME_LIMIT: 0.0 is not between"),
+        ("EXECD_TIME_LIMIT", "soon", "EXECD_TIME_LIMIT: 'soon' is not a number"),
+        ("EXECD_QUEUE", "-1", "EXECD_QUEUE: must not be negative"),
+        ("EXECD_QUEUE_SECONDS", "nan", "EXECD_QUEUE_SECONDS: must not be negative"),
+        ("EXECD_LOG_LEVEL", "loud", "EXECD_LOG_LEVEL: 'loud' is not debug, info, warning or error"),
     ],
 )
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str) -> None:
@@ -138,12 +154,44 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
         settings.load()
 
 
-@pytest.mark.parametrize(("content", "said"), [(b"port = [", r"execd\.toml: not valid TOML"), (b"\xff", "TOML")])
+def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("EXECD_DATA", "EXECD_PORT", "EXECD_EXAMPLES"):
+        monkeypatch.setenv(name, "")
+    assert settings.load() == Settings()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"port = [", r"execd\.toml: not valid TOML"),
+        (b"\xff", "TOML"),
+        (b"prt = 1", r"execd\.toml: unknown setting: prt"),
+        (b'port = "x"', r"execd\.toml: port: 'x' is not a whole number"),
+        (b"port = true", r"execd\.toml: port: True is not a whole number"),
+        (b"queue = 1.5", r"execd\.toml: queue: 1.5 is not a whole number"),
+        (b"data = 1", r"execd\.toml: data: 1 is no path"),
+    ],
+)
 def test_a_broken_file_is_named(tmp_path: Path, content: bytes, said: str) -> None:
     file = tmp_path / "execd.toml"
     file.write_bytes(content)
     with pytest.raises(ValueError, match=said):
         settings.load(file)
+
+
+def test_a_wrong_flag_is_named() -> None:
+    with pytest.raises(ValueError, match=r"--max-body: must not be negative"):
+        settings.load(max_body=-1)
+    with pytest.raises(ValueError, match=r"--data: '' is no path"):
+        settings.load(data="")
+
+
+def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "execd.toml"
+    file.write_text("port = 1\n")
+    monkeypatch.setenv("EXECD_CONFIG", str(file))
+    with SERVE.make_context("serve", []) as context:
+        assert settings.load(context.params.pop("config"), **context.params).port == 1
 
 
 def test_zeros_become_what_suits_the_machine() -> None:
@@ -165,6 +213,7 @@ def test_an_open_server_stays_on_this_machine(host: str) -> None:
         listening_address(host, 8000)
 
 
-def test_the_readme_lists_every_setting() -> None:
-    readme = (Path(__file__).parents[3] / "README.md").read_text()
-    assert re.findall(r"^\| `(\w+)` \|", readme, re.MULTILINE) == list(Settings.__struct_fields__)
+def test_the_operators_page_lists_every_setting() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "operating.md").read_text()
+    table = page.partition("## Settings")[2].partition("##")[0]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(Settings.__struct_fields__)

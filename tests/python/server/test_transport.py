@@ -11,18 +11,28 @@ import h2.events
 import httpx
 import pytest
 
+from conftest import eventually
 from tests.server import PATIENCE, Server
 
 HERE = Path(__file__).parent
 Connected = socket.socket
 
 
+GRANIAN = [sys.executable, "-m", "granian", "--interface", "rsgi", "--loop", "uvloop", "--no-ws", "transport_app:app"]
+
+
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     """Where `transport_app` is served."""
-    options = ["--interface", "rsgi", "--loop", "uvloop", "--no-ws", "transport_app:app"]
     log = tmp_path_factory.mktemp("transport") / "log"
-    with Server([sys.executable, "-m", "granian", *options], folder=HERE, log=log) as server:
+    with Server(GRANIAN, folder=HERE, log=log) as server:
+        yield server.port
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[int]:
+    """Where it is served with a time limit of a second."""
+    with Server(GRANIAN, folder=HERE, log=tmp_path / "log", environment={"TIME_LIMIT": "1"}) as server:
         yield server.port
 
 
@@ -134,6 +144,73 @@ def test_streams_and_files_go_out(port: int, tmp_path: Path, *, http2: bool) -> 
     with httpx.Client(http1=not http2, http2=http2, timeout=PATIENCE) as client:
         assert client.get(f"http://127.0.0.1:{port}/stream").text == "piece 0\npiece 1\npiece 2\n"
         assert client.get(f"http://127.0.0.1:{port}/file", headers={"x-folder": str(tmp_path)}).content == large
+
+
+LARGE = 48 << 20
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_large_answers_go_out_whole(port: int, *, http2: bool) -> None:
+    as_it_is = {"accept-encoding": "identity"}
+    with httpx.Client(http1=not http2, http2=http2, timeout=PATIENCE, headers=as_it_is) as client:
+        for _ in range(2):
+            answer = client.get(f"http://127.0.0.1:{port}/large")
+            assert answer.headers["content-length"] == str(LARGE)
+            assert answer.content == bytes(range(256)) * (LARGE // 256)
+    eventually(lambda: held(port) == 0, "nothing is held")
+
+
+def held(port: int) -> int:
+    return int(httpx.get(f"http://127.0.0.1:{port}/held").text)
+
+
+def ask(port: int) -> Connected:
+    """A client that takes little of a large answer, or nothing."""
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(("127.0.0.1", port))
+    connection.sendall(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    return connection
+
+
+def test_what_a_client_does_not_take_leaves_no_room_until_it_leaves(port: int) -> None:
+    with ask(port) as connection:
+        eventually(lambda: held(port) == LARGE, "the answer is held")
+        assert sent(port, "/length", "Content-Length: 1", b"x")[0] == 429
+        connection.recv(10_000)
+        assert held(port) == LARGE
+    eventually(lambda: held(port) == 0, "nothing is held")
+    assert sent(port, "/length", "Content-Length: 1", b"x") == (200, b"1 0")
+
+
+def test_a_stream_that_is_reset_frees_its_answer_and_no_other(port: int) -> None:
+    with connect(port) as connection:
+        http2 = h2.connection.H2Connection()
+        http2.initiate_connection()
+        fields = [(":method", "GET"), (":scheme", "http"), (":authority", "x")]
+        for stream in (1, 3):
+            http2.send_headers(stream, [*fields, (":path", "/large")], end_stream=True)
+        connection.sendall(http2.data_to_send())
+        # Both answers fill their windows, and nothing is said of having read them.
+        eventually(lambda: held(port) == 2 * LARGE, "both answers are held")
+        http2.reset_stream(3)
+        connection.sendall(http2.data_to_send())
+        eventually(lambda: held(port) == LARGE, "one answer is held")
+    eventually(lambda: held(port) == 0, "nothing is held")
+
+
+def test_a_client_that_takes_nothing_is_given_up(impatient: int) -> None:
+    with ask(impatient) as connection:
+        eventually(lambda: held(impatient) == LARGE, "the answer is held")
+        eventually(lambda: held(impatient) == 0, "nothing is held")
+        eventually(lambda: not is_open(impatient, connection), "the connection is ended")
+
+
+def is_open(port: int, connection: Connected) -> bool:
+    """Whether the server's end of a connection is there. Nothing tells its other end until that says something."""
+    ends = f":{port:04X}", f":{connection.getsockname()[1]:04X}"
+    fields = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+    return any(local.endswith(ends[0]) and remote.endswith(ends[1]) for _, local, remote, *_ in fields)
 
 
 def test_a_stream_ends_before_it_fills_the_memory(port: int) -> None:

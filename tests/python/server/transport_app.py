@@ -1,6 +1,7 @@
 """An application with handlers of every shape, served by Granian in `test_transport`."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,14 +15,17 @@ from execd.runtime.deadline import Deadline
 from execd.settings import Settings
 
 TEXT = [("content-type", "text/plain")]
-bodies = Bodies(Settings(max_body=1 << 20))
+LARGE = 48 << 20
+TIME_LIMIT = float(os.environ.get("TIME_LIMIT", "30"))
+# A large answer that nobody takes leaves no room for bodies.
+bodies = Bodies(Settings(max_body=1 << 20, max_held=LARGE))
 
 
 async def lengths(request: Request) -> Response:
     """The number of bytes of the body."""
     body = await bodies.read(request, Deadline(30))
     bodies.give_back(body)
-    return Response(200, f"{len(body)} {bodies._held}".encode(), TEXT)
+    return Response(200, f"{len(body)} {bodies.held.bytes}".encode(), TEXT)
 
 
 async def streamed(_: Request) -> Response:
@@ -51,6 +55,16 @@ async def file(request: Request) -> Response:
     return Response(200, Path(request.header("x-folder")) / "large", TEXT)
 
 
+async def large(_: Request) -> Response:
+    """More than a client's and a server's system hold of a connection."""
+    return Response(200, bytes(range(256)) * (LARGE // 256), TEXT)
+
+
+async def held(_: Request) -> Response:
+    """What all calls hold."""
+    return Response(200, str(bodies.held.bytes).encode(), TEXT)
+
+
 async def tenant(request: Request) -> Response:
     """What the path says."""
     return Response(200, request.parameters["tenant"].encode(), TEXT)
@@ -78,9 +92,11 @@ router = Router(
         route("GET", "/stream", streamed),
         route("GET", "/endless", endless),
         route("GET", "/file", file),
+        route("GET", "/large", large),
+        route("GET", "/held", held),
         route("GET", "/{tenant}/name", tenant),
         route("POST", "/refused", refused),
         route("POST", "/broken", broken),
     ]
 )
-app = Application(router, bodies, refusal, 30)
+app = Application(router, bodies, refusal, TIME_LIMIT)

@@ -52,6 +52,8 @@ pub struct Written {
     pub warnings: Vec<u8>,
     pub errors: Vec<u8>,
     pub process_time: Vec<u8>,
+    /// Records that have errors.
+    pub with_errors: usize,
 }
 
 impl Written {
@@ -155,7 +157,7 @@ impl Written {
         for note in told.notes.iter().filter(|note| note.kind.is_error()) {
             style.wording.write_error(items.next(), note, style.batch, heap, style.service);
         }
-        items.end();
+        self.with_errors += usize::from(items.end());
     }
 }
 
@@ -176,7 +178,9 @@ impl<'a> Items<'a> {
         self.out
     }
 
-    fn end(self) {
+    /// Whether there was any.
+    fn end(self) -> bool {
         self.out.extend_from_slice(if self.any { b"]" } else { b"null" });
+        self.any
     }
 }

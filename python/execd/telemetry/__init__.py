@@ -1,0 +1,1 @@
+"""What a server tells its operator: the log of its processes."""
