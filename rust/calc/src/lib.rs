@@ -17,4 +17,6 @@ pub mod plan;
 
 pub mod interface;
 
+pub mod words;
+
 pub mod run;

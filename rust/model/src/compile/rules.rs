@@ -20,11 +20,14 @@ const MAX_LISTED: usize = 5_000_000;
 /// A cell's rule is compared with this many of the rules before it. A row of a table has fewer cells.
 const MOST_COMPARED: usize = 64;
 
+/// Characters of a formula that messages show.
+const MOST_SHOWN: usize = 200;
+
 /// Gives the inputs their validations, and returns the terms of the results that rules refer to by number. A rule that
 /// cannot be checked becomes a warning.
 pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
     let mut finder = Finder::new(lowerer.sheets.book);
-    let mut rules = Rules { lowerer, results: Vec::new(), listed: 0 };
+    let mut rules = Rules { lowerer, results: Vec::new(), formulas: Vec::new(), listed: 0 };
     for input in &mut declared.interface.inputs {
         // Validations that have a warning already: one is enough for all their cells.
         let mut told: HashSet<*const DataValidation> = HashSet::new();
@@ -62,7 +65,8 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
     for (name, at) in &declared.complaints {
         match rules.lowerer.term(*at) {
             Ok(term) => {
-                let result = rules.result(term);
+                let label = rules.lowerer.label(*at);
+                let result = rules.result(term, label);
                 declared.interface.complaints.push(Complaint { name: name.clone(), result });
             }
             Err(failure) => {
@@ -75,6 +79,7 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
         let message = "the workbook has too many data validations: not all of them are checked";
         declared.warnings.push(message.to_owned());
     }
+    declared.interface.formulas = rules.formulas;
     rules.results
 }
 
@@ -106,6 +111,8 @@ fn formulas(found: &CellRule) -> String {
 struct Rules<'l, 'w> {
     lowerer: &'l mut Lowerer<'w>,
     results: Vec<Term>,
+    /// The formulas of the results.
+    formulas: Vec<String>,
     /// Values of all lists so far.
     listed: usize,
 }
@@ -144,7 +151,9 @@ impl Rules<'_, '_> {
         let value = self.value(found, tree)?;
         let value = if found.validation.allow_blank { value } else { self.one(Op1::CellValue, value) };
         let term = self.unless_blank(found, tree, value)?;
-        let Some(value) = term.constant() else { return Ok(Limit::Result(self.result(term))) };
+        let Some(value) = term.constant() else {
+            return Ok(Limit::Result(self.result(term, tree.to_string())));
+        };
         let number = match Constant::of(&self.lowerer.graph.heap, value) {
             Constant::Number(x) => Some(x),
             Constant::Bool(b) => Some(f64::from(u8::from(b))),
@@ -166,7 +175,7 @@ impl Rules<'_, '_> {
         match verdict.constant().map(Value::unpack) {
             Some(Unpacked::Bool(true)) => Ok(None),
             Some(Unpacked::Error(code)) => Err(format!("{tree} is always {}", code.text())),
-            _ => Ok(Some(Rule::Holds(self.result(verdict)))),
+            _ => Ok(Some(Rule::Holds(self.result(verdict, format!("={tree}"))))),
         }
     }
 
@@ -229,7 +238,7 @@ impl Rules<'_, '_> {
         }?;
         match whole.constant() {
             Some(value) => self.constant_list(value).map_err(|code| format!("{tree} is always {code}")),
-            None => Ok(Rule::ListFrom(self.result(whole))),
+            None => Ok(Rule::ListFrom(self.result(whole, format!("={tree}")))),
         }
     }
 
@@ -259,7 +268,12 @@ impl Rules<'_, '_> {
         self.lowerer.graph.one(op, term)
     }
 
-    fn result(&mut self, term: Term) -> usize {
+    fn result(&mut self, term: Term, formula: String) -> usize {
+        let is_long = formula.chars().nth(MOST_SHOWN).is_some();
+        self.formulas.push(match is_long {
+            true => formula.chars().take(MOST_SHOWN).chain(['…']).collect(),
+            false => formula,
+        });
         self.results.push(term);
         self.results.len() - 1
     }
