@@ -5,6 +5,7 @@ use super::sheets::Sheets;
 use super::values::Abs;
 use crate::compile::graph::{Graph, Term};
 use crate::formula::ast::Expr;
+use crate::report::Remark;
 use crate::workbook::{CellAddress, Place};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
@@ -45,7 +46,7 @@ pub struct Lowerer<'w> {
     /// How many formula cells were lowered.
     pub lowered_cells: usize,
     /// What the author of the workbook should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
 }
 
 impl<'w> Lowerer<'w> {

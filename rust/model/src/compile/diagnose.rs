@@ -1,0 +1,229 @@
+//! What keeps outputs from being compiled, all of it, and where an error in an output comes from. For messages only: a
+//! cell counts as a precedent when a formula names it, also if its value is not needed.
+
+use super::certain_errors::CertainErrors;
+use super::lower::{Failure, Lowerer, functions};
+use crate::error::ErrorKind;
+use crate::formula::ast::Expr;
+use crate::report::Unsupported;
+use crate::workbook::{CellAddress, Place};
+use execd_calc::values::value::ErrorCode;
+use hashbrown::{HashMap, HashSet};
+use std::collections::VecDeque;
+
+/// Cells looked at for one workbook. What is beyond is not told.
+const MOST_LOOKED_AT: usize = 200_000;
+/// How deep names are followed into names.
+const MAX_NAMES: usize = 8;
+/// Entries of a report, and cells of a circle.
+const MOST_TOLD: usize = 1_000;
+
+pub struct Diagnosis<'l, 'w> {
+    lowerer: &'l mut Lowerer<'w>,
+    looked_at: usize,
+}
+
+impl<'l, 'w> Diagnosis<'l, 'w> {
+    pub fn new(lowerer: &'l mut Lowerer<'w>) -> Diagnosis<'l, 'w> {
+        Diagnosis { lowerer, looked_at: 0 }
+    }
+
+    /// The cells that keep these outputs from being compiled, nearest to the outputs first.
+    pub fn unsupported(&mut self, outputs: &[CellAddress]) -> Vec<Unsupported> {
+        let (mut found, mut told) = (Vec::new(), HashSet::new());
+        let mut waiting: VecDeque<CellAddress> = outputs.iter().copied().collect();
+        let mut seen: HashSet<CellAddress> = HashSet::new();
+        while let Some(at) = waiting.pop_front() {
+            let at = self.owner(at);
+            if !seen.insert(at) || found.len() >= MOST_TOLD {
+                continue;
+            }
+            let Err(failure) = self.lowerer.term(at) else { continue };
+            for entry in self.reasons(at, &failure) {
+                let key = (entry.sheet.clone(), entry.cell.clone(), entry.reason.clone());
+                if told.insert(key) {
+                    found.push(entry);
+                }
+            }
+            waiting.extend(self.precedents(at));
+        }
+        found
+    }
+
+    /// The reasons of its own for which a cell cannot be compiled.
+    fn reasons(&mut self, at: CellAddress, failure: &Failure) -> Vec<Unsupported> {
+        let own = self.lowerer.describe(at, "");
+        let is_own = |origin: &Unsupported| (&origin.sheet, &origin.cell) == (&own.sheet, &own.cell);
+        let mut reasons = self.unknown_functions(at);
+        match failure.origin.as_deref() {
+            Some(origin) if is_own(origin) && failure.kind == ErrorKind::Circular => {
+                let reason = self.circle(at).unwrap_or_else(|| origin.reason.clone());
+                reasons.push(Unsupported { reason, ..own });
+            }
+            Some(origin) if is_own(origin) && !reasons.contains(origin) => reasons.push(origin.clone()),
+            // The reason of a cell that no formula names: an OFFSET can reach it.
+            Some(origin) if failure.kind != ErrorKind::Circular && reasons.is_empty() => {
+                reasons.push(origin.clone());
+            }
+            None if reasons.is_empty() => {
+                reasons.push(Unsupported { reason: failure.reason.to_string(), ..own })
+            }
+            _ => {}
+        }
+        reasons
+    }
+
+    /// One entry for each unknown function of a formula, not only for the first.
+    fn unknown_functions(&mut self, at: CellAddress) -> Vec<Unsupported> {
+        let Ok(tree) = self.lowerer.tree(at) else { return Vec::new() };
+        let (mut called, mut variables) = (Vec::new(), HashSet::new());
+        each_part(&tree, &mut |part| {
+            if let Expr::Call { name, args } = part {
+                if matches!(&**name, "LET" | "LAMBDA") {
+                    variables.extend(args.iter().filter_map(|arg| match arg {
+                        Expr::Name { name, .. } => Some(name.to_uppercase()),
+                        _ => None,
+                    }));
+                }
+                called.push(name.clone());
+            }
+        });
+        let known = functions::names();
+        called.dedup();
+        called.retain(|name| {
+            !known.contains(&**name)
+                && !variables.contains(&name.to_uppercase())
+                && !matches!(self.lowerer.name_tree(name, at), Ok(Some(_)))
+        });
+        called.iter().map(|name| self.lowerer.describe(at, &functions::unknown(name))).collect()
+    }
+
+    /// The shortest way from a cell back to itself.
+    fn circle(&mut self, start: CellAddress) -> Option<String> {
+        let mut needed_by: HashMap<CellAddress, CellAddress> = HashMap::new();
+        let mut waiting = VecDeque::from([start]);
+        while let Some(at) = waiting.pop_front() {
+            for next in self.precedents(at) {
+                if next == start {
+                    return Some(self.path(start, at, &needed_by));
+                }
+                if let hashbrown::hash_map::Entry::Vacant(entry) = needed_by.entry(next) {
+                    entry.insert(at);
+                    waiting.push_back(next);
+                }
+            }
+        }
+        None
+    }
+
+    fn path(
+        &self,
+        start: CellAddress,
+        last: CellAddress,
+        needed_by: &HashMap<CellAddress, CellAddress>,
+    ) -> String {
+        let mut cells = vec![start];
+        let mut at = last;
+        while at != start {
+            cells.push(at);
+            let Some(before) = needed_by.get(&at) else { break };
+            at = *before;
+        }
+        cells.push(start);
+        cells.reverse();
+        let mut labels: Vec<String> =
+            cells.iter().take(MOST_TOLD).map(|cell| self.lowerer.label(*cell)).collect();
+        if cells.len() > MOST_TOLD {
+            labels.push(format!("and {} more", cells.len() - MOST_TOLD));
+        }
+        format!("circular reference: {}", labels.join(" → "))
+    }
+
+    /// The cell that an error comes from: the first cell on the way back whose formula names no cell with that error.
+    pub fn source(&mut self, at: CellAddress, code: ErrorCode, errors: &CertainErrors) -> CellAddress {
+        let mut at = at;
+        let mut seen = HashSet::new();
+        while seen.insert(at) {
+            let precedents = self.precedents(at);
+            let is_same = |next: &CellAddress| {
+                self.lowerer.term(*next).ok().and_then(|term| errors.of(term)) == Some(code)
+            };
+            let Some(next) = precedents.into_iter().find(is_same) else { break };
+            at = next;
+        }
+        at
+    }
+
+    /// The cells that hold something and that the formula of a cell names. None of a cell that is an input.
+    fn precedents(&mut self, at: CellAddress) -> Vec<CellAddress> {
+        let mut cells = Vec::new();
+        if self.lowerer.inputs.contains_key(&at) {
+            return cells;
+        }
+        let at = self.owner(at);
+        let Ok(tree) = self.lowerer.tree(at) else { return cells };
+        let mut places = Vec::new();
+        self.places(&tree, at, MAX_NAMES, &mut places);
+        for place in places {
+            if self.looked_at >= MOST_LOOKED_AT {
+                break;
+            }
+            let held = match place.is_cell() {
+                true => vec![place.first_cell()],
+                false => self.lowerer.sheets.held_cells(&place),
+            };
+            self.looked_at += held.len().max(1);
+            cells.extend(held.into_iter().map(|cell| self.owner(cell)));
+        }
+        cells
+    }
+
+    /// The places that an expression names.
+    fn places(&mut self, tree: &Expr, at: CellAddress, names: usize, found: &mut Vec<Place>) {
+        let mut named = Vec::new();
+        let lowerer = &*self.lowerer;
+        each_part(tree, &mut |part| match part {
+            Expr::Reference(reference) => found.extend(lowerer.reference(reference, at).unwrap_or_default()),
+            Expr::Table(reference) => {
+                if let Ok(Ok(place)) = lowerer.table_reference(reference, at) {
+                    found.push(place);
+                }
+            }
+            Expr::Name { name, .. } => named.push(name.clone()),
+            Expr::Call { name, .. } => named.push(name.clone()),
+            _ => {}
+        });
+        if names == 0 {
+            return;
+        }
+        for name in named {
+            if let Ok(Some(tree)) = self.lowerer.name_tree(&name, at) {
+                self.places(&tree, at, names - 1, found);
+            }
+        }
+    }
+
+    /// The first cell of the array formula that a cell belongs to, or the cell.
+    fn owner(&self, at: CellAddress) -> CellAddress {
+        self.lowerer.sheets.owner(at).map_or(at, |(row, col)| CellAddress { row, col, ..at })
+    }
+}
+
+fn each_part<'e>(expr: &'e Expr, f: &mut impl FnMut(&'e Expr)) {
+    f(expr);
+    match expr {
+        Expr::Unary(_, a) | Expr::Spill(a) | Expr::Intersected(a) => each_part(a, f),
+        Expr::Binary(_, a, b) | Expr::RangeOf(a, b) | Expr::Intersection(a, b) => {
+            each_part(a, f);
+            each_part(b, f);
+        }
+        Expr::Union(parts) | Expr::Call { args: parts, .. } => {
+            parts.iter().for_each(|part| each_part(part, f));
+        }
+        Expr::Invoke { callee, args } => {
+            each_part(callee, f);
+            args.iter().for_each(|arg| each_part(arg, f));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,52 @@
+//! Inputs and outputs that are declared, but perhaps not as the author meant: warnings that follow from the cells alone.
+
+use crate::workbook::{Area, CellValue, Sheet, a1};
+use execd_calc::interface::Heading;
+
+/// Headings that a message shows.
+const MOST_SHOWN: usize = 5;
+
+/// What is strange about the headings of the table in `area`, whose first `rows` rows are headings.
+pub fn headings(sheet: &Sheet, area: Area, headings: &[Heading], rows: u32) -> Option<String> {
+    let first_row = Area { last_row: area.first_row, ..area };
+    if let Some(title) = title_over_all(sheet, first_row) {
+        return Some(format!(
+            "the first row of the table is the merged title {title:?}, which becomes a part of every heading{}: let \
+             the name begin in the row below",
+            headings.first().map_or(String::new(), |first| format!(" ({:?})", first.text)),
+        ));
+    }
+    if rows > 1 || !looks_like_values(sheet, area, headings) {
+        return None;
+    }
+    let shown: Vec<&str> = headings.iter().take(MOST_SHOWN).map(|heading| heading.text.as_str()).collect();
+    let more = if headings.len() > MOST_SHOWN { ", …" } else { "" };
+    let cells = format!("{}:{}", a1(area.first_row, area.first_col), a1(area.first_row, area.last_col));
+    Some(format!(
+        "the first row of the table ({cells}: {}{more}) is its headings and looks like values: let the name begin at \
+         the row of headings",
+        shown.join(", "),
+    ))
+}
+
+/// The text of a merged cell that covers the whole row of a table of several columns.
+fn title_over_all(sheet: &Sheet, row: Area) -> Option<&str> {
+    let merged = sheet.merged.get(&(row.first_row, row.first_col))?;
+    let covers = merged.cols() > 1 && merged.last_col >= row.last_col && merged.last_row == row.last_row;
+    match &sheet.cells.get(&(row.first_row, row.first_col))?.value {
+        CellValue::Text(title) if covers => Some(title),
+        _ => None,
+    }
+}
+
+/// Numbers alone are rather values; years among texts are rather headings, unless texts stand above them all.
+fn looks_like_values(sheet: &Sheet, area: Area, headings: &[Heading]) -> bool {
+    let numbers = headings.iter().filter(|heading| heading.numeric).count();
+    let fractions = headings.iter().any(|heading| heading.numeric && heading.text.contains(['.', 'E']));
+    let below_texts = area.first_row > 0
+        && (area.first_col..=area.last_col).all(|col| {
+            let above = sheet.cells.get(&(area.first_row - 1, col)).map(|cell| &cell.value);
+            matches!(above, Some(CellValue::Text(text)) if !text.is_empty())
+        });
+    numbers > 0 && (numbers == headings.len() || fractions || below_texts)
+}
