@@ -29,7 +29,7 @@ class Model:
 
     @property
     def report(self) -> dict[str, Any]:
-        """What was compiled: formula cells, live cells, steps, slots, constants, warnings."""
+        """What was compiled: formula cells, live cells, steps, slots, constants, and warnings for the author."""
         return self.native.report
 
     def evaluate(self, table: Any) -> Any:  # noqa: ANN401
