@@ -22,7 +22,10 @@ NOTES = [
     ("", ""),
     ("What is where", "Inputs: what a caller sends. Rates: your own tables. Outputs: what a caller gets."),
     ("Names", "Formulas, Name Manager shows which cells are inputs and outputs: Xinput_… and Xoutput_…"),
-    ("A new input", "Select the cell, type Xinput_ and a name into the Name Box (left of the formula bar), press Enter."),
+    (
+        "A new input",
+        "Select the cell, type Xinput_ and a name into the Name Box, left of the formula bar.",
+    ),
     ("A table", "Select the headings and the rows under them, then name them in the same way."),
     ("Defaults", "What the input cells hold now is used where a caller sends nothing."),
     ("Validations", "Data, Data Validation: callers get your error message. Xvalidate_… is a formula that complains."),

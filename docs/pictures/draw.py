@@ -7,11 +7,11 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from html import escape
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 from openpyxl import Workbook, load_workbook
-from openpyxl.cell import Cell
+from openpyxl.cell import Cell, MergedCell
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.cell import range_boundaries
 from openpyxl.worksheet.worksheet import Worksheet
@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 ROW, MARGIN, LETTER = 22, 40, 7.6
+FONT = 'font-family="Liberation Sans, Arial, sans-serif" font-size="13"'
 COLOURS = {"xinput": "#C55A11", "xoutput": "#2E7D32", "xvalidate": "#6A1B9A"}
 
 
@@ -63,8 +64,7 @@ def draw(sheet: Worksheet, names: Mapping[str, str], rows: tuple[int, int] | Non
     tags = max(len(name) for name in names) * LETTER + 40
     size = (lefts[-1] + tags, (last - first + 2) * ROW + 2)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]:g}" height="{size[1]:g}" '
-        'font-family="Liberation Sans, Arial, sans-serif" font-size="13">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{size[0]:g}" height="{size[1]:g}" {FONT}>',
         f'<rect width="{size[0]:g}" height="{size[1]:g}" fill="#FFFFFF"/>',
     ]
     parts += heads(lefts, first, last)
@@ -85,7 +85,7 @@ def width(sheet: Worksheet, column: int) -> float:
 def heads(lefts: list[float], first: int, last: int) -> list[str]:
     """Column letters and row numbers."""
     parts = []
-    for column, (left, right) in enumerate(zip(lefts, lefts[1:], strict=False), start=1):
+    for column, (left, right) in enumerate(pairwise(lefts), start=1):
         parts.append(box(left, 0, right - left, ROW, "#E7E6E6"))
         parts.append(words((left + right) / 2, ROW, get_column_letter(column), "middle", "#555555"))
     parts.append(box(0, 0, MARGIN, ROW, "#E7E6E6"))
@@ -96,7 +96,7 @@ def heads(lefts: list[float], first: int, last: int) -> list[str]:
     return parts
 
 
-def draw_cell(sheet: Worksheet, cell: Any, lefts: list[float], first: int) -> list[str]:
+def draw_cell(sheet: Worksheet, cell: Cell | MergedCell, lefts: list[float], first: int) -> list[str]:
     """A cell with its value; a merged area once."""
     area = next((one for one in sheet.merged_cells.ranges if cell.coordinate in one), None)
     if area and (cell.row, cell.column) != (area.min_row, area.min_col):
@@ -117,7 +117,7 @@ def draw_cell(sheet: Worksheet, cell: Any, lefts: list[float], first: int) -> li
     return parts
 
 
-def shown(cell: Cell) -> str:
+def shown(cell: Cell | MergedCell) -> str:
     """A value as its number format shows it."""
     value = cell.value
     if isinstance(value, dt.datetime):
@@ -136,11 +136,11 @@ def draw_name(name: str, cells: str, lefts: list[float], first: int) -> list[str
     left, top = lefts[first_column - 1], (first_row - first + 1) * ROW
     right, height = lefts[last_column], (last_row - first_row + 1) * ROW
     middle = top + ROW / 2
+    frame = f'x="{left + 1:g}" y="{top + 1:g}" width="{right - left - 2:g}" height="{height - 2:g}"'
+    line = f'x1="{lefts[-1]:g}" y1="{middle:g}" x2="{lefts[-1] + 16:g}" y2="{middle:g}"'
     return [
-        f'<rect x="{left + 1:g}" y="{top + 1:g}" width="{right - left - 2:g}" height="{height - 2:g}" fill="none" '
-        f'stroke="{colour}" stroke-width="2"/>',
-        f'<line x1="{lefts[-1]:g}" y1="{middle:g}" x2="{lefts[-1] + 16:g}" y2="{middle:g}" stroke="{colour}" '
-        'stroke-dasharray="3 3"/>',
+        f'<rect {frame} fill="none" stroke="{colour}" stroke-width="2"/>',
+        f'<line {line} stroke="{colour}" stroke-dasharray="3 3"/>',
         words(lefts[-1] + 20, top + ROW, name, "start", colour, ' font-weight="bold"'),
     ]
 

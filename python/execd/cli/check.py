@@ -151,7 +151,8 @@ def _print_remarks(result: dict[str, Any], indent: str = "") -> None:
     for mistake in report["mistakes"]:
         say(f"{indent}problem: {_place(mistake)}{mistake['message']}", "red")
     for gap in report["unsupported"]:
-        say(f"{indent}problem: {_place(gap)}{gap['reason']}: {gap['formula']}", "red")
+        formula = f" ({gap['formula']})" if gap["formula"] else ""
+        say(f"{indent}problem: {_place(gap)}{gap['reason']}{formula}", "red")
     for warning in report["warnings"]:
         say(f"{indent}warning: {_place(warning)}{warning['message']}", "yellow")
 

@@ -3,11 +3,11 @@
 import click
 
 from execd import _native
-from execd.cli.terminal import AS_JSON, print_json, say
+from execd.cli.terminal import print_json, say
 
 
 @click.command()
-@AS_JSON
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 def functions(*, as_json: bool) -> None:
     """List the worksheet functions that are supported, by name."""
     names = _native.functions()

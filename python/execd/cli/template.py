@@ -18,6 +18,9 @@ def template(file: Path, *, force: bool) -> None:
     """
     if file.suffix.lower() != ".xlsx":
         raise click.BadParameter(f"{file}: the name must end in .xlsx")
-    with file.open("wb" if force else "xb") as target:
-        target.write(resources.files("execd").joinpath("template.xlsx").read_bytes())
+    try:
+        with file.open("wb" if force else "xb") as target:
+            target.write(resources.files("execd").joinpath("template.xlsx").read_bytes())
+    except FileExistsError:
+        raise FileExistsError(f"{file} is there already; --force replaces it") from None
     say(f"wrote {file}; execd check {file} tells what it offers")

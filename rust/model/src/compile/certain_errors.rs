@@ -1,7 +1,7 @@
 //! Which values are an error in every record although they are calculated anew: `A1+B1` where B1 is an error.
 
 use super::graph::{Argument, Graph, Op, Term};
-use execd_calc::semantics::function::{Param, flags};
+use execd_calc::semantics::function::{Function, Kernel, flags};
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
 use execd_calc::values::value::{ErrorCode, Unpacked};
 
@@ -24,9 +24,7 @@ impl CertainErrors {
                 Op::Two(Op2::Times) => None,
                 Op::Two(_) => certain(0).or_else(|| certain(1)),
                 Op::Three(Op3::Select) | Op::Element { .. } => certain(0),
-                Op::Call(function) if !function.has(flags::SEES_ERRORS) => {
-                    (0..arguments.len()).filter(|at| function.param(*at) == Param::Scalar).find_map(certain)
-                }
+                Op::Call(function) if passes_errors_on(function) => (0..arguments.len()).find_map(certain),
                 _ => None,
             };
             found.0.push(code);
@@ -34,6 +32,7 @@ impl CertainErrors {
         found
     }
 
+    /// The error that a value is in every record.
     pub fn of(&self, term: Term) -> Option<ErrorCode> {
         match term {
             Term::Const(value) => match value.unpack() {
@@ -43,4 +42,11 @@ impl CertainErrors {
             Term::Node(id) => self.0.get(id as usize).copied().flatten(),
         }
     }
+}
+
+/// A function of single values that gives an error for an error: one that does not see errors, or sees them only to
+/// tell which comes first.
+fn passes_errors_on(function: &Function) -> bool {
+    let of_single_values = matches!(function.kernel, Kernel::Scalar(_));
+    of_single_values && (!function.has(flags::SEES_ERRORS) || function.has(flags::GIVES_NUMBER))
 }

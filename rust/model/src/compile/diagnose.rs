@@ -8,6 +8,7 @@ use crate::formula::ast::Expr;
 use crate::report::Unsupported;
 use crate::workbook::{CellAddress, Place};
 use execd_calc::values::value::ErrorCode;
+use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
 
@@ -57,8 +58,7 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
         let mut reasons = self.unknown_functions(at);
         match failure.origin.as_deref() {
             Some(origin) if is_own(origin) && failure.kind == ErrorKind::Circular => {
-                let reason = self.circle(at).unwrap_or_else(|| origin.reason.clone());
-                reasons.push(Unsupported { reason, ..own });
+                reasons.push(self.circle(at).unwrap_or_else(|| origin.clone()));
             }
             Some(origin) if is_own(origin) && !reasons.contains(origin) => reasons.push(origin.clone()),
             // The reason of a cell that no formula names: an OFFSET can reach it.
@@ -98,16 +98,16 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
         called.iter().map(|name| self.lowerer.describe(at, &functions::unknown(name))).collect()
     }
 
-    /// The shortest way from a cell back to itself.
-    fn circle(&mut self, start: CellAddress) -> Option<String> {
+    /// The shortest way from a cell back to itself, told of its first cell. Each cell needs the next one.
+    fn circle(&mut self, start: CellAddress) -> Option<Unsupported> {
         let mut needed_by: HashMap<CellAddress, CellAddress> = HashMap::new();
         let mut waiting = VecDeque::from([start]);
         while let Some(at) = waiting.pop_front() {
             for next in self.precedents(at) {
                 if next == start {
-                    return Some(self.path(start, at, &needed_by));
+                    return Some(self.closed(start, at, &needed_by));
                 }
-                if let hashbrown::hash_map::Entry::Vacant(entry) = needed_by.entry(next) {
+                if let Entry::Vacant(entry) = needed_by.entry(next) {
                     entry.insert(at);
                     waiting.push_back(next);
                 }
@@ -116,27 +116,25 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
         None
     }
 
-    fn path(
+    fn closed(
         &self,
         start: CellAddress,
         last: CellAddress,
         needed_by: &HashMap<CellAddress, CellAddress>,
-    ) -> String {
-        let mut cells = vec![start];
-        let mut at = last;
-        while at != start {
-            cells.push(at);
-            let Some(before) = needed_by.get(&at) else { break };
-            at = *before;
-        }
-        cells.push(start);
+    ) -> Unsupported {
+        let before = |at: &CellAddress| needed_by.get(at).copied().filter(|_| *at != start);
+        let mut cells: Vec<CellAddress> = std::iter::successors(Some(last), before).collect();
         cells.reverse();
+        let first = cells.iter().enumerate().min_by_key(|(_, at)| **at).map_or(0, |(index, _)| index);
+        cells.rotate_left(first);
+        cells.extend(cells.first().copied());
         let mut labels: Vec<String> =
-            cells.iter().take(MOST_TOLD).map(|cell| self.lowerer.label(*cell)).collect();
+            cells.iter().take(MOST_TOLD).map(|at| self.lowerer.label(*at)).collect();
         if cells.len() > MOST_TOLD {
             labels.push(format!("and {} more", cells.len() - MOST_TOLD));
         }
-        format!("circular reference: {}", labels.join(" → "))
+        let reason = format!("circular reference: {}", labels.join(" → "));
+        self.lowerer.describe(cells.first().copied().unwrap_or(start), &reason)
     }
 
     /// The cell that an error comes from: the first cell on the way back whose formula names no cell with that error.

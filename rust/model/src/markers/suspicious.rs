@@ -21,7 +21,8 @@ pub fn headings(sheet: &Sheet, area: Area, headings: &[Heading], rows: u32) -> O
     }
     let shown: Vec<&str> = headings.iter().take(MOST_SHOWN).map(|heading| heading.text.as_str()).collect();
     let more = if headings.len() > MOST_SHOWN { ", …" } else { "" };
-    let cells = format!("{}:{}", a1(area.first_row, area.first_col), a1(area.first_row, area.last_col));
+    let (first, last) = (a1(area.first_row, area.first_col), a1(area.first_row, area.last_col));
+    let cells = if first == last { first } else { format!("{first}:{last}") };
     Some(format!(
         "the first row of the table ({cells}: {}{more}) is its headings and looks like values: let the name begin at \
          the row of headings",
