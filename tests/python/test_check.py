@@ -1,5 +1,6 @@
 """`execd check`, `verify` and `template`: what they tell of workbooks, in words, in JSON and by exit codes."""
 
+import datetime as dt
 import io
 import json
 import re
@@ -168,6 +169,13 @@ def test_check_shows_dates_and_rules_in_words(tmp_path: Path) -> None:
         "a value for which AND($B$1>0,LEN(C10)<5) is TRUE",
     ):
         assert words in shown
+
+
+def test_dates_in_a_column_of_a_table_are_shown_as_dates(tmp_path: Path) -> None:
+    born = dt.date(1990, 5, 17)
+    cells = {"A1": "Name", "B1": "Born", "A2": "Ann", "B2": born, "C1": "=YEAR(B2)"}
+    (tmp_path / "people.xlsx").write_bytes(workbook(cells, {"Xinput_People": "A1:B2", "Xoutput_y": "C1"}))
+    assert "Ann, 1990-05-17" in execd("check", tmp_path / "people.xlsx").stdout
 
 
 def test_lines_are_not_wrapped_where_there_is_no_terminal(tmp_path: Path) -> None:

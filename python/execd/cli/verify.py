@@ -93,5 +93,5 @@ def _print_verdict(verdict: Verdict, start: str) -> None:
             cells = (f"{row['sheet']}!{row['cell']}", row["formula"], row["computed"], row["stored"])
             grid.add_row(*map(escape, cells))
         out.print(grid)
-    for reason, cells in sorted(verdict.reasons.items(), key=lambda item: -item[1]):
-        say(f"unsupported, {cells:,} cells: {reason}")
+    for reason, number in sorted(verdict.reasons.items(), key=lambda item: -item[1]):
+        say(f"unsupported, {count(number, 'cell')}: {reason}")

@@ -43,6 +43,8 @@ pub struct Input {
     pub defaults: Vec<Constant>,
     /// How text that looks like a date is read, and how the metadata names the type.
     pub format: Format,
+    /// What its cells show: one for a scalar, one per column for a table.
+    pub formats: Vec<Format>,
     /// At most one for a scalar; for a table, each with the cells that it holds for.
     pub validations: Vec<Validation>,
     pub description: Option<String>,

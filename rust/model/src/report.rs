@@ -74,3 +74,13 @@ pub struct Report {
     /// What compiles and is perhaps not what the author meant.
     pub warnings: Vec<Remark>,
 }
+
+/// The first of these in lines of an error message.
+pub fn lines<T: fmt::Display>(told: &[T]) -> String {
+    const MOST: usize = 10;
+    let mut lines: Vec<String> = told.iter().take(MOST).map(T::to_string).collect();
+    if told.len() > MOST {
+        lines.push(format!("and {} more", told.len() - MOST));
+    }
+    lines.join("\n")
+}

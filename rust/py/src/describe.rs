@@ -32,9 +32,12 @@ fn input<'py>(
     row.set_item("name", &input.name)?;
     shape(&row, &input.shape)?;
     row.set_item("format", format(input.format))?;
-    row.set_item("default", default(py, &input.shape, &input.defaults, &|one| constant(py, one))?)?;
-    let text = |one: &Constant| words::value(one, input.format, date1904).into_bound_py_any(py);
-    row.set_item("default_text", default(py, &input.shape, &input.defaults, &text)?)?;
+    row.set_item("default", default(py, &input.shape, &input.defaults, &mut |one| constant(py, one))?)?;
+    let mut formats = input.formats.iter().copied().cycle();
+    let mut text = |one: &Constant| {
+        words::value(one, formats.next().unwrap_or_default(), date1904).into_bound_py_any(py)
+    };
+    row.set_item("default_text", default(py, &input.shape, &input.defaults, &mut text)?)?;
     let rules = input.validations.iter().map(|one| validation(py, input, one, in_words));
     let rules = rules.collect::<PyResult<Vec<_>>>()?;
     match input.shape {
@@ -72,14 +75,14 @@ fn default<'py>(
     py: Python<'py>,
     shape: &Shape,
     defaults: &[Constant],
-    shown: &dyn Fn(&Constant) -> PyResult<Bound<'py, PyAny>>,
+    shown: &mut dyn FnMut(&Constant) -> PyResult<Bound<'py, PyAny>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     match shape {
         Shape::Scalar => shown(defaults.first().unwrap_or(&Constant::Blank)),
         Shape::Table { headings, .. } => {
             let rows = PyList::empty(py);
             for cells in defaults.chunks(headings.len().max(1)) {
-                rows.append(cells.iter().map(shown).collect::<PyResult<Vec<_>>>()?)?;
+                rows.append(cells.iter().map(&mut *shown).collect::<PyResult<Vec<_>>>()?)?;
             }
             Ok(rows.into_any())
         }

@@ -33,7 +33,7 @@ pub fn inspect<'py>(py: Python<'py>, workbook: PyBackedBytes) -> PyResult<Bound<
 /// The names of all functions that can be compiled, sorted.
 #[pyfunction]
 pub fn functions() -> Vec<&'static str> {
-    function_names().into_iter().collect()
+    function_names().iter().copied().collect()
 }
 
 /// One row per formula cell: sheet, cell, kind, number, text, and unless `brief` its formula and what the file had

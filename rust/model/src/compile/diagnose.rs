@@ -12,15 +12,15 @@ use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
 
-/// Cells looked at for one workbook. What is beyond is not told.
-const MOST_LOOKED_AT: usize = 200_000;
+/// Cells, and parts of formulas, that are looked at for one workbook. What is beyond is not told.
+const MOST_LOOKED_AT: usize = 1_000_000;
 /// How deep names are followed into names.
 const MAX_NAMES: usize = 8;
 /// Entries of a report, and cells of a circle.
 const MOST_TOLD: usize = 1_000;
 
 pub struct Diagnosis<'l, 'w> {
-    lowerer: &'l mut Lowerer<'w>,
+    pub lowerer: &'l mut Lowerer<'w>,
     looked_at: usize,
 }
 
@@ -36,7 +36,10 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
         let mut seen: HashSet<CellAddress> = HashSet::new();
         while let Some(at) = waiting.pop_front() {
             let at = self.owner(at);
-            if !seen.insert(at) || found.len() >= MOST_TOLD {
+            if found.len() >= MOST_TOLD || self.is_exhausted() {
+                break;
+            }
+            if !seen.insert(at) {
                 continue;
             }
             let Err(failure) = self.lowerer.term(at) else { continue };
@@ -77,7 +80,9 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
     fn unknown_functions(&mut self, at: CellAddress) -> Vec<Unsupported> {
         let Ok(tree) = self.lowerer.tree(at) else { return Vec::new() };
         let (mut called, mut variables) = (Vec::new(), HashSet::new());
+        let mut parts = 0;
         each_part(&tree, &mut |part| {
+            parts += 1;
             if let Expr::Call { name, args } = part {
                 if matches!(&**name, "LET" | "LAMBDA") {
                     variables.extend(args.iter().filter_map(|arg| match arg {
@@ -88,6 +93,7 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
                 called.push(name.clone());
             }
         });
+        self.looked_at += parts;
         let known = functions::names();
         called.dedup();
         called.retain(|name| {
@@ -95,7 +101,9 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
                 && !variables.contains(&name.to_uppercase())
                 && !matches!(self.lowerer.name_tree(name, at), Ok(Some(_)))
         });
-        called.iter().map(|name| self.lowerer.describe(at, &functions::unknown(name))).collect()
+        let mut reason = |name: &str| self.lowerer.unknown.reason(name);
+        let reasons: Vec<_> = called.iter().map(|name| reason(name)).collect();
+        reasons.iter().map(|reason| self.lowerer.describe(at, reason)).collect()
     }
 
     /// The shortest way from a cell back to itself, told of its first cell. Each cell needs the next one.
@@ -155,7 +163,7 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
     /// The cells that hold something and that the formula of a cell names. None of a cell that is an input.
     fn precedents(&mut self, at: CellAddress) -> Vec<CellAddress> {
         let mut cells = Vec::new();
-        if self.lowerer.inputs.contains_key(&at) {
+        if self.lowerer.inputs.contains_key(&at) || self.is_exhausted() {
             return cells;
         }
         let at = self.owner(at);
@@ -163,7 +171,7 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
         let mut places = Vec::new();
         self.places(&tree, at, MAX_NAMES, &mut places);
         for place in places {
-            if self.looked_at >= MOST_LOOKED_AT {
+            if self.is_exhausted() {
                 break;
             }
             let held = match place.is_cell() {
@@ -179,19 +187,21 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
     /// The places that an expression names.
     fn places(&mut self, tree: &Expr, at: CellAddress, names: usize, found: &mut Vec<Place>) {
         let mut named = Vec::new();
-        let lowerer = &*self.lowerer;
-        each_part(tree, &mut |part| match part {
-            Expr::Reference(reference) => found.extend(lowerer.reference(reference, at).unwrap_or_default()),
-            Expr::Table(reference) => {
-                if let Ok(Ok(place)) = lowerer.table_reference(reference, at) {
-                    found.push(place);
+        let (lowerer, looked_at) = (&*self.lowerer, &mut self.looked_at);
+        each_part(tree, &mut |part| {
+            *looked_at += 1;
+            match part {
+                Expr::Reference(reference) => {
+                    found.extend(lowerer.reference(reference, at).unwrap_or_default())
                 }
+                Expr::Table(reference) => {
+                    found.extend(lowerer.table_reference(reference, at).ok().and_then(Result::ok))
+                }
+                Expr::Name { name, .. } | Expr::Call { name, .. } => named.push(name.clone()),
+                _ => {}
             }
-            Expr::Name { name, .. } => named.push(name.clone()),
-            Expr::Call { name, .. } => named.push(name.clone()),
-            _ => {}
         });
-        if names == 0 {
+        if names == 0 || self.is_exhausted() {
             return;
         }
         for name in named {
@@ -199,6 +209,10 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
                 self.places(&tree, at, names - 1, found);
             }
         }
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.looked_at >= MOST_LOOKED_AT
     }
 
     /// The first cell of the array formula that a cell belongs to, or the cell.

@@ -22,6 +22,7 @@ const MOST_SHOWN: usize = 40;
 pub fn of_outputs(lowerer: &mut Lowerer<'_>, declared: &Declared, terms: &[Term]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let errors = CertainErrors::find(&lowerer.graph);
+    let mut diagnosis = Diagnosis::new(lowerer);
     for output in &declared.interface.outputs {
         let cells = output.first_cell..output.first_cell + output.shape.cells();
         let (Some(at), Some(terms)) = (declared.output_cells.get(cells.clone()), terms.get(cells)) else {
@@ -30,15 +31,17 @@ pub fn of_outputs(lowerer: &mut Lowerer<'_>, declared: &Declared, terms: &[Term]
         let error = at.iter().zip(terms).find_map(|(at, term)| Some((*at, errors.of(*term)?)));
         let message = match (error, at.first()) {
             (Some((at, code)), _) => {
-                let source = Diagnosis::new(lowerer).source(at, code, &errors);
-                Some((at, always_an_error(lowerer, output, (at, source), code)))
+                let source = diagnosis.source(at, code, &errors);
+                Some((at, always_an_error(diagnosis.lowerer, output, (at, source), code)))
             }
-            (None, Some(first)) => without_formula(lowerer, output, at).map(|message| (*first, message)),
+            (None, Some(first)) => {
+                without_formula(diagnosis.lowerer, output, at).map(|message| (*first, message))
+            }
             (None, None) => None,
         };
         if let Some((at, message)) = message {
             let remark = Remark::new(message).of_name(format!("Xoutput_{}", output.name));
-            remarks.push(remark.at(lowerer.sheets.book, at));
+            remarks.push(remark.at(diagnosis.lowerer.sheets.book, at));
         }
     }
     remarks

@@ -8,7 +8,7 @@ use super::{doubts, rules, schedule};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::markers;
-use crate::report::{Remark, Report, Unsupported};
+use crate::report::{self, Remark, Report};
 use crate::workbook::{Sheet, Workbook};
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
@@ -83,7 +83,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
     let (graph, outputs) = powers::rewrite(graph, &outputs);
     let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
-    let uncompiled = kind.map(|kind| Error::new(kind, describe(&unsupported)));
+    let uncompiled = kind.map(|kind| Error::new(kind, report::lines(&unsupported)));
     let error = both(declared.error(), uncompiled);
     warnings.append(&mut declared.warnings);
     if error.is_none() {
@@ -119,16 +119,6 @@ fn both(names: Option<Error>, cells: Option<Error>) -> Option<Error> {
         (Some(names), Some(cells)) => Some(Error::new(names.kind, [names.message, cells.message].join("\n"))),
         (names, cells) => names.or(cells),
     }
-}
-
-/// The first cells that cannot be compiled.
-fn describe(unsupported: &[Unsupported]) -> String {
-    const MOST: usize = 10;
-    let mut lines: Vec<String> = unsupported.iter().take(MOST).map(Unsupported::to_string).collect();
-    if unsupported.len() > MOST {
-        lines.push(format!("and {} more", unsupported.len() - MOST));
-    }
-    lines.join("\n")
 }
 
 fn warnings(book: &Workbook) -> Vec<Remark> {

@@ -1,7 +1,7 @@
 //! What the names of a workbook declare.
 
 use crate::error::{Error, ErrorKind};
-use crate::report::Remark;
+use crate::report::{self, Remark};
 use crate::workbook::CellAddress;
 use execd_calc::interface::Interface;
 
@@ -23,9 +23,8 @@ pub struct Declared {
 }
 
 impl Declared {
-    /// All mistakes as one error.
+    /// The mistakes as one error.
     pub fn error(&self) -> Option<Error> {
-        let lines: Vec<String> = self.mistakes.iter().map(Remark::to_string).collect();
-        (!lines.is_empty()).then(|| Error::new(ErrorKind::Interface, lines.join("\n")))
+        (!self.mistakes.is_empty()).then(|| Error::new(ErrorKind::Interface, report::lines(&self.mistakes)))
     }
 }

@@ -216,6 +216,7 @@ impl Marker<'_> {
             first_cell,
             defaults,
             format: formats.first().copied().filter(|_| same).unwrap_or_default(),
+            formats,
             validations: Vec::new(),
             description: self.defined.comment.clone(),
             address: self.defined.text.clone(),

@@ -49,10 +49,12 @@ fn likeness(head: &str, rest: &str) -> Option<((bool, usize), &'static str)> {
         || rest.starts_with(|c: char| is_separator(c) || c.is_ascii_digit())
         || (rest.starts_with(char::is_uppercase) && head.ends_with(char::is_lowercase));
     let near = |(word, prefix): (&'static str, &'static str)| {
-        let typos = strsim::osa_distance(&letters, word);
         // Two typos make another word of a word that is much shorter or longer.
-        let most = if begins_word && letters.len().abs_diff(word.len()) <= 1 { 2 } else { 0 };
-        (typos <= most).then_some(((!begins_word, typos), prefix))
+        if letters.len().abs_diff(word.len()) > 1 || !(begins_word || letters == word) {
+            return None;
+        }
+        let typos = strsim::osa_distance(&letters, word);
+        (typos <= 2).then_some(((!begins_word, typos), prefix))
     };
     WORDS.into_iter().filter_map(near).min()
 }

@@ -5,7 +5,6 @@ use super::at::At;
 use super::beyond::with_beyond;
 use super::failure::{Failure, Lowered};
 use super::forms::Form;
-use super::functions;
 use super::lowerer::Lowerer;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
 use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
@@ -74,7 +73,7 @@ impl Lowerer<'_> {
         let callee = Expr::Name { scope: None, name: name.into() };
         match self.lower(&callee, at)? {
             Abs::Lambda(closure) => self.apply(&closure, args, at),
-            _ => Err(Failure::unsupported(functions::unknown(name))),
+            _ => Err(Failure::unsupported(&*self.unknown.reason(name))),
         }
     }
 

@@ -2,18 +2,42 @@
 
 use super::forms;
 use execd_calc::kernels;
+use hashbrown::HashMap;
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::LazyLock;
 
-/// The names of all functions, sorted, without those that only the compiler uses.
-pub fn names() -> BTreeSet<&'static str> {
+/// Misspelt names for which the nearest function is looked up in one workbook.
+const MOST_COMPARED: usize = 1_000;
+
+static NAMES: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
     let is_public = |name: &&str| name.starts_with(|c: char| c.is_ascii_alphabetic());
     kernels::all().map(|function| function.name).chain(forms::names()).filter(is_public).collect()
+});
+
+/// The names of all functions, sorted, without those that only the compiler uses.
+pub fn names() -> &'static BTreeSet<&'static str> {
+    &NAMES
 }
 
-/// Why the call of a name that is no function cannot be compiled, with the function that is perhaps meant.
-pub fn unknown(name: &str) -> String {
-    let hint = nearest(name).map_or(String::new(), |meant| format!("; did you mean {meant}?"));
-    format!("the function {name} is not supported{hint}")
+/// Names that are called in a workbook and are no functions. A name is compared with all functions once.
+#[derive(Debug, Default)]
+pub struct Unknown(HashMap<Box<str>, Rc<str>>);
+
+impl Unknown {
+    /// Why the call of a name that is no function cannot be compiled, with the function that is perhaps meant.
+    pub fn reason(&mut self, name: &str) -> Rc<str> {
+        if let Some(reason) = self.0.get(name) {
+            return reason.clone();
+        }
+        let meant = if self.0.len() < MOST_COMPARED { nearest(name) } else { None };
+        let hint = meant.map_or(String::new(), |meant| format!("; did you mean {meant}?"));
+        let reason: Rc<str> = format!("the function {name} is not supported{hint}").into();
+        if self.0.len() < MOST_COMPARED {
+            self.0.insert(name.into(), reason.clone());
+        }
+        reason
+    }
 }
 
 /// The function whose name is a typo or two away.
@@ -21,7 +45,7 @@ fn nearest(name: &str) -> Option<&'static str> {
     let most = if name.len() < 5 { 1 } else { 2 };
     let first = name.chars().next();
     let unlike = |other: &&'static str| (strsim::osa_distance(name, other), other.chars().next() != first);
-    let near = names().into_iter().filter(|other| other.len().abs_diff(name.len()) <= most);
+    let near = names().iter().copied().filter(|other| other.len().abs_diff(name.len()) <= most);
     near.min_by_key(unlike).filter(|other| unlike(other).0 <= most)
 }
 

@@ -1,6 +1,7 @@
 //! The state of lowering one workbook. Each file beside this one holds some methods of `Lowerer`.
 
 use super::failure::{Failure, Lowered};
+use super::functions::Unknown;
 use super::sheets::Sheets;
 use super::values::Abs;
 use crate::compile::graph::{Graph, Term};
@@ -45,6 +46,8 @@ pub struct Lowerer<'w> {
     pub pending: usize,
     /// How many formula cells were lowered.
     pub lowered_cells: usize,
+    /// Calls of what is no function.
+    pub unknown: Unknown,
     /// What the author of the workbook should know.
     pub warnings: Vec<Remark>,
 }
@@ -71,6 +74,7 @@ impl<'w> Lowerer<'w> {
             provisional: None,
             pending: 0,
             lowered_cells: 0,
+            unknown: Unknown::default(),
             warnings: Vec::new(),
         }
     }
