@@ -1,17 +1,15 @@
 """`execd check`, `verify` and `template`: what they tell of workbooks, in words, in JSON and by exit codes."""
 
 import datetime as dt
-import io
 import json
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
 import pytest
 
-from books import HOSTILE, basics, validated, workbook
+from books import HOSTILE, TEMPLATE, basics, edited_template, validated, workbook
 from test_cli import execd
 
 
@@ -61,17 +59,9 @@ def test_verify_agrees_with_stored_values() -> None:
         assert verdict["matched"] > 0
 
 
-TEMPLATE = Path(__file__).parents[2] / "python" / "execd" / "template.xlsx"
-
-
 def template_with(old: bytes, new: bytes) -> bytes:
     """The template with something else in its sheets."""
-    result = io.BytesIO()
-    with zipfile.ZipFile(TEMPLATE) as source, zipfile.ZipFile(result, "w") as target:
-        for name in source.namelist():
-            data = source.read(name)
-            target.writestr(name, data.replace(old, new) if "worksheets" in name else data)
-    return result.getvalue()
+    return edited_template(lambda name, data: data.replace(old, new) if "worksheets" in name else data)
 
 
 # What is in the file, what `verify` makes of it, and its exit code.

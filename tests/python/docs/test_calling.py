@@ -13,7 +13,8 @@ from pages import Block, blocks, page, run
 from conftest import Server
 
 PAGE = page("docs/calling.md")
-CALLS, PROGRAMS = PAGE.split("\n## From a program\n")
+CALLS, _, REMAINDER = PAGE.partition("\n## From a program\n")
+PROGRAMS, _, IN_PROCESS = REMAINDER.partition("\n## Without a server\n")
 SETUP, *REST = blocks(CALLS)
 
 
@@ -87,3 +88,8 @@ def test_the_java_program(place: Place) -> None:
     said = [items and items[0]["message"] for items in answer["errors"]]
     printed = zip((record["Total"] for record in answer["outputs"]), said, strict=True)
     assert [f"{total} {message or 'null'}" for total, message in printed] == PROGRAM["text"].splitlines()
+
+
+def test_the_program_without_a_server(place: Place) -> None:
+    program, printed = blocks(IN_PROCESS)
+    assert run(["python", "-c", program.text], place.folder) == printed.text

@@ -13,7 +13,7 @@ from openpyxl import load_workbook
 from openpyxl.workbook.defined_name import DefinedName
 from pages import ROOT, page
 
-from books import saved, workbook
+from books import edited_template, saved, workbook
 from test_cli import execd
 
 DOCS = ROOT / "docs"
@@ -24,6 +24,11 @@ LINE = re.compile(r"^    ((?:warning|problem): .*)$", re.MULTILINE)
 def with_deleted_cells() -> bytes:
     path = workbook({"A1": 1, "B1": "=A1"}, {"Xinput_x": "A1", "Xoutput_y": "B1"})
     return renamed(path, "Xinput_Age", "S!#REF!")
+
+
+def with_an_input_on_a_formula(_: str, data: bytes) -> bytes:
+    name = b'<definedName name="Xinput_NetPrice">Outputs!$B$3</definedName>'
+    return data.replace(b"<definedNames>", b"<definedNames>" + name)
 
 
 def renamed(content: bytes, name: str, target: str) -> bytes:
@@ -49,9 +54,7 @@ MADE: dict[str, Callable[[], bytes]] = {
         {"Xinput_Drivers": "A1:C3", "Xoutput_y": "D1"},
     ),
     "The cells of a name were deleted": with_deleted_cells,
-    "An input cell holds a formula": lambda: workbook(
-        {"A1": 1990, "B1": "=2026-A1", "B2": "=B1*2"}, {"Xinput_Age": "B1", "Xoutput_y": "B2"}
-    ),
+    "An input cell holds a formula": lambda: edited_template(with_an_input_on_a_formula),
     "An input that nothing uses": lambda: workbook(
         {"B1": 2, "B2": 1, "B3": "=B1*2"}, {"Xinput_x": "B1", "Xinput_Smoker": "B2", "Xoutput_y": "B3"}
     ),
@@ -140,6 +143,24 @@ def test_a_title_over_a_table_is_told(tmp_path: Path) -> None:
     book = load_workbook(io.BytesIO(workbook(cells, {"Xinput_Prices": "A1:B4", "Xoutput_y": "D1"})))
     book.worksheets[0].merge_cells("A1:B1")
     assert any('the merged title "Prices"' in line for line in checked(saved(book), tmp_path))
+
+
+def with_errors(name: str, data: bytes) -> bytes:
+    """What Excel saves when the customer is in no row of the rates."""
+    for cell in (b"B2", b"B3") if name.endswith("sheet4.xml") else ():
+        stored = rb'(<c r="%b"[^>]*)>(<f>.*?</f>)<v>.*?</v>' % cell
+        data, count = re.subn(stored, rb'\1 t="e">\2<v>#N/A</v>', data)
+        assert count == 1
+    return data
+
+
+def test_an_error_that_the_workbook_was_saved_with_is_told(tmp_path: Path) -> None:
+    lines = checked(edited_template(with_errors), tmp_path)
+    formula = "(=VLOOKUP(Inputs!B5,Rates!A2:B4,2,FALSE))"
+    error = "is #N/A with the workbook's own values"
+    assert f"warning: Outputs!B2: the output Discount {error} {formula}" in lines
+    assert f"warning: Outputs!B3: the output NetPrice {error}, which comes from Outputs!B2 {formula}" in lines
+    assert lines[-1] == "Ready: 5 inputs, 6 outputs, 2 warnings"
 
 
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:

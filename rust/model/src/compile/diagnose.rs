@@ -1,13 +1,11 @@
 //! What keeps outputs from being compiled, all of it, and where an error in an output comes from. For messages only: a
 //! cell counts as a precedent when a formula names it, also if its value is not needed.
 
-use super::certain_errors::CertainErrors;
 use super::lower::{Failure, Lowerer, functions};
 use crate::error::ErrorKind;
 use crate::formula::ast::Expr;
 use crate::report::Unsupported;
 use crate::workbook::{CellAddress, Place};
-use execd_calc::values::value::ErrorCode;
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use std::collections::VecDeque;
@@ -145,16 +143,17 @@ impl<'l, 'w> Diagnosis<'l, 'w> {
         self.lowerer.describe(cells.first().copied().unwrap_or(start), &reason)
     }
 
-    /// The cell that an error comes from: the first cell on the way back whose formula names no cell with that error.
-    pub fn source(&mut self, at: CellAddress, code: ErrorCode, errors: &CertainErrors) -> CellAddress {
+    /// The cell that something comes from: the first cell on the way back whose formula names no cell that has it, too.
+    pub fn source(
+        &mut self,
+        at: CellAddress,
+        has: impl Fn(&mut Lowerer<'w>, CellAddress) -> bool,
+    ) -> CellAddress {
         let mut at = at;
         let mut seen = HashSet::new();
         while seen.insert(at) {
             let precedents = self.precedents(at);
-            let is_same = |next: &CellAddress| {
-                self.lowerer.term(*next).ok().and_then(|term| errors.of(term)) == Some(code)
-            };
-            let Some(next) = precedents.into_iter().find(is_same) else { break };
+            let Some(next) = precedents.into_iter().find(|next| has(self.lowerer, *next)) else { break };
             at = next;
         }
         at

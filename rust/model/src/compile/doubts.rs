@@ -17,29 +17,21 @@ use hashbrown::HashSet;
 /// Characters of a text that a message shows.
 const MOST_SHOWN: usize = 40;
 
-/// Outputs on cells without formulas, and outputs that are the same error in every record. `terms` are the values of
-/// the output cells.
+/// Outputs on cells without formulas, and outputs that are an error: in every record, or with the values that the
+/// workbook was saved with. `terms` are the values of the output cells.
 pub fn of_outputs(lowerer: &mut Lowerer<'_>, declared: &Declared, terms: &[Term]) -> Vec<Remark> {
     let mut remarks = Vec::new();
     let errors = CertainErrors::find(&lowerer.graph);
     let mut diagnosis = Diagnosis::new(lowerer);
     for output in &declared.interface.outputs {
         let cells = output.first_cell..output.first_cell + output.shape.cells();
-        let (Some(at), Some(terms)) = (declared.output_cells.get(cells.clone()), terms.get(cells)) else {
+        let (Some(cells), Some(terms)) = (declared.output_cells.get(cells.clone()), terms.get(cells)) else {
             continue;
         };
-        let error = at.iter().zip(terms).find_map(|(at, term)| Some((*at, errors.of(*term)?)));
-        let message = match (error, at.first()) {
-            (Some((at, code)), _) => {
-                let source = diagnosis.source(at, code, &errors);
-                Some((at, always_an_error(diagnosis.lowerer, output, (at, source), code)))
-            }
-            (None, Some(first)) => {
-                without_formula(diagnosis.lowerer, output, at).map(|message| (*first, message))
-            }
-            (None, None) => None,
-        };
-        if let Some((at, message)) = message {
+        let doubt = certain_error(&mut diagnosis, output, cells, terms, &errors)
+            .or_else(|| without_formula(diagnosis.lowerer, output, cells))
+            .or_else(|| saved_error(&mut diagnosis, output, cells));
+        if let Some((at, message)) = doubt {
             let remark = Remark::new(message).of_name(format!("Xoutput_{}", output.name));
             remarks.push(remark.at(diagnosis.lowerer.sheets.book, at));
         }
@@ -47,11 +39,41 @@ pub fn of_outputs(lowerer: &mut Lowerer<'_>, declared: &Declared, terms: &[Term]
     remarks
 }
 
-fn always_an_error(
+/// A cell of an output, and what is strange about it.
+type Doubt = (CellAddress, String);
+
+fn certain_error(
+    diagnosis: &mut Diagnosis<'_, '_>,
+    output: &Output,
+    cells: &[CellAddress],
+    terms: &[Term],
+    errors: &CertainErrors,
+) -> Option<Doubt> {
+    let (at, code) = cells.iter().zip(terms).find_map(|(at, term)| Some((*at, errors.of(*term)?)))?;
+    let source = diagnosis
+        .source(at, |lowerer, at| lowerer.term(at).ok().and_then(|term| errors.of(term)) == Some(code));
+    Some((at, an_error(diagnosis.lowerer, output, (at, source), code, "in every record")))
+}
+
+fn saved_error(diagnosis: &mut Diagnosis<'_, '_>, output: &Output, cells: &[CellAddress]) -> Option<Doubt> {
+    let (at, code) = cells.iter().find_map(|at| Some((*at, stored_error(diagnosis.lowerer, *at)?)))?;
+    let source = diagnosis.source(at, |lowerer, at| stored_error(lowerer, at) == Some(code));
+    Some((at, an_error(diagnosis.lowerer, output, (at, source), code, "with the workbook's own values")))
+}
+
+fn stored_error(lowerer: &Lowerer<'_>, at: CellAddress) -> Option<ErrorCode> {
+    match lowerer.cell(at)?.value {
+        CellValue::Error(code) => Some(code),
+        _ => None,
+    }
+}
+
+fn an_error(
     lowerer: &Lowerer<'_>,
     output: &Output,
     (at, source): (CellAddress, CellAddress),
     code: ErrorCode,
+    when: &str,
 ) -> String {
     let formula = lowerer.describe(source, "").formula;
     let formula = if formula.is_empty() { String::new() } else { format!(" ({formula})") };
@@ -61,11 +83,11 @@ fn always_an_error(
     };
     let from =
         if source == at { String::new() } else { format!(", which comes from {}", lowerer.label(source)) };
-    format!("the output {} {what} {} in every record{from}{formula}", output.name, code.text())
+    format!("the output {} {what} {} {when}{from}{formula}", output.name, code.text())
 }
 
 /// What is strange about an output of whose cells none is calculated or an input.
-fn without_formula(lowerer: &Lowerer<'_>, output: &Output, cells: &[CellAddress]) -> Option<String> {
+fn without_formula(lowerer: &Lowerer<'_>, output: &Output, cells: &[CellAddress]) -> Option<Doubt> {
     let changes = |at: &CellAddress| {
         lowerer.inputs.contains_key(at)
             || lowerer.sheets.owner(*at).is_some()
@@ -77,7 +99,7 @@ fn without_formula(lowerer: &Lowerer<'_>, output: &Output, cells: &[CellAddress]
     let name = &output.name;
     let value = |at: &CellAddress| lowerer.cell(*at).map_or(CellValue::Blank, |cell| cell.value.clone());
     let first = cells.iter().map(value).find(|value| *value != CellValue::Blank);
-    Some(match (first, &output.shape) {
+    let message = match (first, &output.shape) {
         (None, Shape::Scalar) => {
             format!("the output {name} is on a blank cell: let the name refer to the cell with the result")
         }
@@ -97,7 +119,8 @@ fn without_formula(lowerer: &Lowerer<'_>, output: &Output, cells: &[CellAddress]
         (Some(_), Shape::Table { .. }) => {
             format!("the output {name} is on cells without a formula: every record gets the same")
         }
-    })
+    };
+    Some((*cells.first()?, message))
 }
 
 /// The formula to the right of a label or below it.

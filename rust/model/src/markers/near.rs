@@ -4,8 +4,10 @@ use crate::report::Remark;
 use crate::workbook::{DefinedName, Workbook};
 
 /// What an author can write before the name of an input, an output or a check, without the underscore.
-const WORDS: [(&str, &str); 4] = [
+const WORDS: [(&str, &str); 6] = [
+    ("xin", "Xinput_"),
     ("xinput", "Xinput_"),
+    ("xout", "Xoutput_"),
     ("xoutput", "Xoutput_"),
     ("xvalidate", "Xvalidate_"),
     ("xvalidation", "Xvalidate_"),
@@ -42,7 +44,7 @@ fn meant(name: &str) -> Option<String> {
 }
 
 /// How unlike a prefix the head of a name is, and which prefix. None where it is no prefix.
-fn likeness(head: &str, rest: &str) -> Option<((bool, usize), &'static str)> {
+fn likeness(head: &str, rest: &str) -> Option<((bool, bool, usize), &'static str)> {
     let letters: String = head.chars().filter(|c| !is_separator(*c)).collect::<String>().to_ascii_lowercase();
     let begins_word = head.ends_with(is_separator)
         || rest.is_empty()
@@ -50,11 +52,14 @@ fn likeness(head: &str, rest: &str) -> Option<((bool, usize), &'static str)> {
         || (rest.starts_with(char::is_uppercase) && head.ends_with(char::is_lowercase));
     let near = |(word, prefix): (&'static str, &'static str)| {
         // Two typos make another word of a word that is much shorter or longer.
-        if letters.len().abs_diff(word.len()) > 1 || !(begins_word || letters == word) {
+        if letters.len().abs_diff(word.len()) > 1 || !(begins_word || letters == word && word.len() >= 6) {
             return None;
         }
         let typos = strsim::osa_distance(&letters, word);
-        (typos <= 2).then_some(((!begins_word, typos), prefix))
+        // A longer word tells more: `Xin_put_A` is rather `Xinput_A` than `Xinput_put_A`.
+        let is_short = word.len() < 6;
+        let most = if is_short { 0 } else { 2 };
+        (typos <= most).then_some(((!begins_word, is_short, typos), prefix))
     };
     WORDS.into_iter().filter_map(near).min()
 }
@@ -84,6 +89,9 @@ mod tests {
             ("_Xinput_A", "Xinput_A"),
             ("XX_input_A", "Xinput_A"),
             ("XInputs", "Xinput_<name>"),
+            ("Xin_put_A", "Xinput_A"),
+            ("Xin_Total", "Xinput_Total"),
+            ("XOutTotal", "Xoutput_Total"),
             ("Xvalidation_Age", "Xvalidate_Age"),
             ("Xvaliddate_Age", "Xvalidate_Age"),
         ] {
