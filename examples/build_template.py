@@ -160,7 +160,9 @@ def write_outputs(sheet: Worksheet) -> None:
     sheet["A8"].font = Font(bold=True)
     headings(sheet, 9, "Number", "Due", "Amount")
     for row in (10, 11, 12):
-        amount = "=ROUND($B$5/3,2)" if row < 12 else "=ROUND($B$5-SUM(C10:C11),2)"  # the last one takes what rounding left
+        amount = (
+            "=ROUND($B$5/3,2)" if row < 12 else "=ROUND($B$5-SUM(C10:C11),2)"
+        )  # the last one takes what rounding left
         for column, value, number_format in (
             (1, row - 9, "0"),
             (2, f"=EDATE($B$6,A{row})", "yyyy-mm-dd"),

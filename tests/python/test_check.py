@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -134,6 +135,14 @@ def test_json_of_check_is_json_in_every_case(name: str, tmp_path: Path) -> None:
     assert row["file"] == str(path)
     assert not row["ready"]
     assert row["error"] or row["report"]["unsupported"]
+
+
+def test_a_name_that_is_no_utf8_is_shown(tmp_path: Path, book: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.xlsx")).write_bytes(book.read_bytes())
+    for command in ("check", "verify"):
+        assert "\ufffd.xlsx: " in execd(command, tmp_path).stdout
+        files = [Path(row["file"]).name for row in json.loads(execd(command, tmp_path, "--json").stdout)]
+        assert files == ["basics.xlsx", "\ufffd.xlsx"]
 
 
 def test_check_shows_dates_and_rules_in_words(tmp_path: Path) -> None:

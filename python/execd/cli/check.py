@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 
 from execd.cli import terminal
 from execd.cli.terminal import AS_JSON, FAILED, WORKBOOKS, count, out, print_json, say
-from execd.errors import WorkbookError
+from execd.errors import ExecdError
 from execd.library import inspect
 
 # Rows of a table's defaults that are shown.
@@ -51,11 +51,11 @@ def examine(file: Path) -> dict[str, Any]:
     """`file`, `ready`, `inputs`, `outputs`, `report`, and in `error` why there is no report."""
     try:
         workbook = inspect(file)
-    except (WorkbookError, OSError) as error:
-        return {"file": str(file), "ready": False, "error": terminal.reading_failed(file, error), **NOTHING}
+    except (ExecdError, OSError) as error:
+        return {"file": terminal.shown(file), "ready": False, "error": terminal.reading_failed(file, error), **NOTHING}
     report = workbook["report"]
     ready = not report["mistakes"] and not report["unsupported"]
-    return {"file": str(file), "ready": ready, "error": None, **workbook}
+    return {"file": terminal.shown(file), "ready": ready, "error": None, **workbook}
 
 
 def _print_whole(result: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What the commands share: the terminal, exit codes, and how arguments and results look."""
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -49,6 +50,11 @@ def workbooks(paths: Sequence[Path]) -> Iterator[Path]:
 def _is_workbook(file: Path) -> bool:
     """Excel keeps a lock file `~$name.xlsx` beside an open workbook."""
     return file.suffix.lower() in SUFFIXES and not file.name.startswith(("~", ".")) and file.is_file()
+
+
+def shown(file: Path) -> str:
+    """The name of a file, also if it is no UTF-8."""
+    return os.fsencode(file).decode("utf-8", "replace")
 
 
 def is_one_file(paths: Sequence[Path]) -> bool:

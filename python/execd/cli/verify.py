@@ -10,7 +10,7 @@ from rich.table import Table as Grid
 
 from execd.cli import terminal
 from execd.cli.terminal import AS_JSON, FAILED, NOTHING_COMPARED, UNSUPPORTED, WORKBOOKS, count, out, print_json, say
-from execd.errors import WorkbookError
+from execd.errors import ExecdError
 from execd.verify import WORST, Outcome, Verdict
 from execd.verify import verify as compare
 
@@ -39,16 +39,16 @@ def verify(paths: tuple[Path, ...], *, as_json: bool) -> None:
     for file in terminal.workbooks(paths):
         try:
             verdict = compare(file.read_bytes(), time.time())
-        except (WorkbookError, OSError) as error:
+        except (ExecdError, OSError) as error:
             codes.append(FAILED)
-            results.append({"file": str(file), "error": terminal.reading_failed(file, error)})
+            results.append({"file": terminal.shown(file), "error": terminal.reading_failed(file, error)})
             if not as_json:
-                terminal.fail(f"{file}: {results[-1]['error']}")
+                terminal.fail(f"{terminal.shown(file)}: {results[-1]['error']}")
             continue
         codes.append(EXIT_CODES[verdict.outcome])
         results.append(_as_data(file, verdict))
         if not as_json:
-            _print_verdict(verdict, "" if alone else f"{file}: ")
+            _print_verdict(verdict, "" if alone else f"{terminal.shown(file)}: ")
     if as_json:
         print_json(results[0] if alone else results)
     elif not alone:
@@ -58,7 +58,7 @@ def verify(paths: tuple[Path, ...], *, as_json: bool) -> None:
 
 def _as_data(file: Path, verdict: Verdict) -> dict[str, Any]:
     return {
-        "file": str(file),
+        "file": terminal.shown(file),
         "error": None,
         "outcome": verdict.outcome,
         "compared": verdict.compared,

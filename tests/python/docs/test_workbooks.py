@@ -145,6 +145,30 @@ def test_a_title_over_a_table_is_told(tmp_path: Path) -> None:
     assert any('the merged title "Prices"' in line for line in checked(saved(book), tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("formula", "needed", "said"),
+    [
+        ("=OFFSET(C1,A1,0)", "=NOSUCHFUNCTION(A1)", "problem: S!C2: the function NOSUCHFUNCTION is not supported"),
+        ('=INDIRECT("C2")+1', "=B1+1", "problem: S!B1: circular reference through S!B1"),
+    ],
+)
+def test_a_problem_that_no_formula_names_is_told(formula: str, needed: str, said: str, tmp_path: Path) -> None:
+    cells = {"A1": 1, "B1": formula, "C2": needed, "C3": 5}
+    lines = checked(workbook(cells, {"Xinput_x": "A1", "Xoutput_y": "B1"}), tmp_path)
+    assert any(line.startswith(said) for line in lines)
+    assert lines[-1] == "Not ready: 1 problem"
+
+
+@pytest.mark.parametrize(("first", "warned"), [(1.5, True), (7, True), (2024, False)])
+def test_values_under_merged_headings_are_told(first: float, tmp_path: Path, *, warned: bool) -> None:
+    cells = {"A1": "Rates", "C1": "Age", "A2": first, "B2": first + 1, "A3": 1, "B3": 2, "C3": 3, "E1": "=A3+B4"}
+    book = load_workbook(io.BytesIO(workbook(cells, {"Xinput_Rates": "A1:C4", "Xoutput_y": "E1"})))
+    book.worksheets[0].merge_cells("A1:B1")
+    told = "warning: S!A1: the name Xinput_Rates: the second row of the table is headings"
+    lines = [line for line in checked(saved(book), tmp_path) if line.startswith(told)]
+    assert [f"(A2: {first:g})" in line for line in lines] == [True] * warned
+
+
 def with_errors(name: str, data: bytes) -> bytes:
     """What Excel saves when the customer is in no row of the rates."""
     for cell in (b"B2", b"B3") if name.endswith("sheet4.xml") else ():

@@ -22,56 +22,89 @@ pub struct Diagnosis<'l, 'w> {
     looked_at: usize,
 }
 
+/// What has been found, each once.
+#[derive(Default)]
+struct Found {
+    entries: Vec<Unsupported>,
+    told: HashSet<(String, String, String)>,
+    /// Sheets and cells of which the reason is among the entries.
+    explained: HashSet<(String, String)>,
+}
+
+impl Found {
+    fn add(&mut self, entry: Unsupported) {
+        let (sheet, cell) = place(&entry);
+        if self.told.insert((sheet.clone(), cell.clone(), entry.reason.clone())) {
+            self.entries.push(entry);
+        }
+        self.explained.insert((sheet, cell));
+    }
+}
+
+fn place(entry: &Unsupported) -> (String, String) {
+    (entry.sheet.clone(), entry.cell.clone())
+}
+
 impl<'l, 'w> Diagnosis<'l, 'w> {
     pub fn new(lowerer: &'l mut Lowerer<'w>) -> Diagnosis<'l, 'w> {
         Diagnosis { lowerer, looked_at: 0 }
     }
 
-    /// The cells that keep these outputs from being compiled, nearest to the outputs first.
+    /// The cells that keep these outputs from being compiled, nearest to the outputs first; at least one for each output.
     pub fn unsupported(&mut self, outputs: &[CellAddress]) -> Vec<Unsupported> {
-        let (mut found, mut told) = (Vec::new(), HashSet::new());
+        let mut found = Found::default();
         let mut waiting: VecDeque<CellAddress> = outputs.iter().copied().collect();
         let mut seen: HashSet<CellAddress> = HashSet::new();
         while let Some(at) = waiting.pop_front() {
             let at = self.owner(at);
-            if found.len() >= MOST_TOLD || self.is_exhausted() {
+            if found.entries.len() >= MOST_TOLD || self.is_exhausted() {
                 break;
             }
             if !seen.insert(at) {
                 continue;
             }
-            let Err(failure) = self.lowerer.term(at) else { continue };
-            for entry in self.reasons(at, &failure) {
-                let key = (entry.sheet.clone(), entry.cell.clone(), entry.reason.clone());
-                if told.insert(key) {
-                    found.push(entry);
+            if let Err(failure) = self.lowerer.term(at) {
+                self.add_reasons(at, &failure, &mut found);
+                waiting.extend(self.precedents(at));
+            }
+        }
+        for &at in outputs {
+            // A cell that no formula names, because an OFFSET reaches it, has not been met.
+            if let Err(failure) = self.lowerer.term(at) {
+                let origin = self.origin(at, &failure);
+                if !found.explained.contains(&place(&origin)) {
+                    found.add(origin);
                 }
             }
-            waiting.extend(self.precedents(at));
         }
-        found
+        found.entries
     }
 
-    /// The reasons of its own for which a cell cannot be compiled.
-    fn reasons(&mut self, at: CellAddress, failure: &Failure) -> Vec<Unsupported> {
-        let own = self.lowerer.describe(at, "");
-        let is_own = |origin: &Unsupported| (&origin.sheet, &origin.cell) == (&own.sheet, &own.cell);
-        let mut reasons = self.unknown_functions(at);
+    /// The cell where a failure began, and why.
+    fn origin(&self, at: CellAddress, failure: &Failure) -> Unsupported {
         match failure.origin.as_deref() {
-            Some(origin) if is_own(origin) && failure.kind == ErrorKind::Circular => {
-                reasons.push(self.circle(at).unwrap_or_else(|| origin.clone()));
-            }
-            Some(origin) if is_own(origin) && !reasons.contains(origin) => reasons.push(origin.clone()),
-            // The reason of a cell that no formula names: an OFFSET can reach it.
-            Some(origin) if failure.kind != ErrorKind::Circular && reasons.is_empty() => {
-                reasons.push(origin.clone());
-            }
-            None if reasons.is_empty() => {
-                reasons.push(Unsupported { reason: failure.reason.to_string(), ..own })
-            }
-            _ => {}
+            Some(origin) => origin.clone(),
+            None => self.lowerer.describe(at, &failure.reason),
         }
-        reasons
+    }
+
+    /// Adds the reasons of its own for which a cell cannot be compiled.
+    fn add_reasons(&mut self, at: CellAddress, failure: &Failure, found: &mut Found) {
+        for entry in self.unknown_functions(at) {
+            found.add(entry);
+        }
+        let origin = self.origin(at, failure);
+        if place(&origin) != place(&self.lowerer.describe(at, "")) {
+            return;
+        }
+        if failure.kind == ErrorKind::Circular
+            && let Some(circle) = self.circle(at)
+        {
+            found.explained.insert(place(&origin));
+            found.add(circle);
+        } else {
+            found.add(origin);
+        }
     }
 
     /// One entry for each unknown function of a formula, not only for the first.

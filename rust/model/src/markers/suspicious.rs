@@ -2,6 +2,7 @@
 
 use crate::workbook::{Area, CellValue, Sheet, a1};
 use execd_calc::interface::Heading;
+use execd_calc::numbers::digits;
 
 /// Headings that a message shows.
 const MOST_SHOWN: usize = 5;
@@ -16,7 +17,14 @@ pub fn headings(sheet: &Sheet, area: Area, headings: &[Heading], rows: u32) -> O
             headings.first().map_or(String::new(), |first| format!(" ({:?})", first.text)),
         ));
     }
-    if rows > 1 || !looks_like_values(sheet, area, headings) {
+    if rows > 1 {
+        let value = value_under_merged(sheet, area)?;
+        return Some(format!(
+            "the second row of the table is headings, because the first one has merged cells, and looks like values \
+             ({value}): undo the merging, or write headings under it"
+        ));
+    }
+    if !looks_like_values(sheet, area, headings) {
         return None;
     }
     let shown: Vec<&str> = headings.iter().take(MOST_SHOWN).map(|heading| heading.text.as_str()).collect();
@@ -28,6 +36,17 @@ pub fn headings(sheet: &Sheet, area: Area, headings: &[Heading], rows: u32) -> O
          the row of headings",
         shown.join(", "),
     ))
+}
+
+/// The first cell of the second row whose number is rather a value than a heading. Years are headings.
+fn value_under_merged(sheet: &Sheet, area: Area) -> Option<String> {
+    let row = area.first_row + 1;
+    (area.first_col..=area.last_col).find_map(|col| match sheet.cells.get(&(row, col))?.value {
+        CellValue::Number(x) if x.fract() != 0.0 || !(1900.0..=2100.0).contains(&x) => {
+            Some(format!("{}: {}", a1(row, col), digits::general(x)))
+        }
+        _ => None,
+    })
 }
 
 /// The text of a merged cell that covers the whole row of a table of several columns.
