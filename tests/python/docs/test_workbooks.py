@@ -159,6 +159,13 @@ def test_a_problem_that_no_formula_names_is_told(formula: str, needed: str, said
     assert lines[-1] == "Not ready: 1 problem"
 
 
+def test_a_blank_heading_that_makes_two_rows_of_headings_is_told(tmp_path: Path) -> None:
+    cells = {"A1": "Name", "A2": "Ann", "B2": "Bern", "A3": "Bob", "B3": "Basel", "D1": "=A3&B3"}
+    lines = checked(workbook(cells, {"Xinput_People": "A1:B3", "Xoutput_y": "D1"}), tmp_path)
+    told = "the first two rows of the table are its headings (Name.Ann, Name.Bern), because B1 is blank"
+    assert any(line.startswith(f"warning: S!A1: the name Xinput_People: {told}") for line in lines)
+
+
 @pytest.mark.parametrize(("first", "warned"), [(1.5, True), (7, True), (2024, False)])
 def test_values_under_merged_headings_are_told(first: float, tmp_path: Path, *, warned: bool) -> None:
     cells = {"A1": "Rates", "C1": "Age", "A2": first, "B2": first + 1, "A3": 1, "B3": 2, "C3": 3, "E1": "=A3+B4"}

@@ -18,6 +18,14 @@ pub fn headings(sheet: &Sheet, area: Area, headings: &[Heading], rows: u32) -> O
         ));
     }
     if rows > 1 {
+        if let Some(blank) = blank_without_merging(sheet, area) {
+            let shown: Vec<&str> = headings.iter().take(MOST_SHOWN).map(|heading| &*heading.text).collect();
+            return Some(format!(
+                "the first two rows of the table are its headings ({}), because {blank} is blank: write a heading \
+                 there, or merge it with the one it belongs to",
+                shown.join(", "),
+            ));
+        }
         let value = value_under_merged(sheet, area)?;
         return Some(format!(
             "the second row of the table is headings, because the first one has merged cells, and looks like values \
@@ -36,6 +44,20 @@ pub fn headings(sheet: &Sheet, area: Area, headings: &[Heading], rows: u32) -> O
          the row of headings",
         shown.join(", "),
     ))
+}
+
+/// The first blank cell of the first row that is in no merged area.
+fn blank_without_merging(sheet: &Sheet, area: Area) -> Option<String> {
+    let mut col = area.first_col;
+    while col <= area.last_col {
+        let merged = sheet.merged.get(&(area.first_row, col));
+        let text = sheet.cells.get(&(area.first_row, col)).map(|cell| &cell.value);
+        if merged.is_none() && text.is_none_or(|text| *text == CellValue::Blank) {
+            return Some(a1(area.first_row, col));
+        }
+        col += merged.map_or(1, |merged| merged.cols());
+    }
+    None
 }
 
 /// The first cell of the second row whose number is rather a value than a heading. Years are headings.
