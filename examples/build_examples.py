@@ -97,7 +97,9 @@ def store_values(path: Path) -> None:
 
 
 def stored_cell(match: re.Match[bytes], value: Any) -> bytes:
-    """The XML of a formula cell with its value."""
+    """The XML of a formula cell with its value. openpyxl reads an empty text as None."""
+    if value is None:
+        value = ""
     if isinstance(value, dt.datetime):
         value = to_excel(value)
     reference, attributes, formula_attributes, formula = (group.decode() for group in match.groups())
@@ -117,7 +119,7 @@ def write_example(book: Workbook, path: Path) -> None:
     book.calculation.fullCalcOnLoad = False
     save(book, path)
     store_values(path)
-    print(path.relative_to(SERVICES))
+    print(path.name)
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ def main() -> None:
     console.rule(" ".join(["execd", *command[3:]]))
     try:
         with Server(command, port=free_port(options.port), environment={"EXECD_LOG_LEVEL": "warning"}) as server:
-            console.print(MEANT, highlight=False)
+            console.print(MEANT, highlight=False, soft_wrap=True)
             for layout, case in SAMPLES.items():
                 show(server.url + "/demo/api/v4/execute", layout, CASES / case / "request.json")
             if not options.once:
@@ -49,14 +49,18 @@ def show(url: str, layout: str, request: Path) -> None:
     """Send one sample and print what went out and what came back."""
     body = request.read_bytes()
     console.rule(f"{layout}: POST {url}")
-    console.print(Syntax(body.decode().strip(), "json", background_color="default", word_wrap=True))
+    shown = body.decode().strip()
+    if console.is_terminal:
+        console.print(Syntax(shown, "json", background_color="default", word_wrap=True))
+    else:
+        console.print(shown, markup=False, highlight=False, soft_wrap=True)
     call = urllib.request.Request(url, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(call) as response:
         answer = json.load(response)
         console.print(f"HTTP {response.status}", style="bold green")
     for key, value in answer.items():
         console.print(f"[bold]{key}[/bold]", end=" ")
-        console.print(readable(value), highlight=True, markup=False)
+        console.print(readable(value), highlight=True, markup=False, soft_wrap=True)
 
 
 def readable(value: Any) -> str:

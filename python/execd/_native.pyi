@@ -29,6 +29,7 @@ __all__ = [
     "WorkbookError",
     "__version__",
     "check_json",
+    "functions",
     "inspect",
     "recalculate",
     "scan",
@@ -99,9 +100,10 @@ class Model:
         """One dict per input.
 
         `name`; `shape`, "scalar" or "table", the latter with `headings` and `rows`; `format`, one of general, date,
-        time, datetime, text; `default`, a value or a list of rows; `validation`, `None` or a dict with `rule`, its
-        `operator` and `limits` or its `options` (`None` for what each record has its own), `message` and
-        `ignore_blank`; of a table, a list of them with their `cells` (row, heading); `description`; `address`.
+        time, datetime, text; `default`, a value or a list of rows, and `default_text`, the same as its cells show it;
+        `validation`, `None` or a dict with `rule`, its `operator` and `limits` or its `options` (`None` for what each
+        record has its own), the same in words as `text`, `message` and `ignore_blank`; of a table, a list of them with
+        their `cells` (row, heading); `description`; `address`.
         """
 
     @property
@@ -110,7 +112,10 @@ class Model:
 
     @property
     def report(self) -> Report:
-        """`sheets`, `formula_cells`, `live_cells`, `steps`, `slots`, `constants`, `unsupported`, `warnings`."""
+        """What was compiled, and what is wrong: see `Report`.
+
+        A workbook with mistakes or unsupported cells does not compile; only `inspect` tells of them.
+        """
 
     def answer(
         self, engine: Engine, call: Call, token: CancelToken | None = None, within: float | None = None
@@ -322,6 +327,9 @@ def scan(body: bytes) -> tuple[int, int, bytes] | None:
 
 def check_json(json: bytes) -> None:
     """Refuse what is not valid JSON, and an object that has a key twice, with InputError of kind invalid_json."""
+
+def functions() -> list[str]:
+    """The names of all functions that formulas can call, sorted."""
 
 def inspect(workbook: bytes) -> Description:
     """`inputs`, `outputs` and `report` of a workbook as `Model` has them, also when it does not compile."""

@@ -9,6 +9,8 @@ Cell = float | str | bool | None
 class Validation(TypedDict):
     """A data validation of an input."""
 
+    text: str
+    """The rule in words: `a whole number between 1 and 10`."""
     rule: Literal["whole", "decimal", "date", "time", "text_length", "list", "custom"]
     operator: NotRequired[str]
     """`between`, `at_least` and so on, where the rule has limits."""
@@ -30,6 +32,8 @@ class ScalarInput(TypedDict):
     format: Format
     default: Cell
     """What the workbook holds."""
+    default_text: str
+    """The same as the cell shows it."""
     validation: Validation | None
     description: str | None
     address: str
@@ -45,6 +49,8 @@ class TableInput(TypedDict):
     format: Format
     default: list[list[Cell]]
     """The rows that the workbook holds."""
+    default_text: list[list[str]]
+    """The same as the cells show them."""
     validation: list[Validation] | None
     description: str | None
     address: str
@@ -75,6 +81,15 @@ class Unsupported(TypedDict):
     reason: str
 
 
+class Remark(TypedDict):
+    """A mistake in a workbook, or a doubt about it. What belongs to no sheet, cell or name has None there."""
+
+    sheet: str | None
+    cell: str | None
+    name: str | None
+    message: str
+
+
 class Report(TypedDict):
     """What was compiled."""
 
@@ -84,8 +99,9 @@ class Report(TypedDict):
     steps: int
     slots: int
     constants: int
+    mistakes: list[Remark]
     unsupported: list[Unsupported]
-    warnings: list[str]
+    warnings: list[Remark]
 
 
 class Description(TypedDict):

@@ -61,7 +61,7 @@ class Model:
 
     @property
     def report(self) -> Report:
-        """What was compiled: formula cells, live cells, steps, slots, constants, warnings."""
+        """What was compiled: formula cells, live cells, steps, slots, constants, and warnings for the author."""
         return self.native.report
 
     def evaluate(

@@ -1,6 +1,7 @@
 """Recomputed cells against the values that Excel stored in the file."""
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 
 from execd import _native
@@ -9,6 +10,16 @@ RELATIVE = 1e-9
 ABSOLUTE = 1e-12
 # Mismatches that a person is shown.
 WORST = 20
+
+
+class Outcome(StrEnum):
+    """What a comparison comes to."""
+
+    MATCHED = "matched"
+    UNSUPPORTED = "unsupported"
+    """No cell differs, but some could not be computed."""
+    NOTHING_COMPARED = "nothing_compared"
+    MISMATCHED = "mismatched"
 
 
 @dataclass
@@ -27,6 +38,15 @@ class Verdict:
     def compared(self) -> int:
         """Formula cells that have a stored value."""
         return self.matched + self.mismatched + self.unsupported
+
+    @property
+    def outcome(self) -> Outcome:
+        """The comparison in a word."""
+        if self.mismatched:
+            return Outcome.MISMATCHED
+        if self.unsupported:
+            return Outcome.UNSUPPORTED
+        return Outcome.MATCHED if self.matched else Outcome.NOTHING_COMPARED
 
     def worst(self) -> list[dict[str, Any]]:
         """The mismatches that are furthest off."""

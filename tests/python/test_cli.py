@@ -1,6 +1,5 @@
 """The command line, run as a user runs it."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import feather
 
-from books import HOSTILE, basics, workbook
+from books import basics
 from conftest import Server
 
 Run = subprocess.CompletedProcess[str]
@@ -34,34 +33,6 @@ def book(tmp_path: Path) -> Path:
 def test_help_and_version() -> None:
     assert "serve" in execd("--help").stdout
     assert "0.1.0" in execd("--version").stdout
-
-
-def test_check_prints_the_interface(book: Path) -> None:
-    result = execd("check", book)
-    assert result.returncode == 0, result.stderr
-    assert all(word in result.stdout for word in ("items", "price, count", "quotient", "4 formula cells"))
-    report = json.loads(execd("check", book, "--json").stdout)
-    assert report["report"]["formula_cells"] == 4
-
-
-def test_check_names_what_is_unsupported(tmp_path: Path) -> None:
-    path = tmp_path / "u.xlsx"
-    path.write_bytes(HOSTILE["unsupported"]())
-    result = execd("check", path)
-    assert result.returncode == 1
-    assert "S!B1" in result.stdout
-    assert "NOSUCHFUNCTION" in result.stdout
-
-
-@pytest.mark.parametrize("command", ["check", "verify"])
-@pytest.mark.parametrize("name", ["encrypted", "truncated", "notaworkbook", "empty"])
-def test_a_file_that_is_no_workbook_is_one_line(tmp_path: Path, command: str, name: str) -> None:
-    path = tmp_path / "x.xlsx"
-    path.write_bytes(HOSTILE[name]())
-    result = execd(command, path)
-    assert result.returncode == 1
-    assert result.stderr.startswith("execd: ")
-    assert "Traceback" not in result.stderr
 
 
 SUFFIXES = ["csv", "parquet", "ndjson", "arrow"]
@@ -115,21 +86,6 @@ def test_run_says_what_it_cannot_read(book: Path, tmp_path: Path) -> None:
     result = execd("run", book, "--input", path, "--output", tmp_path / "out.csv")
     assert result.returncode == 1
     assert "xml" in result.stderr
-
-
-def test_verify_agrees_with_stored_values(tmp_path: Path) -> None:
-    examples = Path(__file__).parents[2] / "examples" / "services"
-    paths = sorted(examples.rglob("*.xlsx"))
-    assert len(paths) > 1
-    for path in paths:
-        result = execd("verify", path, "--json")
-        verdict = json.loads(result.stdout)
-        assert (result.returncode, verdict["mismatched"], verdict["unsupported"]) == (0, 0, 0), path
-        assert verdict["matched"] > 0
-    path = tmp_path / "unstored.xlsx"
-    path.write_bytes(workbook({"A1": "=1+1"}, {}))
-    assert json.loads(execd("verify", path, "--json").stdout)["not_stored"] == 1
-    assert "1 formula cells were saved without a value" in execd("verify", path).stdout
 
 
 def test_serve_refuses_what_it_must() -> None:

@@ -144,3 +144,18 @@ def test_threads_share_a_model(model: execd.Model) -> None:
         thread.join()
     assert len(set(answers)) == 1
     assert len(answers) == 8
+
+
+def test_the_report_tells_mistakes_and_warnings_with_their_places() -> None:
+    cells = {"A1": 1, "B1": "=A1*2", "C1": 3}
+    names = {"Xinput_x": "A1", "Xoutput_y": "B1", "Xinputs_z": "C1"}
+    warning = {"sheet": "S", "cell": "C1", "name": "Xinputs_z"}
+    warning["message"] = "the name Xinputs_z declares nothing: did you mean Xinput_z?"
+    assert execd.load(workbook(cells, names)).report["warnings"] == [warning]
+    report = execd.inspect(workbook(cells, names | {"Xinput_t": "D1:E2", "xinput_X": "C1"}))["report"]
+    assert report["warnings"] == [warning]
+    told = [(row["sheet"], row["cell"], row["name"]) for row in report["mistakes"]]
+    assert sorted(told) == [("S", "C1", "xinput_X"), ("S", "D1", "Xinput_t")]
+    with pytest.raises(execd.WorkbookError, match=r"(?s)Xinput_t.*xinput_X|xinput_X.*Xinput_t") as failure:
+        execd.load(workbook(cells, names | {"Xinput_t": "D1:E2", "xinput_X": "C1"}))
+    assert failure.value.kind == "interface"

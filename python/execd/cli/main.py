@@ -7,8 +7,10 @@ import click
 from execd import __version__
 from execd.cli import interrupt
 from execd.cli.check import check
+from execd.cli.functions import functions
 from execd.cli.run import run
 from execd.cli.serve import serve
+from execd.cli.template import template
 from execd.cli.terminal import FAILED, INTERRUPTED, fail
 from execd.cli.verify import verify
 from execd.errors import ExecdError
@@ -38,5 +40,5 @@ def main() -> None:
     """Excel workbooks as calculation services."""
 
 
-for command in (serve, check, run, verify):
+for command in (serve, check, run, verify, template, functions):
     main.add_command(command)

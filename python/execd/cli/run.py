@@ -66,7 +66,7 @@ def run(file: Path, source: Path, target: Path, threads: int, *, fail_on_invalid
     """Evaluate a file of records: csv, ndjson, parquet or arrow, also as .gz or .zst.
 
     Names may be lists with commas, and an option may be given again. Exit codes: 0 all records are answered, 1 the run
-    failed, 2 a mistake in the command, 3 see --fail-on-invalid.
+    failed, 2 a mistake in the command, 5 see --fail-on-invalid.
     """
     options["carry_all"] = options["carry"] == ["all"]
     started = time.monotonic()

@@ -1,6 +1,7 @@
 """Compiled workbooks in memory: each compiled once, however many calls wait for it, and not more than fit."""
 
 import asyncio
+import logging
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -8,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from execd import _native
 from execd.errors import CallError, Kind
 from execd.registry.catalog import Catalog, Version
+
+log = logging.getLogger("execd.registry")
 
 # The pace of a workbook that has not been executed yet.
 UNKNOWN = float("inf")
@@ -82,9 +85,18 @@ class Programs:
             raise
         try:
             loop = asyncio.get_running_loop()
-            return Program(await loop.run_in_executor(self._compilers, _native.Model, workbook))
+            model = await loop.run_in_executor(self._compilers, _native.Model, workbook)
         except _native.WorkbookError as error:
             # A file that is being written may give many of these; they must not drive out what serves.
             if version.content in self._programs:
                 self._programs.move_to_end(version.content, last=False)
             raise CallError(Kind.WORKBOOK, f"{version.folder}/{version.service}: {error}") from None
+        _tell(version, model)
+        return Program(model)
+
+
+def _tell(version: Version, model: _native.Model) -> None:
+    """Log what the author of a workbook should know."""
+    for warning in model.report["warnings"]:
+        place = f"{warning['sheet']}!{warning['cell']}: " if warning["cell"] else ""
+        log.warning("%s/%s: %s%s", version.folder, version.service, place, warning["message"])

@@ -19,7 +19,7 @@ pub struct Interface {
     /// `Limit`, `Rule` and `Complaint` name by number. None when all rules are constant. It is a separate plan, so that
     /// records are judged before their answers are written, and outputs cost the same with rules and without.
     pub rules: Option<Arc<Plan>>,
-    /// What each result of `rules` is, as the workbook spells it, for messages: a formula (`=$B$1*2`) or, for a
+    /// What each result of `rules` is, as the workbook spells it, for messages: a formula (`$B$1*2`) or, for a
     /// complaint, its cell. Long formulas are cut.
     pub formulas: Vec<String>,
 }
@@ -43,6 +43,8 @@ pub struct Input {
     pub defaults: Vec<Constant>,
     /// How text that looks like a date is read, and how the metadata names the type.
     pub format: Format,
+    /// What its cells show: one for a scalar, one per column for a table.
+    pub formats: Vec<Format>,
     /// At most one for a scalar; for a table, each with the cells that it holds for.
     pub validations: Vec<Validation>,
     pub description: Option<String>,

@@ -6,9 +6,9 @@ pub mod error;
 
 pub mod limits;
 
-pub mod report;
-
 pub mod workbook;
+
+pub mod report;
 
 pub mod formula;
 

@@ -164,6 +164,10 @@ impl Place {
         self.rows() == 1 && self.cols() == 1
     }
 
+    pub fn first_cell(&self) -> CellAddress {
+        CellAddress { sheet: self.sheet, row: self.area.first_row, col: self.area.first_col }
+    }
+
     pub fn contains(&self, row: u32, col: u32) -> bool {
         self.area.contains(row, col)
     }

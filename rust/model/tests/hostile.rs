@@ -330,7 +330,7 @@ fn formats_and_merged_areas_are_looked_up_and_not_searched() {
         book = book.name(&format!("Xoutput_{output}"), "S!$A$1:$XFD$2");
     }
     let book = book.linked("styles", "s.xml", styles);
-    let (interface, _) = check(&book.bytes(), &Limits::default()).unwrap();
+    let interface = check(&book.bytes(), &Limits::default()).unwrap().interface;
     let formats = &interface.outputs[9].formats;
     assert_eq!((formats[0], formats[16_383]), (Format::General, Format::Date));
     let merged: String = (1..200_000).map(|row| format!("<mergeCell ref='D{row}:E{row}'/>")).collect();
@@ -338,7 +338,7 @@ fn formats_and_merged_areas_are_looked_up_and_not_searched() {
     let sheet = format!("<sheetData>{rows}</sheetData><mergeCells>{merged}</mergeCells>");
     let names = (0..150_000).map(|output| (format!("Xoutput_{output}"), "S!$A$1:$A$2"));
     let book = names.fold(Book::new().sheet("S", &sheet), |book, (name, text)| book.name(&name, text));
-    let (interface, _) = check(&book.bytes(), &Limits::default()).unwrap();
+    let interface = check(&book.bytes(), &Limits::default()).unwrap().interface;
     assert_eq!(interface.outputs.len(), 150_000);
 }
 

@@ -4,27 +4,41 @@
 use execd_calc::interface::{
     Bound as Between, Constant, Format, Input, Interface, Limit, Output, Rule, Shape, Validation,
 };
-use execd_model::report::{Report, Unsupported};
+use execd_calc::words;
+use execd_model::report::{Remark, Report, Unsupported};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 type Dict<'py> = Bound<'py, PyDict>;
 
-pub fn inputs<'py>(py: Python<'py>, interface: &Interface) -> PyResult<Vec<Dict<'py>>> {
-    interface.inputs.iter().map(|one| input(py, one)).collect()
+/// `date1904` is the workbook's way to count days, for what is said in words.
+pub fn inputs<'py>(py: Python<'py>, interface: &Interface, date1904: bool) -> PyResult<Vec<Dict<'py>>> {
+    let in_words = |rule: &Rule| rule.describe(&interface.formulas, date1904);
+    interface.inputs.iter().map(|one| input(py, one, date1904, &in_words)).collect()
 }
 
 pub fn outputs<'py>(py: Python<'py>, interface: &Interface) -> PyResult<Vec<Dict<'py>>> {
     interface.outputs.iter().map(|one| output(py, one)).collect()
 }
 
-fn input<'py>(py: Python<'py>, input: &Input) -> PyResult<Dict<'py>> {
+fn input<'py>(
+    py: Python<'py>,
+    input: &Input,
+    date1904: bool,
+    in_words: &dyn Fn(&Rule) -> String,
+) -> PyResult<Dict<'py>> {
     let row = PyDict::new(py);
     row.set_item("name", &input.name)?;
     shape(&row, &input.shape)?;
     row.set_item("format", format(input.format))?;
-    row.set_item("default", default(py, input)?)?;
-    let rules = input.validations.iter().map(|one| validation(py, input, one));
+    row.set_item("default", default(py, &input.shape, &input.defaults, &mut |one| constant(py, one))?)?;
+    let mut formats = input.formats.iter().copied().cycle();
+    let mut text = |one: &Constant| {
+        words::value(one, formats.next().unwrap_or_default(), date1904).into_bound_py_any(py)
+    };
+    row.set_item("default_text", default(py, &input.shape, &input.defaults, &mut text)?)?;
+    let rules = input.validations.iter().map(|one| validation(py, input, one, in_words));
     let rules = rules.collect::<PyResult<Vec<_>>>()?;
     match input.shape {
         Shape::Table { .. } if !rules.is_empty() => row.set_item("validation", rules)?,
@@ -56,13 +70,19 @@ fn shape(row: &Dict<'_>, shape: &Shape) -> PyResult<()> {
     }
 }
 
-fn default<'py>(py: Python<'py>, input: &Input) -> PyResult<Bound<'py, PyAny>> {
-    match &input.shape {
-        Shape::Scalar => constant(py, input.defaults.first().unwrap_or(&Constant::Blank)),
+/// A value for a scalar, a list of rows for a table.
+fn default<'py>(
+    py: Python<'py>,
+    shape: &Shape,
+    defaults: &[Constant],
+    shown: &mut dyn FnMut(&Constant) -> PyResult<Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    match shape {
+        Shape::Scalar => shown(defaults.first().unwrap_or(&Constant::Blank)),
         Shape::Table { headings, .. } => {
             let rows = PyList::empty(py);
-            for cells in input.defaults.chunks(headings.len().max(1)) {
-                rows.append(cells.iter().map(|one| constant(py, one)).collect::<PyResult<Vec<_>>>()?)?;
+            for cells in defaults.chunks(headings.len().max(1)) {
+                rows.append(cells.iter().map(&mut *shown).collect::<PyResult<Vec<_>>>()?)?;
             }
             Ok(rows.into_any())
         }
@@ -89,7 +109,12 @@ fn format(format: Format) -> &'static str {
     }
 }
 
-fn validation<'py>(py: Python<'py>, input: &Input, validation: &Validation) -> PyResult<Dict<'py>> {
+fn validation<'py>(
+    py: Python<'py>,
+    input: &Input,
+    validation: &Validation,
+    in_words: &dyn Fn(&Rule) -> String,
+) -> PyResult<Dict<'py>> {
     let row = PyDict::new(py);
     let (kind, bound) = match &validation.rule {
         Rule::Whole(bound) => ("whole", Some(bound)),
@@ -101,6 +126,7 @@ fn validation<'py>(py: Python<'py>, input: &Input, validation: &Validation) -> P
         Rule::Holds(_) => ("custom", None),
     };
     row.set_item("rule", kind)?;
+    row.set_item("text", in_words(&validation.rule))?;
     if let Some(bound) = bound {
         let (operator, limits) = limits(*bound);
         row.set_item("operator", operator)?;
@@ -158,11 +184,25 @@ pub fn report<'py>(py: Python<'py>, report: &Report) -> PyResult<Dict<'py>> {
     row.set_item("steps", report.steps)?;
     row.set_item("slots", report.slots)?;
     row.set_item("constants", report.constants)?;
+    row.set_item("mistakes", remarks(py, &report.mistakes)?)?;
     row.set_item(
         "unsupported",
         report.unsupported.iter().map(|one| gap(py, one)).collect::<PyResult<Vec<_>>>()?,
     )?;
-    row.set_item("warnings", &report.warnings)?;
+    row.set_item("warnings", remarks(py, &report.warnings)?)?;
+    Ok(row)
+}
+
+fn remarks<'py>(py: Python<'py>, remarks: &[Remark]) -> PyResult<Vec<Dict<'py>>> {
+    remarks.iter().map(|one| remark(py, one)).collect()
+}
+
+fn remark<'py>(py: Python<'py>, remark: &Remark) -> PyResult<Dict<'py>> {
+    let row = PyDict::new(py);
+    row.set_item("sheet", remark.sheet.as_deref())?;
+    row.set_item("cell", remark.cell.as_deref())?;
+    row.set_item("name", remark.name.as_deref())?;
+    row.set_item("message", &remark.message)?;
     Ok(row)
 }
 

@@ -40,7 +40,7 @@ mod _native {
     #[pymodule_export]
     use super::model::Model;
     #[pymodule_export]
-    use super::recalculate::{inspect, recalculate};
+    use super::recalculate::{functions, inspect, recalculate};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

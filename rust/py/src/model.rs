@@ -35,7 +35,7 @@ impl Model {
 
     #[getter]
     fn inputs<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        describe::inputs(py, &self.service.interface)
+        describe::inputs(py, &self.service.interface, self.service.plan.date1904)
     }
 
     #[getter]

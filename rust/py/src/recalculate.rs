@@ -1,4 +1,5 @@
-//! `inspect` and `recalculate`: what a workbook holds and what its formula cells come to, without a service.
+//! `inspect`, `recalculate` and `functions`: what a workbook holds, what its formula cells come to, and what formulas
+//! can call, without a service.
 
 use crate::arrow::Table;
 use crate::detach::detached;
@@ -7,6 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_schema::{DataType, Field, Schema};
 use execd_calc::interface::Constant;
+use execd_model::compile::function_names;
 use execd_model::limits::Limits;
 use execd_model::report::Unsupported;
 use execd_model::{Recalculated, check};
@@ -19,13 +21,19 @@ use std::sync::Arc;
 /// The interface and the report of a workbook, also when it does not compile.
 #[pyfunction]
 pub fn inspect<'py>(py: Python<'py>, workbook: PyBackedBytes) -> PyResult<Bound<'py, PyDict>> {
-    let (interface, report) =
+    let checked =
         detached(py, || check(&workbook, &Limits::default()))?.map_err(|e| errors::model(py, &e))?;
     let row = PyDict::new(py);
-    row.set_item("inputs", describe::inputs(py, &interface)?)?;
-    row.set_item("outputs", describe::outputs(py, &interface)?)?;
-    row.set_item("report", describe::report(py, &report)?)?;
+    row.set_item("inputs", describe::inputs(py, &checked.interface, checked.date1904)?)?;
+    row.set_item("outputs", describe::outputs(py, &checked.interface)?)?;
+    row.set_item("report", describe::report(py, &checked.report)?)?;
     Ok(row)
+}
+
+/// The names of all functions that can be compiled, sorted.
+#[pyfunction]
+pub fn functions() -> Vec<&'static str> {
+    function_names().iter().copied().collect()
 }
 
 /// One row per formula cell: sheet, cell, kind, number, text, and unless `brief` its formula and what the file had

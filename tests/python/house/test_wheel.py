@@ -52,7 +52,7 @@ def fresh(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_one_wheel_serves_every_python(wheel: Path) -> None:
     assert "-cp311-abi3-" in wheel.name
     names = set(zipfile.ZipFile(wheel).namelist())
-    assert {"execd/_native.abi3.so", "execd/_native.pyi", "execd/py.typed"} <= names
+    assert {"execd/_native.abi3.so", "execd/_native.pyi", "execd/py.typed", "execd/template.xlsx"} <= names
     assert {Path(name).name for name in names} >= {"LICENSE-MIT", "LICENSE-APACHE", "BlockParty.xlsx"}
 
 

@@ -1,5 +1,8 @@
 //! From workbook to plan.
 
+mod certain_errors;
+mod diagnose;
+mod doubts;
 mod graph;
 mod lower;
 mod optimize;
@@ -8,6 +11,6 @@ mod rules;
 mod schedule;
 mod service;
 
-pub use lower::form_names;
+pub use lower::function_names;
 pub use recalculate::{Recalculated, recalculate, recalculate_workbook};
 pub use service::{Compiled, check, compile, compile_workbook};

@@ -6,6 +6,7 @@ use super::lower::{At, Failure, Lowerer, Single};
 use crate::formula::ast::Expr;
 use crate::markers::Declared;
 use crate::markers::validations::{CellRule, Finder};
+use crate::report::Remark;
 use crate::workbook::{CellAddress, DataValidation, Place, ValidationKind, ValidationOperator};
 use execd_calc::interface::{Bound, Complaint, Constant, Limit, Rule, Validation};
 use execd_calc::semantics::coerce;
@@ -53,11 +54,13 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
                 Err(_) if !told.insert(validation) => {}
                 Err(why) => {
                     let place = rules.lowerer.label(found.at);
-                    declared.warnings.push(format!(
+                    let message = format!(
                         "the validation of the input {} ({place}: {}) is not checked: {why}",
                         input.name,
                         formulas(&found)
-                    ));
+                    );
+                    let remark = Remark::new(message).of_name(format!("Xinput_{}", input.name));
+                    declared.warnings.push(remark.at(rules.lowerer.sheets.book, found.at));
                 }
             }
         }
@@ -71,13 +74,15 @@ pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
             }
             Err(failure) => {
                 let why = reason(&failure);
-                declared.warnings.push(format!("the name Xvalidate_{name} has no effect: {why}"));
+                let remark = Remark::new(format!("the name Xvalidate_{name} has no effect: {why}"));
+                let remark = remark.of_name(format!("Xvalidate_{name}"));
+                declared.warnings.push(remark.at(rules.lowerer.sheets.book, *at));
             }
         }
     }
     if finder.is_exhausted() {
         let message = "the workbook has too many data validations: not all of them are checked";
-        declared.warnings.push(message.to_owned());
+        declared.warnings.push(Remark::new(message));
     }
     declared.interface.formulas = rules.formulas;
     rules.results
@@ -175,7 +180,7 @@ impl Rules<'_, '_> {
         match verdict.constant().map(Value::unpack) {
             Some(Unpacked::Bool(true)) => Ok(None),
             Some(Unpacked::Error(code)) => Err(format!("{tree} is always {}", code.text())),
-            _ => Ok(Some(Rule::Holds(self.result(verdict, format!("={tree}"))))),
+            _ => Ok(Some(Rule::Holds(self.result(verdict, tree.to_string())))),
         }
     }
 
@@ -238,7 +243,7 @@ impl Rules<'_, '_> {
         }?;
         match whole.constant() {
             Some(value) => self.constant_list(value).map_err(|code| format!("{tree} is always {code}")),
-            None => Ok(Rule::ListFrom(self.result(whole, format!("={tree}")))),
+            None => Ok(Rule::ListFrom(self.result(whole, tree.to_string()))),
         }
     }
 

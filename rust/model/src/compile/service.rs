@@ -1,13 +1,14 @@
 //! A workbook as a calculation service: all passes from the file to the plan, in their order.
 
+use super::diagnose::Diagnosis;
 use super::graph::{Graph, Term};
-use super::lower::{Failure, Lowerer, Sheets};
+use super::lower::{Lowerer, Sheets};
 use super::optimize::{powers, tables};
-use super::{rules, schedule};
+use super::{doubts, rules, schedule};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::markers;
-use crate::report::{Report, Unsupported};
+use crate::report::{self, Remark, Report};
 use crate::workbook::{Sheet, Workbook};
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
@@ -39,13 +40,14 @@ pub fn compile_workbook(book: &Workbook, limits: &Limits) -> Result<Compiled, Er
     }
 }
 
-/// The interface and the report, even if some output cannot be compiled.
-pub fn check(bytes: &[u8], limits: &Limits) -> Result<(Interface, Report), Error> {
+/// Compiles as far as possible. The report tells what is missing, if something is.
+pub fn check(bytes: &[u8], limits: &Limits) -> Result<Compiled, Error> {
     let book = crate::xlsx::read(bytes, limits)?;
-    attempt(&book, limits).map(|(compiled, _)| (compiled.interface, compiled.report))
+    attempt(&book, limits).map(|(compiled, _)| compiled)
 }
 
-/// Compiles as far as possible. The second result is the error if some output could not be compiled.
+/// Compiles as far as possible. The second result is the error if some name is mistaken or some output could not be
+/// compiled.
 fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>), Error> {
     let mut declared = markers::interface(book, limits)?;
     let env = Env::new(book.settings.date1904, 0.0);
@@ -57,28 +59,36 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         lowerer.refuse(*at, reason);
     }
     let mut outputs = Vec::with_capacity(declared.output_cells.len());
-    let mut failures: Vec<Failure> = Vec::new();
+    let (mut failed, mut kind) = (Vec::new(), None);
     for &at in &declared.output_cells {
         outputs.push(match lowerer.term(at) {
             Ok(term) => term,
             Err(failure) => {
-                failures.push(failure);
+                failed.push(at);
+                kind.get_or_insert(failure.kind);
                 Term::Const(Value::BLANK)
             }
         });
     }
     let live_cells = lowerer.live_cells();
+    let unsupported = Diagnosis::new(&mut lowerer).unsupported(&failed);
+    let mut warnings = [warnings(book), doubts::of_outputs(&mut lowerer, &declared, &outputs)].concat();
     let defaults = default_values(&mut lowerer.graph, &declared.interface);
     let results = rules::attach(&mut lowerer, &mut declared);
     if !results.is_empty() {
         let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
         declared.interface.rules = Some(Arc::new(plan));
     }
+    warnings.append(&mut lowerer.warnings);
     let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
     let (graph, outputs) = powers::rewrite(graph, &outputs);
     let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
-    let unsupported = unsupported(&failures);
-    let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));
+    let uncompiled = kind.map(|kind| Error::new(kind, report::lines(&unsupported)));
+    let error = both(declared.error(), uncompiled);
+    warnings.append(&mut declared.warnings);
+    if error.is_none() {
+        warnings.extend(doubts::of_inputs(&declared, &plan, book));
+    }
     let report = Report {
         sheets: book.sheets.len(),
         formula_cells: book.sheets.iter().map(formula_cells).sum(),
@@ -86,8 +96,9 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         steps: plan.steps.len(),
         slots: plan.slots,
         constants: plan.constants.len(),
+        mistakes: declared.mistakes,
         unsupported,
-        warnings: [warnings(book), declared.warnings, lowerer.warnings].concat(),
+        warnings,
     };
     let date1904 = book.settings.date1904;
     Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
@@ -102,45 +113,23 @@ fn default_values(graph: &mut Graph, interface: &Interface) -> Vec<Value> {
     defaults.map(|constant| constant.value(|text| graph.heap.add_text(text))).collect()
 }
 
-/// The cells that cannot be compiled, each once, even if several outputs need it.
-fn unsupported(failures: &[Failure]) -> Vec<Unsupported> {
-    let mut found: Vec<Unsupported> = Vec::new();
-    for failure in failures {
-        let entry = match failure.origin.as_deref() {
-            Some(origin) => origin.clone(),
-            None => Unsupported {
-                sheet: String::new(),
-                cell: String::new(),
-                formula: String::new(),
-                reason: failure.reason.to_string(),
-            },
-        };
-        if !found.contains(&entry) {
-            found.push(entry);
-        }
+/// One error of two. Mistaken names come first.
+fn both(names: Option<Error>, cells: Option<Error>) -> Option<Error> {
+    match (names, cells) {
+        (Some(names), Some(cells)) => Some(Error::new(names.kind, [names.message, cells.message].join("\n"))),
+        (names, cells) => names.or(cells),
     }
-    found
 }
 
-fn describe(unsupported: &[Unsupported]) -> String {
-    const MOST: usize = 10;
-    let mut lines: Vec<String> = unsupported.iter().take(MOST).map(Unsupported::to_string).collect();
-    if unsupported.len() > MOST {
-        lines.push(format!("and {} more", unsupported.len() - MOST));
-    }
-    lines.join("\n")
-}
-
-fn warnings(book: &Workbook) -> Vec<String> {
-    let mut warnings = book.warnings.clone();
+fn warnings(book: &Workbook) -> Vec<Remark> {
+    let mut warnings: Vec<Remark> = book.warnings.iter().map(Remark::new).collect();
     if book.settings.iterate {
-        warnings
-            .push("iterative calculation is switched on; circular references are not iterated".to_owned());
+        let message = "iterative calculation is switched on; circular references are not iterated";
+        warnings.push(Remark::new(message));
     }
     if book.settings.precision_as_displayed {
-        warnings.push(
-            "\"precision as displayed\" is switched on; values are calculated in full precision".to_owned(),
-        );
+        let message = "\"precision as displayed\" is switched on; values are calculated in full precision";
+        warnings.push(Remark::new(message));
     }
     warnings
 }

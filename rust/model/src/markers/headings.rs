@@ -32,7 +32,10 @@ pub fn read(sheet: &Sheet, area: Area) -> Result<Headings, String> {
                 true => "a formula without a stored text or number for a heading",
                 false => "no heading",
             };
-            return Err(format!("has {what} in the cell {}", a1(area.first_row, col)));
+            return Err(format!(
+                "has {what} in the cell {}: the first row of a table is its headings",
+                a1(area.first_row, col)
+            ));
         };
         let sub = if two_rows { heading(sheet, area.first_row + 1, col) } else { None };
         headings.push(match sub {

@@ -2,51 +2,66 @@
 
 use super::declared::Declared;
 use super::headings::{self, Headings};
-use super::{solve, target};
+use super::{near, solve, suspicious, target};
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
+use crate::report::Remark;
 use crate::workbook::{Area, CellAddress, CellValue, DefinedName, Sheet, Shows, Workbook, a1};
 use execd_calc::interface::{Constant, Format, Input, Output, Shape};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 /// Prefixes of names that have no effect here. A workbook that uses them expects something else, so a warning says so.
 const UNSUPPORTED: [&str; 7] =
     ["xrichoutput_", "xjinput", "xjoutput", "xcsvinput_", "xcsvoutput_", "xreport_", "xcircular_switch"];
 
-/// The interface that the names declare. Inputs and outputs are sorted by name, ignoring case.
+/// Prefixes of names that have one.
+const SUPPORTED: [&str; 4] = ["xinput_", "xoutput_", "xvalidate_", "xsolve_"];
+
+/// The interface that the names declare, without those that are mistaken. Inputs and outputs are sorted by name,
+/// ignoring case. Fails if it would be too large.
 pub fn interface(workbook: &Workbook, limits: &Limits) -> Result<Declared, Error> {
     let mut declared = Declared::default();
-    for name in &workbook.names {
-        let lower = name.name.to_ascii_lowercase();
-        if lower.starts_with("xparameter_") {
-            declared.warnings.push(format!(
-                "the name {} has the values of the workbook: parameter sets are not supported",
-                name.name
-            ));
-        } else if UNSUPPORTED.iter().any(|prefix| lower.starts_with(prefix)) {
-            declared
-                .warnings
-                .push(format!("the name {} has no effect: its kind is not supported", name.name));
-        }
-    }
-    for marker in markers(workbook, "xinput_")? {
-        let cells = marker.cells(workbook, limits, &mut declared.input_cells)?;
-        let input = marker.input(cells);
+    warn_of_other_names(workbook, &mut declared);
+    for marker in markers(workbook, "xinput_", &mut declared) {
+        let Some(covered) = marker.cells(workbook, limits, &mut declared, Kind::Input)? else { continue };
+        let input = marker.input(covered);
         declared.interface.inputs.push(input);
     }
-    for marker in markers(workbook, "xoutput_")? {
-        let cells = marker.cells(workbook, limits, &mut declared.output_cells)?;
-        declared.interface.outputs.push(marker.output(cells));
+    for marker in markers(workbook, "xoutput_", &mut declared) {
+        let Some(covered) = marker.cells(workbook, limits, &mut declared, Kind::Output)? else { continue };
+        declared.interface.outputs.push(marker.output(covered));
     }
-    if declared.interface.outputs.is_empty() {
+    if declared.interface.outputs.is_empty() && !declared.mistakes.iter().any(is_about_an_output) {
         let message = "the workbook has no output: define a name such as Xoutput_Total on a cell";
-        return Err(Error::new(ErrorKind::Interface, message));
+        declared.mistakes.push(Remark::new(message));
     }
-    refuse_overlaps(workbook, &declared)?;
-    find_complaints(workbook, &mut declared)?;
+    find_overlaps(workbook, &mut declared);
+    find_complaints(workbook, &mut declared);
     solve::find(workbook, &mut declared);
-    note_missing_defaults(workbook, &mut declared);
+    note_formulas(workbook, &mut declared);
     Ok(declared)
+}
+
+fn is_about_an_output(mistake: &Remark) -> bool {
+    mistake.name.as_ref().is_some_and(|name| name.to_ascii_lowercase().starts_with("xoutput_"))
+}
+
+/// Warns of names that have no effect here.
+fn warn_of_other_names(workbook: &Workbook, declared: &mut Declared) {
+    for defined in &workbook.names {
+        let (name, lower) = (&defined.name, defined.name.to_ascii_lowercase());
+        let starts_with = |prefixes: &[&str]| prefixes.iter().any(|prefix| lower.starts_with(prefix));
+        let told = |message: String| Some(Remark::new(message).of_name(name));
+        declared.warnings.extend(if lower.starts_with("xparameter_") {
+            told(format!("the name {name} has the values of the workbook: parameter sets are not supported"))
+        } else if starts_with(&UNSUPPORTED) {
+            told(format!("the name {name} has no effect: its kind is not supported"))
+        } else if starts_with(&SUPPORTED) {
+            None
+        } else {
+            near::warn(workbook, defined)
+        });
+    }
 }
 
 /// A defined name that declares an input or an output.
@@ -54,6 +69,12 @@ struct Marker<'w> {
     /// What comes after the prefix: the name of the input or output.
     name: &'w str,
     defined: &'w DefinedName,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Input,
+    Output,
 }
 
 /// What a marker covers.
@@ -65,7 +86,8 @@ struct Covered<'w> {
     first_cell: usize,
 }
 
-fn markers<'w>(workbook: &'w Workbook, prefix: &str) -> Result<Vec<Marker<'w>>, Error> {
+/// The markers with this prefix that have a name of their own, sorted by it.
+fn markers<'w>(workbook: &'w Workbook, prefix: &str, declared: &mut Declared) -> Vec<Marker<'w>> {
     let mut found = Vec::new();
     for defined in &workbook.names {
         let Some((head, name)) = defined.name.split_at_checked(prefix.len()) else { continue };
@@ -73,40 +95,61 @@ fn markers<'w>(workbook: &'w Workbook, prefix: &str) -> Result<Vec<Marker<'w>>, 
             continue;
         }
         let marker = Marker { name, defined };
-        if name.is_empty() {
-            return Err(marker.wrong("has no name after its prefix"));
+        match name {
+            "" => declared.mistakes.push(marker.wrong(workbook, "has no name after its prefix")),
+            _ => found.push(marker),
         }
-        found.push(marker);
     }
     found.sort_by_cached_key(|marker| marker.name.to_lowercase());
-    for pair in found.windows(2) {
-        if let [first, second] = pair
-            && first.name.to_lowercase() == second.name.to_lowercase()
-        {
-            return Err(second.wrong("is defined twice (casing and sheets do not tell names apart)"));
+    found.dedup_by(|second, first| {
+        let same = first.name.to_lowercase() == second.name.to_lowercase();
+        if same {
+            let what = "is defined twice (casing and sheets do not tell names apart)";
+            declared.mistakes.push(second.wrong(workbook, what));
         }
-    }
-    Ok(found)
+        same
+    });
+    found
 }
 
 impl Marker<'_> {
-    fn wrong(&self, what: &str) -> Error {
+    fn wrong(&self, workbook: &Workbook, what: &str) -> Remark {
         let target = if self.defined.text.is_empty() { "nothing" } else { &self.defined.text };
-        let message = format!("the name {} (on {target}) {what}", self.defined.name);
-        Error::new(ErrorKind::Interface, message)
+        let remark = Remark::new(format!("the name {} (on {target}) {what}", self.defined.name));
+        self.placed(workbook, remark)
     }
 
-    /// Appends the cells that the name covers to `cells`.
+    fn placed(&self, workbook: &Workbook, remark: Remark) -> Remark {
+        let remark = remark.of_name(&self.defined.name);
+        match target::find(workbook, self.defined) {
+            Ok(place) => remark.at(workbook, place.first_cell()),
+            Err(_) => remark,
+        }
+    }
+
+    /// Adds the cells that the name covers to those of the inputs or outputs. None if the name is mistaken.
     fn cells<'w>(
         &self,
         workbook: &'w Workbook,
         limits: &Limits,
-        cells: &mut Vec<CellAddress>,
-    ) -> Result<Covered<'w>, Error> {
-        let place = target::find(workbook, self.defined).map_err(|what| self.wrong(&what))?;
-        let index = place.sheet;
-        let Some(sheet) = workbook.sheets.get(index) else { return Err(self.wrong("names no sheet")) };
-        let (shape, area) = self.shape(sheet, place.area)?;
+        declared: &mut Declared,
+        kind: Kind,
+    ) -> Result<Option<Covered<'w>>, Error> {
+        let found = target::find(workbook, self.defined).and_then(|place| {
+            let sheet = workbook.sheets.get(place.sheet).ok_or_else(|| "names no sheet".to_owned())?;
+            Ok((place, sheet, self.shape(sheet, place.area)?))
+        });
+        let (place, sheet, (shape, area)) = match found {
+            Ok(found) => found,
+            Err(what) => {
+                declared.mistakes.push(self.wrong(workbook, &what));
+                return Ok(None);
+            }
+        };
+        let cells = match kind {
+            Kind::Input => &mut declared.input_cells,
+            Kind::Output => &mut declared.output_cells,
+        };
         let count = u64::from(area.rows()) * u64::from(area.cols());
         if count + cells.len() as u64 > limits.interface_cells as u64 {
             let message = format!("the inputs or outputs cover more than {} cells", limits.interface_cells);
@@ -117,22 +160,43 @@ impl Marker<'_> {
         }
         let first_cell = cells.len();
         for row in area.first_row..=area.last_row {
-            cells.extend((area.first_col..=area.last_col).map(|col| CellAddress { sheet: index, row, col }));
+            cells.extend((area.first_col..=area.last_col).map(|col| CellAddress {
+                sheet: place.sheet,
+                row,
+                col,
+            }));
         }
-        Ok(Covered { sheet, shape, area, first_cell })
+        let strange = self.strange(sheet, place.area, area, &shape);
+        declared.warnings.extend(strange.map(|message| self.placed(workbook, Remark::new(message))));
+        Ok(Some(Covered { sheet, shape, area, first_cell }))
+    }
+
+    /// What is perhaps not meant about the cells of the name: `area` with headings, `data` without.
+    fn strange(&self, sheet: &Sheet, area: Area, data: Area, shape: &Shape) -> Option<String> {
+        let name = &self.defined.name;
+        if let Some(whole) = target::whole(self.defined) {
+            return Some(format!(
+                "the name {name} covers {whole}, which ends with the last cell in use ({}): name the cells that are \
+                 meant",
+                a1(data.last_row, data.last_col)
+            ));
+        }
+        let Shape::Table { headings, .. } = shape else { return None };
+        let what = suspicious::headings(sheet, area, headings, data.first_row - area.first_row)?;
+        Some(format!("the name {name}: {what}"))
     }
 
     /// The shape, and the cells without the headings. A merged area is one cell.
-    fn shape(&self, sheet: &Sheet, area: Area) -> Result<(Shape, Area), Error> {
+    fn shape(&self, sheet: &Sheet, area: Area) -> Result<(Shape, Area), String> {
         let single = area.rows() == 1 && area.cols() == 1;
         let merged = sheet.merged.get(&(area.first_row, area.first_col));
         if single || merged == Some(&area) {
             return Ok((Shape::Scalar, Area::cell(area.first_row, area.first_col)));
         }
-        let Headings { headings, rows } = headings::read(sheet, area).map_err(|what| self.wrong(&what))?;
+        let Headings { headings, rows } = headings::read(sheet, area)?;
         let data = area.rows().saturating_sub(rows);
         if data == 0 {
-            return Err(self.wrong("covers headings only: a table needs rows under them"));
+            return Err("covers headings only: a table needs rows under them".to_owned());
         }
         let shape = Shape::Table { headings, rows: data as usize };
         Ok((shape, Area { first_row: area.first_row + rows, ..area }))
@@ -152,6 +216,7 @@ impl Marker<'_> {
             first_cell,
             defaults,
             format: formats.first().copied().filter(|_| same).unwrap_or_default(),
+            formats,
             validations: Vec::new(),
             description: self.defined.comment.clone(),
             address: self.defined.text.clone(),
@@ -187,27 +252,28 @@ fn formats(sheet: &Sheet, area: Area) -> Vec<Format> {
     (area.first_col..=area.last_col).map(format).collect()
 }
 
-fn find_complaints(workbook: &Workbook, declared: &mut Declared) -> Result<(), Error> {
-    for marker in markers(workbook, "xvalidate_")? {
-        let found = target::find(workbook, marker.defined).and_then(|place| match place.area {
-            area if area.rows() == 1 && area.cols() == 1 => {
-                Ok(CellAddress { sheet: place.sheet, row: area.first_row, col: area.first_col })
+fn find_complaints(workbook: &Workbook, declared: &mut Declared) {
+    for marker in markers(workbook, "xvalidate_", declared) {
+        match target::find(workbook, marker.defined) {
+            Ok(place) if place.is_cell() => {
+                declared.complaints.push((marker.name.to_owned(), place.first_cell()));
             }
-            _ => Err("covers several cells: name one".to_owned()),
-        });
-        let at = found.map_err(|what| marker.wrong(&what))?;
-        declared.complaints.push((marker.name.to_owned(), at));
+            Ok(_) => declared.mistakes.push(marker.wrong(workbook, "covers several cells: name one")),
+            Err(what) => declared.mistakes.push(marker.wrong(workbook, &what)),
+        }
     }
-    Ok(())
 }
 
-/// A cell that belongs to two inputs would get two values.
-fn refuse_overlaps(workbook: &Workbook, declared: &Declared) -> Result<(), Error> {
+/// A cell that belongs to two inputs would get two values. Each pair of inputs is told once.
+fn find_overlaps(workbook: &Workbook, declared: &mut Declared) {
     let mut owners: HashMap<CellAddress, &str> = HashMap::with_capacity(declared.input_cells.len());
+    let mut told: HashSet<(&str, &str)> = HashSet::new();
     for input in &declared.interface.inputs {
         let cells = declared.input_cells.iter().skip(input.first_cell).take(input.shape.cells());
         for cell in cells {
-            if let Some(other) = owners.insert(*cell, &input.name) {
+            if let Some(other) = owners.insert(*cell, &input.name)
+                && told.insert((other, &input.name))
+            {
                 let sheet =
                     workbook.sheets.get(cell.sheet).map(|sheet| sheet.name.as_str()).unwrap_or_default();
                 let message = format!(
@@ -215,26 +281,33 @@ fn refuse_overlaps(workbook: &Workbook, declared: &Declared) -> Result<(), Error
                     input.name,
                     a1(cell.row, cell.col)
                 );
-                return Err(Error::new(ErrorKind::Interface, message));
+                declared
+                    .mistakes
+                    .push(Remark::new(message).of_name(format!("Xinput_{}", input.name)).at(workbook, *cell));
             }
         }
     }
-    Ok(())
 }
 
-/// Warns of formulas in input cells that have no stored value to be the default.
-fn note_missing_defaults(workbook: &Workbook, declared: &mut Declared) {
-    let unsaved = |at: &CellAddress| {
-        let cell = workbook.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
-        cell.is_some_and(|cell| cell.formula.is_some() && cell.value == CellValue::Blank)
-    };
+/// Warns of formulas in input cells, once per input.
+fn note_formulas(workbook: &Workbook, declared: &mut Declared) {
     for input in &declared.interface.inputs {
         let mut cells = declared.input_cells.iter().skip(input.first_cell).take(input.shape.cells());
-        if cells.any(unsaved) {
-            let name = &input.name;
-            declared.warnings.push(format!(
+        let found = cells.find_map(|at| {
+            let cell = workbook.sheets.get(at.sheet)?.cells.get(&(at.row, at.col))?;
+            cell.formula.is_some().then_some((at, cell))
+        });
+        let Some((at, cell)) = found else { continue };
+        let name = &input.name;
+        let message = match cell.value {
+            CellValue::Blank => format!(
                 "the input {name} holds a formula that was saved without a value: its default is blank"
-            ));
-        }
+            ),
+            _ => format!(
+                "the input {name} holds a formula, which is not calculated: its stored value is the default, and \
+                 what a caller sends replaces it"
+            ),
+        };
+        declared.warnings.push(Remark::new(message).of_name(format!("Xinput_{name}")).at(workbook, *at));
     }
 }

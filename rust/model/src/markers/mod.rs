@@ -4,7 +4,9 @@
 mod declared;
 mod headings;
 mod interface;
+mod near;
 mod solve;
+mod suspicious;
 mod target;
 pub mod validations;
 

@@ -5,6 +5,7 @@ use super::declared::Declared;
 use super::target;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
+use crate::report::Remark;
 use crate::workbook::{CellAddress, CellFormula, CellValue, DefinedName, Sheet, Workbook};
 
 /// Finds the cells that goal seeks change.
@@ -23,7 +24,7 @@ pub fn find(workbook: &Workbook, declared: &mut Declared) {
             Err(why) => {
                 let message =
                     format!("the name {} has no effect: goal seek is not supported ({why})", name.name);
-                declared.warnings.push(message);
+                declared.warnings.push(Remark::new(message).of_name(&name.name));
             }
         }
     }

@@ -27,6 +27,16 @@ pub fn find(workbook: &Workbook, name: &DefinedName) -> Result<Place, String> {
     }
 }
 
+/// `a whole column` or `a whole row`, if that is what a name refers to.
+pub fn whole(name: &DefinedName) -> Option<&'static str> {
+    let Ok(Expr::Reference(reference)) = parse(name.text.trim()) else { return None };
+    let area = reference.area();
+    if area.first_row == 0 && area.last_row == MAX_ROW {
+        return Some("a whole column");
+    }
+    (area.first_col == 0 && area.last_col == MAX_COL).then_some("a whole row")
+}
+
 /// The place of a reference. Without a sheet name it is on the sheet `home`.
 pub fn of_reference(
     workbook: &Workbook,

@@ -102,6 +102,7 @@ mod tests {
             first_cell: 0,
             defaults: Vec::new(),
             format: Format::General,
+            formats: Vec::new(),
             validations: Vec::new(),
             description: None,
             address: String::new(),

@@ -2,7 +2,7 @@
 
 use crate::codec::names::shortened;
 use crate::codec::notes::{CUT, EMPTY, Note, NoteKind, SURPLUS};
-use execd_calc::interface::{Constant, Input, Interface, Shape};
+use execd_calc::interface::{Constant, Format, Input, Interface, Shape};
 use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::Value;
@@ -41,12 +41,12 @@ impl<'a> Phrases<'a> {
         let message = self.message(note);
         match self.refused(note, batch, heap) {
             None => message.into_owned(),
-            Some(Refused { validation, value, place }) => {
+            Some(Refused { validation, value, format, place }) => {
                 let rule = self.interface.inputs.get(note.input).map(|input| self.rule(input, validation));
                 let rule = rule.unwrap_or_default();
                 let place =
                     place.map_or(String::new(), |(row, heading)| format!(" in {heading}, row {row},"));
-                let value = match words::value(&value, self.format(note.input), self.date1904) {
+                let value = match words::value(&value, format, self.date1904) {
                     shown if shown.is_empty() => "a blank".to_owned(),
                     shown => shortened(&shown).to_owned(),
                 };
@@ -73,6 +73,7 @@ impl<'a> Phrases<'a> {
         Some(Refused {
             validation,
             value: Constant::of(heap, value.unwrap_or(Value::BLANK)),
+            format: input.formats.get(column(input, cell)).copied().unwrap_or(input.format),
             place: place(input, cell),
         })
     }
@@ -82,10 +83,6 @@ impl<'a> Phrases<'a> {
         let validation = input.validations.get(validation);
         validation.map_or(String::new(), |one| one.rule.describe(&[], self.date1904))
     }
-
-    fn format(&self, input: usize) -> execd_calc::interface::Format {
-        self.interface.inputs.get(input).map_or_else(Default::default, |input| input.format)
-    }
 }
 
 /// A value that breaks a validation.
@@ -94,6 +91,8 @@ pub struct Refused<'a> {
     /// The number of the validation among those of the input.
     pub validation: usize,
     pub value: Constant,
+    /// How its cell shows it.
+    pub format: Format,
     /// In a table: the row, from 1, and the heading.
     pub place: Option<(usize, &'a str)>,
 }
@@ -101,9 +100,17 @@ pub struct Refused<'a> {
 /// The row, from 1, and the heading of a cell of a table.
 fn place(input: &Input, cell: usize) -> Option<(usize, &str)> {
     let Shape::Table { headings, .. } = &input.shape else { return None };
-    let (row, column) = ((cell - input.first_cell) / headings.len().max(1), cell - input.first_cell);
-    let heading = headings.get(column % headings.len().max(1))?;
+    let row = (cell - input.first_cell) / headings.len().max(1);
+    let heading = headings.get(column(input, cell))?;
     Some((row + 1, heading.text.as_str()))
+}
+
+/// The column of a cell; 0 for a scalar.
+fn column(input: &Input, cell: usize) -> usize {
+    match &input.shape {
+        Shape::Scalar => 0,
+        Shape::Table { headings, .. } => (cell - input.first_cell) % headings.len().max(1),
+    }
 }
 
 fn heading(input: Option<&Input>, column: usize) -> &str {

@@ -38,6 +38,7 @@ pub fn inputs(declared: &[(&str, Shape, Format)]) -> Vec<Input> {
                 first_cell: cells.start,
                 defaults: cells.map(|cell| Constant::Number(cell as f64 + 0.5)).collect(),
                 format: *format,
+                formats: vec![*format],
                 validations: Vec::new(),
                 description: None,
                 address: String::new(),

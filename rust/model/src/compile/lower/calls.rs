@@ -9,6 +9,7 @@ use super::lowerer::Lowerer;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
 use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use crate::formula::ast::Expr;
+use crate::report::Remark;
 use crate::workbook::{CellAddress, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::numbers::format::{self, Format};
@@ -51,17 +52,17 @@ impl Lowerer<'_> {
     /// Warns of a number format that was written for Excel in another language, or that Excel refuses.
     fn look_at_format(&mut self, code: &str, at: &At) {
         let strange = format::strange_letters(code);
-        let cell = self.label(at.cell);
-        let warning = if Format::parse(code).is_none() {
-            format!("{cell}: TEXT gives #VALUE!, as Excel refuses the format {code:?}")
+        let message = if Format::parse(code).is_none() {
+            format!("TEXT gives #VALUE!, as Excel refuses the format {code:?}")
         } else if strange.is_empty() {
             return;
         } else {
             format!(
-                "{cell}: TEXT shows {strange:?} of the format {code:?} as it is, as Excel in English does; in another \
+                "TEXT shows {strange:?} of the format {code:?} as it is, as Excel in English does; in another \
                  language it may be a part of a date"
             )
         };
+        let warning = Remark::new(message).at(self.sheets.book, at.cell);
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);
         }
@@ -72,7 +73,7 @@ impl Lowerer<'_> {
         let callee = Expr::Name { scope: None, name: name.into() };
         match self.lower(&callee, at)? {
             Abs::Lambda(closure) => self.apply(&closure, args, at),
-            _ => Err(Failure::unsupported(format!("the function {name} is not supported"))),
+            _ => Err(Failure::unsupported(&*self.unknown.reason(name))),
         }
     }
 

@@ -1,10 +1,12 @@
 //! The state of lowering one workbook. Each file beside this one holds some methods of `Lowerer`.
 
 use super::failure::{Failure, Lowered};
+use super::functions::Unknown;
 use super::sheets::Sheets;
 use super::values::Abs;
 use crate::compile::graph::{Graph, Term};
 use crate::formula::ast::Expr;
+use crate::report::Remark;
 use crate::workbook::{CellAddress, Place};
 use hashbrown::{HashMap, HashSet};
 use std::rc::Rc;
@@ -44,8 +46,10 @@ pub struct Lowerer<'w> {
     pub pending: usize,
     /// How many formula cells were lowered.
     pub lowered_cells: usize,
+    /// Calls of what is no function.
+    pub unknown: Unknown,
     /// What the author of the workbook should know.
-    pub warnings: Vec<String>,
+    pub warnings: Vec<Remark>,
 }
 
 impl<'w> Lowerer<'w> {
@@ -70,6 +74,7 @@ impl<'w> Lowerer<'w> {
             provisional: None,
             pending: 0,
             lowered_cells: 0,
+            unknown: Unknown::default(),
             warnings: Vec::new(),
         }
     }

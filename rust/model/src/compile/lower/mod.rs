@@ -8,6 +8,7 @@ mod decompose;
 mod expressions;
 mod failure;
 mod forms;
+pub mod functions;
 mod lowerer;
 mod map;
 mod precedents;
@@ -22,7 +23,7 @@ mod what_if;
 
 pub use at::At;
 pub use failure::Failure;
-pub use forms::names as form_names;
+pub use functions::names as function_names;
 pub use lowerer::Lowerer;
 pub use sheets::Sheets;
 pub use values::Single;

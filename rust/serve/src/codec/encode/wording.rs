@@ -109,7 +109,7 @@ impl Wording {
     fn write_refused(&self, out: &mut Vec<u8>, input: usize, refused: &Refused<'_>) {
         let rule = self.inputs.get(input).and_then(|input| input.rules.get(refused.validation));
         out.extend_from_slice(rule.map_or(&[], Vec::as_slice));
-        let format = self.interface.inputs.get(input).map_or(Format::General, |input| input.format);
+        let format = refused.format;
         out.extend_from_slice(b",\"value\":");
         match &refused.value {
             Constant::Blank => out.extend_from_slice(b"null"),
