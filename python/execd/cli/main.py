@@ -11,7 +11,7 @@ from execd.cli.functions import functions
 from execd.cli.run import run
 from execd.cli.serve import serve
 from execd.cli.template import template
-from execd.cli.terminal import FAILED, INTERRUPTED, fail
+from execd.cli.terminal import FAILED, fail
 from execd.cli.verify import verify
 from execd.errors import ExecdError
 
@@ -30,8 +30,6 @@ class Command(click.Group):
         except (ExecdError, OSError, ValueError) as error:
             fail(str(error))
             ctx.exit(FAILED)
-        except KeyboardInterrupt:
-            ctx.exit(INTERRUPTED)
 
 
 @click.group(cls=Command, context_settings={"help_option_names": ["-h", "--help"]})

@@ -19,8 +19,6 @@ NOTHING_COMPARED = 4
 """There was nothing to look at."""
 INVALID = 5
 """Everything was answered, but some records are not valid."""
-INTERRUPTED = 130
-"""Ctrl-C."""
 
 # Columns of what is no terminal: nothing is wrapped for a program that reads lines.
 UNWRAPPED = 1_000_000

@@ -28,8 +28,6 @@ pub struct InputColumns {
     pub destinations: Vec<Option<Destination>>,
     /// Cells of tables of which other cells are given: the rows given are the rows, the rest is blank.
     pub blanks: Vec<usize>,
-    /// Tables of which other columns are given, each with the number of a heading that is missing.
-    pub incomplete: Vec<(usize, usize)>,
     pub unmatched: Unmatched,
 }
 
@@ -75,28 +73,18 @@ impl InputColumns {
         if taken.is_empty() && !names.is_empty() && !rules.interface.inputs.is_empty() {
             return Err(none_matches(rules, names));
         }
-        let mut columns =
-            InputColumns { destinations, blanks: Vec::new(), incomplete: Vec::new(), unmatched };
-        for (number, input) in rules.interface.inputs.iter().enumerate() {
-            columns.complete(number, input, &taken);
-        }
-        Ok(columns)
+        let blanks = rules.interface.inputs.iter().flat_map(|input| blanks(input, &taken)).collect();
+        Ok(InputColumns { destinations, blanks, unmatched })
     }
+}
 
-    /// Finds what is missing of a table of which some cells are given.
-    fn complete(&mut self, number: usize, input: &Input, taken: &HashSet<usize>) {
-        let Shape::Table { headings, .. } = &input.shape else { return };
-        let cells = || input.first_cell..input.first_cell + input.shape.cells();
-        if !cells().any(|cell| taken.contains(&cell)) {
-            return;
-        }
-        let given =
-            |column: usize| cells().skip(column).step_by(headings.len()).any(|cell| taken.contains(&cell));
-        match (0..headings.len()).find(|&column| !given(column)) {
-            Some(missing) => self.incomplete.push((number, missing)),
-            None => self.blanks.extend(cells().filter(|cell| !taken.contains(cell))),
-        }
+/// The other cells of a table of which some cells are given.
+fn blanks(input: &Input, taken: &HashSet<usize>) -> Vec<usize> {
+    let cells = || input.first_cell..input.first_cell + input.shape.cells();
+    if !cells().any(|cell| taken.contains(&cell)) {
+        return Vec::new();
     }
+    cells().filter(|cell| !taken.contains(cell)).collect()
 }
 
 /// What a column names, or how it fails to.

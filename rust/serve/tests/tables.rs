@@ -47,7 +47,6 @@ fn columns_by_name_and_the_rest_from_the_workbook() {
         ("a", Arc::new(Int64Array::from(vec![Some(4), Some(0), None]))),
         ("ignored", Arc::new(BooleanArray::from(vec![true, false, true]))),
         ("t[2].k", Arc::new(Float64Array::from(vec![7.0, 8.0, 9.0]))),
-        ("T[2].13", Arc::new(NullArray::new(3))),
     ])
     .unwrap();
     assert_eq!(numbers(&found, "Half"), [Some(2.0), Some(0.0), Some(0.0)]);

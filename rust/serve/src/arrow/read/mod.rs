@@ -55,10 +55,6 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
         }
     }
     found.blanks.iter().for_each(|&cell| put(&mut columns, cell, vec![Value::BLANK; batch.num_rows()]));
-    for &(input, heading) in &found.incomplete {
-        reader.begin(input);
-        (0..batch.num_rows()).for_each(|record| reader.spoil(record, heading, &mut columns));
-    }
     reader.notes.sort_by_key(|note| note.record);
     reader.unmatched.join(&found.unmatched);
     let absent = Absent::new(inputs.len());

@@ -78,13 +78,10 @@ impl ColumnReader<'_> {
     }
 
     /// Notes that the table of a record lacks a heading; its cells become `#VALUE!`.
-    pub fn spoil(&mut self, record: usize, heading: usize, columns: &mut [Vec<Value>]) {
+    fn spoil(&mut self, record: usize, heading: usize, columns: &mut [Vec<Value>]) {
         self.notes.push(Note { record, input: self.input, kind: NoteKind::MissingHeading(heading) });
         let Some(input) = self.rules.interface.inputs.get(self.input) else { return };
         for column in columns.iter_mut().skip(input.first_cell).take(input.shape.cells()) {
-            if column.len() <= record {
-                column.resize(record + 1, Value::BLANK);
-            }
             if let Some(value) = column.get_mut(record) {
                 *value = ErrorCode::Value.into();
             }

@@ -184,12 +184,6 @@ impl<'a> Records<'a> {
         Ok(())
     }
 
-    /// The table of the open record has no column under a heading.
-    pub fn missing_heading(&mut self, input: usize, heading: usize) {
-        self.cells.note(input, NoteKind::MissingHeading(heading));
-        self.cells.fill(input, ErrorCode::Value.into());
-    }
-
     /// Names that match nothing in all of the records.
     pub fn join_unmatched(&mut self, unmatched: &Unmatched) {
         self.cells.join_unmatched(unmatched);

@@ -151,9 +151,6 @@ impl<R: Read> CsvReader<R> {
         }
         records.release();
         self.inputs.blanks.iter().for_each(|&cell| records.blank(cell));
-        for &(input, heading) in &self.inputs.incomplete {
-            records.missing_heading(input, heading);
-        }
         for (&column, values) in self.carry.iter().zip(&mut self.values) {
             let text = text_of(self.record.get(column).unwrap_or_default())?;
             values.append_option((!text.is_empty()).then_some(text));
