@@ -25,6 +25,7 @@ use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/json_against_msgspec.py");
@@ -96,12 +97,16 @@ impl Case<'_> {
     fn encode(&self, decoded: &Decoded, python: &str) -> Result<[Row; 2], Box<dyn Error>> {
         let interface = &self.compiled.interface;
         let all: Vec<usize> = (0..interface.outputs.len()).collect();
-        let (template, wording) = (Template::new(interface, &all, Layout::Arrays), Wording::new(interface));
+        let (template, wording) = (
+            Template::new(interface, &all, Layout::Arrays),
+            Wording::new(Arc::new(interface.clone()), false),
+        );
         let (limits, stop, size) = (Limits::default(), StopSignal::default(), AtomicUsize::new(0));
         let style = Style {
             template: &template,
             wording: &wording,
             notes: &decoded.notes,
+            batch: &decoded.batch,
             service: self.model,
             date1904: self.compiled.date1904,
             output_bytes: limits.output_bytes,

@@ -297,7 +297,10 @@ fn refusals_name_the_place() {
         ),
         (r#"[["A"],["\ud800"]]"#, "inputs, record 1, input 'A', byte 15: lone surrogate in an escape"),
         ("[[\"A\"],\n[1,\n2", "inputs, record 1, byte 12: EOF while parsing a list"),
-        (r#"{"A":1}"#, "inputs, byte 0: invalid type: map, expected an array of records"),
+        (
+            r#"{"A":1}"#,
+            "inputs, byte 0: an object, but inputs is an array of records, also for a single one: [{...}]",
+        ),
         ("7", "inputs, byte 0: invalid type: integer `7`, expected an array of records"),
         (
             "[7]",

@@ -34,6 +34,7 @@ ORDER = [
     ["telemetry"],
     ["settings", "errors"],
     ["_native"],
+    ["description"],
 ]
 # The version is the package's own name for itself, not a dependency on what the package exports.
 VERSION = {"__version__"}

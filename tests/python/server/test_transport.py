@@ -191,7 +191,11 @@ def test_a_stream_that_is_reset_frees_its_answer_and_no_other(port: int) -> None
         for stream in (1, 3):
             http2.send_headers(stream, [*fields, (":path", "/large")], end_stream=True)
         connection.sendall(http2.data_to_send())
-        # Both answers fill their windows, and nothing is said of having read them.
+        # Both answers have begun and fill their windows, and nothing is said of having read them.
+        begun: set[int] = set()
+        while begun != {1, 3}:
+            events = http2.receive_data(connection.recv(1 << 16))
+            begun |= {event.stream_id for event in events if isinstance(event, h2.events.DataReceived)}
         eventually(lambda: held(port) == 2 * LARGE, "both answers are held")
         http2.reset_stream(3)
         connection.sendall(http2.data_to_send())

@@ -1,6 +1,6 @@
 //! A column of lists of structs is a table input, one table per record: fields are headings, as keys are in JSON.
 
-use super::ColumnReader;
+use super::column::{ColumnReader, put};
 use crate::codec::notes::{Note, NoteKind};
 use crate::codec::unmatched::{Name, NameKind};
 use crate::error::ServeError;
@@ -29,7 +29,7 @@ impl ColumnReader<'_> {
         let Some(input) = self.rules.interface.inputs.get(self.input) else { return Ok(()) };
         let Shape::Table { headings, rows } = &input.shape else { return Ok(()) };
         for cell in input.first_cell..input.first_cell + input.shape.cells() {
-            super::put(columns, cell, vec![Value::BLANK; array.len()]);
+            put(columns, cell, vec![Value::BLANK; array.len()]);
         }
         let lists = Lists::new(self, array)?;
         let mut named = vec![false; headings.len()];
