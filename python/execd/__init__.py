@@ -14,7 +14,7 @@ from execd._native import (
     WorkbookError,
     __version__,
 )
-from execd.library import Answer, Model, UnmatchedNameWarning, inspect, load, recalculate
+from execd.library import Answer, JsonAnswer, Model, UnmatchedNameWarning, inspect, load, recalculate
 
 __all__ = [
     "Answer",
@@ -23,6 +23,7 @@ __all__ = [
     "ExecdError",
     "InputError",
     "InternalError",
+    "JsonAnswer",
     "Model",
     "Table",
     "UnmatchedNameWarning",

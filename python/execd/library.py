@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Generic, NamedTuple, TypeVar, overload
+from typing import Any, NamedTuple, overload
 
 import msgspec
 
@@ -18,18 +18,31 @@ from execd.description import Description, Input, Output, Report
 Address = str | os.PathLike[str]
 Workbook = Address | bytes
 Records = Sequence[Any]
-Part = TypeVar("Part")
 
 
-class Answer(NamedTuple, Generic[Part]):
-    """What became of some records. Each part is JSON as bytes if the records were, else Python values."""
+class Answer(NamedTuple):
+    """What became of some records."""
 
-    outputs: Part
-    """In the layout of the records."""
-    warnings: Part
+    outputs: list[Any] | None
+    """In the layout of the records; None if there are none."""
+    warnings: list[Any] | None
     """One element per record: None, or a list of what there is to know."""
-    errors: Part
+    errors: list[Any] | None
     """One element per record: None, or a list of what is wrong with it; its outputs are not to be relied on."""
+
+
+class JsonAnswer(bytes):
+    """What became of records that came as JSON: the bytes of the outputs, with warnings and errors beside them."""
+
+    warnings: bytes
+    """JSON like `Answer.warnings`."""
+    errors: bytes
+    """JSON like `Answer.errors`."""
+
+    @property
+    def outputs(self) -> bytes:
+        """The same bytes as the answer itself."""
+        return bytes(self)
 
 
 class UnmatchedNameWarning(UserWarning):
@@ -99,11 +112,11 @@ class Model:
     @overload
     def execute(
         self, inputs: bytes, *, outputs: Sequence[str] = ..., now: float | None = ..., strict: bool = ...
-    ) -> Answer[bytes]: ...
+    ) -> JsonAnswer: ...
     @overload
     def execute(
         self, inputs: Records, *, outputs: Sequence[str] = ..., now: float | None = ..., strict: bool = ...
-    ) -> Answer[list[Any] | None]: ...
+    ) -> Answer: ...
     def execute(
         self,
         inputs: bytes | Records,
@@ -111,10 +124,10 @@ class Model:
         outputs: Sequence[str] = (),
         now: float | None = None,
         strict: bool = False,
-    ) -> Answer[Any]:
+    ) -> Answer | JsonAnswer:
         """The `inputs` of Execute v4, in either layout, to outputs in the same layout, with warnings and errors.
 
-        Bytes are JSON and give JSON; a list of dicts, or of a header and rows, gives Python values. Options as for
+        A list of dicts, or of a header and rows, gives Python values; JSON as bytes gives JSON. Options as for
         `evaluate`. Raises InputError, which names the record and the input.
         """
         if isinstance(inputs, (dict, str)):
@@ -124,8 +137,11 @@ class Model:
         kept = [outputs] if isinstance(outputs, str) else list(outputs)
         call = _native.Call(raw, outputs=kept, unix_now=now, strict=strict)
         parts = self.native.answer(_native.Engine.shared(), call)
-        answer = Answer(parts.outputs, parts.warnings, parts.errors)
-        return answer if isinstance(inputs, bytes) else Answer(*map(msgspec.json.decode, answer))
+        if not isinstance(inputs, bytes):
+            return Answer(*map(msgspec.json.decode, (parts.outputs, parts.warnings, parts.errors)))
+        answer = JsonAnswer(parts.outputs)
+        answer.warnings, answer.errors = parts.warnings, parts.errors
+        return answer
 
     def __repr__(self) -> str:
         name = f"{len(self._workbook):,} bytes" if isinstance(self._workbook, bytes) else repr(str(self._workbook))

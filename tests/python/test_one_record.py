@@ -58,7 +58,7 @@ def records_of(model: execd.Model) -> st.SearchStrategy[Record]:
                 )
                 for row in one["default"]
             ]
-            inputs[one["name"]] = st.integers(1, len(rows)).flatmap(lambda count, rows=rows: st.tuples(*rows[:count]))
+            inputs[one["name"]] = st.one_of([st.tuples(*rows[:count]) for count in range(1, len(rows) + 1)])
     first = model.inputs[0]["name"]
     return st.fixed_dictionaries({first: inputs.pop(first)}, optional=inputs)
 
@@ -84,10 +84,15 @@ def with_rows(header: list[Any], row: list[Any]) -> Record:
     return dict(zip(header, row, strict=True)) | tables
 
 
-def of_answer(answer: execd.Answer[Any], outputs: Record) -> Told:
+def of_answer(answer: execd.Answer, outputs: Record) -> Told:
     """What an answer of Execute v4 says of its only record."""
-    items = [f"{item['source_path'].removeprefix('$.Input.')}: {item['message']}" for item in answer.errors[0] or []]
-    ignored = [item["source_path"] for item in answer.warnings[0] or [] if "was ignored" in item["message"]]
+    items = [
+        f"{item['source_path'].removeprefix('$.Input.')}: {item['message']}"
+        for item in (answer.errors or [None])[0] or []
+    ]
+    ignored = [
+        item["source_path"] for item in (answer.warnings or [None])[0] or [] if "was ignored" in item["message"]
+    ]
     return Told(by_cell(outputs), "; ".join(items), {path.removeprefix("inputs.") for path in ignored})
 
 

@@ -195,7 +195,7 @@ def test_a_stream_that_is_reset_frees_its_answer_and_no_other(port: int) -> None
         begun: set[int] = set()
         while begun != {1, 3}:
             events = http2.receive_data(connection.recv(1 << 16))
-            begun |= {event.stream_id for event in events if isinstance(event, h2.events.DataReceived)}
+            begun |= {event.stream_id for event in events if isinstance(event, h2.events.ResponseReceived)}
         eventually(lambda: held(port) == 2 * LARGE, "both answers are held")
         http2.reset_stream(3)
         connection.sendall(http2.data_to_send())
