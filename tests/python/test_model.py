@@ -1,6 +1,7 @@
 """The library: models, tables in and out, recalculation."""
 
 import json
+import pickle
 import threading
 from pathlib import Path
 
@@ -159,3 +160,80 @@ def test_the_report_tells_mistakes_and_warnings_with_their_places() -> None:
     with pytest.raises(execd.WorkbookError, match=r"(?s)Xinput_t.*xinput_X|xinput_X.*Xinput_t") as failure:
         execd.load(workbook(cells, names | {"Xinput_t": "D1:E2", "xinput_X": "C1"}))
     assert failure.value.kind == "interface"
+
+
+def test_execute_tells_what_is_wrong(model: execd.Model) -> None:
+    answer = model.execute([{"a": 1, "b": 0, "text": "", "items": None, "c": 2}], outputs=["quotient"])
+    assert answer.outputs == [{"quotient": "#DIV/0!"}]
+    assert answer.errors == [None]
+    assert answer.warnings is not None
+    told = [item["message"] for item in answer.warnings[0]]
+    assert [fragment in message for fragment, message in zip(["'c'", "null", "quotient"], told, strict=True)] == [
+        True
+    ] * 3
+    with pytest.raises(execd.InputError, match=r"strict: 'c' is not an input"):
+        model.execute([{"c": 2}], strict=True)
+
+
+def test_a_frame_with_a_stranger(model: execd.Model) -> None:
+    frame = pl.DataFrame({"a": [1], "b": [2], "colour": ["red"], "items[3].price": [5]})
+    with pytest.warns(execd.UnmatchedNameWarning) as caught:
+        assert model.evaluate(frame, outputs=["sum"], threads=1).row(0) == (3.0, None, None)
+    told = sorted(str(one.message) for one in caught)
+    assert ["'colour' is not an input" in told[0], "'items[3].price' is beyond the 2 rows" in told[1]] == [True, True]
+    with pytest.raises(execd.InputError, match=r"strict: 'colour'"):
+        model.evaluate(frame, strict=True)
+
+
+def test_tables_as_lists_of_structs(model: execd.Model) -> None:
+    rows = [
+        [{"price": 2.0, "count": 3}],
+        None,
+        [{"price": 1.0, "count": 1}, None, {"price": 9.0, "count": 9}],
+        [],
+    ]
+    plain = pa.list_(pa.struct([("price", pa.float64()), ("count", pa.int64())]))
+    for kind in (plain, pa.large_list(plain.value_type)):
+        table = pa.table({"items": pa.array(rows, kind), "b": [1, 2, 3, 4]})
+        # Sliced, so that offsets do not begin at 0. Prices times counts, by hand; the third has a row too many.
+        result = model.evaluate(pa.concat_tables([table.slice(3), table])).slice(1)
+        assert result["total"].to_pylist() == [6.0, 0.0, 1.0, 0.0]
+        assert [text is None for text in result["warnings"].to_pylist()] == [True, True, False, True]
+    without = pa.table({"items": [[{"price": 2.0}], []], "b": [1, 1]})
+    result = model.evaluate(without)
+    assert result["errors"].to_pylist() == ["items: heading 'count' is missing; total: #VALUE!", None]
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        (pl.LazyFrame({"a": [1]}), "collect"),
+        (pl.Series("a", [1]), "to_frame"),
+        ({"a": [1]}, "polars.DataFrame"),
+        ([{"a": 1}], "execute"),
+    ],
+)
+def test_what_is_nearly_a_table_gets_advice(model: execd.Model, value: object, advice: str) -> None:
+    with pytest.raises(execd.InputError, match=advice):
+        model.evaluate(value)
+
+
+def test_models_travel(tmp_path: Path, model: execd.Model) -> None:
+    path = tmp_path / "book.xlsx"
+    path.write_bytes(basics())
+    of_path, of_bytes = execd.load(path), execd.load(basics())
+    assert len(pickle.dumps(of_path)) < 1000
+    for one in (of_path, of_bytes):
+        again = pickle.loads(pickle.dumps(one))
+        assert again.execute([{"a": 1, "b": 2}], outputs=["sum"]).outputs == [{"sum": 3}]
+        assert pickle.loads(pickle.dumps(one)) is again, "compiled once in a process"
+    assert "book.xlsx" in repr(of_path)
+    assert "a, b, items, text -> quotient, shout, sum, total" in repr(model)
+    path.write_bytes(slow())
+    pickled = pickle.dumps(execd.load(path))
+    path.write_bytes(basics())
+    with pytest.raises(ValueError, match="has changed"):
+        pickle.loads(pickled)
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match="load the model from bytes"):
+        pickle.loads(pickled)
