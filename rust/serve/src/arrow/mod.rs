@@ -5,6 +5,7 @@
 //! is null there and told in the last column, `errors`, which is null for a record without any. If an output has that
 //! name, the column is called `_errors`.
 
+mod check;
 mod extension;
 mod numbers;
 mod read;
@@ -22,7 +23,7 @@ use crate::validate::validate;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-/// Evaluates record batches; the answers have one row per record, in order. Names that match nothing are given beside them.
+/// Evaluates record batches, which may come from anywhere; the answers have one row per record, in order. Names that match nothing are given beside them.
 pub fn evaluate(
     engine: &Engine,
     service: &Service,
@@ -30,6 +31,9 @@ pub fn evaluate(
     options: &ExecuteOptions,
 ) -> Result<(SchemaRef, Vec<RecordBatch>, Unmatched), ServeError> {
     engine.guarded(options.deadline, &options.stop, || {
+        for batch in batches {
+            check::check(batch, service.rules(options))?;
+        }
         let answer = Answer::new(engine, service, options)?;
         let mut written = Vec::new();
         let (_, mut unmatched) = service.choose(options)?;

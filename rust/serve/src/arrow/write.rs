@@ -38,7 +38,13 @@ impl Answer {
         let batch = Batch::defaults(1, service.plan.input_cells);
         let env = service.env(0.0);
         let types = engine.evaluate(
-            &Work { plan: &service.plan, batch: &batch, env: &env, stop: &options.stop },
+            &Work {
+                plan: &service.plan,
+                batch: &batch,
+                env: &env,
+                stop: &options.stop,
+                memory: options.limits.memory,
+            },
             |_| Vec::new(),
             |types: &mut Vec<DataType>, frame, _| {
                 let value = |column: &OutputColumn| frame.output(column.cell).first().copied();
@@ -71,7 +77,13 @@ impl Answer {
     ) -> Result<Vec<RecordBatch>, ServeError> {
         let env = service.env_of(engine, options);
         let parts = engine.evaluate_into(
-            &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
+            &Work {
+                plan: &service.plan,
+                batch: &decoded.batch,
+                env: &env,
+                stop: &options.stop,
+                memory: options.limits.memory,
+            },
             |records| BatchBuilder::new(self, records),
             |part, records| part.room(self, service.plan.output_cells, records),
             |part: &mut BatchBuilder, frame, block| {
@@ -147,6 +159,9 @@ impl BatchBuilder {
     fn block(&mut self, answer: &Answer, frame: &Frame, block: Block, service: &Service, decoded: &Decoded) {
         let heap = frame.heap();
         let mut errors = noted(block, service, decoded, heap);
+        if let Some(refused) = block.refused {
+            add(errors.entry(0).or_default(), &refused.to_string());
+        }
         for (output, column) in answer.columns.iter().zip(&mut self.columns) {
             let mut remark = |record: usize, text: &str| {
                 add(errors.entry(record).or_default(), &format!("{}: {text}", output.name));

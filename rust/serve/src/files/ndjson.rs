@@ -97,7 +97,7 @@ fn lines(reader: &mut impl BufRead) -> io::Result<Lines> {
 /// Appends the lines of a block.
 pub fn write_block(out: &mut Vec<u8>, template: &Template, frame: &Frame, block: Block, date1904: bool) {
     let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
-    let results = Results { columns, heap: frame.heap() };
+    let results = Results { columns, heap: frame.heap(), refused: None };
     let mut writer = RecordWriter::new(template, &results, date1904);
     let mut lines = Buffer::after(std::mem::take(out));
     let mut failed = Vec::new();

@@ -140,7 +140,13 @@ fn texts(
 ) -> Result<Vec<Vec<u8>>, ServeError> {
     let env = service.env_of(engine, options);
     engine.evaluate(
-        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
+        &Work {
+            plan: &service.plan,
+            batch: &decoded.batch,
+            env: &env,
+            stop: &options.stop,
+            memory: options.limits.memory,
+        },
         |_| Vec::new(),
         |out, frame, block| {
             write(out, frame, block);

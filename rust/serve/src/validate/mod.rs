@@ -44,9 +44,18 @@ pub fn validate(
     {
         let noted = AtomicUsize::new(0);
         let parts = engine.evaluate(
-            &Work { plan, batch: &decoded.batch, env, stop },
+            &Work { plan, batch: &decoded.batch, env, stop, memory: limits.memory },
             |_| Findings::default(),
             |found, frame, block| {
+                if let Some(refused) = block.refused {
+                    let record = block.first;
+                    let unjudged = |judge: &Judge<'_>| {
+                        let kind = NoteKind::Malformed(refused.to_string().into());
+                        (judge.message, Note { record, input: judge.input, kind })
+                    };
+                    found.notes.extend(changing.iter().map(unjudged));
+                    return Ok(());
+                }
                 for judge in &changing {
                     judge.block(decoded, frame, block, env.date1904, stop, found)?;
                 }
