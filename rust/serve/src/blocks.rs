@@ -84,20 +84,20 @@ impl<'a> Blocks<'a> {
     ) -> Result<(), ServeError> {
         let mut frame = self.work.plan.frame(self.work.batch);
         frame.set_budget(Arc::clone(&self.memory));
-        let most = self.work.plan.block_records().max(1);
-        let (mut size, mut first) = (most, records.start);
+        let mut size = Size::new(self.work.plan.block_records());
+        let mut first = records.start;
         while first < records.end {
             self.work.stop.check()?;
-            let block = first..records.end.min(first.saturating_add(size));
+            let block = first..records.end.min(first.saturating_add(size.records));
             let turn = self.turn.as_ref().map(|turn| turn.read().unwrap_or_else(PoisonError::into_inner));
             let refusal = self.block(&mut frame, block.clone(), part, columns, each)?;
             drop(turn);
             match refusal {
                 None => {
                     first = block.end;
-                    size = (2 * size).min(most);
+                    size.fitted();
                 }
-                Some(_) if block.len() > 1 => size = (block.len() / 4).max(1),
+                Some(_) if block.len() > 1 => size.refused(block.len()),
                 Some(refusal) => {
                     self.single(&mut frame, first, refusal, part, columns, each)?;
                     first += 1;
@@ -157,5 +157,35 @@ impl<'a> Blocks<'a> {
         frame.spoil();
         let refused = Some(Refused { refusal, memory: self.memory.limit() });
         each(part, frame, Block { first: record, records: 1, took: Duration::ZERO, refused })
+    }
+}
+
+/// How many records a block has.
+struct Size {
+    records: usize,
+    most: usize,
+    /// Blocks that fitted since one did not.
+    fitted: u32,
+}
+
+impl Size {
+    /// A block that is refused was calculated in vain. After so many that fitted, it is worth to try a larger one.
+    const CALM: u32 = 16;
+
+    fn new(most: usize) -> Size {
+        Size { records: most.max(1), most: most.max(1), fitted: 0 }
+    }
+
+    fn fitted(&mut self) {
+        self.fitted += 1;
+        if self.fitted >= Size::CALM {
+            self.fitted = 0;
+            self.records = (2 * self.records).min(self.most);
+        }
+    }
+
+    fn refused(&mut self, records: usize) {
+        self.fitted = 0;
+        self.records = (records / 4).max(1);
     }
 }

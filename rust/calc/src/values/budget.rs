@@ -145,7 +145,8 @@ mod tests {
         assert_eq!((part.taken(), whole.taken()), (STEP, STEP));
         let other = Meter::new(Some(Arc::new(Budget::of(&whole, usize::MAX))));
         assert!(other.covers(8 * STEP) && !other.covers(9 * STEP));
-        assert_eq!(other.refused(), Some(Refusal::Execution), "no part is larger than the whole");
+        assert_eq!(other.refused(), Some(Refusal::Everything));
+        assert_eq!(Budget::of(&whole, usize::MAX).limit(), 8 * STEP, "no part is larger than the whole");
         assert!(!first.covers(5 * STEP));
         assert_eq!(first.refused(), Some(Refusal::Everything));
         assert_eq!((part.taken(), whole.taken()), (STEP, 8 * STEP), "what is refused is not taken");

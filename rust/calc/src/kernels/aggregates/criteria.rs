@@ -127,7 +127,10 @@ impl Criterion {
             }
             (Operand::Bool(own), Unpacked::Bool(b)) => *own == b,
             (Operand::Error(own), Unpacked::Error(code)) => *own == code,
-            (Operand::Like(pattern), Unpacked::Text(id)) => pattern.matches(cx, cx.heap.text(id)),
+            (Operand::Like(pattern), Unpacked::Text(id)) => {
+                let text = cx.heap.text(id);
+                !cx.cancelled_at(text.len()) && pattern.matches(cx, text)
+            }
             (Operand::Text(own), Unpacked::Text(id)) => {
                 let text = cx.heap.text(id);
                 if cx.cancelled_at(text.len()) {

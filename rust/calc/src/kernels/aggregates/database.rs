@@ -93,8 +93,8 @@ fn field_column(cx: &Cx<'_>, database: &Grid<'_>, field: &Grid<'_>) -> Result<us
 fn column_named(cx: &Cx<'_>, database: &Grid<'_>, name: Value) -> Option<usize> {
     let name = cx.text(name).ok().filter(|name| !name.is_empty())?;
     let names = |col: &usize| {
-        cx.text(database.get(0, *col))
-            .is_ok_and(|heading| !cx.cancelled_at(heading.len()) && compare::equal_texts(&heading, &name))
+        let heading = cx.text(database.get(0, *col));
+        cx.cancelled() || heading.is_ok_and(|heading| compare::equal_texts(&heading, &name))
     };
     (0..database.used().1).find(names)
 }
@@ -119,6 +119,8 @@ fn read_conditions(
         |value: Value| size_of::<Test>() + 2 * size_of::<u64>() * cx.text_of(value).map_or(0, str::len);
     let mut bytes = 0;
     let mut row_of = |row: usize| {
+        bytes += 2 * size_of::<Vec<Test>>();
+        cx.ask(bytes).and_then(|()| cx.go_on()).ok()?;
         let given = columns.iter().enumerate().filter(|&(col, _)| !conditions.get(row, col).is_blank());
         given
             .map(|(col, &named)| {

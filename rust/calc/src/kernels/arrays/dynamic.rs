@@ -74,23 +74,27 @@ fn unique_lines(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
     let once = cx.boolean(nth_arg(args, 2))?;
     let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
     let mut found: Vec<(usize, usize)> = Vec::new();
+    // What the copies of different lines take, and their places in the table.
     let mut bytes = 0;
     for line in 0..lines.distinct_count() {
+        cx.go_on()?;
         // The blank line beyond the used ones stands for all of them.
         let times = if line + 1 == lines.distinct_count() { lines.count() - line } else { 1 };
         let mut key = Vec::new();
         for at in 0..lines.width() {
             write_key(cx, lines.get(line, at), &mut key);
-            cx.ask(bytes + key.len())?;
+            // It takes twice its length while it grows.
+            cx.ask(bytes + 2 * key.len())?;
         }
-        // Copies of texts, and what the table takes for each.
-        bytes += key.capacity() + 2 * size_of::<(Vec<u8>, usize)>();
+        let size = key.capacity();
         let place = *seen.entry(key).or_insert(found.len());
         match found.get_mut(place) {
             Some((_, count)) => *count += times,
-            None => found.push((line, times)),
+            None => {
+                bytes += size + 2 * size_of::<(Vec<u8>, usize)>();
+                found.push((line, times));
+            }
         }
-        cx.go_on()?;
     }
     let kept: Vec<usize> =
         found.iter().filter(|(_, count)| !once || *count == 1).map(|&(line, _)| line).collect();

@@ -260,7 +260,9 @@ fn equal(cx: &Cx<'_>, needle: Value, line: &Line<'_>, last: bool) -> Option<usiz
 
 fn wildcard(cx: &Cx<'_>, pattern: &str, line: &Line<'_>, last: bool) -> Option<usize> {
     let pattern = Pattern::new(pattern);
-    line.find(cx, last, |value| cx.text_of(value).is_some_and(|text| pattern.matches(cx, text)))
+    line.find(cx, last, |value| {
+        cx.text_of(value).is_some_and(|text| !cx.cancelled_at(text.len()) && pattern.matches(cx, text))
+    })
 }
 
 fn blank(cx: &Cx<'_>, line: &Line<'_>, last: bool) -> Option<usize> {

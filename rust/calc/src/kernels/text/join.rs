@@ -47,6 +47,7 @@ fn joined(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<String, ErrorCode> {
         let text = cx.text(value)?;
         bytes += text.len() + size_of::<String>();
         cx.ask(bytes)?;
+        cx.go_on()?;
         between.push(text.into_owned());
     }
     if between.is_empty() {

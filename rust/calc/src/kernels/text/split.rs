@@ -22,6 +22,7 @@ impl Delimiters {
             let text = cx.text(value)?;
             bytes += text.len() + size_of::<String>();
             cx.ask(bytes)?;
+            cx.go_on()?;
             texts.push(text.into_owned());
         }
         Ok(Delimiters { texts, ignore_case })
