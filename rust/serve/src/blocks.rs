@@ -61,6 +61,8 @@ impl fmt::Display for Refused {
 pub struct Blocks<'a> {
     work: &'a Work<'a>,
     clock: &'a dyn Clock,
+    /// What one frame may hold, and what it takes that from: the threads of this execution share a part of the whole.
+    limit: usize,
     memory: Arc<Budget>,
     /// Held for writing while one record has the whole budget; `None` where there is one thread.
     turn: Option<RwLock<()>>,
@@ -69,8 +71,9 @@ pub struct Blocks<'a> {
 impl<'a> Blocks<'a> {
     /// `all` is what every execution has a part of.
     pub fn new(work: &'a Work<'a>, clock: &'a dyn Clock, all: &Arc<Budget>, threads: bool) -> Blocks<'a> {
-        let memory = Arc::new(Budget::of(all, work.memory));
-        Blocks { work, clock, memory, turn: threads.then(RwLock::default) }
+        let limit = work.memory.min(all.limit());
+        let memory = if threads { Arc::new(Budget::of(all, limit)) } else { Arc::clone(all) };
+        Blocks { work, clock, limit, memory, turn: threads.then(RwLock::default) }
     }
 
     /// Calculates records in order. `columns` gives room for the outputs of the next n records, again where they did not
@@ -83,7 +86,7 @@ impl<'a> Blocks<'a> {
         each: &impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError>,
     ) -> Result<(), ServeError> {
         let mut frame = self.work.plan.frame(self.work.batch);
-        frame.set_budget(Arc::clone(&self.memory));
+        frame.set_budget(self.limit, Arc::clone(&self.memory));
         let mut size = Size::new(self.work.plan.block_records());
         let mut first = records.start;
         while first < records.end {
@@ -155,7 +158,7 @@ impl<'a> Blocks<'a> {
         }
         columns(part, 1).into_iter().for_each(|column| column.fill(SPOILED));
         frame.spoil();
-        let refused = Some(Refused { refusal, memory: self.memory.limit() });
+        let refused = Some(Refused { refusal, memory: self.limit });
         each(part, frame, Block { first: record, records: 1, took: Duration::ZERO, refused })
     }
 }

@@ -35,7 +35,7 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
         }
         let mut results = [Value::ZERO; LANES];
         for (lane, result) in results.iter_mut().enumerate().filter(|(lane, _)| mask >> lane & 1 == 1) {
-            if cx.cancelled() {
+            if lane % LOOK == 0 && cx.cancelled() {
                 return;
             }
             let mut work_out = || {
@@ -53,6 +53,9 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
         out.set(results);
     }
 }
+
+/// Calls between two looks at the stop flag: none takes longer than some milliseconds once it is raised.
+const LOOK: usize = 4;
 
 /// Up to this many arguments of a scalar kernel are kept as values.
 const FEW: usize = 8;

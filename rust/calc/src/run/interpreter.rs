@@ -20,7 +20,7 @@ use crate::plan::{Operand, Plan, Step};
 use crate::semantics::function::Env;
 use crate::values::value::Value;
 use std::cell::Cell;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How the steps run.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -131,7 +131,9 @@ impl<C: Target> Machine<'_, C> {
         let mut segments = code.map_or(&[][..], |code| &code.segments).iter().enumerate().peekable();
         let mut at = 0;
         while let Some(step) = plan.steps.get(at) {
-            self.halted()?;
+            if self.cancel.load(Ordering::Relaxed) {
+                return Err(Halt::Stopped);
+            }
             if let (Some(code), Some((index, segment))) =
                 (code, segments.next_if(|(_, segment)| segment.steps.start == at))
                 && C::segment(self, code, index)
@@ -154,10 +156,14 @@ impl<C: Target> Machine<'_, C> {
                             return Ok(End::Surprised);
                         }
                         calls::call(self, function, (first, count), out);
+                        self.halted()?;
                         flags::take();
                     }
                 }
-                Step::Pack { first, rows, cols, out } => calls::pack(self, first, (rows, cols), out),
+                Step::Pack { first, rows, cols, out } => {
+                    calls::pack(self, first, (rows, cols), out);
+                    self.halted()?;
+                }
                 Step::Element { a, row, col, out } => self.element(a, row, col, out),
                 Step::Enter { truth, when, end } => {
                     // Records outside the region calculate along, and may raise any flag.

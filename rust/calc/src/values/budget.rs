@@ -67,20 +67,28 @@ pub const STEP: usize = 1 << 20;
 /// What one heap may hold without asking again.
 #[derive(Debug)]
 pub struct Meter {
-    /// None sets no limit.
+    /// What this heap may hold alone.
+    limit: usize,
+    /// What it may hold beside others; none sets no limit.
     budget: Option<Arc<Budget>>,
     granted: Cell<usize>,
     refused: Cell<Option<Refusal>>,
 }
 
 impl Meter {
-    pub fn new(budget: Option<Arc<Budget>>) -> Meter {
-        Meter { budget, granted: Cell::new(STEP), refused: Cell::new(None) }
+    pub fn new(limit: usize, budget: Option<Arc<Budget>>) -> Meter {
+        Meter { limit, budget, granted: Cell::new(STEP), refused: Cell::new(None) }
     }
 
     #[inline]
     pub fn granted(&self) -> usize {
         self.granted.get()
+    }
+
+    /// Whether anything is taken from the budget.
+    #[inline]
+    pub fn holds(&self) -> bool {
+        self.granted.get() > STEP
     }
 
     /// Whether `bytes` may be held; if not, the refusal stays until `reset`.
@@ -91,11 +99,14 @@ impl Meter {
 
     #[cold]
     fn ask(&self, bytes: usize) -> bool {
-        let Some(budget) = &self.budget else { return true };
-        let missing = (bytes - self.granted.get()).checked_next_multiple_of(STEP).unwrap_or(usize::MAX);
-        match budget.take(missing) {
-            Ok(()) => self.granted.set(self.granted.get() + missing),
-            Err(refusal) => self.refuse(refusal),
+        if bytes > self.limit {
+            self.refuse(Refusal::Execution);
+        } else if let Some(budget) = &self.budget {
+            let missing = (bytes - self.granted.get()).next_multiple_of(STEP);
+            match budget.take(missing) {
+                Ok(()) => self.granted.set(self.granted.get() + missing),
+                Err(refusal) => self.refuse(refusal),
+            }
         }
         self.refused.get().is_none()
     }
@@ -136,14 +147,17 @@ mod tests {
     fn heaps_share_a_budget_and_give_back() {
         let whole = Arc::new(Budget::new(8 * STEP));
         let part = Arc::new(Budget::of(&whole, 5 * STEP));
-        let (mut first, second) = (Meter::new(Some(Arc::clone(&part))), Meter::new(Some(Arc::clone(&part))));
+        let (mut first, second) = (
+            Meter::new(usize::MAX >> 1, Some(Arc::clone(&part))),
+            Meter::new(usize::MAX >> 1, Some(Arc::clone(&part))),
+        );
         assert!(first.covers(STEP) && part.taken() == 0, "the first step is free");
         assert!(first.covers(4 * STEP + 1) && part.taken() == 4 * STEP && whole.taken() == 4 * STEP);
         assert!(second.covers(2 * STEP) && !second.covers(2 * STEP + 1));
         assert_eq!(second.refused(), Some(Refusal::Execution));
         first.reset();
         assert_eq!((part.taken(), whole.taken()), (STEP, STEP));
-        let other = Meter::new(Some(Arc::new(Budget::of(&whole, usize::MAX))));
+        let other = Meter::new(usize::MAX >> 1, Some(Arc::clone(&whole)));
         assert!(other.covers(8 * STEP) && !other.covers(9 * STEP));
         assert_eq!(other.refused(), Some(Refusal::Everything));
         assert_eq!(Budget::of(&whole, usize::MAX).limit(), 8 * STEP, "no part is larger than the whole");
@@ -157,7 +171,9 @@ mod tests {
 
     #[test]
     fn sizes_do_not_wrap() {
-        let meter = Meter::new(Some(Arc::new(Budget::new(STEP))));
-        assert!(!meter.covers(usize::MAX));
+        let whole = Arc::new(Budget::new(usize::MAX));
+        let meter = Meter::new(4 * STEP, Some(Arc::clone(&whole)));
+        assert!(meter.covers(4 * STEP) && !meter.covers(4 * STEP + 1) && !meter.covers(usize::MAX));
+        assert_eq!((meter.refused(), whole.taken()), (Some(Refusal::Execution), 3 * STEP));
     }
 }

@@ -28,14 +28,20 @@ impl Heap {
             constant,
             batch,
             local: Store::new(Layer::Local),
-            meter: Meter::new(None),
+            meter: Meter::new(usize::MAX, None),
             draft: String::new(),
         }
     }
 
-    /// Sets the budget of the local layer, which must be empty. Without one it has no limit.
-    pub fn set_budget(&mut self, budget: Option<Arc<Budget>>) {
-        self.meter = Meter::new(budget);
+    /// Sets what the local layer, which must be empty, may hold, alone and beside others. Without this it has no limit.
+    pub fn set_budget(&mut self, limit: usize, budget: Arc<Budget>) {
+        self.meter = Meter::new(limit, Some(budget));
+    }
+
+    /// Whether more than a little is held.
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        self.meter.holds()
     }
 
     /// Why what was calculated since the last `reset` is of no use, if it is not.

@@ -38,7 +38,7 @@ fn call(
     let env = Env::new(false, 46_000.25);
     let ((time, refused), bytes) = memory::peak(|| {
         let mut heap = Heap::new(Arc::new(Store::new(Layer::Constant)), Arc::clone(batch));
-        heap.set_budget(Some(Arc::new(Budget::new(BUDGET))));
+        heap.set_budget(BUDGET, Arc::new(Budget::new(BUDGET)));
         let time = timer.measured(&stop, DEADLINE, || {
             lift::call(&mut Cx { heap: &mut heap, env: &env, cancel: &stop }, function, args);
         });

@@ -109,14 +109,16 @@ impl Frame {
         }
     }
 
-    /// Sets the budget of what kernels write. Without one it has no limit.
-    pub fn set_budget(&mut self, budget: Arc<Budget>) {
-        self.heap.set_budget(Some(budget));
+    /// Sets what kernels may write, alone and beside others. Without this it has no limit.
+    pub fn set_budget(&mut self, limit: usize, budget: Arc<Budget>) {
+        self.heap.set_budget(limit, budget);
     }
 
     /// Gives back what the last block took of the budget; its texts and arrays are gone.
     pub fn release(&mut self) {
-        self.heap.reset();
+        if self.heap.is_large() {
+            self.heap.reset();
+        }
     }
 
     /// Puts an error into the place of every output of the one record of the last run, which was refused.

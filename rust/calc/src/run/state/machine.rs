@@ -42,7 +42,7 @@ pub struct Machine<'a, C> {
 }
 
 impl<C> Machine<'_, C> {
-    /// Whether there is a reason to end, looked at between steps.
+    /// Whether there is a reason to end, looked at after steps that may take long or memory, and at the end.
     #[inline]
     pub fn halted(&self) -> Result<(), Halt> {
         if self.cancel.load(Ordering::Relaxed) {
