@@ -129,7 +129,7 @@ impl Things {
             (_, 0..6) => Arg::Value(number),
             (_, 6..10) => Arg::Value(text),
             (Param::Any, 10..14) => Arg::Value(array),
-            (Param::Scalar, 10..14) => Arg::Value(if round % 2 == 0 { number } else { text }),
+            (Param::Scalar, 10..14) => Arg::Value(if round.is_multiple_of(2) { number } else { text }),
             (Param::Any, 14..17) => range(random),
             _ => Arg::Value([number, text, array, number][random.0 as usize >> 7 & 3]),
         }

@@ -44,7 +44,7 @@ fn call(
         });
         (time, heap.refused())
     });
-    let slow = time > MOST_TIME;
+    let slow = time.is_some_and(|time| time > MOST_TIME);
     let large = bytes > MOST_BYTES;
     (slow || large).then(|| format!("{}: {time:?}, {bytes} bytes, {refused:?}", function.name))
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub struct Timer {
     calls: Sender<Option<(Arc<AtomicBool>, Duration)>>,
@@ -30,21 +30,19 @@ impl Timer {
         Timer { calls }
     }
 
-    /// The time that `work` kept the processor busy; `flag` is raised when it has gone on for `after`.
-    pub fn measured(&self, flag: &Arc<AtomicBool>, after: Duration, work: impl FnOnce()) -> Duration {
+    /// The time that `work` kept the processor busy, where the system tells it; `flag` is raised when it has gone on for
+    /// `after`.
+    pub fn measured(&self, flag: &Arc<AtomicBool>, after: Duration, work: impl FnOnce()) -> Option<Duration> {
         self.calls.send(Some((Arc::clone(flag), after))).unwrap();
-        let (started, busy) = (Instant::now(), busy());
+        let before = busy();
         work();
-        let took = match (busy, self::busy()) {
-            (Some(before), Some(now)) => now - before,
-            _ => started.elapsed(),
-        };
+        let took = busy().zip(before).map(|(now, before)| now - before);
         self.calls.send(None).unwrap();
         took
     }
 }
 
-/// Processor time of this thread, where the system tells it: other processes take none of it.
+/// Processor time of this thread: other processes take none of it.
 fn busy() -> Option<Duration> {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     told.split(' ').next()?.parse().ok().map(Duration::from_nanos)

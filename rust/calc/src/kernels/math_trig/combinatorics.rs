@@ -135,7 +135,7 @@ const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// Looks at the stop flag in every sixteenth round.
 fn look(cx: &Cx<'_>, round: usize) -> Result<(), ErrorCode> {
-    if round % 16 == 0 { cx.go_on() } else { Ok(()) }
+    if round.is_multiple_of(16) { cx.go_on() } else { Ok(()) }
 }
 
 fn common_divisor(mut a: f64, mut b: f64) -> f64 {
