@@ -211,7 +211,8 @@ impl Judge<'_> {
     ) -> Result<(), ServeError> {
         let texts = Arc::clone(&decoded.batch.store);
         let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), texts);
-        let check = Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), |_| Value::BLANK);
+        let check =
+            Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), stop, |_| Value::BLANK);
         for (cell, column) in self.columns(&decoded.batch) {
             for (record, &value) in column.iter().enumerate() {
                 if record.is_multiple_of(4096) {
@@ -237,7 +238,7 @@ impl Judge<'_> {
         for index in 0..block.records {
             stop.check()?;
             let result = |number: usize| frame.output(number).get(index).copied().unwrap_or(Value::BLANK);
-            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, result);
+            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, stop, result);
             let record = block.first + index;
             for (cell, column) in self.columns(&decoded.batch) {
                 let value = column.get(record).copied().unwrap_or(Value::BLANK);

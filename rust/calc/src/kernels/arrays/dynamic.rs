@@ -72,7 +72,7 @@ fn unique_lines(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
     let grid = source(cx, args, 0)?;
     let lines = Lines { grid, columns: cx.boolean(nth_arg(args, 1))? };
     let once = cx.boolean(nth_arg(args, 2))?;
-    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut seen: HashMap<Key, usize> = HashMap::new();
     let mut found: Vec<(usize, usize)> = Vec::new();
     // What the copies of different lines take, and their places in the table.
     let mut bytes = 0;
@@ -80,18 +80,13 @@ fn unique_lines(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
         cx.go_on()?;
         // The blank line beyond the used ones stands for all of them.
         let times = if line + 1 == lines.distinct_count() { lines.count() - line } else { 1 };
-        let mut key = Vec::new();
-        for at in 0..lines.width() {
-            write_key(cx, lines.get(line, at), &mut key);
-            // It takes twice its length while it grows.
-            cx.ask(bytes + 2 * key.len())?;
-        }
-        let size = key.capacity();
+        let key = key(cx, &lines, line, bytes)?;
+        let size = size_of::<(Key, usize)>() * 2 + if let Key::Long(key) = &key { key.capacity() } else { 0 };
         let place = *seen.entry(key).or_insert(found.len());
         match found.get_mut(place) {
             Some((_, count)) => *count += times,
             None => {
-                bytes += size + 2 * size_of::<(Vec<u8>, usize)>();
+                bytes += size;
                 found.push((line, times));
             }
         }
@@ -99,6 +94,29 @@ fn unique_lines(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
     let kept: Vec<usize> =
         found.iter().filter(|(_, count)| !once || *count == 1).map(|&(line, _)| line).collect();
     lines.pick(cx, &kept)
+}
+
+/// What two equal lines have in common.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    /// The bits of a line of one value that is no text.
+    Short(u64),
+    Long(Vec<u8>),
+}
+
+/// The key of a line, beside `held` bytes of other keys.
+fn key(cx: &Cx<'_>, lines: &Lines<'_>, line: usize, held: usize) -> Result<Key, ErrorCode> {
+    if lines.width() == 1 && !lines.get(line, 0).is_text() {
+        cx.ask(held)?;
+        return Ok(Key::Short(lines.get(line, 0).bits()));
+    }
+    let mut key = Vec::new();
+    for at in 0..lines.width() {
+        write_key(cx, lines.get(line, at), &mut key);
+        // It takes twice its length while it grows.
+        cx.ask(held + 2 * key.len())?;
+    }
+    Ok(Key::Long(key))
 }
 
 /// Equal values give equal bytes: texts regardless of case, everything else by its bits.
