@@ -122,7 +122,7 @@ impl Case<'_> {
             written.errors.clear();
             for (first, records, frame) in &frames {
                 let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
-                let results = Results { columns, heap: frame.heap() };
+                let results = Results { columns, heap: frame.heap(), refused: None };
                 let _ = black_box(written.block(&style, &results, *first, *records));
             }
         };

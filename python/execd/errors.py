@@ -37,6 +37,10 @@ class Kind(StrEnum):
     INTERNAL = "internal"
 
 
+# Seconds after which a call that found no memory may be made again.
+RETRY_AFTER = 1.0
+
+
 class CallError(Exception):
     """A call that is not answered as it asked. The message is for the caller.
 
@@ -52,6 +56,8 @@ class CallError(Exception):
 def from_native(error: ExecdError) -> CallError:
     """What an error of the native module means to the caller."""
     match error:
+        case InputError(kind="overloaded"):
+            return CallError(Kind.OVERLOADED, str(error), retry_after=RETRY_AFTER)
         case InputError():
             kinds = {"invalid_json": Kind.INVALID_JSON, "too_large": Kind.TOO_LARGE}
             return CallError(kinds.get(error.kind, Kind.INVALID_INPUTS), str(error))

@@ -99,6 +99,7 @@ pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBat
         let message = "a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 …)";
         return Err(refused(py, message));
     };
+    check_lengths(source).map_err(failed)?;
     let capsule = export.call0().map_err(failed)?;
     let capsule =
         capsule.cast_into::<PyCapsule>().map_err(|_| refused(py, "__arrow_c_stream__ gave no capsule"))?;
@@ -108,6 +109,15 @@ pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBat
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr().cast()) };
     let reader = RecordBatchStreamReader::try_new(stream).map_err(|e| refused(py, &e.to_string()))?;
     reader.collect::<Result<Vec<_>, _>>().map_err(|e| refused(py, &e.to_string()))
+}
+
+/// What crosses the interface does not say how long buffers are. pyarrow knows, and looks when it is asked to.
+fn check_lengths(source: &Bound<'_, PyAny>) -> PyResult<()> {
+    let module = source.get_type().module()?;
+    if !module.to_str()?.starts_with("pyarrow") {
+        return Ok(());
+    }
+    source.getattr_opt("validate")?.map_or(Ok(()), |validate| validate.call0().map(drop))
 }
 
 fn refused(py: Python<'_>, message: &str) -> PyErr {

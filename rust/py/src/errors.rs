@@ -48,6 +48,7 @@ pub fn serve(py: Python<'_>, error: &ServeError) -> PyErr {
         ServeError::Unmatched(_)
         | ServeError::InvalidJson(_)
         | ServeError::TooLarge { .. }
+        | ServeError::Overloaded
         | ServeError::File { .. } => with_offset(py, kind, message, None),
         ServeError::Deadline => raise::<DeadlineExceeded>(py, kind, message),
         ServeError::Cancelled => raise::<Cancelled>(py, kind, message),

@@ -1,12 +1,12 @@
 //! Evaluates batches in blocks, inline or on a pool of threads, under a deadline.
 
+use crate::blocks::Blocks;
 use crate::clock::Clock;
 use crate::error::ServeError;
+use crate::limits::WORKER_MEMORY;
 use crate::stop::{Alarm, StopSignal};
-use execd_calc::plan::Plan;
 use execd_calc::run::Frame;
-use execd_calc::semantics::function::Env;
-use execd_calc::values::batch::Batch;
+use execd_calc::values::budget::Budget;
 use execd_calc::values::value::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -16,35 +16,21 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use crate::blocks::{Block, Work};
+
 /// The threads and the clock of one process. It is started after the process was forked: threads do not survive a fork.
 pub struct Engine {
     pool: Option<ThreadPool>,
     clock: Arc<dyn Clock>,
     alarm: Alarm,
+    /// What all executions together may hold.
+    memory: Arc<Budget>,
 }
 
 /// For this many records one thread is quicker than a pool, which must be handed its work.
 const INLINE_RECORDS: usize = 512;
 /// The fewest records that a thread is given at once.
 const CHUNK_RECORDS: usize = 256;
-
-/// What is evaluated.
-#[derive(Clone, Copy)]
-pub struct Work<'a> {
-    pub plan: &'a Plan,
-    pub batch: &'a Batch,
-    pub env: &'a Env,
-    pub stop: &'a StopSignal,
-}
-
-/// One block's worth of records in a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Block {
-    pub first: usize,
-    pub records: usize,
-    /// Time the evaluation took.
-    pub took: Duration,
-}
 
 impl Engine {
     /// Large batches are evaluated by `threads` threads together. With 1, the calling thread does all the work.
@@ -56,7 +42,13 @@ impl Engine {
             None
         };
         let alarm = Alarm::start(Arc::clone(&clock))?;
-        Ok(Engine { pool, clock, alarm })
+        Ok(Engine { pool, clock, alarm, memory: Arc::new(Budget::new(WORKER_MEMORY)) })
+    }
+
+    /// Sets how many bytes of texts and arrays all executions together may hold.
+    #[must_use]
+    pub fn with_memory(self, bytes: usize) -> Engine {
+        Engine { memory: Arc::new(Budget::new(bytes)), ..self }
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {
@@ -100,32 +92,22 @@ impl Engine {
         columns: impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]> + Sync,
         each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
     ) -> Result<Vec<P>, ServeError> {
-        let &Work { plan, batch, env, stop } = work;
+        let records = work.batch.records;
+        let pool = self.pool.as_ref().filter(|_| records > INLINE_RECORDS);
+        let blocks = Blocks::new(work, &*self.clock, &self.memory, pool.is_some());
         let run = |first: usize, end: usize| {
             let mut part = part(end - first);
-            let mut frame = plan.frame(batch);
-            let step = plan.block_records().max(1);
-            for first in (first..end).step_by(step) {
-                stop.check()?;
-                let started = self.clock.now();
-                let records = step.min(end - first);
-                let mut columns = columns(&mut part, records);
-                plan.run_into(&mut frame, batch, first..first + records, &mut columns, env, stop.flag())
-                    .map_err(|_| stop.reason())?;
-                let took = self.clock.now().saturating_sub(started);
-                each(&mut part, &frame, Block { first, records, took })?;
-            }
+            blocks.run(first..end, &mut part, &columns, &each)?;
             Ok(part)
         };
-        let records = batch.records;
-        match &self.pool {
-            Some(pool) if records > INLINE_RECORDS => {
+        match pool {
+            Some(pool) => {
                 let chunks = (pool.current_num_threads() * 4).min(records / CHUNK_RECORDS).max(1);
                 let edge = |chunk: usize| records * chunk / chunks;
                 let parts = || (0..chunks).into_par_iter().map(|chunk| run(edge(chunk), edge(chunk + 1)));
                 pool.install(|| parts().collect())
             }
-            _ => Ok(vec![run(0, records)?]),
+            None => Ok(vec![run(0, records)?]),
         }
     }
 

@@ -38,6 +38,8 @@ pub enum ServeError {
     InvalidJson(String),
     /// The caller's mistake: more than a limit allows.
     TooLarge { what: &'static str, limit: usize },
+    /// All executions together hold as much memory as they may: a call that is made again later may be answered.
+    Overloaded,
     /// The time for the execution is over; nothing was kept.
     Deadline,
     /// The client went away; nothing was kept.
@@ -55,6 +57,7 @@ impl ServeError {
             ServeError::InvalidInput { .. } | ServeError::Unmatched(_) => "invalid_input",
             ServeError::InvalidJson(_) => "invalid_json",
             ServeError::TooLarge { .. } => "too_large",
+            ServeError::Overloaded => "overloaded",
             ServeError::Deadline => "deadline",
             ServeError::Cancelled => "cancelled",
             ServeError::File { .. } => "file",
@@ -79,6 +82,9 @@ impl fmt::Display for ServeError {
             ServeError::Unmatched(lines) => write!(f, "strict: {}", lines.join("; ")),
             ServeError::InvalidJson(message) => f.write_str(message),
             ServeError::TooLarge { what, limit } => write!(f, "too large: {what}, at most {limit}"),
+            ServeError::Overloaded => {
+                f.write_str("other executions hold the memory that this one needs; make the call again later")
+            }
             ServeError::Deadline => f.write_str("the execution did not finish within its time limit"),
             ServeError::Cancelled => f.write_str("the execution was cancelled"),
             ServeError::File { name, message } => write!(f, "{name}: {message}"),

@@ -97,7 +97,7 @@ impl Service {
         for option in &options.ignored {
             unmatched.add(0, Name::new(NameKind::Option, option));
         }
-        let chosen = filter::choose(&self.interface, &options.outputs, &mut unmatched)?;
+        let chosen = filter::choose(&self.interface, &options.outputs, &options.stop, &mut unmatched)?;
         Ok((chosen, unmatched))
     }
 
@@ -173,11 +173,17 @@ fn answer(
         stop,
     };
     let parts = engine.evaluate(
-        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop },
+        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop, memory: options.limits.memory },
         |_| Written::default(),
         |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();
-            part.block(&style, &Results { columns, heap: frame.heap() }, block.first, block.records)?;
+            let refused = block.refused.map(|refused| refused.to_string());
+            part.block(
+                &style,
+                &Results { columns, heap: frame.heap(), refused },
+                block.first,
+                block.records,
+            )?;
             part.process_time(milliseconds_each(block.took, block.records), block.records);
             Ok(())
         },

@@ -3,15 +3,13 @@
 use crate::codec::names::folded;
 use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use crate::error::ServeError;
+use crate::stop::StopSignal;
 use execd_calc::interface::Interface;
-use regex_lite::{Regex, RegexBuilder};
+use execd_calc::semantics::expression::Expression;
 use std::collections::HashMap;
 
 /// The longest entry that is tried as a pattern.
 const LONGEST_PATTERN: usize = 512;
-/// The size that a compiled pattern may have.
-const PATTERN_BYTES: usize = 1 << 16;
-/// Compiling a pattern takes up to a fifth of a millisecond, and the stop signal is not checked meanwhile.
 const MOST_PATTERNS: usize = 200;
 /// What makes an entry more than a name.
 const SPECIAL: [char; 14] = ['*', '?', '.', '[', ']', '(', ')', '{', '}', '|', '+', '^', '$', '\\'];
@@ -22,6 +20,7 @@ const SPECIAL: [char; 14] = ['*', '?', '.', '[', ']', '(', ')', '{', '}', '|', '
 pub fn choose(
     interface: &Interface,
     entries: &[String],
+    stop: &StopSignal,
     unmatched: &mut Unmatched,
 ) -> Result<Vec<usize>, ServeError> {
     let outputs = &interface.outputs;
@@ -45,9 +44,11 @@ pub fn choose(
             if tried > MOST_PATTERNS {
                 return Err(ServeError::TooLarge { what: "patterns in output", limit: MOST_PATTERNS });
             }
+            stop.check()?;
             let patterns = patterns(entry);
             for (output, keep) in outputs.iter().zip(&mut keep) {
-                let matches = patterns.iter().any(|pattern| pattern.is_match(&output.name));
+                stop.check()?;
+                let matches = patterns.iter().any(|pattern| is_match(pattern, &output.name));
                 *keep |= matches;
                 found |= matches;
             }
@@ -59,7 +60,12 @@ pub fn choose(
     Ok(keep.iter().enumerate().filter(|(_, keep)| **keep).map(|(position, _)| position).collect())
 }
 
-fn patterns(entry: &str) -> Vec<Regex> {
+/// A name for which the pattern is too long does not match.
+fn is_match(pattern: &Expression, name: &str) -> bool {
+    pattern.for_text(name.len()).is_some_and(|regex| regex.is_match(name))
+}
+
+fn patterns(entry: &str) -> Vec<Expression> {
     if entry.len() > LONGEST_PATTERN {
         return Vec::new();
     }
@@ -74,13 +80,10 @@ fn patterns(entry: &str) -> Vec<Regex> {
     [glob.as_str(), entry].into_iter().filter_map(whole_name).collect()
 }
 
-fn whole_name(pattern: &str) -> Option<Regex> {
+fn whole_name(pattern: &str) -> Option<Expression> {
     // Alone first, so that an entry cannot close the group it is put into.
-    let build = |pattern: &str| {
-        RegexBuilder::new(pattern).case_insensitive(true).size_limit(PATTERN_BYTES).build().ok()
-    };
-    build(pattern)?;
-    build(&format!("^(?:{pattern})$"))
+    Expression::new(pattern, true).ok()?;
+    Expression::new(&format!("^(?:{pattern})$"), true).ok()
 }
 
 #[cfg(test)]
@@ -115,14 +118,19 @@ mod tests {
         ];
         for (entries, kept) in table {
             let entries: Vec<String> = entries.iter().map(|entry| (*entry).to_owned()).collect();
-            let kept_by = choose(&interface, &entries, &mut Unmatched::default());
+            let kept_by = choose(&interface, &entries, &StopSignal::default(), &mut Unmatched::default());
             assert_eq!(kept_by.as_deref(), Ok(kept), "{entries:?}");
         }
         let mut unmatched = Unmatched::default();
-        let mut many = |entry: &str| choose(&interface, &vec![entry.to_owned(); 100_000], &mut unmatched);
+        let stop = StopSignal::default();
+        let mut many =
+            |entry: &str| choose(&interface, &vec![entry.to_owned(); 100_000], &stop, &mut unmatched);
         assert_eq!(many("no_name"), Ok(Vec::new()));
         assert_eq!(many("B.B1"), Ok(vec![3]));
         assert_eq!(many("((a{9}){9}){9}").map_err(|error| error.kind()), Err("too_large"));
+        stop.cancel();
+        let stopped = choose(&interface, &["A*".to_owned()], &stop, &mut Unmatched::default());
+        assert_eq!(stopped, Err(ServeError::Cancelled));
         assert_eq!(unmatched.lines()[0], "'no_name' in output matches no output of the service");
     }
 }

@@ -23,6 +23,8 @@ pub mod filter;
 
 pub mod flat;
 
+pub mod blocks;
+
 pub mod engine;
 
 pub mod validate;

@@ -13,6 +13,9 @@ pub struct Limits {
     pub values: usize,
     /// Length of the answer.
     pub output_bytes: usize,
+    /// Bytes of texts and arrays that formulas of an execution may hold at a time. Records of a block hold theirs
+    /// together where that fits. What is less than a megabyte for each thread is not counted.
+    pub memory: usize,
 }
 
 impl Default for Limits {
@@ -24,9 +27,13 @@ impl Default for Limits {
             text_bytes: 128 << 20,
             values: 32 << 20,
             output_bytes: 512 << 20,
+            memory: 512 << 20,
         }
     }
 }
+
+/// The same for all executions of a process together, unless the engine is told another figure.
+pub const WORKER_MEMORY: usize = 2 << 30;
 
 /// How deep JSON may nest, the array of records counting as 1.
 pub const MAX_DEPTH: usize = 64;

@@ -8,7 +8,6 @@ use crate::engine::Block;
 use crate::execute::Service;
 use execd_calc::values::heap::Heap;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 /// The remarks about the records of a block, which are counted from its first. Few records have any.
 #[derive(Debug, Default)]
@@ -45,6 +44,9 @@ impl Remarks {
                 add(&mut remarks.warnings, record, name, Phrases::warning(note));
             }
         }
+        if let Some(refused) = block.refused {
+            append(&mut remarks.errors, 0, &refused.to_string());
+        }
         remarks
     }
 
@@ -70,12 +72,15 @@ const LEFT_OUT: &str = "not given, the workbook's value is used";
 
 #[cold]
 fn add(texts: &mut Texts, record: usize, name: &str, text: &str) {
+    append(texts, record, &format!("{name}: {text}"));
+}
+
+fn append(texts: &mut Texts, record: usize, text: &str) {
     let remark = texts.entry(record).or_default();
     if !remark.is_empty() {
         remark.push_str("; ");
     }
-    // Writing to a String cannot fail.
-    let _ = write!(remark, "{name}: {text}");
+    remark.push_str(text);
 }
 
 /// Names of the columns of errors and of warnings beside columns of these names.

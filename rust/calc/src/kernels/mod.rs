@@ -10,6 +10,7 @@ pub mod logic;
 pub mod lookup_reference;
 pub mod math_trig;
 pub mod sample;
+mod sorting;
 pub mod statistical;
 pub mod text;
 

@@ -26,27 +26,19 @@ pub fn visit(
     if let Some(cells) = grid.dense() {
         for part in cells.chunks(CHECK) {
             part.iter().try_for_each(|&value| each(value))?;
-            not_cancelled(cx)?;
+            cx.go_on()?;
         }
         return Ok(());
     }
-    let mut seen = 0;
     for row in 0..rows {
         for col in 0..cols {
+            if (row * cols + col) % CHECK == 0 {
+                cx.go_on()?;
+            }
             each(grid.get(row, col))?;
-        }
-        seen += cols;
-        if seen >= CHECK {
-            seen = 0;
-            not_cancelled(cx)?;
         }
     }
     Ok(())
-}
-
-/// For loops: an error when the execution is to stop.
-pub fn not_cancelled(cx: &Cx<'_>) -> Result<(), ErrorCode> {
-    if cx.cancelled() { Err(ErrorCode::Timeout) } else { Ok(()) }
 }
 
 /// One argument's numbers in order; its first error ends it. A value typed in or calculated is coerced, a blank one
@@ -106,10 +98,10 @@ pub fn pairs(cx: &Cx<'_>, a: &Arg<'_>, b: &Arg<'_>) -> Result<Vec<(f64, f64)>, E
     let (rows, cols) = if same_shape { wider(a.used(), b.used()) } else { (a.rows(), a.cols()) };
     let mut out = Vec::new();
     for row in 0..rows {
-        if row % 256 == 0 && cx.cancelled() {
-            return Err(ErrorCode::Timeout);
-        }
         for col in 0..cols {
+            if (row * cols + col) % CHECK == 0 {
+                cx.go_on()?;
+            }
             let place = row * a.cols() + col;
             let (x, y) = (a.get(row, col), b.get(place / b.cols(), place % b.cols()));
             if let Some(code) = x.as_error().or_else(|| y.as_error()) {

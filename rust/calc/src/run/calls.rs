@@ -12,7 +12,6 @@ use crate::values::heap::Array;
 use crate::values::range::{Cells, Range, Table};
 use crate::values::value::Value;
 use std::cell::Cell;
-use std::sync::atomic::Ordering;
 
 pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count): (u32, u32), out: u32) {
     let Machine { plan, slots, frame, env, cancel, .. } = machine;
@@ -31,14 +30,14 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
     let mut cx = Cx { heap, env, cancel };
     let mut values = vec![[Value::ZERO; LANES]; varying.len().max(memo::WIDTH)];
     for (chunk, (out, mask)) in slots.slot(out).iter().zip(mask.iter()).enumerate() {
-        if cancel.load(Ordering::Relaxed) {
-            return;
-        }
         for (values, (_, slot)) in values.iter_mut().zip(&varying) {
             *values = slot.get(chunk).map_or([Value::ZERO; LANES], Cell::get).map(Value::normalised);
         }
         let mut results = [Value::ZERO; LANES];
         for (lane, result) in results.iter_mut().enumerate().filter(|(lane, _)| mask >> lane & 1 == 1) {
+            if lane % LOOK == 0 && cx.cancelled() {
+                return;
+            }
             let mut work_out = || {
                 for (values, (position, _)) in values.iter().zip(&varying) {
                     given.set(*position, values[lane]);
@@ -54,6 +53,9 @@ pub fn call<C>(machine: &mut Machine<'_, C>, function: &Function, (first, count)
         out.set(results);
     }
 }
+
+/// Calls between two looks at the stop flag: none takes longer than some milliseconds once it is raised.
+const LOOK: usize = 4;
 
 /// Up to this many arguments of a scalar kernel are kept as values.
 const FEW: usize = 8;
@@ -135,7 +137,7 @@ pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32
     let sources = Sources { plan, slots };
     for record in 0..*records {
         let needed = mask.get(record / LANES).is_some_and(|mask| mask >> (record % LANES) & 1 == 1);
-        let Some(result) = results.get_mut(record) else { return };
+        let Some(result) = results.get_mut(record).filter(|_| heap.refused().is_none()) else { return };
         *result = Value::ZERO;
         if needed {
             let cells = arguments

@@ -9,7 +9,7 @@ use super::loops::lane::Normalised;
 use super::native;
 use super::state::block::Block;
 use super::state::frame::Frame;
-use super::state::machine::{Cancelled, Machine};
+use super::state::machine::{Halt, Machine};
 use super::state::slots::Slots;
 use super::state::{flags, outputs};
 #[cfg(target_arch = "x86_64")]
@@ -74,7 +74,7 @@ pub fn run(
     env: &Env,
     cancel: &AtomicBool,
     checks: Checks,
-) -> Result<End, Cancelled> {
+) -> Result<End, Halt> {
     frame.begin(block.records);
     #[cfg(target_arch = "x86_64")]
     if let Some(cpu) = Avx2::detect() {
@@ -91,7 +91,7 @@ fn run_on<C: Target>(
     env: &Env,
     cancel: &AtomicBool,
     checks: Checks,
-) -> Result<End, Cancelled> {
+) -> Result<End, Halt> {
     let plain = checks == Checks::Deferred;
     let code = if plain { cpu.code(plan, frame, cancel) } else { None };
     let mut data = std::mem::take(&mut frame.data);
@@ -126,13 +126,13 @@ fn run_on<C: Target>(
 
 impl<C: Target> Machine<'_, C> {
     /// The steps one after the other.
-    fn run_steps(&mut self, code: Option<&Code>) -> Result<End, Cancelled> {
+    fn run_steps(&mut self, code: Option<&Code>) -> Result<End, Halt> {
         let plan = self.plan;
         let mut segments = code.map_or(&[][..], |code| &code.segments).iter().enumerate().peekable();
         let mut at = 0;
         while let Some(step) = plan.steps.get(at) {
             if self.cancel.load(Ordering::Relaxed) {
-                return Err(Cancelled);
+                return Err(Halt::Stopped);
             }
             if let (Some(code), Some((index, segment))) =
                 (code, segments.next_if(|(_, segment)| segment.steps.start == at))
@@ -156,10 +156,14 @@ impl<C: Target> Machine<'_, C> {
                             return Ok(End::Surprised);
                         }
                         calls::call(self, function, (first, count), out);
+                        self.halted()?;
                         flags::take();
                     }
                 }
-                Step::Pack { first, rows, cols, out } => calls::pack(self, first, (rows, cols), out),
+                Step::Pack { first, rows, cols, out } => {
+                    calls::pack(self, first, (rows, cols), out);
+                    self.halted()?;
+                }
                 Step::Element { a, row, col, out } => self.element(a, row, col, out),
                 Step::Enter { truth, when, end } => {
                     // Records outside the region calculate along, and may raise any flag.
@@ -183,9 +187,7 @@ impl<C: Target> Machine<'_, C> {
                 Step::One { .. } | Step::Two { .. } | Step::Three { .. } | Step::NextPower { .. } => {}
             }
         }
-        if self.cancel.load(Ordering::Relaxed) {
-            return Err(Cancelled);
-        }
+        self.halted()?;
         self.look_at_flags();
         if self.surprised {
             return Ok(End::Surprised);

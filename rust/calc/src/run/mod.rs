@@ -11,8 +11,8 @@ mod native;
 
 mod interpreter;
 
-pub use state::frame::Frame;
-pub use state::machine::Cancelled;
+pub use state::frame::{Frame, SPOILED};
+pub use state::machine::Halt;
 
 use crate::plan::Plan;
 use crate::semantics::function::Env;
@@ -38,7 +38,7 @@ impl Plan {
         records: Range<usize>,
         env: &Env,
         cancel: &AtomicBool,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<(), Halt> {
         self.run_into(frame, batch, records, &mut [], env, cancel)
     }
 
@@ -52,7 +52,7 @@ impl Plan {
         columns: &mut [&mut [Value]],
         env: &Env,
         cancel: &AtomicBool,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<(), Halt> {
         let end = records.end.min(batch.records);
         let count = end.saturating_sub(records.start).min(frame.room());
         let slots = outputs::as_slots(columns, count);
@@ -68,7 +68,7 @@ impl Plan {
         block: Block<'_>,
         env: &Env,
         cancel: &AtomicBool,
-    ) -> Result<(), Cancelled> {
+    ) -> Result<(), Halt> {
         if flags::READABLE && frame.trust.next_block() {
             if let End::Done = interpreter::run(self, frame, block, env, cancel, Checks::Deferred)? {
                 frame.trust.kept();

@@ -71,6 +71,9 @@ pub fn number_from_text(text: &str, date1904: bool) -> Option<f64> {
 
 /// The same where the year is known.
 pub fn number_in_text(cx: &Cx<'_>, text: &str) -> Option<f64> {
+    if cx.cancelled_at(text.len()) {
+        return None;
+    }
     let date = || serial_of(date_time_from_text(cx, text)?, cx.env.date1904);
     parse_number::number(text).or_else(date)
 }

@@ -20,7 +20,8 @@ pub fn compare(cx: &Cx<'_>, a: Value, b: Value) -> Ordering {
     match (left, right) {
         (Unpacked::Number(x), Unpacked::Number(y)) => numbers(x, y),
         (Unpacked::Text(_), Unpacked::Text(_)) => {
-            texts(cx.text_of(a).unwrap_or(""), cx.text_of(b).unwrap_or(""))
+            let (a, b) = (cx.text_of(a).unwrap_or(""), cx.text_of(b).unwrap_or(""));
+            if cx.cancelled_at(a.len().min(b.len())) { Ordering::Equal } else { texts(a, b) }
         }
         (Unpacked::Bool(x), Unpacked::Bool(y)) => x.cmp(&y),
         // The empty text that stands for a blank.
@@ -33,7 +34,7 @@ pub fn compare(cx: &Cx<'_>, a: Value, b: Value) -> Ordering {
 /// Excel's `=`.
 pub fn equal(cx: &Cx<'_>, a: Value, b: Value) -> bool {
     match (cx.text_of(a), cx.text_of(b)) {
-        (Some(x), Some(y)) => equal_texts(x, y),
+        (Some(x), Some(y)) => !cx.cancelled_at(x.len().min(y.len())) && equal_texts(x, y),
         _ => compare(cx, a, b) == Ordering::Equal,
     }
 }

@@ -264,10 +264,35 @@ pub struct Cx<'a> {
 }
 
 impl Cx<'_> {
-    /// True when the execution is to stop. Ask in every loop whose length an argument decides, every few thousand
-    /// rounds; then return any error value: the result is thrown away.
+    /// True when the execution is to stop or the record is over its budget. Ask in every loop whose length an argument
+    /// decides, at least once in a few thousand steps of work (a step of work is a character or a number, not an element
+    /// that can be a long text); then return any error value: the result is thrown away.
+    #[inline]
     pub fn cancelled(&self) -> bool {
-        self.cancel.load(Ordering::Relaxed)
+        self.cancel.load(Ordering::Relaxed) || self.heap.refused().is_some()
+    }
+
+    /// The same for work on a text of so many bytes: it is looked at long ones only.
+    #[inline]
+    pub fn cancelled_at(&self, bytes: usize) -> bool {
+        bytes > LONG_TEXT && self.cancelled()
+    }
+
+    /// An error when the execution is to stop.
+    #[inline]
+    pub fn go_on(&self) -> Result<(), ErrorCode> {
+        if self.cancelled() { Err(ErrorCode::Timeout) } else { Ok(()) }
+    }
+
+    /// An error when the budget has not so many bytes more. Ask before memory is taken whose size an argument decides.
+    pub fn ask(&self, bytes: usize) -> Result<(), ErrorCode> {
+        if self.heap.has_room(bytes) { Ok(()) } else { Err(ErrorCode::Timeout) }
+    }
+
+    /// Room for the cells of an array.
+    pub fn room(&self, rows: usize, cols: usize) -> Result<Vec<Value>, ErrorCode> {
+        let cells = rows.checked_mul(cols).filter(|&cells| cells <= MAX_ARRAY_CELLS).ok_or(ErrorCode::Num)?;
+        self.heap.room(cells).ok_or(ErrorCode::Timeout)
     }
 
     pub fn add_text(&mut self, text: &str) -> Value {
@@ -309,6 +334,12 @@ impl Cx<'_> {
         }
     }
 }
+
+/// Work on shorter texts counts as a step.
+const LONG_TEXT: usize = 256;
+
+/// Arrays grow no larger than this many cells.
+pub const MAX_ARRAY_CELLS: usize = 1 << 22;
 
 /// Longest text a cell can hold, in UTF-16 units; a text with no more bytes than this has no more units either.
 pub const MAX_TEXT_UNITS: usize = 32_767;

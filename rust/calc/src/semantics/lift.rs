@@ -3,11 +3,7 @@
 
 use crate::semantics::function::{Arg, Cx, Function, Kernel, Param, flags};
 use crate::semantics::operator::{self, BinaryOp, UnaryOp};
-use crate::values::heap::Array;
 use crate::values::value::{ErrorCode, Unpacked, Value};
-
-/// Arrays grow no larger than this many cells.
-pub const MAX_ARRAY_CELLS: usize = 1 << 22;
 
 /// Up to this many arguments of a scalar kernel stay on the stack.
 const FEW: usize = 8;
@@ -82,10 +78,10 @@ fn call_lifted(
     args: &[Arg<'_>],
     (rows, cols): (usize, usize),
 ) -> Value {
-    if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
-        return Value::error(ErrorCode::Num);
-    }
-    let mut cells = Vec::with_capacity(rows * cols);
+    let mut cells = match cx.room(rows, cols) {
+        Ok(room) => room,
+        Err(code) => return code.into(),
+    };
     let mut single = args.to_vec();
     for row in 0..rows {
         for col in 0..cols {
@@ -98,8 +94,8 @@ fn call_lifted(
                     *place = Arg::Value(element(cx, value, row, col));
                 }
             }
-            if cells.len() % 4096 == 0 && cx.cancelled() {
-                return Value::error(ErrorCode::Calc);
+            if cx.cancelled() {
+                return Value::error(ErrorCode::Timeout);
             }
             let value = call(cx, function, &single);
             cells.push(top_left(cx, value));
@@ -196,9 +192,16 @@ fn map(
     (rows, cols): (usize, usize),
     f: impl Fn(&mut Cx<'_>, usize, usize) -> Value,
 ) -> Value {
-    if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
-        return Value::error(ErrorCode::Num);
+    let mut cells = match cx.room(rows, cols) {
+        Ok(room) => room,
+        Err(code) => return code.into(),
+    };
+    for at in 0..rows * cols {
+        // A look for each element would cost as much as its arithmetic.
+        if at % FEW == 0 && cx.cancelled() {
+            return Value::error(ErrorCode::Timeout);
+        }
+        cells.push(f(cx, at / cols, at % cols));
     }
-    let cells = (0..rows * cols).map(|at| f(cx, at / cols, at % cols)).collect();
-    cx.heap.add_array(Array { rows, cols, cells })
+    cx.add_array(rows, cols, cells)
 }

@@ -11,6 +11,8 @@ pub mod compare;
 
 pub mod wildcard;
 
+pub mod expression;
+
 pub mod operator;
 
 pub mod lift;

@@ -1,149 +1,12 @@
 //! Contents of texts and arrays. Three layers share one handle space: the plan's constants (frozen), the batch's
-//! inputs (shared, read-only) and the local layer that kernels write to and a block empties.
+//! inputs (shared, read-only) and the local layer that kernels write to, within a budget, and a block empties.
 
-use crate::values::value::{ArrayId, TextId, Unpacked, Value};
+use crate::values::budget::{Budget, Meter, Refusal};
+use crate::values::store::{INDEX, LAYER_SHIFT};
+use crate::values::value::{ArrayId, ErrorCode, TextId, Unpacked, Value};
 use std::sync::Arc;
 
-const LAYER_SHIFT: u32 = 45;
-const INDEX: u64 = (1 << LAYER_SHIFT) - 1;
-
-/// Which layer new handles of a heap belong to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Layer {
-    Constant = 0,
-    Batch = 1,
-    Local = 2,
-}
-
-/// A rectangular array of values, row by row.
-#[derive(Clone, Debug, Default)]
-pub struct Array {
-    pub rows: usize,
-    pub cols: usize,
-    pub cells: Vec<Value>,
-}
-
-impl Array {
-    pub fn get(&self, row: usize, col: usize) -> Option<Value> {
-        if row < self.rows && col < self.cols { self.cells.get(row * self.cols + col).copied() } else { None }
-    }
-}
-
-/// How many recent texts a shared store remembers, to find equal ones.
-const RECENT: usize = 256;
-
-/// One layer: an append-only store of texts and arrays. The shared layers keep one handle for equal texts as far as a
-/// small table remembers them: columns of inputs repeat few texts, and equal handles let calls reuse results.
-#[derive(Debug)]
-pub struct Store {
-    layer: Layer,
-    bytes: String,
-    spans: Vec<(u32, u32)>,
-    arrays: Vec<Array>,
-    /// Indexes of recent texts by a hash of their ends; empty until a shared store gets its first text.
-    recent: Vec<u32>,
-}
-
-impl Store {
-    pub fn new(layer: Layer) -> Store {
-        Store { layer, bytes: String::new(), spans: Vec::new(), arrays: Vec::new(), recent: Vec::new() }
-    }
-
-    fn id(&self, index: usize) -> u64 {
-        (self.layer as u64) << LAYER_SHIFT | index as u64 & INDEX
-    }
-
-    /// Bytes of text held, for limits on what one batch may keep.
-    pub fn text_bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub fn add_text(&mut self, text: &str) -> Value {
-        if self.layer == Layer::Local {
-            return self.write_text(|out| out.push_str(text));
-        }
-        if self.recent.is_empty() {
-            self.recent = vec![u32::MAX; RECENT];
-        }
-        let place = hash_of_ends(text.as_bytes()) % RECENT;
-        let known = self.recent.get(place).copied().unwrap_or(u32::MAX) as usize;
-        if known < self.spans.len() && self.text(known) == text {
-            return Value::text(TextId(self.id(known)));
-        }
-        if let Some(recent) = self.recent.get_mut(place) {
-            *recent = self.spans.len() as u32;
-        }
-        self.write_text(|out| out.push_str(text))
-    }
-
-    /// Appends a text in place; `write` must only append.
-    pub fn write_text(&mut self, write: impl FnOnce(&mut String)) -> Value {
-        let start = self.bytes.len();
-        write(&mut self.bytes);
-        self.end_text(start)
-    }
-
-    /// What was appended since `start` as a text.
-    fn end_text(&mut self, start: usize) -> Value {
-        let len = self.bytes.len().saturating_sub(start);
-        self.spans.push((start as u32, len as u32));
-        Value::text(TextId(self.id(self.spans.len() - 1)))
-    }
-
-    /// Appends bytes of another layer, or bytes of its own.
-    #[inline]
-    fn copy_text(&mut self, other: Option<&Store>, index: usize) {
-        match other {
-            Some(other) => self.bytes.push_str(other.text(index)),
-            None => {
-                let Some(&(start, len)) = self.spans.get(index) else { return };
-                self.bytes.extend_from_within(start as usize..start as usize + len as usize);
-            }
-        }
-    }
-
-    fn share_part(&mut self, index: usize, from: usize, to: usize) -> Value {
-        let part = if self.text(index).get(from..to).is_some() { to - from } else { 0 };
-        let start = self.spans.get(index).map_or(0, |span| span.0);
-        self.spans.push((start + from.min(u32::MAX as usize) as u32 * u32::from(part > 0), part as u32));
-        Value::text(TextId(self.id(self.spans.len() - 1)))
-    }
-
-    pub fn add_array(&mut self, array: Array) -> Value {
-        self.arrays.push(array);
-        Value::array(ArrayId(self.id(self.arrays.len() - 1)))
-    }
-
-    pub fn clear(&mut self) {
-        self.bytes.clear();
-        self.spans.clear();
-        self.arrays.clear();
-        self.recent.clear();
-    }
-
-    fn text(&self, index: usize) -> &str {
-        let Some(&(start, len)) = self.spans.get(index) else { return "" };
-        self.bytes.get(start as usize..start as usize + len as usize).unwrap_or("")
-    }
-}
-
-/// Hash of a text's length, first and last bytes.
-fn hash_of_ends(text: &[u8]) -> usize {
-    let (head, tail) = match (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (Some(head), Some(tail)) => (u64::from_le_bytes(*head), u64::from_le_bytes(*tail)),
-        _ => match (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-            (Some(head), Some(tail)) => {
-                (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
-            }
-            _ => {
-                let byte = |at: usize| u64::from(text.get(at).copied().unwrap_or(0));
-                (byte(0) | byte(1) << 8 | byte(2) << 16, 0)
-            }
-        },
-    };
-    let mixed = (head ^ tail.rotate_left(32) ^ text.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    (mixed >> 32) as usize
-}
+pub use crate::values::store::{Array, Layer, Store};
 
 /// The three layers as one heap. Reading takes a handle of any layer; writing goes to the local one.
 #[derive(Debug)]
@@ -151,6 +14,8 @@ pub struct Heap {
     constant: Arc<Store>,
     batch: Arc<Store>,
     local: Store,
+    /// What the local layer may hold.
+    meter: Meter,
     /// Room to write a text in before it is added.
     draft: String,
 }
@@ -159,7 +24,79 @@ static EMPTY_ARRAY: Array = Array { rows: 0, cols: 0, cells: Vec::new() };
 
 impl Heap {
     pub fn new(constant: Arc<Store>, batch: Arc<Store>) -> Heap {
-        Heap { constant, batch, local: Store::new(Layer::Local), draft: String::new() }
+        Heap {
+            constant,
+            batch,
+            local: Store::new(Layer::Local),
+            meter: Meter::new(usize::MAX, None),
+            draft: String::new(),
+        }
+    }
+
+    /// Sets what the local layer, which must be empty, may hold, alone and beside others. Without this it has no limit.
+    pub fn set_budget(&mut self, limit: usize, budget: Arc<Budget>) {
+        self.meter = Meter::new(limit, Some(budget));
+    }
+
+    /// Whether more than a little is held.
+    #[inline]
+    pub fn is_large(&self) -> bool {
+        self.meter.holds()
+    }
+
+    /// Why what was calculated since the last `reset` is of no use, if it is not.
+    #[inline]
+    pub fn refused(&self) -> Option<Refusal> {
+        self.meter.refused()
+    }
+
+    /// Notes that a record cannot be calculated; whoever calculates ends soon and gives any value.
+    pub fn refuse(&self, refusal: Refusal) {
+        self.meter.refuse(refusal);
+    }
+
+    /// Whether the budget has `bytes` more than what is held. Asked before memory is taken whose size an argument decides,
+    /// be it for a result or on the way to one.
+    #[must_use]
+    pub fn has_room(&self, bytes: usize) -> bool {
+        self.meter.covers(self.local.size().saturating_add(bytes))
+    }
+
+    /// Room for so many values, if there is.
+    pub fn room(&self, values: usize) -> Option<Vec<Value>> {
+        if !self.has_room(values.saturating_mul(size_of::<Value>())) {
+            return None;
+        }
+        let mut room = Vec::new();
+        if room.try_reserve_exact(values).is_err() {
+            self.refuse(Refusal::Everything);
+            return None;
+        }
+        Some(room)
+    }
+
+    /// `value`, which was just added, unless that was too much.
+    #[inline]
+    fn kept(&mut self, value: Value) -> Value {
+        if self.local.size() <= self.meter.granted() && !self.local.overflowed {
+            return value;
+        }
+        self.settle(value)
+    }
+
+    /// Asks for what was added beyond the grant, and for memory to go on without asking.
+    #[cold]
+    fn settle(&mut self, value: Value) -> Value {
+        if self.local.overflowed {
+            self.refuse(Refusal::Execution);
+        } else if self.meter.covers(self.local.size()) {
+            if self.local.grow() {
+                return value;
+            }
+            self.refuse(Refusal::Everything);
+        }
+        self.local.take_back(value);
+        Value::error(ErrorCode::Value)
     }
 
     /// A heap with nothing below the local layer, for folding and tests.
@@ -196,11 +133,13 @@ impl Heap {
     }
 
     pub fn add_text(&mut self, text: &str) -> Value {
-        self.local.add_text(text)
+        let value = self.local.add_text(text);
+        self.kept(value)
     }
 
     pub fn write_text(&mut self, write: impl FnOnce(&mut String)) -> Value {
-        self.local.write_text(write)
+        let value = self.local.write_text(write);
+        self.kept(value)
     }
 
     /// The texts one after the other, if all values are texts and they have at most `most` bytes together.
@@ -222,7 +161,8 @@ impl Heap {
             self.local.bytes.truncate(start);
             return None;
         }
-        Some(self.local.end_text(start))
+        let value = self.local.end_text(start);
+        Some(self.kept(value))
     }
 
     /// A new text that `write` makes from the text `id`; `None` if that is local: the local layer cannot be read while
@@ -240,7 +180,10 @@ impl Heap {
         let start = self.local.bytes.len();
         let written = write(other.text((id.0 & INDEX) as usize), &mut self.local.bytes);
         Some(match written {
-            Ok(()) => Ok(self.local.end_text(start)),
+            Ok(()) => {
+                let value = self.local.end_text(start);
+                Ok(self.kept(value))
+            }
             Err(error) => {
                 self.local.bytes.truncate(start);
                 Err(error)
@@ -263,29 +206,35 @@ impl Heap {
     /// "".
     pub fn add_part(&mut self, id: TextId, from: usize, to: usize) -> Value {
         let index = (id.0 & INDEX) as usize;
-        match id.0 >> LAYER_SHIFT {
+        let value = match id.0 >> LAYER_SHIFT {
             0 => self.local.add_text(self.constant.text(index).get(from..to).unwrap_or("")),
             1 => self.local.add_text(self.batch.text(index).get(from..to).unwrap_or("")),
             _ => self.local.share_part(index, from, to),
-        }
+        };
+        self.kept(value)
     }
 
     /// Adds an array; a 1 x 1 array becomes its only value.
     pub fn add_array(&mut self, array: Array) -> Value {
         match (array.rows, array.cols, array.cells.first()) {
             (1, 1, Some(&only)) => only,
-            _ => self.local.add_array(array),
+            _ => {
+                let value = self.local.add_array(array);
+                self.kept(value)
+            }
         }
     }
 
     /// Adds an array of one cell that stays an array: functions treat cells differently from values that were typed in.
     pub fn add_cell(&mut self, cell: Value) -> Value {
-        self.local.add_array(Array { rows: 1, cols: 1, cells: vec![cell] })
+        let value = self.local.add_array(Array { rows: 1, cols: 1, cells: vec![cell] });
+        self.kept(value)
     }
 
     /// Empties the local layer: no local handle is valid afterwards.
     pub fn reset(&mut self) {
         self.local.clear();
+        self.meter.reset();
     }
 
     /// The local layer as a store of its own, for a heap that will be frozen.

@@ -4,6 +4,10 @@ pub mod value;
 
 pub mod chunk;
 
+pub mod budget;
+
+mod store;
+
 pub mod heap;
 
 pub mod lookup_index;

@@ -5,6 +5,7 @@
 //! is null there and told in the column `errors`, which is null for a record without any. What else there is to tell about
 //! a record is in the column `warnings` after it. Where an output has such a name, an underscore is put before it.
 
+mod check;
 mod extension;
 mod numbers;
 mod read;
@@ -23,8 +24,8 @@ use crate::validate::validate;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 
-/// Evaluates record batches; the answers have one row per record, in order. Names that match nothing are given beside
-/// them.
+/// Evaluates record batches, which may come from anywhere; the answers have one row per record, in order. Names that match
+/// nothing are given beside them.
 pub fn evaluate(
     engine: &Engine,
     service: &Service,
@@ -32,6 +33,9 @@ pub fn evaluate(
     options: &ExecuteOptions,
 ) -> Result<(SchemaRef, Vec<RecordBatch>, Unmatched), ServeError> {
     engine.guarded(options.deadline, &options.stop, || {
+        for batch in batches {
+            check::check(batch, service.rules(options))?;
+        }
         let answer = Answer::new(engine, service, &[], options)?;
         let mut written = Vec::new();
         let (_, mut unmatched) = service.choose(options)?;

@@ -15,9 +15,10 @@ impl NumberBuilder {
         NumberBuilder { values: Vec::with_capacity(records), nulls: NullBufferBuilder::new(records) }
     }
 
-    /// Room for the values of the next records.
+    /// Room for the values of the next records, in the place of a room that was not normalised.
     pub fn room(&mut self, records: usize) -> &mut [Value] {
-        let start = self.values.len();
+        let start = self.nulls.len();
+        self.values.truncate(start);
         self.values.resize(start + records, Value::ZERO);
         self.values.get_mut(start..).unwrap_or_default()
     }

@@ -41,7 +41,13 @@ impl Answer {
         let batch = Batch::defaults(1, service.plan.input_cells);
         let env = service.env(0.0);
         let types = engine.evaluate(
-            &Work { plan: &service.plan, batch: &batch, env: &env, stop: &options.stop },
+            &Work {
+                plan: &service.plan,
+                batch: &batch,
+                env: &env,
+                stop: &options.stop,
+                memory: options.limits.memory,
+            },
             |_| Vec::new(),
             |types: &mut Vec<DataType>, frame, _| {
                 let value = |column: &OutputColumn| frame.output(column.cell).first().copied();
@@ -73,7 +79,13 @@ impl Answer {
     ) -> Result<Vec<RecordBatch>, ServeError> {
         let env = service.env_of(engine, options);
         let parts = engine.evaluate_into(
-            &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
+            &Work {
+                plan: &service.plan,
+                batch: &decoded.batch,
+                env: &env,
+                stop: &options.stop,
+                memory: options.limits.memory,
+            },
             |records| BatchBuilder::new(self, records),
             |part, records| part.room(self, service.plan.output_cells, records),
             |part: &mut BatchBuilder, frame, block| {

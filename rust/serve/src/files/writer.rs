@@ -209,7 +209,13 @@ fn texts(
     let decoded = &chunk.decoded;
     let env = service.env_of(engine, options);
     engine.evaluate(
-        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop: &options.stop },
+        &Work {
+            plan: &service.plan,
+            batch: &decoded.batch,
+            env: &env,
+            stop: &options.stop,
+            memory: options.limits.memory,
+        },
         |_| Vec::new(),
         |out, frame, block| {
             write(out, frame, block, Remarks::of_inputs(service, decoded, given, block, frame.heap()));

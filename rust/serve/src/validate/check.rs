@@ -1,5 +1,6 @@
 //! What a rule asks of a value, and what it says of one.
 
+use crate::stop::StopSignal;
 use execd_calc::interface::{Bound, Constant, Limit, Rule};
 use execd_calc::numbers::digits::general;
 use execd_calc::semantics::coerce::number_from_text;
@@ -21,12 +22,13 @@ pub enum Check {
 }
 
 impl Check {
-    /// `result` gives the record's results of the rules' plan.
+    /// `result` gives the record's results of the rules' plan. Of no use once the execution is to stop.
     pub fn new(
         rule: &Rule,
         heap: &Heap,
         date1904: bool,
         lists: &mut Lists,
+        stop: &StopSignal,
         result: impl Fn(usize) -> Value,
     ) -> Check {
         let limit = |limit: Limit| match limit {
@@ -43,8 +45,8 @@ impl Check {
                 bound.with(limit).map(|bound| Check::Number { bound, whole: false })
             }
             Rule::TextLength(bound) => bound.with(limit).map(Check::Length),
-            Rule::List(entries) => Ok(Check::List(Rc::new(Offers::new(entries.iter().cloned())))),
-            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, lists)),
+            Rule::List(entries) => Ok(Check::List(Rc::new(Offers::new(entries.iter().cloned(), stop)))),
+            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, lists, stop)),
             Rule::Holds(number) => Ok(match result(*number).unpack() {
                 Unpacked::Blank | Unpacked::Bool(true) => Check::Everything,
                 _ => Check::Nothing,
@@ -53,16 +55,15 @@ impl Check {
         bounded.unwrap_or_else(|check| check)
     }
 
-    fn listed(list: Value, heap: &Heap, lists: &mut Lists) -> Check {
+    fn listed(list: Value, heap: &Heap, lists: &mut Lists, stop: &StopSignal) -> Check {
         let entries = match list.unpack() {
             Unpacked::Blank => return Check::Everything,
             Unpacked::Error(_) => return Check::Nothing,
             Unpacked::Array(id) => heap.array(id).cells.as_slice(),
             _ => &[list],
         };
-        let offers = lists
-            .entry(list.bits())
-            .or_insert_with(|| Rc::new(Offers::new(entries.iter().map(|&entry| Constant::of(heap, entry)))));
+        let entries = entries.iter().map(|&entry| Constant::of(heap, entry));
+        let offers = lists.entry(list.bits()).or_insert_with(|| Rc::new(Offers::new(entries, stop)));
         Check::List(Rc::clone(offers))
     }
 
@@ -121,31 +122,31 @@ fn number_of(value: Unpacked, heap: &Heap, date1904: bool) -> Option<f64> {
 /// The values of a list. Blanks offer nothing.
 pub struct Offers {
     texts: HashSet<String>,
-    /// Ascending.
-    numbers: Vec<f64>,
+    /// Their bits; zero has no sign.
+    numbers: HashSet<u64>,
 }
 
 impl Offers {
-    fn new(entries: impl Iterator<Item = Constant>) -> Offers {
-        let (mut texts, mut numbers) = (HashSet::new(), Vec::new());
-        for entry in entries {
+    /// As many of the entries as there is time for.
+    fn new(entries: impl Iterator<Item = Constant>, stop: &StopSignal) -> Offers {
+        let (mut texts, mut numbers) = (HashSet::new(), HashSet::new());
+        for entry in entries.take_while(|_| !stop.is_raised()) {
             match entry {
                 Constant::Blank => {}
-                Constant::Number(x) => numbers.push(x + 0.0),
+                Constant::Number(x) => drop(numbers.insert(bits(x))),
                 Constant::Bool(b) => drop(texts.insert(b.to_string())),
                 Constant::Error(code) => drop(texts.insert(code.text().to_lowercase())),
                 Constant::Text(text) => {
-                    numbers.extend(finite(&text).map(|x| x + 0.0));
+                    numbers.extend(finite(&text).map(bits));
                     texts.insert(text.to_lowercase());
                 }
             }
         }
-        numbers.sort_by(f64::total_cmp);
         Offers { texts, numbers }
     }
 
     fn number(&self, x: f64) -> bool {
-        self.numbers.binary_search_by(|offered| offered.total_cmp(&(x + 0.0))).is_ok()
+        self.numbers.contains(&bits(x))
     }
 
     fn text(&self, text: &str) -> bool {
@@ -160,6 +161,10 @@ impl Offers {
             _ => Verdict::Fails,
         }
     }
+}
+
+fn bits(x: f64) -> u64 {
+    (x + 0.0).to_bits()
 }
 
 /// The number that a text of a list reads as.

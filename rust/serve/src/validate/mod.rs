@@ -44,9 +44,18 @@ pub fn validate(
     {
         let noted = AtomicUsize::new(0);
         let parts = engine.evaluate(
-            &Work { plan, batch: &decoded.batch, env, stop },
+            &Work { plan, batch: &decoded.batch, env, stop, memory: limits.memory },
             |_| Findings::default(),
             |found, frame, block| {
+                if let Some(refused) = block.refused {
+                    let record = block.first;
+                    let unjudged = |judge: &Judge<'_>| {
+                        let kind = NoteKind::Malformed(refused.to_string().into());
+                        (judge.message, Note { record, input: judge.input, kind })
+                    };
+                    found.notes.extend(changing.iter().map(unjudged));
+                    return Ok(());
+                }
                 for judge in &changing {
                     judge.block(decoded, frame, block, env.date1904, stop, found)?;
                 }
@@ -202,7 +211,8 @@ impl Judge<'_> {
     ) -> Result<(), ServeError> {
         let texts = Arc::clone(&decoded.batch.store);
         let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), texts);
-        let check = Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), |_| Value::BLANK);
+        let check =
+            Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), stop, |_| Value::BLANK);
         for (cell, column) in self.columns(&decoded.batch) {
             for (record, &value) in column.iter().enumerate() {
                 if record.is_multiple_of(4096) {
@@ -228,7 +238,7 @@ impl Judge<'_> {
         for index in 0..block.records {
             stop.check()?;
             let result = |number: usize| frame.output(number).get(index).copied().unwrap_or(Value::BLANK);
-            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, result);
+            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, stop, result);
             let record = block.first + index;
             for (cell, column) in self.columns(&decoded.batch) {
                 let value = column.get(record).copied().unwrap_or(Value::BLANK);

@@ -151,6 +151,9 @@ fn maxa(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     extreme(cx, args, Cells::All, f64::NEG_INFINITY, f64::max)
 }
 
+/// Columns between two looks at how much was done.
+const PIECE: usize = 1024;
+
 /// Products at the same place, added up. Whatever is not a number counts as 0, except a text that is a whole argument.
 fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let grids: Vec<Grid<'_>> = args.iter().map(|arg| cx.grid(arg)).collect();
@@ -169,12 +172,17 @@ fn sumproduct(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let (rows, cols) = grids.iter().fold((0, 0), |size, grid| wider(size, grid.used()));
     let dense: Option<Vec<&[Value]>> =
         grids.iter().map(|grid| grid.dense().filter(|_| grid.used() == (rows, cols))).collect();
-    let mut total = 0.0;
-    for row in 0..rows {
-        if row % 1024 == 0 && cx.cancelled() {
-            return Value::error(ErrorCode::Timeout);
+    let (mut total, mut work) = (0.0, 0);
+    for (row, part) in (0..rows).flat_map(|row| (0..cols).step_by(PIECE).map(move |part| (row, part))) {
+        let part = part..cols.min(part + PIECE);
+        work += part.len() * grids.len();
+        if work > 16 * PIECE {
+            if cx.cancelled() {
+                return Value::error(ErrorCode::Timeout);
+            }
+            work = 0;
         }
-        for col in 0..cols {
+        for col in part {
             let product = match &dense {
                 Some(slices) => {
                     let place = row * cols + col;

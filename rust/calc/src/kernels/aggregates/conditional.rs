@@ -1,7 +1,7 @@
 //! COUNTIF, SUMIFS and the like: aggregates over the cells that meet criteria. The criteria are in `criteria`.
 
 use crate::kernels::aggregates::criteria::Criterion;
-use crate::kernels::sample::{not_cancelled, wider};
+use crate::kernels::sample::wider;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, giving_numbers, shaped};
 use crate::semantics::properties::Chain;
 use crate::values::range::Grid;
@@ -38,6 +38,7 @@ fn find(cx: &Cx<'_>, pairs: &[Arg<'_>], searched: (usize, usize)) -> Result<Matc
     let mut size = None;
     for pair in pairs.chunks(2) {
         let [range, criterion] = pair else { return Err(ErrorCode::Value) };
+        cx.go_on()?;
         let grid = cx.grid(range);
         let criterion = Criterion::parse(cx, criterion.value());
         match size {
@@ -70,16 +71,16 @@ fn scan(
                 places.push((row as u32, 0));
             }
             if row % 4096 == 0 {
-                not_cancelled(cx)?;
+                cx.go_on()?;
             }
         }
         return Ok(());
     }
     for row in 0..rows {
-        if row % 1024 == 0 {
-            not_cancelled(cx)?;
-        }
         for col in 0..cols {
+            if (row * cols + col) % 4096 == 0 {
+                cx.go_on()?;
+            }
             if criterion.matches(cx, grid.get(row, col)) {
                 places.push((row as u32, col as u32));
             }

@@ -127,9 +127,15 @@ impl Criterion {
             }
             (Operand::Bool(own), Unpacked::Bool(b)) => *own == b,
             (Operand::Error(own), Unpacked::Error(code)) => *own == code,
-            (Operand::Like(pattern), Unpacked::Text(id)) => pattern.matches(cx.heap.text(id)),
+            (Operand::Like(pattern), Unpacked::Text(id)) => {
+                let text = cx.heap.text(id);
+                !cx.cancelled_at(text.len()) && pattern.matches(cx, text)
+            }
             (Operand::Text(own), Unpacked::Text(id)) => {
                 let text = cx.heap.text(id);
+                if cx.cancelled_at(text.len()) {
+                    return false;
+                }
                 text.eq_ignore_ascii_case(own) || (!own.is_ascii() && compare::equal_texts(own, text))
             }
             (Operand::Blank | Operand::Empty, Unpacked::Blank) => true,
@@ -142,7 +148,10 @@ impl Criterion {
     fn order(&self, cx: &Cx<'_>, cell: Value) -> Option<Ordering> {
         match (&self.operand, cell.unpack()) {
             (Operand::Bool(own), Unpacked::Bool(b)) => Some(b.cmp(own)),
-            (Operand::Text(own), Unpacked::Text(id)) => Some(compare::texts(cx.heap.text(id), own)),
+            (Operand::Text(own), Unpacked::Text(id)) => {
+                let text = cx.heap.text(id);
+                (!cx.cancelled_at(text.len())).then(|| compare::texts(text, own))
+            }
             _ => None,
         }
     }
@@ -150,7 +159,11 @@ impl Criterion {
 
 /// A text cell that reads as a number counts as that number; without a digit it cannot.
 fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
-    if text.bytes().any(|b| b.is_ascii_digit()) { coerce::number_in_text(cx, text) } else { None }
+    if !cx.cancelled_at(text.len()) && text.bytes().any(|b| b.is_ascii_digit()) {
+        coerce::number_in_text(cx, text)
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,6 @@
 
 use crate::kernels::aggregates::aggregate;
 use crate::kernels::aggregates::criteria::Criterion;
-use crate::kernels::sample::not_cancelled;
 use crate::kernels::statistical::spread;
 use crate::numbers::digits::trunc;
 use crate::semantics::coerce::integer;
@@ -61,12 +60,10 @@ fn chosen(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<Value>, ErrorCode> {
         return Err(ErrorCode::Value);
     }
     let field = field_column(cx, &database, &cx.grid(field))?;
-    let alternatives = read_conditions(cx, &database, &conditions);
+    let alternatives = read_conditions(cx, &database, &conditions)?;
     let mut out = Vec::new();
     for row in 1..database.used().0 {
-        if row % 256 == 0 {
-            not_cancelled(cx)?;
-        }
+        cx.go_on()?;
         let meets = |test: &Test| test.criterion.matches(cx, database.get(row, test.col));
         if alternatives.iter().any(|tests| tests.iter().all(meets)) {
             out.push(database.get(row, field));
@@ -96,7 +93,8 @@ fn field_column(cx: &Cx<'_>, database: &Grid<'_>, field: &Grid<'_>) -> Result<us
 fn column_named(cx: &Cx<'_>, database: &Grid<'_>, name: Value) -> Option<usize> {
     let name = cx.text(name).ok().filter(|name| !name.is_empty())?;
     let names = |col: &usize| {
-        cx.text(database.get(0, *col)).is_ok_and(|heading| compare::equal_texts(&heading, &name))
+        let heading = cx.text(database.get(0, *col));
+        cx.cancelled() || heading.is_ok_and(|heading| compare::equal_texts(&heading, &name))
     };
     (0..database.used().1).find(names)
 }
@@ -109,24 +107,38 @@ struct Test {
 
 /// A row of conditions must hold as a whole, one of the rows must hold. A blank condition always does; one under a
 /// heading that the database lacks is not met.
-fn read_conditions(cx: &Cx<'_>, database: &Grid<'_>, conditions: &Grid<'_>) -> Vec<Vec<Test>> {
+fn read_conditions(
+    cx: &Cx<'_>,
+    database: &Grid<'_>,
+    conditions: &Grid<'_>,
+) -> Result<Vec<Vec<Test>>, ErrorCode> {
     let columns: Vec<Option<usize>> =
         (0..conditions.cols()).map(|col| column_named(cx, database, conditions.get(0, col))).collect();
-    let row_of = |row: usize| {
+    // A pattern takes a word for each character of its text.
+    let bytes_of =
+        |value: Value| size_of::<Test>() + 2 * size_of::<u64>() * cx.text_of(value).map_or(0, str::len);
+    let mut bytes = 0;
+    let mut row_of = |row: usize| {
+        bytes += 2 * size_of::<Vec<Test>>();
+        cx.ask(bytes).and_then(|()| cx.go_on()).ok()?;
         let given = columns.iter().enumerate().filter(|&(col, _)| !conditions.get(row, col).is_blank());
         given
             .map(|(col, &named)| {
-                Some(Test { col: named?, criterion: Criterion::parse_filter(cx, conditions.get(row, col)) })
+                let value = conditions.get(row, col);
+                bytes += bytes_of(value);
+                cx.ask(bytes).ok()?;
+                Some(Test { col: named?, criterion: Criterion::parse_filter(cx, value) })
             })
             .collect::<Option<Vec<Test>>>()
     };
     let last = conditions.used().0.max(2).min(conditions.rows());
     let blank_rows_follow = conditions.rows() > last;
-    let mut rows: Vec<Vec<Test>> = (1..last).filter_map(row_of).collect();
+    let mut rows: Vec<Vec<Test>> = (1..last).filter_map(&mut row_of).collect();
+    cx.go_on()?;
     if blank_rows_follow {
         rows.push(Vec::new());
     }
-    rows
+    Ok(rows)
 }
 
 #[cfg(test)]

@@ -88,7 +88,10 @@ fn without_errors(cx: &mut Cx<'_>, number: Result<usize, ErrorCode>, args: &[Arg
         }
         let grid = cx.grid(arg);
         let (rows, cols) = grid.used();
-        let mut cells = Vec::with_capacity(rows * cols);
+        let mut cells = match cx.room(rows, cols) {
+            Ok(room) => room,
+            Err(code) => return code.into(),
+        };
         let copied = sample::visit(cx, &grid, |value| {
             cells.push(if value.is_error() { Value::BLANK } else { value });
             Ok(())

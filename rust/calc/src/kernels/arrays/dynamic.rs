@@ -1,6 +1,7 @@
 //! Functions whose result is as large as the data make it: UNIQUE, SORT, SORTBY, FILTER.
 
 use crate::kernels::arrays::reshape::{Block, give, source, whole};
+use crate::kernels::sorting;
 use crate::semantics::compare::compare;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::semantics::properties::{Beyond, Size};
@@ -52,12 +53,12 @@ impl Lines<'_> {
     }
 
     /// The lines with these numbers, in this order.
-    fn pick(&self, lines: &[usize]) -> Result<Block, ErrorCode> {
+    fn pick(&self, cx: &Cx<'_>, lines: &[usize]) -> Result<Block, ErrorCode> {
         let line = |at: usize| lines.get(at).copied().unwrap_or(usize::MAX);
         if self.columns {
-            Block::build(self.width(), lines.len(), |row, col| self.get(line(col), row))
+            Block::build(cx, self.width(), lines.len(), |row, col| self.get(line(col), row))
         } else {
-            Block::build(lines.len(), self.width(), |row, col| self.get(line(row), col))
+            Block::build(cx, lines.len(), self.width(), |row, col| self.get(line(row), col))
         }
     }
 }
@@ -71,25 +72,51 @@ fn unique_lines(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
     let grid = source(cx, args, 0)?;
     let lines = Lines { grid, columns: cx.boolean(nth_arg(args, 1))? };
     let once = cx.boolean(nth_arg(args, 2))?;
-    let mut seen: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut seen: HashMap<Key, usize> = HashMap::new();
     let mut found: Vec<(usize, usize)> = Vec::new();
+    // What the copies of different lines take, and their places in the table.
+    let mut bytes = 0;
     for line in 0..lines.distinct_count() {
+        cx.go_on()?;
         // The blank line beyond the used ones stands for all of them.
         let times = if line + 1 == lines.distinct_count() { lines.count() - line } else { 1 };
-        let mut key = Vec::new();
-        (0..lines.width()).for_each(|at| write_key(cx, lines.get(line, at), &mut key));
+        let key = key(cx, &lines, line, bytes)?;
+        let size = size_of::<(Key, usize)>() * 2 + if let Key::Long(key) = &key { key.capacity() } else { 0 };
         let place = *seen.entry(key).or_insert(found.len());
         match found.get_mut(place) {
             Some((_, count)) => *count += times,
-            None => found.push((line, times)),
-        }
-        if line % 64 == 0 && cx.cancelled() {
-            return Err(ErrorCode::Timeout);
+            None => {
+                bytes += size;
+                found.push((line, times));
+            }
         }
     }
     let kept: Vec<usize> =
         found.iter().filter(|(_, count)| !once || *count == 1).map(|&(line, _)| line).collect();
-    lines.pick(&kept)
+    lines.pick(cx, &kept)
+}
+
+/// What two equal lines have in common.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    /// The bits of a line of one value that is no text.
+    Short(u64),
+    Long(Vec<u8>),
+}
+
+/// The key of a line, beside `held` bytes of other keys.
+fn key(cx: &Cx<'_>, lines: &Lines<'_>, line: usize, held: usize) -> Result<Key, ErrorCode> {
+    if lines.width() == 1 && !lines.get(line, 0).is_text() {
+        cx.ask(held)?;
+        return Ok(Key::Short(lines.get(line, 0).bits()));
+    }
+    let mut key = Vec::new();
+    for at in 0..lines.width() {
+        write_key(cx, lines.get(line, at), &mut key);
+        // It takes twice its length while it grows.
+        cx.ask(held + 2 * key.len())?;
+    }
+    Ok(Key::Long(key))
 }
 
 /// Equal values give equal bytes: texts regardless of case, everything else by its bits.
@@ -147,14 +174,19 @@ fn sorted(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
         let order = orders.get(at).or(orders.first()).copied().unwrap_or(1.0);
         keys.push((index as usize - 1, descending(order)?));
     }
-    let mut order: Vec<usize> = (0..lines.count()).collect();
-    order.sort_by(|&a, &b| {
+    let quick = keys.iter().all(|&(at, _)| (0..lines.count()).all(|line| is_quick(cx, lines.get(line, at))));
+    let order = sorting::positions(cx, lines.count(), quick, |a, b| {
         first_difference(
             keys.iter()
                 .map(|&(at, descending)| sorting_order(cx, lines.get(a, at), lines.get(b, at), descending)),
         )
-    });
-    lines.pick(&order)
+    })?;
+    lines.pick(cx, &order)
+}
+
+/// Whether to compare a value takes no longer than to compare some numbers.
+fn is_quick(cx: &Cx<'_>, value: Value) -> bool {
+    cx.text_of(value).is_none_or(|text| text.len() <= 64)
 }
 
 fn first_difference(mut orders: impl Iterator<Item = Ordering>) -> Ordering {
@@ -196,14 +228,14 @@ fn sorted_by(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
     }
     let lines = Lines { grid, columns: !by_row };
     let key_at = |key: &Grid<'_>, line: usize| if by_row { key.get(line, 0) } else { key.get(0, line) };
-    let mut order: Vec<usize> = (0..lines.count()).collect();
-    order.sort_by(|&a, &b| {
+    let quick = keys.iter().all(|(key, _)| (0..lines.count()).all(|line| is_quick(cx, key_at(key, line))));
+    let order = sorting::positions(cx, lines.count(), quick, |a, b| {
         first_difference(
             keys.iter()
                 .map(|(key, descending)| sorting_order(cx, key_at(key, a), key_at(key, b), *descending)),
         )
-    });
-    lines.pick(&order)
+    })?;
+    lines.pick(cx, &order)
 }
 
 fn filter(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
@@ -211,8 +243,8 @@ fn filter(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
         Err(ErrorCode::Calc) if !nth_arg(args, 2).is_omitted() => match args.get(2) {
             Some(Arg::Value(value)) => *value,
             _ => {
-                let all =
-                    source(cx, args, 2).and_then(|g| Block::build(g.rows(), g.cols(), |r, c| g.get(r, c)));
+                let all = source(cx, args, 2)
+                    .and_then(|g| Block::build(cx, g.rows(), g.cols(), |r, c| g.get(r, c)));
                 give(cx, all)
             }
         },
@@ -234,5 +266,5 @@ fn filtered(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
             kept.push(line);
         }
     }
-    Lines { grid, columns: !by_row }.pick(&kept)
+    Lines { grid, columns: !by_row }.pick(cx, &kept)
 }

@@ -1,8 +1,8 @@
 //! Linear algebra: MMULT, MINVERSE, MDETERM, MUNIT, and TRANSPOSE of any cells.
 
 use crate::semantics::coerce;
+use crate::semantics::function::MAX_ARRAY_CELLS;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, scalar, shaped};
-use crate::semantics::lift::MAX_ARRAY_CELLS;
 use crate::semantics::properties::Size;
 use crate::values::value::{ErrorCode, Value};
 
@@ -28,6 +28,7 @@ impl Matrix {
     fn read(cx: &Cx<'_>, arg: Option<&Arg<'_>>) -> Result<Matrix, ErrorCode> {
         let grid = cx.grid(arg.ok_or(ErrorCode::Value)?);
         let (rows, cols) = (grid.rows(), grid.cols());
+        cx.ask(rows.saturating_mul(cols).saturating_mul(size_of::<f64>()))?;
         let cells = grid
             .iter()
             .map(|value| value.as_number().ok_or(value.as_error().unwrap_or(ErrorCode::Value)))
@@ -64,10 +65,11 @@ fn transpose(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let Some(arg) = args.first() else { return Value::error(ErrorCode::Value) };
     let grid = cx.grid(arg);
     let (rows, cols) = (grid.rows(), grid.cols());
-    if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
-        return Value::error(ErrorCode::Num);
-    }
-    let cells = (0..cols).flat_map(|col| (0..rows).map(move |row| grid.get(row, col))).collect();
+    let mut cells = match cx.room(cols, rows) {
+        Ok(room) => room,
+        Err(code) => return code.into(),
+    };
+    cells.extend((0..cols).flat_map(|col| (0..rows).map(move |row| grid.get(row, col))));
     cx.add_array(cols, rows, cells)
 }
 
@@ -85,6 +87,7 @@ fn product(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Matrix, ErrorCode> {
     if left.rows.saturating_mul(right.cols) > MAX_ARRAY_CELLS {
         return Err(ErrorCode::Num);
     }
+    cx.ask(left.rows * right.cols * size_of::<f64>())?;
     let mut cells = vec![0.0; left.rows * right.cols];
     for (sums, row) in cells.chunks_exact_mut(right.cols).zip(left.rows()) {
         for (factor, values) in row.iter().zip(right.rows()) {
@@ -92,9 +95,7 @@ fn product(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Matrix, ErrorCode> {
                 *sum += factor * value;
             }
         }
-        if cx.cancelled() {
-            return Err(ErrorCode::Timeout);
-        }
+        cx.go_on()?;
     }
     Ok(Matrix { rows: left.rows, cols: right.cols, cells })
 }
@@ -161,9 +162,7 @@ fn eliminate(cx: &Cx<'_>, rows: &mut [Vec<f64>], size: usize, reduced: bool) -> 
                 other.iter_mut().zip(row.iter()).skip(col).for_each(|(cell, value)| *cell -= factor * value);
             }
         }
-        if cx.cancelled() {
-            return Err(ErrorCode::Timeout);
-        }
+        cx.go_on()?;
     }
     Ok(determinant)
 }

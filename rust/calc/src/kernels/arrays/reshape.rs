@@ -2,8 +2,8 @@
 //! rows and columns, and SEQUENCE, which makes them.
 
 use crate::semantics::coerce;
+use crate::semantics::function::MAX_ARRAY_CELLS;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, nth_arg, scalar, shaped};
-use crate::semantics::lift::MAX_ARRAY_CELLS;
 use crate::semantics::properties::Size;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Value};
@@ -40,15 +40,20 @@ pub struct Block {
 
 impl Block {
     /// Calls `cell` for each place. No rows or columns is `#CALC!`, too many `#NUM!`.
-    pub fn build(rows: usize, cols: usize, cell: impl Fn(usize, usize) -> Value) -> Result<Block, ErrorCode> {
-        match rows.saturating_mul(cols) {
-            0 => Err(ErrorCode::Calc),
-            1..=MAX_ARRAY_CELLS => {
-                let places = (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col)));
-                Ok(Block { rows, cols, cells: places.map(|(row, col)| cell(row, col)).collect() })
-            }
-            _ => Err(ErrorCode::Num),
+    pub fn build(
+        cx: &Cx<'_>,
+        rows: usize,
+        cols: usize,
+        cell: impl Fn(usize, usize) -> Value,
+    ) -> Result<Block, ErrorCode> {
+        if rows == 0 || cols == 0 {
+            return Err(ErrorCode::Calc);
         }
+        let mut cells = cx.room(rows, cols)?;
+        for row in 0..rows {
+            cells.extend((0..cols).map(|col| cell(row, col)));
+        }
+        Ok(Block { rows, cols, cells })
     }
 }
 
@@ -90,7 +95,7 @@ fn sequence_block(cx: &Cx<'_>, args: &[Value]) -> Result<Block, ErrorCode> {
         return Err(ErrorCode::Num);
     }
     let (rows, cols) = (rows as usize, cols as usize);
-    Block::build(rows, cols, |row, col| Value::number(start + step * (row * cols + col) as f64))
+    Block::build(cx, rows, cols, |row, col| Value::number(start + step * (row * cols + col) as f64))
 }
 
 fn take(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
@@ -116,7 +121,7 @@ fn cut(cx: &Cx<'_>, args: &[Arg<'_>], span: fn(f64, usize) -> (usize, usize)) ->
         |position, len| Ok(whole(cx, nth_arg(args, position))?.map_or((0, len), |count| span(count, len)));
     let (row, rows) = side(1, grid.rows())?;
     let (col, cols) = side(2, grid.cols())?;
-    Block::build(rows, cols, |r, c| grid.get(row + r, col + c))
+    Block::build(cx, rows, cols, |r, c| grid.get(row + r, col + c))
 }
 
 fn vstack(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
@@ -136,6 +141,7 @@ fn stacked(cx: &Cx<'_>, args: &[Arg<'_>], vertical: bool) -> Result<Block, Error
     let length: usize = grids.iter().map(along).sum();
     let width = grids.iter().map(across).max().unwrap_or(0);
     // Which grid a place along the stack falls in, and where.
+    cx.ask(length.saturating_mul(size_of::<(usize, usize)>()))?;
     let places: Vec<(usize, usize)> = if length > MAX_ARRAY_CELLS {
         return Err(ErrorCode::Num);
     } else {
@@ -153,19 +159,21 @@ fn stacked(cx: &Cx<'_>, args: &[Arg<'_>], vertical: bool) -> Result<Block, Error
         }
     };
     if vertical {
-        Block::build(length, width, cell)
+        Block::build(cx, length, width, cell)
     } else {
-        Block::build(width, length, |row, col| cell(col, row))
+        Block::build(cx, width, length, |row, col| cell(col, row))
     }
 }
 
 fn tocol(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
-    let block = flattened(cx, args).and_then(|cells| Block::build(cells.len(), 1, |row, _| at(&cells, row)));
+    let block =
+        flattened(cx, args).and_then(|cells| Block::build(cx, cells.len(), 1, |row, _| at(&cells, row)));
     give(cx, block)
 }
 
 fn torow(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
-    let block = flattened(cx, args).and_then(|cells| Block::build(1, cells.len(), |_, col| at(&cells, col)));
+    let block =
+        flattened(cx, args).and_then(|cells| Block::build(cx, 1, cells.len(), |_, col| at(&cells, col)));
     give(cx, block)
 }
 
@@ -184,21 +192,21 @@ fn flattened(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<Value>, ErrorCode> {
     let (no_blanks, no_errors) = (ignored == 1.0 || ignored == 3.0, ignored >= 2.0);
     // Beyond the used cells all is blank.
     let (rows, cols) = if no_blanks { grid.used() } else { (grid.rows(), grid.cols()) };
-    if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
-        return Err(ErrorCode::Num);
-    }
+    let mut cells = cx.room(rows, cols)?;
     let place = |i: usize| if by_column { (i % rows, i / rows) } else { (i / cols, i % cols) };
-    Ok((0..rows * cols)
-        .map(place)
-        .map(|(row, col)| grid.get(row, col))
-        .filter(|value| !(no_blanks && value.is_blank() || no_errors && value.is_error()))
-        .collect())
+    cells.extend(
+        (0..rows * cols)
+            .map(place)
+            .map(|(row, col)| grid.get(row, col))
+            .filter(|value| !(no_blanks && value.is_blank() || no_errors && value.is_error())),
+    );
+    Ok(cells)
 }
 
 fn wraprows(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let block = wrapped(cx, args).and_then(|(cells, width, pad)| {
         let lines = cells.len().div_ceil(width);
-        Block::build(lines, width, |row, col| cells.get(row * width + col).copied().unwrap_or(pad))
+        Block::build(cx, lines, width, |row, col| cells.get(row * width + col).copied().unwrap_or(pad))
     });
     give(cx, block)
 }
@@ -206,7 +214,7 @@ fn wraprows(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn wrapcols(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let block = wrapped(cx, args).and_then(|(cells, height, pad)| {
         let lines = cells.len().div_ceil(height);
-        Block::build(height, lines, |row, col| cells.get(col * height + row).copied().unwrap_or(pad))
+        Block::build(cx, height, lines, |row, col| cells.get(col * height + row).copied().unwrap_or(pad))
     });
     give(cx, block)
 }
@@ -221,7 +229,7 @@ fn wrapped(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<(Vec<Value>, usize, Value), 
     if count < 1.0 {
         return Err(ErrorCode::Num);
     }
-    let cells = Block::build(grid.rows(), grid.cols(), |row, col| grid.get(row, col))?.cells;
+    let cells = Block::build(cx, grid.rows(), grid.cols(), |row, col| grid.get(row, col))?.cells;
     let width = count.min(cells.len() as f64) as usize;
     Ok((cells, width, padding(args, 2)))
 }
@@ -245,7 +253,7 @@ fn expanded(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
         return Err(ErrorCode::Value);
     }
     let pad = padding(args, 3);
-    Block::build(rows as usize, cols as usize, |row, col| {
+    Block::build(cx, rows as usize, cols as usize, |row, col| {
         if row < height && col < width { grid.get(row, col) } else { pad }
     })
 }
@@ -253,7 +261,7 @@ fn expanded(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Block, ErrorCode> {
 fn chooserows(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let block = source(cx, args, 0).and_then(|grid| {
         let chosen = chosen(cx, args, grid.rows())?;
-        Block::build(chosen.len(), grid.cols(), |row, col| {
+        Block::build(cx, chosen.len(), grid.cols(), |row, col| {
             chosen.get(row).map_or(Value::BLANK, |&row| grid.get(row, col))
         })
     });
@@ -263,7 +271,7 @@ fn chooserows(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn choosecols(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let block = source(cx, args, 0).and_then(|grid| {
         let chosen = chosen(cx, args, grid.cols())?;
-        Block::build(grid.rows(), chosen.len(), |row, col| {
+        Block::build(cx, grid.rows(), chosen.len(), |row, col| {
             chosen.get(col).map_or(Value::BLANK, |&col| grid.get(row, col))
         })
     });

@@ -1,6 +1,7 @@
 //! Working days: counting them and stepping over them, with weekends and holidays.
 
 use super::days::{day_value, present_number, whole_day};
+use crate::kernels::sorting;
 use crate::numbers::serial;
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, nth_arg};
@@ -93,7 +94,10 @@ fn weekend(cx: &Cx<'_>, value: Value) -> Result<Weekend, ErrorCode> {
 fn holidays(cx: &Cx<'_>, arg: Option<&Arg<'_>>, weekend: Weekend) -> Result<Vec<i64>, ErrorCode> {
     let Some(arg) = arg else { return Ok(Vec::new()) };
     let mut days = Vec::new();
-    for value in cx.grid(arg).iter() {
+    for (round, value) in cx.grid(arg).iter().enumerate() {
+        if round % 4096 == 0 {
+            cx.go_on()?;
+        }
         let serial = match value.unpack() {
             Unpacked::Blank | Unpacked::Omitted => continue,
             _ => present_number(cx, value)?,
@@ -103,7 +107,7 @@ fn holidays(cx: &Cx<'_>, arg: Option<&Arg<'_>>, weekend: Weekend) -> Result<Vec<
             days.push(day);
         }
     }
-    days.sort_unstable();
+    let mut days = sorting::days(cx, days)?;
     days.dedup();
     Ok(days)
 }
@@ -169,6 +173,7 @@ fn step(
     let mut left = count as i64;
     // Every holiday passed adds one more day to go, which may pass further holidays.
     while left != 0 {
+        cx.go_on()?;
         let next = weekend.step(day, left);
         let passed = if left > 0 {
             count_between(&holidays, day + 1, next)

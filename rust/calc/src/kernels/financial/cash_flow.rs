@@ -4,8 +4,8 @@ use super::arguments::num_unless;
 use super::solve::{root, stoppable};
 use crate::kernels::sample::{Cells, each_number};
 use crate::math::elementary::{exp, log1p, pow};
+use crate::semantics::function::MAX_ARRAY_CELLS;
 use crate::semantics::function::{Arg, Columnar, Cx, Function, Param, flags, nth_arg, shaped};
-use crate::semantics::lift::MAX_ARRAY_CELLS;
 use crate::semantics::properties::Chain;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
@@ -88,6 +88,9 @@ fn modified_rate(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<f64, ErrorCode> {
     let last = flows.len() as f64 - 1.0;
     let (mut paid, mut received) = (0.0, 0.0);
     for (period, &flow) in flows.iter().enumerate() {
+        if period % FLOWS == 0 {
+            cx.go_on()?;
+        }
         let period = period as f64;
         if flow < 0.0 {
             paid -= flow / pow(1.0 + finance, period);
@@ -113,6 +116,7 @@ fn dated(values: Vec<f64>, dates: Vec<f64>) -> Result<Vec<(f64, f64)>, ErrorCode
 fn all_numbers(cx: &Cx<'_>, arg: &Arg<'_>) -> Result<Vec<f64>, ErrorCode> {
     let grid = cx.grid(arg);
     num_unless(grid.len() <= MAX_ARRAY_CELLS)?;
+    cx.ask(grid.len() * size_of::<f64>())?;
     let mut numbers = vec![0.0; grid.len()];
     let (rows, cols) = grid.used();
     for row in 0..rows {
@@ -138,13 +142,17 @@ fn only_numbers(cx: &Cx<'_>, arg: &Arg<'_>) -> Result<Vec<f64>, ErrorCode> {
 
 const YEAR: f64 = 365.0;
 
+/// Payments between two looks at the stop flag.
+const FLOWS: usize = 4096;
+
 fn xnpv(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let rate = cx.number(nth_arg(args, 0));
     let [_, values, dates, ..] = args else { return Value::error(ErrorCode::Value) };
     rate.and_then(|rate| {
         let flows = dated(only_numbers(cx, values)?, only_numbers(cx, dates)?)?;
         num_unless(rate >= 0.0)?;
-        Ok(dated_worth(&flows, rate).0)
+        let worth = dated_worth(cx, &flows, rate).0;
+        cx.go_on().map(|()| worth)
     })
     .into()
 }
@@ -168,7 +176,7 @@ fn dated_rate(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<f64, ErrorCode> {
 /// stops was found from values that Excel stored.
 fn halving(cx: &Cx<'_>, flows: &[(f64, f64)], guess: f64) -> f64 {
     const NEAR: f64 = 0.8e-8;
-    let worth_and_slope = stoppable(cx, |rate| dated_worth(flows, rate));
+    let worth_and_slope = stoppable(cx, |rate| dated_worth(cx, flows, rate));
     let scale: f64 = flows.iter().map(|flow| flow.0.abs()).sum();
     if guess <= 0.0 || guess >= 1.0 {
         return root(guess, worth_and_slope);
@@ -208,14 +216,16 @@ fn interval(guess: f64, worth: impl Fn(f64) -> f64) -> Option<(f64, f64)> {
     None
 }
 
-fn dated_worth(flows: &[(f64, f64)], rate: f64) -> (f64, f64) {
+fn dated_worth(cx: &Cx<'_>, flows: &[(f64, f64)], rate: f64) -> (f64, f64) {
     let log = log1p(rate);
     let (mut value, mut slope) = (0.0, 0.0);
-    for &(flow, days) in flows {
-        let years = days / YEAR;
-        let worth = flow * exp(-years * log);
-        value += worth;
-        slope -= years * worth;
+    for part in flows.chunks(FLOWS).take_while(|_| !cx.cancelled()) {
+        for &(flow, days) in part {
+            let years = days / YEAR;
+            let worth = flow * exp(-years * log);
+            value += worth;
+            slope -= years * worth;
+        }
     }
     (value, slope / (1.0 + rate))
 }

@@ -2,7 +2,6 @@
 
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, scalar, shaped};
-use crate::semantics::lift::MAX_ARRAY_CELLS;
 use crate::semantics::properties::Limit;
 use crate::values::value::{ErrorCode, Value};
 use std::fmt::Write;
@@ -31,10 +30,11 @@ fn column(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 }
 
 fn numbers(cx: &mut Cx<'_>, first: u32, count: usize, shape: fn(usize) -> (usize, usize)) -> Value {
-    if count > MAX_ARRAY_CELLS {
-        return Value::error(ErrorCode::Num);
-    }
-    let cells = (0..count).map(|i| Value::number(f64::from(first) + 1.0 + i as f64)).collect();
+    let mut cells = match cx.room(count, 1) {
+        Ok(room) => room,
+        Err(code) => return code.into(),
+    };
+    cells.extend((0..count).map(|i| Value::number(f64::from(first) + 1.0 + i as f64)));
     let (rows, cols) = shape(count);
     cx.add_array(rows, cols, cells)
 }

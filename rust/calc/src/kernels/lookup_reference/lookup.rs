@@ -4,7 +4,6 @@
 use crate::kernels::lookup_reference::search::{self, Direction, Line, Mode};
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Columnar, Cx, Function, Param, flags, nth_arg, shaped};
-use crate::semantics::lift::MAX_ARRAY_CELLS;
 use crate::semantics::properties::{Beyond, Chain, Size};
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Value};
@@ -192,16 +191,21 @@ fn if_not_found(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 /// All cells of an argument as a value.
 fn whole(cx: &mut Cx<'_>, arg: &Arg<'_>) -> Value {
     let grid = cx.grid(arg);
-    part(&grid, 0, grid.rows(), 0, grid.cols())
+    part(cx, &grid, (0, grid.rows()), (0, grid.cols()))
         .map_or_else(Value::error, |(rows, cols, cells)| cx.add_array(rows, cols, cells))
 }
 
-fn part(grid: &Grid<'_>, row: usize, rows: usize, col: usize, cols: usize) -> Result<Rectangle, ErrorCode> {
-    if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
-        return Err(ErrorCode::Num);
+fn part(
+    cx: &Cx<'_>,
+    grid: &Grid<'_>,
+    (row, rows): (usize, usize),
+    (col, cols): (usize, usize),
+) -> Result<Rectangle, ErrorCode> {
+    let mut cells = cx.room(rows, cols)?;
+    for row in row..row + rows {
+        cells.extend((col..col + cols).map(|col| grid.get(row, col)));
     }
-    let cells = (row..row + rows).flat_map(|r| (col..col + cols).map(move |c| (r, c)));
-    Ok((rows, cols, cells.map(|(r, c)| grid.get(r, c)).collect()))
+    Ok((rows, cols, cells))
 }
 
 fn index(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
@@ -228,7 +232,7 @@ fn index_part(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Rectangle, ErrorCode> {
     }
     let (first_row, rows) = index_span(row, grid.rows())?;
     let (first_col, cols) = index_span(col, grid.cols())?;
-    part(&grid, first_row, rows, first_col, cols)
+    part(cx, &grid, (first_row, rows), (first_col, cols))
 }
 
 /// A one-based index; 0 or nothing means all.

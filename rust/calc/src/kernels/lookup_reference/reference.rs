@@ -64,7 +64,11 @@ fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, [row, col, height, width]: [f64
         rows = rows.min(range.used_rows.saturating_sub(row)).max(1);
         cols = cols.min(range.used_cols.saturating_sub(col)).max(1);
     }
-    let cells = (0..rows * cols).map(|at| range.get(row + at / cols, col + at % cols)).collect();
+    let mut cells = match cx.room(rows, cols) {
+        Ok(room) => room,
+        Err(code) => return code.into(),
+    };
+    cells.extend((0..rows * cols).map(|at| range.get(row + at / cols, col + at % cols)));
     cx.add_array(rows, cols, cells)
 }
 

@@ -131,10 +131,18 @@ impl<'a> Line<'a> {
         if cx.cancelled() {
             return None;
         }
+        let mut tried = 0usize;
+        let mut ends = |i: usize| {
+            tried += 1;
+            fits(self.get(i)) || tried.is_multiple_of(CELLS) && cx.cancelled()
+        };
         let mut positions = 0..self.used();
-        if last { positions.rfind(|&i| fits(self.get(i))) } else { positions.find(|&i| fits(self.get(i))) }
+        if last { positions.rfind(|&i| ends(i)) } else { positions.find(|&i| ends(i)) }
     }
 }
+
+/// Cells between two looks at the stop flag.
+const CELLS: usize = 4096;
 
 /// True for a text that may match others as a pattern.
 fn has_wildcards(text: &str) -> bool {
@@ -204,8 +212,13 @@ pub fn modern(
         _ => {}
     }
     if mode == Mode::Regex {
-        let pattern = regex::pattern(&cx.text(needle)?)?;
-        let fits = |value| cx.text_of(value).is_some_and(|text| pattern.is_match(text));
+        let pattern = regex::pattern(cx, &cx.text(needle)?)?;
+        let fits = |value| {
+            let text = cx.text_of(value).filter(|text| !cx.cancelled_at(text.len()));
+            text.is_some_and(|text| {
+                regex::fitting(cx, &pattern, text).is_ok_and(|regex| regex.is_match(text))
+            })
+        };
         return Ok(line.find(cx, last, fits));
     }
     if mode == Mode::Wildcard
@@ -233,7 +246,8 @@ fn equal(cx: &Cx<'_>, needle: Value, line: &Line<'_>, last: bool) -> Option<usiz
             Some(texts) => texts.text(cx.heap.text(id)).map(pick),
             None => {
                 let key = cx.heap.text(id);
-                line.find(cx, last, |v| cx.text_of(v).is_some_and(|text| compare::equal_texts(text, key)))
+                let fits = |text: &str| !cx.cancelled_at(text.len()) && compare::equal_texts(text, key);
+                line.find(cx, last, |v| cx.text_of(v).is_some_and(fits))
             }
         },
         Unpacked::Bool(key) => match line.texts(cx) {
@@ -246,7 +260,9 @@ fn equal(cx: &Cx<'_>, needle: Value, line: &Line<'_>, last: bool) -> Option<usiz
 
 fn wildcard(cx: &Cx<'_>, pattern: &str, line: &Line<'_>, last: bool) -> Option<usize> {
     let pattern = Pattern::new(pattern);
-    line.find(cx, last, |value| cx.text_of(value).is_some_and(|text| pattern.matches(text)))
+    line.find(cx, last, |value| {
+        cx.text_of(value).is_some_and(|text| !cx.cancelled_at(text.len()) && pattern.matches(cx, text))
+    })
 }
 
 fn blank(cx: &Cx<'_>, line: &Line<'_>, last: bool) -> Option<usize> {
@@ -262,7 +278,10 @@ fn blank(cx: &Cx<'_>, line: &Line<'_>, last: bool) -> Option<usize> {
 fn same_kind_order(cx: &Cx<'_>, cell: Value, needle: Value) -> Option<Ordering> {
     match (cell.unpack(), needle.unpack()) {
         (Unpacked::Number(x), Unpacked::Number(y)) => x.partial_cmp(&y),
-        (Unpacked::Text(x), Unpacked::Text(y)) => Some(compare::texts(cx.heap.text(x), cx.heap.text(y))),
+        (Unpacked::Text(x), Unpacked::Text(y)) => {
+            let (x, y) = (cx.heap.text(x), cx.heap.text(y));
+            (!cx.cancelled_at(x.len())).then(|| compare::texts(x, y))
+        }
         (Unpacked::Bool(x), Unpacked::Bool(y)) => Some(x.cmp(&y)),
         _ => None,
     }
@@ -330,7 +349,7 @@ fn nearest(cx: &Cx<'_>, needle: Value, line: &Line<'_>, larger: bool, last: bool
                 }
             }
         }
-        if i % 4096 == 0 && cx.cancelled() {
+        if i % CELLS == 0 && cx.cancelled() {
             return None;
         }
     }

@@ -133,6 +133,11 @@ fn whole_numbers(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
 /// Above this, doubles skip whole numbers.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// Looks at the stop flag in every sixteenth round.
+fn look(cx: &Cx<'_>, round: usize) -> Result<(), ErrorCode> {
+    if round.is_multiple_of(16) { cx.go_on() } else { Ok(()) }
+}
+
 fn common_divisor(mut a: f64, mut b: f64) -> f64 {
     while b != 0.0 {
         (a, b) = (b, a % b);
@@ -145,7 +150,10 @@ fn gcd(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
         if all.iter().any(|&n| n >= EXACT) {
             return Err(ErrorCode::Num);
         }
-        Ok(all.into_iter().fold(0.0, common_divisor))
+        all.into_iter().enumerate().try_fold(0.0, |divisor, (round, n)| {
+            look(cx, round)?;
+            Ok(common_divisor(divisor, n))
+        })
     });
     result.into()
 }
@@ -153,7 +161,8 @@ fn gcd(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn lcm(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let result = whole_numbers(cx, args).and_then(|all| {
         let mut multiple = 1.0;
-        for n in all {
+        for (round, n) in all.into_iter().enumerate() {
+            look(cx, round)?;
             if n == 0.0 {
                 return Ok(0.0);
             }
@@ -169,13 +178,14 @@ fn lcm(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 
 /// (n1 + n2 + ...)! / (n1! n2! ...) as a product of combinations.
 fn multinomial(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
-    let result = whole_numbers(cx, args).map(|all| {
+    let result = whole_numbers(cx, args).and_then(|all| {
         let (mut total, mut product) = (0.0, 1.0);
-        for n in all {
+        for (round, n) in all.into_iter().enumerate() {
+            look(cx, round)?;
             total += n;
             product *= choose(total, n);
         }
-        product
+        Ok(product)
     });
     result.into()
 }

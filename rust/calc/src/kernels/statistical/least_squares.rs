@@ -1,6 +1,7 @@
 //! Linear and exponential fits to several variables: LINEST, LOGEST, TREND, GROWTH. And FREQUENCY.
 
 use crate::kernels::sample::{Cells, numbers, visit};
+use crate::kernels::sorting;
 use crate::math::elementary::{exp, ln};
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::values::value::{ErrorCode, Value};
@@ -153,6 +154,7 @@ fn solve(
     layout: Layout,
 ) -> Result<Fit, ErrorCode> {
     let count = variables.len();
+    cx.ask(count.saturating_mul(count).saturating_mul(size_of::<f64>()))?;
     let mean_of = |values: &[f64]| if with_base { mean(values) } else { 0.0 };
     let means: Vec<f64> = variables.iter().map(|x| mean_of(x)).collect();
     for (variable, mean) in variables.iter_mut().zip(&means) {
@@ -167,11 +169,9 @@ fn solve(
     let mut norms = vec![0.0; count];
     let mut parts = vec![0.0; count];
     for i in 0..count {
-        if cx.cancelled() {
-            return Err(ErrorCode::Timeout);
-        }
         let before = dot(&variables[i], &variables[i]);
         for j in 0..i {
+            cx.go_on()?;
             if norms[j] == 0.0 {
                 continue;
             }
@@ -198,6 +198,7 @@ fn solve(
     let mut slope_variances = vec![0.0; count];
     let mut base_variance = 1.0 / ys.len() as f64;
     for j in (0..count).filter(|&j| norms[j] > 0.0) {
+        cx.go_on()?;
         let mut unit = vec![0.0; count];
         unit[j] = 1.0;
         let column = back_substitute(&r, &norms, &unit);
@@ -288,6 +289,7 @@ fn predicted(cx: &Cx<'_>, args: &[Arg<'_>], exponential: bool) -> Result<Matrix,
     };
     let mut cells = vec![fit.base; count];
     for (variable, slope) in variables.iter().zip(&fit.slopes) {
+        cx.go_on()?;
         cells.iter_mut().zip(variable).for_each(|(y, x)| *y += slope * x);
     }
     if exponential {
@@ -308,10 +310,12 @@ fn frequencies(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
     let [data, bins] = args else { return Err(ErrorCode::Value) };
     let data = numbers(cx, std::slice::from_ref(data), Cells::Numbers)?;
     let bins = numbers(cx, std::slice::from_ref(bins), Cells::Numbers)?;
-    let mut order: Vec<usize> = (0..bins.len()).collect();
-    order.sort_by(|&a, &b| bins[a].total_cmp(&bins[b]));
+    let order = sorting::positions(cx, bins.len(), true, |a, b| bins[a].total_cmp(&bins[b]))?;
     let mut counts = vec![0.0; bins.len() + 1];
-    for x in data {
+    for (round, x) in data.into_iter().enumerate() {
+        if round % 4096 == 0 {
+            cx.go_on()?;
+        }
         let place = order.partition_point(|&bin| bins[bin] < x);
         // Equal limits: the first of them takes all.
         let bin = order.get(place).copied().unwrap_or(bins.len());

@@ -1,6 +1,7 @@
 //! Order statistics: what stands where in a sorted sample.
 
 use crate::kernels::sample::{Cells, numbers};
+use crate::kernels::sorting;
 use crate::numbers::digits::round_down;
 use crate::semantics::coerce::integer;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
@@ -34,9 +35,7 @@ const RANKED: &[Param] = &[Param::Any, Param::Scalar, Param::Scalar];
 const RANK: &[Param] = &[Param::Scalar, Param::Reference, Param::Scalar];
 
 fn sorted(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
-    let mut sample = numbers(cx, args, Cells::Numbers)?;
-    sample.sort_unstable_by(f64::total_cmp);
-    Ok(sample)
+    sorting::numbers(cx, numbers(cx, args, Cells::Numbers)?)
 }
 
 /// The first argument's numbers in order; it is an error if there are none.
@@ -67,8 +66,13 @@ fn most_frequent(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
         return Err(ErrorCode::Value);
     }
     let sample = numbers(cx, args, Cells::Numbers)?;
-    let mut counts: HashMap<u64, usize> = HashMap::with_capacity(sample.len());
-    for x in &sample {
+    // A table is at most half empty, and has two words for each number.
+    cx.ask(sample.len().saturating_mul(4 * size_of::<u64>()))?;
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    for (round, x) in sample.iter().enumerate() {
+        if round % 4096 == 0 {
+            cx.go_on()?;
+        }
         *counts.entry((x + 0.0).to_bits()).or_default() += 1;
     }
     let most = counts.values().copied().max().unwrap_or(0);
@@ -76,7 +80,10 @@ fn most_frequent(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Vec<f64>, ErrorCode> {
         return Err(ErrorCode::NA);
     }
     let mut found = Vec::new();
-    for x in sample {
+    for (round, x) in sample.into_iter().enumerate() {
+        if round % 4096 == 0 {
+            cx.go_on()?;
+        }
         if counts.remove(&(x + 0.0).to_bits()) == Some(most) {
             found.push(x);
         }

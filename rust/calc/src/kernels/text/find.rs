@@ -12,7 +12,7 @@ pub fn find(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 pub fn search(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    position(cx, args, |wanted, text| Pattern::new(&without_idle_tildes(wanted)).find(text)).into()
+    position(cx, args, |wanted, text| Pattern::new(&without_idle_tildes(wanted)).find(cx, text)).into()
 }
 
 /// In SEARCH a `~` before anything but a wildcard or another `~` means nothing, at the end too.

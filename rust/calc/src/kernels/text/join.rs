@@ -26,8 +26,9 @@ fn append(cx: &Cx<'_>, value: Value, out: &mut String) -> Result<(), ErrorCode> 
 pub fn concat(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let mut out = String::new();
     for arg in args {
-        for value in cx.grid(arg).iter() {
-            if let Err(code) = append(cx, value, &mut out) {
+        for (count, value) in cx.grid(arg).iter().enumerate() {
+            let go_on = if count % 4096 == 0 { cx.go_on() } else { Ok(()) };
+            if let Err(code) = go_on.and_then(|()| append(cx, value, &mut out)) {
                 return code.into();
             }
         }
@@ -41,9 +42,13 @@ pub fn textjoin(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 
 fn joined(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<String, ErrorCode> {
     let [delimiters, skip, texts @ ..] = args else { return Err(ErrorCode::Value) };
-    let mut between = Vec::new();
+    let (mut between, mut bytes) = (Vec::new(), 0);
     for value in cx.grid(delimiters).iter() {
-        between.push(cx.text(value)?.into_owned());
+        let text = cx.text(value)?;
+        bytes += text.len() + size_of::<String>();
+        cx.ask(bytes)?;
+        cx.go_on()?;
+        between.push(text.into_owned());
     }
     if between.is_empty() {
         between.push(String::new());
@@ -55,7 +60,10 @@ fn joined(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<String, ErrorCode> {
     let skip_blank = skip || between.iter().all(String::is_empty);
     let (mut out, mut count) = (String::new(), 0);
     for arg in texts {
-        for value in cells(cx.grid(arg), skip_blank) {
+        for (place, value) in cells(cx.grid(arg), skip_blank).enumerate() {
+            if place % 4096 == 0 {
+                cx.go_on()?;
+            }
             let text = cx.text(value)?;
             if skip && text.is_empty() {
                 continue;
@@ -65,7 +73,7 @@ fn joined(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<String, ErrorCode> {
             }
             out.push_str(&text);
             count += 1;
-            if out.len() > TOO_LONG || (count % 4096 == 0 && cx.cancelled()) {
+            if out.len() > TOO_LONG {
                 return Err(ErrorCode::Value);
             }
         }

@@ -3,39 +3,55 @@
 //! function that does not exist here, never a guess.
 
 use crate::semantics::coerce;
+use crate::semantics::expression::{Expression, Unfit};
 use crate::semantics::function::{Cx, nth};
+use crate::values::budget::Refusal;
 use crate::values::value::{ErrorCode, Value};
-use regex_lite::{Captures, Regex, RegexBuilder};
+use regex_lite::{Captures, Regex};
 use std::cell::RefCell;
 use std::rc::Rc;
 
 /// A pattern, whether it ignores case, and what became of it.
-type Known = (String, bool, Result<Rc<Regex>, ErrorCode>);
+type Known = (String, bool, Result<Rc<Expression>, Unfit>);
 
 thread_local! {
     /// The pattern compiled last: most calls in a row have the same one.
     static LAST: RefCell<Option<Known>> = const { RefCell::new(None) };
 }
 
-fn compiled(pattern: &str, ignore_case: bool) -> Result<Rc<Regex>, ErrorCode> {
-    LAST.with_borrow_mut(|last| {
+fn compiled(cx: &Cx<'_>, pattern: &str, ignore_case: bool) -> Result<Rc<Expression>, ErrorCode> {
+    let expression = LAST.with_borrow_mut(|last| {
         if let Some((known, case, regex)) = last
             && known == pattern
             && *case == ignore_case
         {
             return regex.clone();
         }
-        let regex = RegexBuilder::new(pattern).case_insensitive(ignore_case).build();
-        let unknown = if is_beyond(pattern) { ErrorCode::Name } else { ErrorCode::Value };
-        let regex = regex.map(Rc::new).map_err(|_| unknown);
+        let regex = Expression::new(pattern, ignore_case).map(Rc::new);
         *last = Some((pattern.to_owned(), ignore_case, regex.clone()));
         regex
+    });
+    expression.map_err(|unfit| match unfit {
+        Unfit::TooLarge => refused(cx),
+        Unfit::Wrong if is_beyond(pattern) => ErrorCode::Name,
+        Unfit::Wrong => ErrorCode::Value,
     })
 }
 
+/// No value of Excel's says that an expression is over the budget: the record is refused.
+fn refused(cx: &Cx<'_>) -> ErrorCode {
+    cx.heap.refuse(Refusal::Pattern);
+    ErrorCode::Timeout
+}
+
+/// The expression for a text, unless to match the two would take long.
+pub fn fitting<'e>(cx: &Cx<'_>, expression: &'e Expression, text: &str) -> Result<&'e Regex, ErrorCode> {
+    expression.for_text(text.len()).ok_or_else(|| refused(cx))
+}
+
 /// A pattern for look-ups, which tell upper from lower case as REGEXTEST does.
-pub fn pattern(text: &str) -> Result<Rc<Regex>, ErrorCode> {
-    compiled(text, false)
+pub fn pattern(cx: &Cx<'_>, text: &str) -> Result<Rc<Expression>, ErrorCode> {
+    compiled(cx, text, false)
 }
 
 /// True for a pattern that PCRE2 may know and `regex-lite` does not.
@@ -50,12 +66,12 @@ fn is_beyond(pattern: &str) -> bool {
     escaped || ["(?", "++", "*+", "?+", "}+", "[["].iter().any(|mark| pattern.contains(mark))
 }
 
-/// The text and the pattern, with the case argument at `case`.
+/// The text and the pattern. The case argument is at `case`.
 fn subject<'a>(
     cx: &'a Cx<'_>,
     args: &[Value],
     case: usize,
-) -> Result<(std::borrow::Cow<'a, str>, Rc<Regex>), ErrorCode> {
+) -> Result<(std::borrow::Cow<'a, str>, Rc<Expression>), ErrorCode> {
     let text = cx.text(nth(args, 0))?;
     let pattern = cx.text(nth(args, 1))?;
     let ignore_case = match coerce::whole(cx, nth(args, case))? {
@@ -63,11 +79,13 @@ fn subject<'a>(
         1.0 => true,
         _ => return Err(ErrorCode::Value),
     };
-    Ok((text, compiled(&pattern, ignore_case)?))
+    Ok((text, compiled(cx, &pattern, ignore_case)?))
 }
 
 pub fn regextest(cx: &mut Cx<'_>, args: &[Value]) -> Value {
-    subject(cx, args, 2).map(|(text, regex)| Value::bool(regex.is_match(&text))).into()
+    let matched = subject(cx, args, 2)
+        .and_then(|(text, expression)| Ok(fitting(cx, &expression, &text)?.is_match(&text)));
+    matched.map_or_else(Value::error, Value::bool)
 }
 
 pub fn regexextract(cx: &mut Cx<'_>, args: &[Value]) -> Value {
@@ -82,14 +100,14 @@ pub fn regexextract(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 /// The first match, all of them, or the groups of the first.
 fn extracted(cx: &Cx<'_>, args: &[Value]) -> Result<Vec<String>, ErrorCode> {
     let mode = coerce::whole(cx, nth(args, 2))?;
-    let (text, regex) = subject(cx, args, 3)?;
+    let (text, expression) = subject(cx, args, 3)?;
+    let regex = fitting(cx, &expression, &text)?;
     let found: Vec<String> = match mode {
         0.0 => regex.find(&text).map(|hit| hit.as_str().to_owned()).into_iter().collect(),
         1.0 => regex
             .find_iter(&text)
-            .enumerate()
-            .take_while(|(index, _)| index % 1024 != 1023 || !cx.cancelled())
-            .map(|(_, hit)| hit.as_str().to_owned())
+            .take_while(|_| !cx.cancelled())
+            .map(|hit| hit.as_str().to_owned())
             .collect(),
         2.0 => regex.captures(&text).map_or(Vec::new(), |groups| {
             (1..groups.len())
@@ -106,20 +124,23 @@ pub fn regexreplace(cx: &mut Cx<'_>, args: &[Value]) -> Value {
 }
 
 fn replaced(cx: &Cx<'_>, args: &[Value]) -> Result<String, ErrorCode> {
-    let (text, regex) = subject(cx, args, 4)?;
+    let (text, expression) = subject(cx, args, 4)?;
+    let regex = fitting(cx, &expression, &text)?;
     let replacement = cx.text(nth(args, 2))?;
     let which = coerce::whole(cx, nth(args, 3))? as i64;
     let wanted = match which {
         0 => None,
         1.. => Some(which as usize - 1),
         // Counted from the end.
-        _ => match (regex.find_iter(&text).count() as i64).checked_add(which) {
+        _ => match (regex.find_iter(&text).take_while(|_| !cx.cancelled()).count() as i64).checked_add(which)
+        {
             Some(index @ 0..) => Some(index as usize),
             _ => return Ok(text.into_owned()),
         },
     };
     let (mut out, mut last) = (String::with_capacity(text.len()), 0);
     for (index, groups) in regex.captures_iter(&text).enumerate() {
+        cx.go_on()?;
         if wanted.is_some_and(|wanted| wanted != index) {
             continue;
         }
@@ -127,9 +148,6 @@ fn replaced(cx: &Cx<'_>, args: &[Value]) -> Result<String, ErrorCode> {
         out.push_str(text.get(last..hit.start()).unwrap_or(""));
         expand(&replacement, &groups, &mut out)?;
         last = hit.end();
-        if out.len() > super::join::TOO_LONG || cx.cancelled() {
-            return Err(ErrorCode::Value);
-        }
     }
     out.push_str(text.get(last..).unwrap_or(""));
     Ok(out)
@@ -158,7 +176,12 @@ fn expand(replacement: &str, groups: &Captures<'_>, out: &mut String) -> Result<
             _ => return Err(ErrorCode::Value),
         };
         out.push_str(group.map_or("", |hit| hit.as_str()));
+        short_enough(out)?;
     }
     out.push_str(rest);
-    Ok(())
+    short_enough(out)
+}
+
+fn short_enough(out: &str) -> Result<(), ErrorCode> {
+    if out.len() > super::join::TOO_LONG { Err(ErrorCode::Value) } else { Ok(()) }
 }

@@ -3,7 +3,6 @@
 use super::units;
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Cx, nth_arg};
-use crate::semantics::lift::MAX_ARRAY_CELLS;
 use crate::values::value::{ErrorCode, Value};
 
 /// Delimiters of one argument and how they are compared.
@@ -18,16 +17,21 @@ fn fold(c: char) -> char {
 
 impl Delimiters {
     fn new(cx: &Cx<'_>, arg: &Arg<'_>, ignore_case: bool) -> Result<Delimiters, ErrorCode> {
-        let mut texts = Vec::new();
+        let (mut texts, mut bytes) = (Vec::new(), 0);
         for value in cx.grid(arg).iter() {
-            texts.push(cx.text(value)?.into_owned());
+            let text = cx.text(value)?;
+            bytes += text.len() + size_of::<String>();
+            cx.ask(bytes)?;
+            cx.go_on()?;
+            texts.push(text.into_owned());
         }
         Ok(Delimiters { texts, ignore_case })
     }
 
     /// Length in bytes of the delimiter that the text begins with.
-    fn at_start(&self, text: &str) -> Option<usize> {
-        self.texts.iter().find_map(|delimiter| {
+    fn at_start(&self, cx: &Cx<'_>, text: &str) -> Option<usize> {
+        let mut texts = self.texts.iter().take_while(|delimiter| !cx.cancelled_at(delimiter.len()));
+        texts.find_map(|delimiter| {
             if !self.ignore_case {
                 return text.starts_with(delimiter.as_str()).then_some(delimiter.len());
             }
@@ -40,26 +44,19 @@ impl Delimiters {
     /// The first delimiter at or after a byte: where it begins and ends.
     fn next(&self, cx: &Cx<'_>, text: &str, from: usize) -> Option<(usize, usize)> {
         let tail = text.get(from..)?;
-        tail.char_indices()
-            .enumerate()
-            .take_while(|(index, _)| index % 1024 != 1023 || !cx.cancelled())
-            .find_map(|(_, (at, _))| {
-                let length = self.at_start(tail.get(at..)?)?;
-                Some((from + at, from + at + length))
-            })
+        tail.char_indices().take_while(|_| !cx.cancelled()).find_map(|(at, _)| {
+            let length = self.at_start(cx, tail.get(at..)?)?;
+            Some((from + at, from + at + length))
+        })
     }
 
     /// The last delimiter that ends at or before a byte.
     fn previous(&self, cx: &Cx<'_>, text: &str, to: usize) -> Option<(usize, usize)> {
         let head = text.get(..to)?;
-        head.char_indices()
-            .rev()
-            .enumerate()
-            .take_while(|(index, _)| index % 1024 != 1023 || !cx.cancelled())
-            .find_map(|(_, (at, _))| {
-                let length = self.at_start(head.get(at..)?)?;
-                Some((at, at + length))
-            })
+        head.char_indices().rev().take_while(|_| !cx.cancelled()).find_map(|(at, _)| {
+            let length = self.at_start(cx, head.get(at..)?)?;
+            Some((at, at + length))
+        })
     }
 }
 
@@ -146,14 +143,14 @@ pub fn textsplit(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     if cols == 0 {
         return ErrorCode::Calc.into();
     }
-    if rows.len().saturating_mul(cols) > MAX_ARRAY_CELLS {
-        return ErrorCode::Num.into();
-    }
     let pad = match nth_arg(args, 5) {
         value if value.is_omitted() => ErrorCode::NA.into(),
         value => value,
     };
-    let mut cells = Vec::with_capacity(rows.len() * cols);
+    let mut cells = match cx.room(rows.len(), cols) {
+        Ok(room) => room,
+        Err(code) => return code.into(),
+    };
     for row in &rows {
         cells.extend(row.iter().map(|text| cx.heap.add_text(text)));
         cells.resize(cells.len().next_multiple_of(cols), pad);

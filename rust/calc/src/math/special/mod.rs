@@ -248,16 +248,21 @@ pub fn normal_quantile(p: f64) -> f64 {
 }
 
 /// The x in (low, high) where a rising or falling tail has the value `target`, by Newton's method on the logarithm of
-/// the tail, kept in a bracket. `tail` gives value and density.
+/// the tail, kept in a bracket. `tail` gives value and density, and may take long where a shape is large: NaN once `stop`
+/// says so.
 fn invert(
     target: f64,
     rising: bool,
     start: f64,
     (mut low, mut high): (f64, f64),
+    stop: impl Fn() -> bool,
     tail: impl Fn(f64) -> (f64, f64),
 ) -> f64 {
     let mut x = start;
     for _ in 0..300 {
+        if stop() {
+            return f64::NAN;
+        }
         let (value, density) = tail(x);
         if value == target || value.is_nan() {
             return if value.is_nan() { value } else { x };
@@ -289,41 +294,45 @@ fn between(low: f64, high: f64) -> f64 {
     if high / low > 4.0 { (low * high).sqrt() } else { low + (high - low) / 2.0 }
 }
 
-/// The x where the gamma distribution with scale 1 has these tails.
-pub fn gamma_quantile(a: f64, tails: Tails) -> f64 {
+/// The x where the gamma distribution with scale 1 has these tails; NaN once `stop` says so.
+pub fn gamma_quantile(a: f64, tails: Tails, stop: impl Fn() -> bool) -> f64 {
     let z = normal_quantile(tails.lower.clamp(1e-300, 1.0 - 1e-16));
     let cube = 1.0 - 1.0 / (9.0 * a) + z / (3.0 * a.sqrt());
     let small = pow(tails.lower * tgamma(a.min(100.0) + 1.0), 1.0 / a);
     let start = if a > 0.5 && cube > 0.1 { a * cube * cube * cube } else { small.max(1e-300) };
     let range = (0.0, f64::INFINITY);
     if tails.lower < tails.upper {
-        invert(tails.lower, true, start, range, |x| (gamma_tails(a, x).lower, gamma_density(a, x)))
+        invert(tails.lower, true, start, range, stop, |x| (gamma_tails(a, x).lower, gamma_density(a, x)))
     } else {
-        invert(tails.upper, false, start, range, |x| (gamma_tails(a, x).upper, gamma_density(a, x)))
+        invert(tails.upper, false, start, range, stop, |x| (gamma_tails(a, x).upper, gamma_density(a, x)))
     }
 }
 
-/// The x and 1 - x where the beta distribution has these tails.
-pub fn beta_quantile(a: f64, b: f64, tails: Tails) -> (f64, f64) {
+/// The x and 1 - x where the beta distribution has these tails; NaN once `stop` says so.
+pub fn beta_quantile(a: f64, b: f64, tails: Tails, stop: impl Fn() -> bool) -> (f64, f64) {
     // Solve for the smaller of the two, whose digits the other would hide.
     if beta_tails(a, b, 0.5, 0.5).lower < tails.lower {
-        let (y, x) = beta_quantile_small(b, a, tails.swapped());
+        let (y, x) = beta_quantile_small(b, a, tails.swapped(), stop);
         (x, y)
     } else {
-        beta_quantile_small(a, b, tails)
+        beta_quantile_small(a, b, tails, stop)
     }
 }
 
-fn beta_quantile_small(a: f64, b: f64, tails: Tails) -> (f64, f64) {
+fn beta_quantile_small(a: f64, b: f64, tails: Tails, stop: impl Fn() -> bool) -> (f64, f64) {
     let density = |x: f64| beta_kernel(a, b, x, 1.0 - x) / (x * (1.0 - x));
     // Below the mean the distribution is close to x^a / (a B(a, b)).
     let power = exp((ln(tails.lower) - ln(density(1e-3) * 1e-3 / a)) / a - 3.0 * LN_2);
     let mean = a / (a + b);
     let start = if power > 0.0 && power < mean { power } else { mean.min(0.25) };
     let x = if tails.lower < tails.upper {
-        invert(tails.lower, true, start, (0.0, 0.5), |x| (beta_tails(a, b, x, 1.0 - x).lower, density(x)))
+        invert(tails.lower, true, start, (0.0, 0.5), stop, |x| {
+            (beta_tails(a, b, x, 1.0 - x).lower, density(x))
+        })
     } else {
-        invert(tails.upper, false, start, (0.0, 0.5), |x| (beta_tails(a, b, x, 1.0 - x).upper, density(x)))
+        invert(tails.upper, false, start, (0.0, 0.5), stop, |x| {
+            (beta_tails(a, b, x, 1.0 - x).upper, density(x))
+        })
     };
     (x, 1.0 - x)
 }

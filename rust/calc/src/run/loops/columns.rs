@@ -216,7 +216,7 @@ fn redo<const N: usize>(
         if fallback[lane] >> 63 == 1 {
             let needed = mask >> lane & 1 == 1;
             let values = across(operands, lane).map(|x| Value::from_lane(x).normalised());
-            results[lane] = if needed { slow(&mut cx, values) } else { Value::ZERO };
+            results[lane] = if needed && !cx.cancelled() { slow(&mut cx, values) } else { Value::ZERO };
         }
     }
     results

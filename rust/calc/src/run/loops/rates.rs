@@ -12,6 +12,7 @@ use crate::run::state::slots::Slot;
 use crate::values::chunk::{Chunk, LANES};
 use crate::values::value::Value;
 use std::cell::Cell;
+use std::sync::atomic::Ordering;
 
 /// Calculates IRR of flows that are columns; false, with nothing stored, if a record needs the kernel.
 pub fn internal_rates<C: Cpu>(machine: &mut Machine<'_, C>, flows: &[Operand], guess: f64, out: u32) -> bool {
@@ -40,6 +41,9 @@ impl<C: Cpu> Job<C, 0> for Rates<'_> {
         let mut flows = vec![[0.0; LANES]; sources.len()];
         let mut results = Vec::with_capacity(machine.frame.mask.len());
         for (chunk, &mask) in machine.frame.mask.iter().enumerate() {
+            if machine.cancel.load(Ordering::Relaxed) {
+                return;
+            }
             let Some(rates) =
                 gather(&sources, chunk, mask, &mut flows).then(|| rates(&flows, self.guess, mask))
             else {

@@ -12,7 +12,7 @@ mod registers;
 
 use super::state::flags;
 use super::state::frame::{Frame, SCRATCH};
-use super::state::machine::{Cancelled, Machine};
+use super::state::machine::{Halt, Machine};
 use super::state::slots::Slots;
 use super::state::trust::Trust;
 use crate::math::processor::Avx2;
@@ -164,7 +164,7 @@ fn redo_chunk(
 }
 
 /// The code of all segments of a plan, for frames with `stride` values from one slot to the next; None if it has none.
-pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Code>, Cancelled> {
+pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option<Code>, Halt> {
     let stride_bytes = stride * size_of::<f64>();
     let fits = plan.slots.checked_mul(stride_bytes).is_some_and(|bytes| bytes <= MOST_BYTES);
     let Some(liveness) = Liveness::new(plan).filter(|_| fits) else { return Ok(None) };
@@ -223,11 +223,11 @@ struct Writer<'p> {
 
 impl Writer<'_> {
     /// Regions are left out: records outside of them calculate along, and no flag tells whether that did harm.
-    fn segments(&mut self, cancel: &AtomicBool) -> Result<Vec<Segment>, Cancelled> {
+    fn segments(&mut self, cancel: &AtomicBool) -> Result<Vec<Segment>, Halt> {
         let (mut segments, mut depth, mut at) = (Vec::new(), 0usize, 0);
         while let Some(step) = self.plan.steps.get(at) {
             if cancel.load(Ordering::Relaxed) {
-                return Err(Cancelled);
+                return Err(Halt::Stopped);
             }
             match step {
                 Step::Enter { .. } => depth += 1,

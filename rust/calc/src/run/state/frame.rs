@@ -5,10 +5,12 @@ use super::trust::Trust;
 use crate::plan::executable::Vector;
 use crate::plan::{Operand, Plan};
 use crate::values::batch::Batch;
+use crate::values::budget::Budget;
 use crate::values::chunk::{Chunk, LANES};
 use crate::values::heap::Heap;
-use crate::values::value::Value;
+use crate::values::value::{ErrorCode, Value};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Bytes that the slots of a block may take: a part of the second-level cache, which two threads may share. Loads from
 /// there are slower than from the first level, but a step costs less per record the more records there are. Measured
@@ -57,9 +59,13 @@ pub struct Frame {
     pub(crate) copies: Vec<Chunk>,
     pub(crate) results: Vec<Value>,
     pub(crate) memo: Memo,
+    spoiled: Option<[Value; 1]>,
     outputs: Vec<Operand>,
     constant_outputs: Vec<Vec<Value>>,
 }
+
+/// What the outputs of a record show that cannot be calculated.
+pub const SPOILED: Value = Value::error(ErrorCode::Calc);
 
 /// Operands of a step that may be constants.
 pub(crate) const SCRATCH: usize = 4;
@@ -97,9 +103,29 @@ impl Frame {
             copies: Vec::new(),
             results: vec![Value::ZERO; chunks * LANES],
             memo: Memo::default(),
+            spoiled: None,
             outputs: plan.outputs.clone(),
             constant_outputs,
         }
+    }
+
+    /// Sets what kernels may write, alone and beside others. Without this it has no limit.
+    pub fn set_budget(&mut self, limit: usize, budget: Arc<Budget>) {
+        self.heap.set_budget(limit, budget);
+    }
+
+    /// Gives back what the last block took of the budget; its texts and arrays are gone.
+    pub fn release(&mut self) {
+        if self.heap.is_large() {
+            self.heap.reset();
+        }
+    }
+
+    /// Puts an error into the place of every output of the one record of the last run, which was refused.
+    pub fn spoil(&mut self) {
+        self.heap.reset();
+        self.records = 1;
+        self.spoiled = Some([SPOILED]);
     }
 
     /// Most records that fit.
@@ -110,6 +136,7 @@ impl Frame {
     /// Empties the heap and gets ready for `records` records.
     pub(crate) fn begin(&mut self, records: usize) {
         self.heap.reset();
+        self.spoiled = None;
         self.records = records;
         self.used = records.div_ceil(LANES);
         self.outer_masks.clear();
@@ -123,6 +150,9 @@ impl Frame {
     /// The values of an output cell for the records of the last run, unless they were written into a column; texts are
     /// in `heap()` until the next run.
     pub fn output(&self, cell: usize) -> &[Value] {
+        if let Some(spoiled) = &self.spoiled {
+            return spoiled;
+        }
         let Some(operand) = self.outputs.get(cell).filter(|_| self.in_columns.get(cell) != Some(&true))
         else {
             return &[];

@@ -7,11 +7,17 @@ use super::slots::Slots;
 use crate::plan::Plan;
 use crate::plan::executable::Places;
 use crate::semantics::function::Env;
-use std::sync::atomic::AtomicBool;
+use crate::values::budget::Refusal;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The execution was stopped from outside; nothing of the block may be used.
+/// Why a block did not come to its end. Nothing of it may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cancelled;
+pub enum Halt {
+    /// The execution was stopped from outside.
+    Stopped,
+    /// One of the records, or all of them together, cannot be calculated.
+    Refused(Refusal),
+}
 
 /// A run of a block: what its steps read and change.
 pub struct Machine<'a, C> {
@@ -36,6 +42,15 @@ pub struct Machine<'a, C> {
 }
 
 impl<C> Machine<'_, C> {
+    /// Whether there is a reason to end, looked at after steps that may take long or memory, and at the end.
+    #[inline]
+    pub fn halted(&self) -> Result<(), Halt> {
+        if self.cancel.load(Ordering::Relaxed) {
+            return Err(Halt::Stopped);
+        }
+        self.frame.heap.refused().map_or(Ok(()), |refusal| Err(Halt::Refused(refusal)))
+    }
+
     /// Notes what the flags say. Called before anything that raises flags for other reasons. In a region the records
     /// outside of it raise flags too, and only one flag means anything: a subnormal was met, which arithmetic without
     /// checks may have left in the place of a zero.

@@ -7,7 +7,7 @@ use crate::math::power::{climb, fast, precise};
 use crate::math::processor::Avx2;
 use crate::plan::machine_code::Code;
 use crate::plan::{Argument, InputSlot, Operand, Plan, Step};
-use crate::run::Cancelled;
+use crate::run::Halt;
 use crate::run::interpreter::Checks;
 use crate::run::native::{MOST_BYTES, compile};
 use crate::run::state::frame::{Data, Frame};
@@ -65,13 +65,7 @@ fn made(plan: &Plan, stride: usize) -> Option<Code> {
     compile(plan, stride, &AtomicBool::new(false)).unwrap()
 }
 
-fn execute(
-    plan: &Plan,
-    frame: &mut Frame,
-    batch: &Batch,
-    first: usize,
-    cancel: bool,
-) -> Result<(), Cancelled> {
+fn execute(plan: &Plan, frame: &mut Frame, batch: &Batch, first: usize, cancel: bool) -> Result<(), Halt> {
     let step = plan.block_records();
     plan.run(frame, batch, first..first + step, &Env::default(), &AtomicBool::new(cancel))
 }
@@ -288,7 +282,7 @@ fn a_stopped_frame_goes_on() {
     let plan = product_and_sum();
     let batch = batch(&[(0..1000).map(f64::from).collect(), vec![0.5; 1000]]);
     let mut frame = plan.frame(&batch);
-    assert_eq!(execute(&plan, &mut frame, &batch, 0, true), Err(Cancelled));
+    assert_eq!(execute(&plan, &mut frame, &batch, 0, true), Err(Halt::Stopped));
     assert!(plan.code.iter().all(|code| code.get().is_none()), "making it was stopped, too");
     execute(&plan, &mut frame, &batch, 0, false).unwrap();
     assert_eq!(plan.code[1].get().is_some_and(Option::is_some), Avx2::detect().is_some());

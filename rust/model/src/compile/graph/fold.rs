@@ -189,8 +189,8 @@ impl Graph {
         self.is_lasting().then_some(value)
     }
 
-    /// False if the value that was just calculated can change with the year.
+    /// False if the value that was just calculated can change with the year, or if there was no room for it.
     fn is_lasting(&self) -> bool {
-        !self.env.take_year_asked() || self.fold_volatile
+        (!self.env.take_year_asked() || self.fold_volatile) && self.heap.refused().is_none()
     }
 }

@@ -88,8 +88,16 @@ impl Written {
                 silent += 1;
             } else {
                 self.nothing(std::mem::take(&mut silent));
-                self.warnings(style, first + record, told, &failed);
-                self.errors(style, results.heap, told);
+                match &results.refused {
+                    None => {
+                        self.warnings(style, first + record, told, &failed);
+                        self.errors(style, results.heap, told, None);
+                    }
+                    Some(reason) => {
+                        self.warnings(style, first + record, told, &[]);
+                        self.errors(style, results.heap, told, Some((reason, &failed)));
+                    }
+                }
                 failed.clear();
             }
             if self.size() - counted >= COUNTED || record + 1 == records {
@@ -151,11 +159,22 @@ impl Written {
         items.end();
     }
 
-    fn errors(&mut self, style: &Style<'_>, heap: &Heap, told: RecordNotes<'_>) {
+    /// `refused` tells which outputs could not be calculated, and why.
+    fn errors(
+        &mut self,
+        style: &Style<'_>,
+        heap: &Heap,
+        told: RecordNotes<'_>,
+        refused: Option<(&str, &[usize])>,
+    ) {
         self.errors.push(b',');
         let mut items = Items::new(&mut self.errors);
         for note in told.notes.iter().filter(|note| note.kind.is_error()) {
             style.wording.write_error(items.next(), note, style.batch, heap, style.service);
+        }
+        let (reason, outputs) = refused.unwrap_or_default();
+        for &output in outputs {
+            style.wording.write_uncalculated(items.next(), output, reason, style.service);
         }
         self.with_errors += usize::from(items.end());
     }

@@ -125,6 +125,19 @@ impl Wording {
         }
     }
 
+    /// Writes the item of an output that could not be calculated.
+    pub fn write_uncalculated(&self, out: &mut Vec<u8>, output: usize, reason: &str, service: &str) {
+        out.extend_from_slice(b"{\"source_path\":\"$.Output.");
+        out.extend_from_slice(self.outputs.get(output).map_or(&[], Vec::as_slice));
+        out.extend_from_slice(
+            b"\",\"error_category\":\"limit_error\",\"error_type\":\"error.LIMIT\",\"message\":",
+        );
+        write_text(out, reason);
+        out.extend_from_slice(b",\"additional_details\":");
+        write_text(out, service);
+        out.push(b'}');
+    }
+
     fn phrases(&self) -> Phrases<'_> {
         Phrases { interface: &self.interface, date1904: self.date1904 }
     }

@@ -21,6 +21,8 @@ pub struct Results<'a> {
     /// One per part of the template.
     pub columns: Vec<&'a [Value]>,
     pub heap: &'a Heap,
+    /// Why the one record could not be calculated.
+    pub refused: Option<String>,
 }
 
 /// The numbers of `LANES` records for a part of the template.

@@ -64,7 +64,7 @@ pub fn write_block(
     date1904: bool,
 ) {
     let columns = template.outputs.parts.iter().map(|part| frame.output(part.cell)).collect();
-    let results = Results { columns, heap: frame.heap() };
+    let results = Results { columns, heap: frame.heap(), refused: None };
     let mut writer = RecordWriter::new(&template.outputs, &results, date1904);
     let mut lines = Buffer::after(std::mem::take(out));
     let mut failed = Vec::new();

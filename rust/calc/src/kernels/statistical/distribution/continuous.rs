@@ -77,20 +77,20 @@ fn gamma_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
 }
 
 /// The x with these tails; 0 and infinity at the ends.
-fn gamma_at(shape: f64, tails: Tails) -> f64 {
+fn gamma_at(cx: &Cx<'_>, shape: f64, tails: Tails) -> f64 {
     if tails.lower <= 0.0 {
         0.0
     } else if tails.upper <= 0.0 {
         f64::INFINITY
     } else {
-        gamma_quantile(shape, tails)
+        gamma_quantile(shape, tails, || cx.cancelled())
     }
 }
 
 fn gamma_inv(cx: &Cx<'_>, args: &[Value]) -> Real {
     let [p, shape, scale] = reals(cx, args)?;
     require((0.0..1.0).contains(&p) && shape > 0.0 && scale > 0.0)?;
-    Ok(gamma_at(shape, lower(p)) * scale)
+    Ok(gamma_at(cx, shape, lower(p)) * scale)
 }
 
 fn chisq_dist(cx: &Cx<'_>, args: &[Value]) -> Real {
@@ -110,7 +110,7 @@ fn chisq_right(cx: &Cx<'_>, args: &[Value]) -> Real {
 fn chisq_inv(cx: &Cx<'_>, args: &[Value], side: fn(f64) -> Tails) -> Real {
     let [p, df] = reals(cx, args)?;
     require((0.0..=1.0).contains(&p))?;
-    Ok(2.0 * gamma_at(freedom(df)? / 2.0, side(p)))
+    Ok(2.0 * gamma_at(cx, freedom(df)? / 2.0, side(p)))
 }
 
 /// Bounds of the interval, 0 and 1 by default.
@@ -161,7 +161,7 @@ fn beta_inv(cx: &Cx<'_>, args: &[Value]) -> Real {
     let [p, a, b] = reals(cx, args)?;
     let (low, high) = bounds(cx, args, 3)?;
     require(p > 0.0 && p < 1.0 && a > 0.0 && b > 0.0)?;
-    let (part, rest) = beta_quantile(a, b, lower(p));
+    let (part, rest) = beta_quantile(a, b, lower(p), || cx.cancelled());
     Ok(if part < rest { low + part * (high - low) } else { high - rest * (high - low) })
 }
 
@@ -205,7 +205,7 @@ fn f_inv(cx: &Cx<'_>, args: &[Value], side: fn(f64) -> Tails) -> Real {
         return Ok(0.0);
     }
     require(tails.upper > 0.0)?;
-    let (part, rest) = beta_quantile(a, b, tails);
+    let (part, rest) = beta_quantile(a, b, tails, || cx.cancelled());
     Ok(part / rest * (b / a))
 }
 
@@ -256,11 +256,11 @@ fn t_dist_old(cx: &Cx<'_>, args: &[Value]) -> Real {
 }
 
 /// The x >= 0 with this probability beyond it on both sides, 0 < p <= 1.
-pub(super) fn t_quantile_two_sided(p: f64, df: f64) -> f64 {
+pub(super) fn t_quantile_two_sided(cx: &Cx<'_>, p: f64, df: f64) -> f64 {
     if p >= 1.0 {
         return 0.0;
     }
-    let (part, rest) = beta_quantile(df / 2.0, 0.5, lower(p));
+    let (part, rest) = beta_quantile(df / 2.0, 0.5, lower(p), || cx.cancelled());
     (df * rest / part).sqrt()
 }
 
@@ -268,7 +268,7 @@ fn t_inv(cx: &Cx<'_>, args: &[Value]) -> Real {
     let [p, df] = reals(cx, args)?;
     let df = freedom(df)?;
     require(p > 0.0 && p < 1.0)?;
-    let x = t_quantile_two_sided(2.0 * p.min(1.0 - p), df);
+    let x = t_quantile_two_sided(cx, 2.0 * p.min(1.0 - p), df);
     Ok(if p < 0.5 { -x } else { x })
 }
 
@@ -276,7 +276,7 @@ fn t_inv_both(cx: &Cx<'_>, args: &[Value]) -> Real {
     let [p, df] = reals(cx, args)?;
     let df = freedom(df)?;
     require(p > 0.0 && p <= 1.0)?;
-    Ok(t_quantile_two_sided(p, df))
+    Ok(t_quantile_two_sided(cx, p, df))
 }
 
 fn expon_dist(cx: &Cx<'_>, args: &[Value]) -> Real {

@@ -5,7 +5,7 @@ use crate::kernels::arguments::ordered;
 use crate::math::special::{beta_tails, binomial_term, gamma_tails, normal_quantile, poisson_term};
 use crate::numbers::digits::trunc;
 use crate::semantics::function::{Cx, Function, giving_numbers, nth};
-use crate::values::value::{ErrorCode, Value};
+use crate::values::value::Value;
 
 pub const TABLE: &[Function] = &giving_numbers([
     ordered("BINOM.DIST", 4, 4, |cx, args| binom_dist(cx, args).into()),
@@ -66,14 +66,18 @@ fn binom_inv(cx: &Cx<'_>, args: &[Value]) -> Real {
     let n = trunc(n);
     require(n >= 0.0 && p > 0.0 && p < 1.0 && alpha > 0.0 && alpha < 1.0)?;
     // Rounding errors of the distribution must not miss a probability that was taken from it.
-    let reaches = |k: f64| binomial_lower(k, n, p) >= alpha * (1.0 - 1e-14);
+    let reaches = |k: f64| {
+        cx.go_on()?;
+        let lower = binomial_lower(k, n, p);
+        require(!lower.is_nan()).map(|()| lower >= alpha * (1.0 - 1e-14))
+    };
     let guess = n * p + normal_quantile(alpha) * (n * p * (1.0 - p)).sqrt();
     let (mut low, mut high) = (-1.0, n);
     let mut k = guess.floor().clamp(0.0, n);
     let mut step = 1.0;
     // Out from the guess until the answer is in (low, high], then halving.
     while low < k && k < high {
-        if reaches(k) {
+        if reaches(k)? {
             high = k;
             k -= step;
         } else {
@@ -84,7 +88,11 @@ fn binom_inv(cx: &Cx<'_>, args: &[Value]) -> Real {
     }
     while high - low > 1.0 {
         let middle = ((low + high) / 2.0).floor();
-        if reaches(middle) {
+        // Counts so large have no neighbours one apart.
+        if middle <= low || middle >= high {
+            break;
+        }
+        if reaches(middle)? {
             high = middle;
         } else {
             low = middle;
@@ -155,6 +163,9 @@ fn hypergeometric(cx: &Cx<'_>, numbers: [f64; 4], cumulative: bool) -> Real {
     }
 }
 
+/// Terms that are added up before it is said that there is no result.
+const MOST_TERMS: u32 = 1 << 30;
+
 /// A term and those after it, each the one before times `ratio`.
 fn falling_sum(cx: &Cx<'_>, first: f64, at: f64, step: f64, ratio: impl Fn(f64) -> f64) -> Real {
     let (mut term, mut sum, mut k) = (first, first, at);
@@ -164,8 +175,9 @@ fn falling_sum(cx: &Cx<'_>, first: f64, at: f64, step: f64, ratio: impl Fn(f64) 
         sum += term;
         k += step;
         rounds += 1;
-        if rounds.is_multiple_of(4096) && cx.cancelled() {
-            return Err(ErrorCode::Timeout);
+        if rounds.is_multiple_of(4096) {
+            cx.go_on()?;
+            require(rounds < MOST_TERMS)?;
         }
     }
     Ok(sum)

@@ -80,5 +80,5 @@ fn confidence_t(cx: &Cx<'_>, args: &[Value]) -> Real {
     if size == 1.0 {
         return Err(ErrorCode::Div0);
     }
-    Ok(t_quantile_two_sided(alpha, size - 1.0) * deviation / size.sqrt())
+    Ok(t_quantile_two_sided(cx, alpha, size - 1.0) * deviation / size.sqrt())
 }
