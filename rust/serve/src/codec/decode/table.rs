@@ -204,10 +204,11 @@ impl<'t, 'a> OpenTable<'t, 'a> {
         if self.table.row == 0 && self.table.header.is_empty() {
             return;
         }
-        if let Some(column) = self.table.named.iter().position(|named| !named) {
-            if !std::mem::replace(&mut self.table.broken, true) {
-                self.cells.note(self.table.input, NoteKind::MissingHeading(column));
-            }
+        let missing = self.table.named.iter().position(|named| !named);
+        if let Some(column) = missing
+            && !std::mem::replace(&mut self.table.broken, true)
+        {
+            self.cells.note(self.table.input, NoteKind::MissingHeading(column));
         }
     }
 
