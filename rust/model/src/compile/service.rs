@@ -15,6 +15,9 @@ use execd_calc::semantics::function::Env;
 use execd_calc::values::value::Value;
 use std::sync::Arc;
 
+/// Characters of a formula in a message.
+const MOST_SHOWN: usize = 200;
+
 /// What a workbook is compiled to.
 #[derive(Debug)]
 pub struct Compiled {
@@ -52,7 +55,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut sheets = Sheets::new(book);
     sheets.keep_free_beside_spills();
-    let mut lowerer = Lowerer::new(sheets, Graph::new(env, false), inputs);
+    let mut lowerer = Lowerer::new(sheets, Graph::new(env, false, limits), inputs);
     for (at, reason) in &declared.solved {
         lowerer.refuse(*at, reason);
     }
@@ -62,6 +65,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         outputs.push(match lowerer.term(at) {
             Ok(term) => term,
             Err(failure) => {
+                lowerer.graph.check().map_err(|error| at_formula(error, &failure))?;
                 failures.push(failure);
                 Term::Const(Value::BLANK)
             }
@@ -70,12 +74,14 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let live_cells = lowerer.live_cells();
     let defaults = default_values(&mut lowerer.graph, &declared.interface);
     let results = rules::attach(&mut lowerer, &mut declared);
+    lowerer.graph.check()?;
     if !results.is_empty() {
         let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
         declared.interface.rules = Some(Arc::new(plan));
     }
     let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
     let (graph, outputs) = powers::rewrite(graph, &outputs);
+    graph.check()?;
     let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
     let unsupported = unsupported(&failures);
     let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));
@@ -91,6 +97,18 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     };
     let date1904 = book.settings.date1904;
     Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
+}
+
+/// A limit was met, or the end came from outside: with the formula that was being lowered.
+pub fn at_formula(error: Error, failure: &Failure) -> Error {
+    match failure.origin.as_deref() {
+        Some(Unsupported { sheet, cell, formula, .. }) => {
+            let shown: String = formula.chars().take(MOST_SHOWN).collect();
+            let rest = if shown.len() < formula.len() { "…" } else { "" };
+            Error::new(error.kind, format!("{sheet}!{cell} {shown}{rest}: {error}"))
+        }
+        None => error,
+    }
 }
 
 fn formula_cells(sheet: &Sheet) -> usize {

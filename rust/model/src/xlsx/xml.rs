@@ -264,6 +264,9 @@ fn failed(part: &str, error: &quick_xml::Error) -> Error {
         if inner.kind() == io::ErrorKind::FileTooLarge {
             return too_large(part, &inner.to_string());
         }
+        if inner.kind() == io::ErrorKind::TimedOut {
+            return Error::new(ErrorKind::Stopped, format!("reading was stopped in the part {part}"));
+        }
         return Error::new(
             ErrorKind::NotAWorkbook,
             format!("the part {part} cannot be unpacked; the file is damaged or incomplete ({inner})"),

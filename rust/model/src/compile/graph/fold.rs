@@ -2,6 +2,7 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
+use super::ranges::Columns;
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Arg, Cx, Function, Param, flags};
 use execd_calc::semantics::lift;
@@ -21,7 +22,7 @@ impl Graph {
 
     pub fn one(&mut self, op: Op1, a: Term) -> Term {
         if let Term::Const(a) = a
-            && let Some(value) = self.folded(|cx| primitive::one(cx, op, a))
+            && let Some(value) = self.folded(op != Op1::CellValue, |cx| primitive::one(cx, op, a))
         {
             return Term::Const(value);
         }
@@ -44,7 +45,7 @@ impl Graph {
 
     pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
         if let (Term::Const(a), Term::Const(b)) = (a, b)
-            && let Some(value) = self.folded(|cx| primitive::two(cx, op, a, b))
+            && let Some(value) = self.folded(true, |cx| primitive::two(cx, op, a, b))
         {
             return Term::Const(value);
         }
@@ -68,7 +69,7 @@ impl Graph {
 
     pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
         if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c)
-            && let Some(value) = self.folded(|cx| primitive::three(cx, op, a, b, c))
+            && let Some(value) = self.folded(a.is_array(), |cx| primitive::three(cx, op, a, b, c))
         {
             return Term::Const(value);
         }
@@ -140,7 +141,11 @@ impl Graph {
     pub fn pack(&mut self, rows: usize, cols: usize, terms: &[Term]) -> Term {
         let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
         match constants {
-            Some(cells) => Term::Const(self.heap.add_array(Array { rows, cols, cells })),
+            Some(cells) => {
+                let array = self.heap.add_array(Array { rows, cols, cells });
+                self.keep(array);
+                Term::Const(array)
+            }
             None => {
                 let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
                 let op = Op::Pack { rows: rows as u32, cols: cols as u32 };
@@ -171,26 +176,57 @@ impl Graph {
     }
 
     fn fold_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
+        let constant = arguments.iter().all(|argument| match *argument {
+            Argument::Term(term) => term.constant().is_some(),
+            Argument::Range(range) => self.ranges.get(range as usize).is_some_and(|range| range.constant),
+        });
+        if !constant {
+            return None;
+        }
+        // Arrays do not last as long as what is remembered.
+        let is_array =
+            |argument: &Argument| matches!(argument, Argument::Term(Term::Const(value)) if value.is_array());
+        let is_range = |argument: &Argument| matches!(argument, Argument::Range(_));
+        let lasting = arguments.iter().any(is_range) && !arguments.iter().any(is_array);
+        let key = lasting.then(|| (std::ptr::from_ref(function), arguments.into()));
+        if let Some(known) = key.as_ref().and_then(|key| self.folded_calls.get(key)) {
+            return Some(*known);
+        }
+        let value = self.fold_constant_call(function, arguments)?;
+        if let Some(key) = key {
+            self.folded_calls.insert(key, value);
+        }
+        Some(value)
+    }
+
+    fn fold_constant_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
+        let columns: Vec<Option<Columns<'_>>> =
+            arguments.iter().map(|argument| Columns::new(&self.ranges, &self.sheets, argument)).collect();
         let mut args = Vec::with_capacity(arguments.len());
-        for argument in arguments {
+        for (argument, columns) in arguments.iter().zip(&columns) {
             args.push(match *argument {
                 Argument::Term(term) => Arg::Value(term.constant()?),
-                Argument::Range(range) => Arg::Range(self.ranges.get(range as usize)?.view()?),
+                Argument::Range(range) => Arg::Range(self.ranges.get(range as usize)?.view(columns.as_ref())?),
             });
         }
-        let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
+        let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.budget.stop };
         let value = lift::call(&mut cx, function, &args);
+        drop(args);
+        self.keep(value);
         self.is_lasting().then_some(value)
     }
 
-    /// A value from constants. None if it can change with the year.
-    fn folded(&mut self, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
+    /// A value from constants; `new` if its text or array is not an operand's. None if it can change with the year.
+    fn folded(&mut self, new: bool, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
         let value = evaluate(&mut self.cx());
+        if new {
+            self.keep(value);
+        }
         self.is_lasting().then_some(value)
     }
 
     /// False if the value that was just calculated can change with the year.
-    fn is_lasting(&self) -> bool {
+    pub fn is_lasting(&self) -> bool {
         !self.env.take_year_asked() || self.fold_volatile
     }
 }

@@ -1,13 +1,20 @@
 //! The program as a graph of single values.
 
 pub mod array_bounds;
+mod budget;
+mod covered;
 mod fold;
 mod lookup_kinds;
 mod node;
 mod operands;
 mod program;
+mod ranges;
+mod sheet_terms;
 mod texts;
 
-pub use node::{Argument, Node, Op, RangeArgument, RangeContent, Term, kinds};
-pub use operands::{each_operand, each_operand_in_place, needed, node_of};
+pub use covered::Covered;
+pub use node::{Argument, Node, Op, Term, kinds};
+pub use operands::{each_new_operand, each_operand, each_operand_in_place, needed, node_of};
 pub use program::Graph;
+pub use ranges::{RangeArgument, RangeContent};
+pub use sheet_terms::{SheetTerms, Window};

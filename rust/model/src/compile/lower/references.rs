@@ -188,12 +188,17 @@ impl Lowerer<'_> {
             }
         };
         let home = CellAddress { sheet, ..at.cell };
+        if let Some(known) = self.memo.name(home, name, at.wants_range) {
+            return Ok(known);
+        }
         match self.name_tree(name, home)? {
             Some(tree) => {
                 // The formula of a name is an array formula, wherever the name is used.
                 let at =
                     At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
-                self.lower(&tree, &at)
+                let result = self.lower(&tree, &at)?;
+                self.memo.add_name(home, name, at.wants_range, &result);
+                Ok(result)
             }
             // The bare name of a table means its data.
             None if scope.is_none() && self.sheets.table(name).is_some() => {

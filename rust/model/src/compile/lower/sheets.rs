@@ -2,7 +2,7 @@
 //! a cell belongs to.
 
 use crate::workbook::{
-    Area, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Place, Sheet, TableDefinition, Workbook,
+    Area, Cell, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Place, Sheet, TableDefinition, Workbook,
 };
 use execd_calc::kernels;
 use execd_calc::semantics::function::flags;
@@ -26,6 +26,8 @@ pub struct Sheets<'w> {
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
     /// By sheet: how many rows and columns can hold something.
     extents: Vec<(u32, u32)>,
+    /// Formula cells of all sheets.
+    pub formula_count: usize,
 }
 
 impl<'w> Sheets<'w> {
@@ -44,7 +46,10 @@ impl<'w> Sheets<'w> {
         let formulas =
             book.sheets.iter().zip(&owners).map(|(sheet, owners)| formulas_of(sheet, owners)).collect();
         let extents = book.sheets.iter().map(|sheet| sheet.extent).collect();
-        Sheets { book, by_name, names, tables, formulas, owners, extents }
+        let has_formula = |cell: &&Cell| cell.formula.is_some();
+        let formula_count =
+            book.sheets.iter().map(|sheet| sheet.cells.values().filter(has_formula).count()).sum();
+        Sheets { book, by_name, names, tables, formulas, owners, extents, formula_count }
     }
 
     pub fn sheet(&self, name: &str) -> Option<usize> {
@@ -183,6 +188,13 @@ impl<'w> Sheets<'w> {
         cells.sort_unstable();
         cells.dedup();
         cells
+    }
+
+    /// The first row of these whose cell in a column has a formula or belongs to one.
+    pub fn next_formula(&self, sheet: usize, col: u32, rows: std::ops::Range<u32>) -> Option<u32> {
+        let known = self.formulas.get(sheet)?.get(&col)?;
+        let next = known.get(known.partition_point(|&row| row < rows.start));
+        next.copied().filter(|row| rows.contains(row))
     }
 
     /// Calls `f` for each formula cell of the place.

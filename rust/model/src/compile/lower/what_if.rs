@@ -1,9 +1,12 @@
 //! What-if data tables. Each cell of the table is the value of a formula with other values in the table's input cells.
 
 use super::failure::{Failure, Lowered};
+use super::criteria::Criteria;
+use super::known::Grids;
 use super::lowerer::{Lowerer, State};
+use super::running::Runs;
 use super::values::Abs;
-use crate::compile::graph::Term;
+use crate::compile::graph::{Covered, Term};
 use crate::workbook::{CellAddress, CellFormula, Place};
 use execd_calc::semantics::primitive::Op1;
 use execd_calc::values::value::{ErrorCode, Value};
@@ -76,19 +79,26 @@ impl Lowerer<'_> {
             states: std::mem::replace(&mut self.states, states),
             arrays: std::mem::take(&mut self.arrays),
             ranges: std::mem::take(&mut self.ranges),
+            windows: std::mem::take(&mut self.windows),
+            grids: std::mem::take(&mut self.grids),
+            runs: std::mem::take(&mut self.runs),
+            criteria: std::mem::take(&mut self.criteria),
             reachable: std::mem::take(&mut self.reachable),
-            lowered_ranges: std::mem::take(&mut self.lowered_ranges),
+            settled: std::mem::take(&mut self.settled),
             postponed: std::mem::take(&mut self.postponed),
         };
         let lowered_before = self.lowered_cells;
+        self.graph.check()?;
         self.suppositions += 1;
         let result = self.term(on_sheet(formula));
         self.suppositions -= 1;
         self.supposed_cells += self.lowered_cells - lowered_before;
         self.lowered_cells = lowered_before;
-        let Lowerings { states, arrays, ranges, reachable, lowered_ranges, postponed } = outside;
+        let Lowerings { states, arrays, ranges, windows, grids, runs, criteria, reachable, settled, postponed } =
+            outside;
         (self.states, self.arrays, self.ranges, self.reachable) = (states, arrays, ranges, reachable);
-        (self.lowered_ranges, self.postponed) = (lowered_ranges, postponed);
+        (self.runs, self.criteria) = (runs, criteria);
+        (self.windows, self.grids, self.settled, self.postponed) = (windows, grids, settled, postponed);
         result
     }
 }
@@ -98,7 +108,11 @@ struct Lowerings {
     states: HashMap<CellAddress, State>,
     arrays: HashMap<CellAddress, Abs>,
     ranges: HashMap<Place, u32>,
+    windows: HashMap<usize, u32>,
+    grids: Grids,
+    runs: Runs,
+    criteria: Criteria,
     reachable: HashMap<Place, u32>,
-    lowered_ranges: HashSet<Place>,
+    settled: Covered,
     postponed: HashSet<CellAddress>,
 }

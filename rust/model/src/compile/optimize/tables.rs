@@ -140,8 +140,8 @@ impl Tables {
         columns: &[usize],
         mut change: impl FnMut(&mut Graph, Value) -> Option<Value>,
     ) -> Option<u32> {
+        let table = graph.table(range)?;
         let from = graph.ranges.get(range as usize)?;
-        let RangeContent::Table(table) = &from.content else { return None };
         let (rows, cols, origin) = (from.rows, from.cols, from.origin);
         self.cells += rows * columns.len();
         if (rows, cols) != (from.used_rows, from.used_cols) || self.cells > MOST_CELLS {
@@ -158,8 +158,7 @@ impl Tables {
             }
         }
         let content = RangeContent::Table(Rc::new(Table::new(rows, cols, cells)));
-        let range = RangeArgument { rows, cols, used_rows: rows, used_cols: cols, origin, content };
-        Some(graph.add_range(range))
+        Some(graph.add_range(RangeArgument::new((rows, cols), (rows, cols), origin, content)))
     }
 }
 

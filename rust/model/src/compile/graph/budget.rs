@@ -1,0 +1,80 @@
+//! What compiling one workbook may take: nodes, bytes, and time until somebody raises the stop flag.
+
+use super::node::{Argument, Node, Term};
+use super::program::Graph;
+use crate::error::{Error, ErrorKind};
+use crate::limits::Limits;
+use execd_calc::values::value::{Unpacked, Value};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A node with its place in the table of shared nodes.
+const NODE: usize = size_of::<Node>() + 2 * size_of::<u32>();
+
+/// A use of a LAMBDA, with the values of its variables.
+const USE: usize = 128;
+
+#[derive(Debug)]
+pub struct Budget {
+    nodes: usize,
+    bytes: usize,
+    pub(super) stop: Arc<AtomicBool>,
+    /// Bytes of texts, arrays and cells of ranges so far.
+    kept: usize,
+}
+
+impl Budget {
+    pub fn new(limits: &Limits) -> Budget {
+        Budget { nodes: limits.nodes, bytes: limits.bytes, stop: Arc::clone(&limits.stop), kept: 0 }
+    }
+}
+
+impl Graph {
+    /// Fails when the graph has become too large, or when compiling is to stop. The message does not name a formula.
+    pub fn check(&self) -> Result<(), Error> {
+        let Budget { nodes, bytes, stop, kept } = &self.budget;
+        let too_large = |what: String| Err(Error::new(ErrorKind::TooLarge, what));
+        if stop.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Stopped, "compiling was stopped"));
+        }
+        if self.nodes.len() > *nodes {
+            return too_large(format!("the workbook is too large to compile: its formulas need more than {nodes} steps"));
+        }
+        let taken = self.nodes.len() * NODE + self.arguments.len() * size_of::<Argument>() + kept;
+        if taken > *bytes {
+            let megabytes = bytes >> 20;
+            return too_large(format!("the workbook is too large to compile: it takes more than {megabytes} MB"));
+        }
+        Ok(())
+    }
+
+    /// Counts the text or array of a value that was calculated.
+    pub(super) fn keep(&mut self, value: Value) {
+        self.budget.kept += match value.unpack() {
+            Unpacked::Text(id) => self.heap.text(id).len(),
+            Unpacked::Array(id) => self.heap.array(id).cells.len() * size_of::<Value>(),
+            _ => 0,
+        };
+    }
+
+    /// What is kept now, for `release`.
+    pub fn mark(&self) -> (usize, usize) {
+        (self.heap.local_arrays(), self.budget.kept)
+    }
+
+    /// Forgets the arrays that were made since. Nothing may hold one of them.
+    pub fn release(&mut self, (arrays, kept): (usize, usize)) {
+        self.heap.forget_arrays(arrays);
+        self.budget.kept = kept;
+    }
+
+    /// Counts a use of a LAMBDA.
+    pub fn keep_use(&mut self) {
+        self.budget.kept += USE;
+    }
+
+    /// Counts terms that are kept beside the nodes.
+    pub fn keep_terms(&mut self, count: usize) {
+        self.budget.kept += count * size_of::<Term>();
+    }
+}

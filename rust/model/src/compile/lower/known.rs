@@ -1,0 +1,121 @@
+//! The cells of ranges: each is lowered once, and ranges that overlap share it.
+
+use super::failure::{Failure, Lowered};
+use super::lowerer::Lowerer;
+use super::values::{Grid, MAX_GRID_CELLS};
+use crate::compile::graph::{RangeArgument, RangeContent, SheetTerms, Term, Window};
+use crate::workbook::{CellAddress, Place};
+use execd_calc::values::range::Origin;
+use execd_calc::values::value::Value;
+use hashbrown::HashMap;
+use std::rc::Rc;
+
+/// Cells of all arrays that are kept for formulas that name the same range.
+const MOST_KEPT: usize = 1 << 21;
+
+/// Cells between two looks at the budget.
+const CHECKED: u32 = 1_024;
+
+/// Arrays of ranges by their places.
+#[derive(Debug, Default)]
+pub struct Grids {
+    by_place: HashMap<Place, Rc<Grid>>,
+    cells: usize,
+}
+
+impl Grids {
+    fn keep(&mut self, place: Place, grid: &Rc<Grid>) {
+        self.cells += grid.terms.len();
+        if self.cells > MOST_KEPT {
+            *self = Grids { cells: grid.terms.len(), ..Grids::default() };
+        }
+        self.by_place.insert(place, Rc::clone(grid));
+    }
+}
+
+impl Lowerer<'_> {
+    /// Lowers `rows` times `cols` cells from the corner of a place on.
+    pub fn window(&mut self, place: &Place, (rows, cols): (usize, usize)) -> Lowered<Window> {
+        let sheet = match self.windows.get(&place.sheet) {
+            Some(&sheet) => sheet,
+            None => {
+                let sheet = self.graph.sheets.len() as u32;
+                self.graph.sheets.push(SheetTerms::default());
+                self.windows.insert(place.sheet, sheet);
+                sheet
+            }
+        };
+        let (row, col) = (place.area.first_row, place.area.first_col);
+        let window = Window { sheet, row, col, rows: rows as u32, cols: cols as u32 };
+        for col in window.col_range() {
+            let mut from = row;
+            while let Some(row) = self.unknown(&window, col, from) {
+                let term = self.term(CellAddress { sheet: place.sheet, row, col })?;
+                self.graph.set_cell(sheet, row, col, term);
+                from = row + 1;
+                if row % CHECKED == 0 {
+                    self.graph.check()?;
+                }
+            }
+            if let Some(terms) = self.graph.sheets.get_mut(sheet as usize) {
+                terms.column(col).complete(&window.row_range());
+            }
+        }
+        self.graph.check()?;
+        Ok(window)
+    }
+
+    fn unknown(&mut self, window: &Window, col: u32, from: u32) -> Option<u32> {
+        let sheet = self.graph.sheets.get_mut(window.sheet as usize)?;
+        sheet.column(col).unknown(from..window.row + window.rows)
+    }
+
+    /// The cells of a window, row by row.
+    pub fn window_terms(&self, window: &Window) -> Vec<Term> {
+        let Some(sheet) = self.graph.sheets.get(window.sheet as usize) else { return Vec::new() };
+        let columns: Vec<&[Option<Term>]> =
+            window.col_range().map(|col| sheet.slice(col, &window.row_range())).collect();
+        let mut terms = Vec::with_capacity(window.rows as usize * window.cols as usize);
+        for row in 0..window.rows as usize {
+            let cells = columns.iter().map(|column| column.get(row).copied().flatten());
+            terms.extend(cells.map(|cell| cell.unwrap_or(Term::Const(Value::BLANK))));
+        }
+        terms
+    }
+
+    /// The range of a place as an argument.
+    pub fn range_argument(&mut self, place: &Place) -> Lowered<u32> {
+        if let Some(&range) = self.ranges.get(place) {
+            return Ok(range);
+        }
+        let used = self.sheets.used(place);
+        let window = self.window(place, used)?;
+        let origin =
+            Origin { sheet: place.sheet as u32, row: place.area.first_row, col: place.area.first_col };
+        let content = RangeContent::Window(window);
+        let range =
+            self.graph.add_range(RangeArgument::new((place.rows(), place.cols()), used, origin, content));
+        self.ranges.insert(*place, range);
+        Ok(range)
+    }
+
+    /// The cells of a range as an array; whole columns and rows end with the workbook's contents.
+    pub fn place_grid(&mut self, place: &Place) -> Lowered<Rc<Grid>> {
+        if let Some(grid) = self.grids.by_place.get(place) {
+            return Ok(Rc::clone(grid));
+        }
+        let (rows, cols) = self.sheets.clipped(place);
+        if rows.saturating_mul(cols) > MAX_GRID_CELLS {
+            return Err(Failure::unsupported(format!(
+                "a range of {rows} x {cols} cells is too large for an array"
+            )));
+        }
+        let window = self.window(place, (rows, cols))?;
+        let terms = self.window_terms(&window);
+        let clipped = (rows, cols) != (place.rows(), place.cols());
+        let beyond = clipped.then_some(Term::Const(Value::BLANK));
+        let grid = Rc::new(Grid::new(rows, cols, terms).going_on(beyond));
+        self.grids.keep(*place, &grid);
+        Ok(grid)
+    }
+}

@@ -1,0 +1,331 @@
+//! Aggregates that go through their cells one after the other, as chains of small steps. What a range adds is kept line by
+//! line, so that a longer range from the same cell on (`SUM(C$2:C9)`, `SUM(C$2:C10)`) takes one more step and not a
+//! chain of its own.
+
+use super::failure::Lowered;
+use super::lowerer::Lowerer;
+use super::values::Abs;
+use crate::compile::graph::{Term, kinds};
+use crate::workbook::{Area, Place};
+use execd_calc::semantics::operator::BinaryOp;
+use execd_calc::semantics::primitive::{Op2, Op3};
+use execd_calc::values::value::{ErrorCode, Value};
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+/// Longer ranges stay calls, because a chain has one step per cell.
+const MAX_CHAIN: usize = 1 << 18;
+/// Steps of all chains together, besides two for each formula. Beyond, aggregates stay calls: ranges that share no step
+/// (`SUM(C2:C$9)`, `SUM(C3:C$9)`) would have as many steps as cells times formulas.
+const MOST_STEPS: usize = 1 << 20;
+/// Totals that are kept for all ranges together.
+const MOST_KEPT: usize = 1 << 22;
+
+/// What each cell does to the total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Adds {
+    Sum,
+    /// A sum whose cells must be known to be numbers, because they are counted.
+    Mean,
+    Min,
+    Max,
+    /// Counts numbers.
+    Numbers,
+    /// Counts cells that are not blank.
+    Filled,
+    /// Counts numbers that compare so with the number of these bits.
+    Meeting(BinaryOp, u64),
+}
+
+/// The total after some cells, and how many of them counted. None before the first.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Total {
+    pub term: Option<Term>,
+    pub count: usize,
+}
+
+/// Ranges that begin at one cell and are equally wide. A range of one row grows by columns; its width is 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Start {
+    adds: Adds,
+    from: Option<Term>,
+    sheet: usize,
+    row: u32,
+    col: u32,
+    width: usize,
+}
+
+/// The totals after each line; None from the first line on that has a cell which forbids a chain.
+#[derive(Debug, Default)]
+struct Run {
+    totals: Vec<Option<Total>>,
+    varies: bool,
+}
+
+/// Runs by where they start. A run has totals from the second range on that starts there: most ranges are alone.
+#[derive(Debug, Default)]
+pub struct Runs {
+    by_start: HashMap<Start, Run>,
+    kept: usize,
+}
+
+impl Lowerer<'_> {
+    /// The chain that stands for a function of cells and values. None if the call has to stay.
+    pub fn running(&mut self, adds: Adds, args: &[Abs]) -> Lowered<Option<Total>> {
+        let mut varies = false;
+        for arg in args {
+            varies |= match arg {
+                // Values that are not cells follow other rules, except numbers that are added.
+                Abs::Term(term) if self.is_numeric(*term) && adds.takes_values() => term.constant().is_none(),
+                Abs::Term(_) | Abs::Omitted | Abs::Lambda(_) | Abs::Choice(_) => return Ok(None),
+                Abs::Places(places) => {
+                    let mut varies = false;
+                    for place in places {
+                        varies |= self.place_varies(adds, place)?;
+                    }
+                    varies
+                }
+                Abs::Grid(grid) | Abs::Cells(grid) => grid.terms.iter().any(|term| term.constant().is_none()),
+            };
+        }
+        if !varies {
+            // A kernel is faster, but not where ranges go on from one another.
+            return match args {
+                [Abs::Places(places)] => match places.as_slice() {
+                    [place] if self.goes_on(adds, place) => self.add_place(adds, Total::default(), place),
+                    _ => Ok(None),
+                },
+                _ => Ok(None),
+            };
+        }
+        let mut total = Total::default();
+        for arg in args {
+            let added = match arg {
+                Abs::Term(term) => self.add_cells(adds, total, std::slice::from_ref(term)),
+                Abs::Places(places) => {
+                    let mut added = Some(total);
+                    for place in places {
+                        let Some(total) = added else { break };
+                        added = self.add_place(adds, total, place)?;
+                    }
+                    added
+                }
+                Abs::Grid(grid) | Abs::Cells(grid) => self.add_cells(adds, total, &grid.terms),
+                _ => None,
+            };
+            match added {
+                Some(added) => total = added,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(total))
+    }
+
+    /// The result of an aggregate, from its last total.
+    pub fn result_of(&mut self, adds: Adds, total: Total) -> Abs {
+        let zero = Term::Const(Value::ZERO);
+        let count = Term::Const(Value::number(total.count as f64));
+        let term = total.term.unwrap_or(zero);
+        Abs::Term(match adds {
+            Adds::Sum => self.flushed(term),
+            Adds::Mean if total.count == 0 => Term::Const(Value::error(ErrorCode::Div0)),
+            Adds::Mean => {
+                let sum = self.flushed(term);
+                self.graph.two(Op2::Operator(BinaryOp::Div), sum, count)
+            }
+            Adds::Filled => count,
+            Adds::Min | Adds::Max | Adds::Numbers | Adds::Meeting(..) => term,
+        })
+    }
+
+    /// A running total after its last step.
+    pub fn flushed(&mut self, total: Term) -> Term {
+        self.graph.two(Op2::Operator(BinaryOp::Add), total, Term::Const(Value::ZERO))
+    }
+
+    pub fn is_numeric(&self, term: Term) -> bool {
+        self.graph.kinds(term) & !kinds::NUMERIC == 0
+    }
+
+    /// True if a chain of so many steps may be made, which counts them.
+    pub fn may_chain(&mut self, steps: usize) -> bool {
+        let most = MOST_STEPS + 2 * self.sheets.formula_count;
+        let allowed = steps <= MAX_CHAIN && self.chained_steps + steps <= most;
+        if allowed {
+            self.chained_steps += steps;
+        }
+        allowed
+    }
+
+    /// A place after a total. None if a cell forbids a chain, or if it would be too long.
+    pub fn add_place(&mut self, adds: Adds, from: Total, place: &Place) -> Lowered<Option<Total>> {
+        let used = self.sheets.used(place);
+        if used.0 == 0 || used.1 == 0 {
+            return Ok(Some(from));
+        }
+        let (start, lines) = start(adds, from.term, place, used);
+        let known = self.runs.known(&start);
+        let mut total = match known.checked_sub(1) {
+            _ if known >= lines => self.runs.total(&start, lines),
+            Some(_) => self.runs.total(&start, known),
+            None => Some(Total { count: 0, ..from }),
+        };
+        if known < lines {
+            let window = self.window(&start.lines(place, known, lines), start.size(known, lines))?;
+            let varies = self.graph.has_node(&window);
+            let cells = self.window_terms(&window);
+            let first = total.and_then(|total| total.term);
+            if (varies || matches!(first, Some(Term::Node(_)))) && !self.may_chain(cells.len()) {
+                return Ok(None);
+            }
+            let mut totals = Vec::new();
+            for line in cells.chunks(start.width.max(1)) {
+                total = total.and_then(|total| self.add_cells(adds, total, line));
+                totals.push(total);
+            }
+            self.runs.keep(start, known, totals, varies);
+        }
+        Ok(total.map(|total| Total { count: from.count + total.count, ..total }))
+    }
+
+    /// Cells after a total. None if one of them forbids a chain.
+    pub fn add_cells(&mut self, adds: Adds, mut total: Total, cells: &[Term]) -> Option<Total> {
+        for &cell in cells {
+            total = self.add_cell(adds, total, cell)?;
+        }
+        Some(total)
+    }
+
+    fn add_cell(&mut self, adds: Adds, total: Total, cell: Term) -> Option<Total> {
+        let kinds = self.graph.kinds(cell);
+        let fits = match (adds, cell) {
+            (Adds::Meeting(..), Term::Const(value)) => !value.is_text(),
+            (_, Term::Const(_)) | (Adds::Sum, _) => true,
+            (Adds::Numbers, _) => kinds & kinds::ARRAY == 0,
+            (Adds::Filled, _) => kinds & (kinds::ARRAY | kinds::BLANK) == 0,
+            _ => self.is_numeric(cell),
+        };
+        if !fits {
+            return None;
+        }
+        let counts = match (adds, cell.constant()) {
+            (Adds::Filled, Some(value)) => !value.is_blank(),
+            (Adds::Numbers | Adds::Meeting(..), _) | (_, None) => true,
+            // Known blanks, texts and booleans do not count.
+            (_, Some(value)) => value.is_number() || value.is_error(),
+        };
+        if !counts {
+            return Some(total);
+        }
+        let zero = Term::Const(Value::ZERO);
+        let term = match (adds, total.term) {
+            (Adds::Filled, term) => term,
+            (Adds::Numbers, term) => {
+                let least = Term::Const(Value::number(f64::MIN));
+                Some(self.graph.three(Op3::CountIf(BinaryOp::Ge), term.unwrap_or(zero), cell, least))
+            }
+            (Adds::Meeting(op, bits), term) => {
+                let number = Term::Const(Value::number(f64::from_bits(bits)));
+                Some(self.graph.three(Op3::CountIf(op), term.unwrap_or(zero), cell, number))
+            }
+            (_, None) if self.is_numeric(cell) => Some(cell),
+            (Adds::Min, term) => Some(self.graph.two(Op2::Min, term.unwrap_or(zero), cell)),
+            (Adds::Max, term) => Some(self.graph.two(Op2::Max, term.unwrap_or(zero), cell)),
+            (Adds::Sum | Adds::Mean, term) => Some(self.graph.two(Op2::Sum, term.unwrap_or(zero), cell)),
+        };
+        Some(Total { term, count: total.count + 1 })
+    }
+
+    fn place_varies(&mut self, adds: Adds, place: &Place) -> Lowered<bool> {
+        let used = self.sheets.used(place);
+        if used.0 == 0 || used.1 == 0 {
+            return Ok(false);
+        }
+        let (start, lines) = start(adds, None, place, used);
+        let known = self.runs.known(&start);
+        let size = start.size(known, lines.max(known));
+        let window = self.window(&start.lines(place, known, lines.max(known)), size)?;
+        let varies = self.runs.by_start.get(&start).is_some_and(|run| run.varies);
+        // A run can be longer than this range: then it is looked at as a whole.
+        Ok(if known > lines { varies && self.is_varying(place, used)? } else { varies || self.graph.has_node(&window) })
+    }
+
+    fn is_varying(&mut self, place: &Place, used: (usize, usize)) -> Lowered<bool> {
+        let window = self.window(place, used)?;
+        Ok(self.graph.has_node(&window))
+    }
+
+    /// True if another range began at the same cell.
+    fn goes_on(&mut self, adds: Adds, place: &Place) -> bool {
+        let (start, _) = start(adds, None, place, self.sheets.used(place));
+        match self.runs.by_start.entry(start) {
+            Entry::Occupied(_) => true,
+            Entry::Vacant(entry) => {
+                entry.insert(Run::default());
+                false
+            }
+        }
+    }
+}
+
+impl Adds {
+    /// Numbers that are no cells count like cells.
+    fn takes_values(self) -> bool {
+        matches!(self, Adds::Sum | Adds::Mean | Adds::Min | Adds::Max)
+    }
+}
+
+impl Runs {
+    fn known(&self, start: &Start) -> usize {
+        self.by_start.get(start).map_or(0, |run| run.totals.len())
+    }
+
+    fn total(&self, start: &Start, lines: usize) -> Option<Total> {
+        self.by_start.get(start)?.totals.get(lines.checked_sub(1)?).copied().flatten()
+    }
+
+    /// Adds totals to those of the first `known` lines.
+    fn keep(&mut self, start: Start, known: usize, totals: Vec<Option<Total>>, varies: bool) {
+        if self.kept > MOST_KEPT {
+            *self = Runs::default();
+        }
+        match self.by_start.get_mut(&start) {
+            Some(run) if run.totals.len() == known => {
+                self.kept += totals.len();
+                run.varies |= varies;
+                run.totals.extend(totals);
+            }
+            // A formula between made it longer, or it is not to be kept.
+            Some(_) => {}
+            None => _ = self.by_start.insert(start, Run::default()),
+        }
+    }
+}
+
+/// Where the run of a place starts, and how many lines the place has.
+fn start(adds: Adds, from: Option<Term>, place: &Place, (rows, cols): (usize, usize)) -> (Start, usize) {
+    let (width, lines) = if rows == 1 { (0, cols) } else { (cols, rows) };
+    let (row, col) = (place.area.first_row, place.area.first_col);
+    (Start { adds, from, sheet: place.sheet, row, col, width }, lines)
+}
+
+impl Start {
+    /// The lines of a place from `known` on.
+    fn lines(&self, place: &Place, known: usize, lines: usize) -> Place {
+        let mut area = place.area;
+        if self.width == 0 {
+            area = Area { first_col: area.first_col + known as u32, last_col: area.first_col + lines as u32 - 1, ..area };
+        } else {
+            area = Area { first_row: area.first_row + known as u32, last_row: area.first_row + lines as u32 - 1, ..area };
+        }
+        Place { area, ..*place }
+    }
+
+    /// Rows and columns of these lines.
+    fn size(&self, known: usize, lines: usize) -> (usize, usize) {
+        match self.width {
+            0 => (1, lines - known),
+            width => (lines - known, width),
+        }
+    }
+}

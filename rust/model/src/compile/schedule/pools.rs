@@ -1,0 +1,73 @@
+//! Which windows overlap, and how many operands those that do take together.
+
+use crate::compile::graph::{Argument, Graph, RangeContent, Window};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// Rows of some columns of a sheet, whose operands stand one after the other.
+#[derive(Clone, Debug)]
+pub struct Pool {
+    pub rows: Range<u32>,
+    /// The place of the first operand.
+    pub first: u32,
+}
+
+/// The pools of all windows that nodes read.
+#[derive(Debug, Default)]
+pub struct Pools {
+    /// By sheet, first column and number of columns, from the top down.
+    by_columns: HashMap<(u32, u32, u32), Vec<Pool>>,
+    /// Operands of all pools.
+    pub cells: u32,
+}
+
+impl Pools {
+    pub fn new(graph: &Graph, nodes: impl Iterator<Item = u32>) -> Pools {
+        let mut windows: BTreeMap<(u32, u32, u32), Vec<Range<u32>>> = BTreeMap::new();
+        for node in nodes.filter_map(|id| graph.node(id)) {
+            for argument in graph.arguments(node) {
+                let Argument::Range(range) = *argument else { continue };
+                if let Some(range) = graph.ranges.get(range as usize).filter(|range| !range.constant)
+                    && let RangeContent::Window(window) = &range.content
+                {
+                    windows.entry(columns(window)).or_default().push(window.row_range());
+                }
+            }
+        }
+        let mut pools = Pools::default();
+        for (columns, rows) in windows {
+            let merged = merged(rows).into_iter().map(|rows| {
+                let first = pools.cells;
+                pools.cells += rows.len() as u32 * columns.2;
+                Pool { rows, first }
+            });
+            let merged = merged.collect();
+            pools.by_columns.insert(columns, merged);
+        }
+        pools
+    }
+
+    pub fn of(&self, window: &Window) -> Option<Pool> {
+        let pools = self.by_columns.get(&columns(window))?;
+        let at = pools.partition_point(|pool| pool.rows.end < window.row + window.rows);
+        pools.get(at).cloned()
+    }
+}
+
+fn columns(window: &Window) -> (u32, u32, u32) {
+    (window.sheet, window.col, window.cols)
+}
+
+/// Overlapping ranges as one.
+fn merged(mut rows: Vec<Range<u32>>) -> Vec<Range<u32>> {
+    rows.sort_unstable_by_key(|rows| rows.start);
+    let mut merged: Vec<Range<u32>> = Vec::new();
+    for rows in rows {
+        match merged.last_mut() {
+            Some(last) if rows.start <= last.end => last.end = last.end.max(rows.end),
+            _ => merged.push(rows),
+        }
+    }
+    merged
+}
