@@ -31,21 +31,28 @@ impl Budget {
 
 impl Graph {
     /// Fails when the graph has become too large, or when compiling is to stop. The message does not name a formula.
+    #[inline]
     pub fn check(&self) -> Result<(), Error> {
         let Budget { nodes, bytes, stop, kept } = &self.budget;
-        let too_large = |what: String| Err(Error::new(ErrorKind::TooLarge, what));
-        if stop.load(Ordering::Relaxed) {
-            return Err(Error::new(ErrorKind::Stopped, "compiling was stopped"));
-        }
-        if self.nodes.len() > *nodes {
-            return too_large(format!("the workbook is too large to compile: its formulas need more than {nodes} steps"));
-        }
         let taken = self.nodes.len() * NODE + self.arguments.len() * size_of::<Argument>() + kept;
-        if taken > *bytes {
-            let megabytes = bytes >> 20;
-            return too_large(format!("the workbook is too large to compile: it takes more than {megabytes} MB"));
+        if self.nodes.len() <= *nodes && taken <= *bytes && !stop.load(Ordering::Relaxed) {
+            return Ok(());
         }
-        Ok(())
+        Err(self.what_is_over())
+    }
+
+    #[cold]
+    fn what_is_over(&self) -> Error {
+        let Budget { nodes, bytes, stop, .. } = &self.budget;
+        if stop.load(Ordering::Relaxed) {
+            return Error::new(ErrorKind::Stopped, "compiling was stopped");
+        }
+        let what = if self.nodes.len() > *nodes {
+            format!("its formulas need more than {nodes} steps")
+        } else {
+            format!("it takes more than {} MB", bytes >> 20)
+        };
+        Error::new(ErrorKind::TooLarge, format!("the workbook is too large to compile: {what}"))
     }
 
     /// Counts the text or array of a value that was calculated.

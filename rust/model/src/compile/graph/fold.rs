@@ -176,6 +176,20 @@ impl Graph {
     }
 
     fn fold_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
+        if arguments.iter().any(|argument| matches!(argument, Argument::Range(_))) {
+            return self.fold_over_ranges(function, arguments);
+        }
+        let constant = |argument: &Argument| match argument {
+            Argument::Term(term) => term.constant().map(Arg::Value),
+            Argument::Range(_) => None,
+        };
+        let args: Vec<Arg<'_>> = arguments.iter().map(constant).collect::<Option<_>>()?;
+        let value = lift::call(&mut self.cx(), function, &args);
+        self.keep(value);
+        self.is_lasting().then_some(value)
+    }
+
+    fn fold_over_ranges(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
         let constant = arguments.iter().all(|argument| match *argument {
             Argument::Term(term) => term.constant().is_some(),
             Argument::Range(range) => self.ranges.get(range as usize).is_some_and(|range| range.constant),
@@ -186,20 +200,10 @@ impl Graph {
         // Arrays do not last as long as what is remembered.
         let is_array =
             |argument: &Argument| matches!(argument, Argument::Term(Term::Const(value)) if value.is_array());
-        let is_range = |argument: &Argument| matches!(argument, Argument::Range(_));
-        let lasting = arguments.iter().any(is_range) && !arguments.iter().any(is_array);
-        let key = lasting.then(|| (std::ptr::from_ref(function), arguments.into()));
+        let key = (!arguments.iter().any(is_array)).then(|| (std::ptr::from_ref(function), arguments.into()));
         if let Some(known) = key.as_ref().and_then(|key| self.folded_calls.get(key)) {
             return Some(*known);
         }
-        let value = self.fold_constant_call(function, arguments)?;
-        if let Some(key) = key {
-            self.folded_calls.insert(key, value);
-        }
-        Some(value)
-    }
-
-    fn fold_constant_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
         let columns: Vec<Option<Columns<'_>>> =
             arguments.iter().map(|argument| Columns::new(&self.ranges, &self.sheets, argument)).collect();
         let mut args = Vec::with_capacity(arguments.len());
@@ -213,7 +217,13 @@ impl Graph {
         let value = lift::call(&mut cx, function, &args);
         drop(args);
         self.keep(value);
-        self.is_lasting().then_some(value)
+        if !self.is_lasting() {
+            return None;
+        }
+        if let Some(key) = key {
+            self.folded_calls.insert(key, value);
+        }
+        Some(value)
     }
 
     /// A value from constants; `new` if its text or array is not an operand's. None if it can change with the year.

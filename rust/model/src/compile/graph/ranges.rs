@@ -3,9 +3,10 @@
 use super::node::{Argument, Term, kinds_of};
 use super::program::Graph;
 use super::sheet_terms::{SheetTerms, Window};
-use execd_calc::values::range::{Cells, Origin, Range, Table};
+use execd_calc::values::range::{self, Cells, Origin, Table};
 use execd_calc::values::value::Value;
 use std::cell::{Cell, OnceCell};
+use std::ops::Range;
 use std::rc::Rc;
 
 /// A range as an argument, with the terms of its used cells.
@@ -57,13 +58,13 @@ impl RangeArgument {
     }
 
     /// The range as a kernel sees it; None unless it is constant. `columns` are its own.
-    pub(super) fn view<'a>(&'a self, columns: Option<&'a Columns<'a>>) -> Option<Range<'a>> {
+    pub(super) fn view<'a>(&'a self, columns: Option<&'a Columns<'a>>) -> Option<range::Range<'a>> {
         let cells: &dyn Cells = match (self.table.get(), columns) {
             (Some(table), _) => table.as_ref(),
             (None, Some(columns)) => columns,
             _ => return None,
         };
-        Some(Range {
+        Some(range::Range {
             rows: self.rows,
             cols: self.cols,
             used_rows: self.used_rows,
@@ -120,9 +121,15 @@ impl Graph {
         self.ranges.len() as u32 - 1
     }
 
-    pub fn set_cell(&mut self, sheet: u32, row: u32, col: u32, term: Term) {
+    /// The first rows of these whose cells are not known. If there are none, that is remembered.
+    pub fn unknown(&mut self, sheet: u32, col: u32, rows: &Range<u32>) -> Option<Range<u32>> {
+        self.sheets.get_mut(sheet as usize)?.column(col).unknown(rows)
+    }
+
+    /// Gives the cells of a column from `row` on their terms.
+    pub fn set_cells(&mut self, sheet: u32, col: u32, row: u32, terms: &[Term]) {
         if let Some(sheet) = self.sheets.get_mut(sheet as usize) {
-            let grown = sheet.column(col).set(row, term);
+            let grown = sheet.column(col).set(row, terms);
             self.keep_terms(grown);
         }
     }

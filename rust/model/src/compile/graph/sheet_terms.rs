@@ -78,14 +78,22 @@ impl ColumnTerms {
         self.terms.get(start..end).unwrap_or(&[])
     }
 
-    /// The first row of these that is not known.
-    pub fn unknown(&self, rows: Range<u32>) -> Option<u32> {
+    /// The first rows of these whose cells are not known. If there are none, that is remembered.
+    pub fn unknown(&mut self, rows: &Range<u32>) -> Option<Range<u32>> {
         let skipped = if self.known.contains(&rows.start) { self.known.end } else { rows.start };
-        (skipped..rows.end).find(|&row| self.get(row).is_none())
+        match (skipped..rows.end).find(|&row| self.get(row).is_none()) {
+            Some(start) => {
+                let end = (start..rows.end).find(|&row| self.get(row).is_some()).unwrap_or(rows.end);
+                Some(start..end)
+            }
+            None => {
+                self.complete(rows);
+                None
+            }
+        }
     }
 
-    /// Remembers that all these rows are known.
-    pub fn complete(&mut self, rows: &Range<u32>) {
+    fn complete(&mut self, rows: &Range<u32>) {
         if self.known.start <= rows.end && rows.start <= self.known.end && !self.known.is_empty() {
             self.known = self.known.start.min(rows.start)..self.known.end.max(rows.end);
         } else if self.known.len() < rows.len() {
@@ -93,29 +101,31 @@ impl ColumnTerms {
         }
     }
 
-    /// Gives a cell its term. Returns how many rows the column has grown by.
-    pub fn set(&mut self, row: u32, term: Term) -> usize {
+    /// Gives cells from a row on their terms. Returns how many rows the column has grown by.
+    pub fn set(&mut self, row: u32, terms: &[Term]) -> usize {
         let before = self.terms.len();
-        if self.terms.is_empty() {
+        if before == 0 {
             self.first = row;
         }
         if row < self.first {
             // Room for as many rows again, so that a column that grows upwards is moved seldom.
-            let first = row.saturating_sub(self.terms.len() as u32);
+            let first = row.saturating_sub(before as u32);
             let more = (self.first - first) as usize;
             self.terms.splice(0..0, std::iter::repeat_n(None, more));
             self.first = first;
         }
         let at = (row - self.first) as usize;
-        if at >= self.terms.len() {
-            self.terms.resize(at + 1, None);
+        if at + terms.len() > self.terms.len() {
+            self.terms.resize(at + terms.len(), None);
         }
-        if let Some(place) = self.terms.get_mut(at) {
+        for (place, &term) in self.terms.iter_mut().skip(at).zip(terms) {
             *place = Some(term);
         }
-        if matches!(term, Term::Node(_)) {
-            let (first, last) = self.nodes.unwrap_or((row, row));
-            self.nodes = Some((first.min(row), last.max(row)));
+        let node = |term: &Term| matches!(term, Term::Node(_));
+        if let (Some(first), Some(last)) = (terms.iter().position(node), terms.iter().rposition(node)) {
+            let (first, last) = (row + first as u32, row + last as u32);
+            let known = self.nodes.unwrap_or((first, last));
+            self.nodes = Some((first.min(known.0), last.max(known.1)));
         }
         self.terms.len() - before
     }
@@ -131,16 +141,16 @@ mod tests {
         let mut sheet = SheetTerms::default();
         let constant = |row: u32| Term::Const(Value::number(f64::from(row)));
         for row in [50, 51, 49, 10, 90, 11] {
-            sheet.column(3).set(row, constant(row));
+            sheet.column(3).set(row, &[constant(row)]);
         }
         for row in 0..100 {
             let known = [10, 11, 49, 50, 51, 90].contains(&row);
             assert_eq!(sheet.column(3).get(row), known.then(|| constant(row)), "{row}");
         }
-        assert_eq!(sheet.column(3).unknown(49..60), Some(52));
+        assert_eq!(sheet.column(3).unknown(&(49..60)), Some(52..60));
         assert!(!sheet.has_node(3, &(0..100)));
-        sheet.column(3).set(70, Term::Node(1));
-        sheet.column(3).set(20, Term::Node(2));
+        sheet.column(3).set(70, &[Term::Node(1)]);
+        sheet.column(3).set(19, &[constant(19), Term::Node(2)]);
         let found = [0..20, 20..21, 21..70, 60..80, 71..100].map(|rows| sheet.has_node(3, &rows));
         assert_eq!(found, [false, true, false, true, false]);
     }

@@ -76,7 +76,7 @@ impl Lowerer<'_> {
                  language it may be a part of a date"
             )
         };
-        if !self.warnings.contains(&warning) {
+        if self.told.insert(warning.clone()) {
             self.warnings.push(warning);
         }
     }

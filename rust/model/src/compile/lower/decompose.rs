@@ -89,6 +89,9 @@ impl Lowerer<'_> {
             return Ok(None);
         }
         let window = self.window(place, (rows, cols))?;
+        if self.graph.has_node(&window) && !self.could_chain(rows * cols) {
+            return Ok(None);
+        }
         Ok(Some(ArgumentCells { terms: self.window_terms(&window), rows, cols }))
     }
 

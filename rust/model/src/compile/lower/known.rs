@@ -47,27 +47,21 @@ impl Lowerer<'_> {
         };
         let (row, col) = (place.area.first_row, place.area.first_col);
         let window = Window { sheet, row, col, rows: rows as u32, cols: cols as u32 };
+        let rows = window.row_range();
         for col in window.col_range() {
-            let mut from = row;
-            while let Some(row) = self.unknown(&window, col, from) {
-                let term = self.term(CellAddress { sheet: place.sheet, row, col })?;
-                self.graph.set_cell(sheet, row, col, term);
-                from = row + 1;
-                if row % CHECKED == 0 {
-                    self.graph.check()?;
+            while let Some(unknown) = self.graph.unknown(sheet, col, &rows) {
+                let mut terms = Vec::with_capacity(unknown.len());
+                for row in unknown.clone() {
+                    terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
+                    if row % CHECKED == 0 {
+                        self.graph.check()?;
+                    }
                 }
-            }
-            if let Some(terms) = self.graph.sheets.get_mut(sheet as usize) {
-                terms.column(col).complete(&window.row_range());
+                self.graph.set_cells(sheet, col, unknown.start, &terms);
             }
         }
         self.graph.check()?;
         Ok(window)
-    }
-
-    fn unknown(&mut self, window: &Window, col: u32, from: u32) -> Option<u32> {
-        let sheet = self.graph.sheets.get_mut(window.sheet as usize)?;
-        sheet.column(col).unknown(from..window.row + window.rows)
     }
 
     /// The cells of a window, row by row.

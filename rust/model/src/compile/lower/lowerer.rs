@@ -63,6 +63,8 @@ pub struct Lowerer<'w> {
     pub lowered_cells: usize,
     /// What the author of the workbook should know.
     pub warnings: Vec<String>,
+    /// The same, to tell each once.
+    pub told: HashSet<String>,
 }
 
 impl<'w> Lowerer<'w> {
@@ -96,6 +98,7 @@ impl<'w> Lowerer<'w> {
             pending: 0,
             lowered_cells: 0,
             warnings: Vec::new(),
+            told: HashSet::new(),
         }
     }
 }

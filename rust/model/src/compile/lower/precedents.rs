@@ -64,6 +64,9 @@ struct Scan {
 impl Lowerer<'_> {
     /// Lowers a cell after the cells that it needs.
     pub fn lower_with_precedents(&mut self, root: CellAddress) {
+        if self.states.contains_key(&root) {
+            return;
+        }
         let mut open: HashSet<CellAddress> = HashSet::new();
         let mut stack = vec![self.opened(root)];
         open.insert(root);
@@ -118,30 +121,34 @@ impl Lowerer<'_> {
     fn scan(&mut self, scan: &mut Scan, open: &HashSet<CellAddress>) -> Option<CellAddress> {
         let (sheet, area) = (scan.place.sheet, scan.place.area);
         if scan.place.is_cell() {
-            let at = CellAddress { sheet, row: area.first_row, col: area.first_col };
-            return self.open_precedent(at, open).ok().flatten();
+            let (row, col) = (area.first_row, area.first_col);
+            let formulas = self.sheets.formula_rows(sheet, col)?;
+            formulas.binary_search(&row).ok()?;
+            return self.open_precedent(CellAddress { sheet, row, col }, open).ok().flatten();
         }
         let rows = area.first_row..area.last_row + 1;
         let end = area.first_col + self.sheets.used(&scan.place).1 as u32;
         while scan.col < end {
-            let column = (sheet as u32, scan.col);
-            for rest in self.settled.rest(column, &rows) {
-                let mut from = rest.start.max(scan.row);
-                while let Some(row) = self.sheets.next_formula(sheet, scan.col, from..rest.end) {
-                    from = row + 1;
-                    match self.open_precedent(CellAddress { sheet, row, col: scan.col }, open) {
-                        Ok(None) => {}
-                        Ok(owner) => {
-                            // It is looked at again: what its formula gives need not reach this cell.
-                            scan.row = row;
-                            return owner;
+            if let Some(formulas) = self.sheets.formula_rows(sheet, scan.col) {
+                let column = (sheet as u32, scan.col);
+                for rest in self.settled.rest(column, &rows) {
+                    let from = rest.start.max(scan.row);
+                    let first = formulas.partition_point(|&row| row < from);
+                    for &row in formulas.iter().skip(first).take_while(|row| **row < rest.end) {
+                        match self.open_precedent(CellAddress { sheet, row, col: scan.col }, open) {
+                            Ok(None) => {}
+                            Ok(owner) => {
+                                // It is looked at again: what its formula gives need not reach this cell.
+                                scan.row = row;
+                                return owner;
+                            }
+                            Err(()) => scan.settled = false,
                         }
-                        Err(()) => scan.settled = false,
                     }
                 }
-            }
-            if scan.settled {
-                self.settled.add(column, &rows);
+                if scan.settled {
+                    self.settled.add(column, &rows);
+                }
             }
             *scan = Scan { row: area.first_row, col: scan.col + 1, ..*scan };
         }
@@ -152,7 +159,7 @@ impl Lowerer<'_> {
         self.scan(&mut Scan::new(*place), &HashSet::new()).is_some()
     }
 
-    /// The formula cell to lower for a cell: none if it is lowered, or is to be lowered when it is needed. An error if
+    /// The formula cell to lower for a cell that belongs to a formula: none if it is lowered, or is to be lowered when it is needed. An error if
     /// it is open.
     fn open_precedent(
         &self,
@@ -163,7 +170,7 @@ impl Lowerer<'_> {
             return Ok(None);
         }
         let owner = self.sheets.owner(at).map_or(at, |(row, col)| CellAddress { row, col, ..at });
-        if self.postponed.contains(&owner) || self.cell(owner).is_none_or(|cell| cell.formula.is_none()) {
+        if self.postponed.contains(&owner) {
             return Ok(None);
         }
         if open.contains(&owner) { Err(()) } else { Ok(Some(owner)) }

@@ -116,7 +116,7 @@ impl Lowerer<'_> {
         reference: &TableReference,
         at: CellAddress,
     ) -> Lowered<Result<Place, ErrorCode>> {
-        let table = match &reference.table {
+        let number = match &reference.table {
             Some(name) => self
                 .sheets
                 .table(name)
@@ -125,12 +125,13 @@ impl Lowerer<'_> {
                 Failure::unsupported("a table reference without a table name outside any table")
             })?,
         };
+        let Some(table) = self.sheets.book.tables.get(number) else {
+            return Err(Failure::unsupported("a table that is not there"));
+        };
         let whole = table.area.ok_or_else(|| Failure::unsupported("a table without an area"))?;
         let column = |name: &str| {
-            let found = table.columns.iter().position(|column| column.to_lowercase() == name.to_lowercase());
-            found
-                .map(|at| at as u32)
-                .ok_or_else(|| Failure::unsupported(format!("table {:?} has no column {name:?}", table.name)))
+            let found = self.sheets.column_of(number, name);
+            found.ok_or_else(|| Failure::unsupported(format!("table {:?} has no column {name:?}", table.name)))
         };
         let (first_col, last_col) = match &reference.columns {
             Some((first, last)) => (whole.first_col + column(first)?, whole.first_col + column(last)?),
@@ -197,7 +198,9 @@ impl Lowerer<'_> {
                 let at =
                     At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
                 let result = self.lower(&tree, &at)?;
-                self.memo.add_name(home, name, at.wants_range, &result);
+                if !matches!(*tree, Expr::Reference(_) | Expr::Number(_) | Expr::Text(_)) {
+                    self.memo.add_name(home, name, at.wants_range, &result);
+                }
                 Ok(result)
             }
             // The bare name of a table means its data.

@@ -147,10 +147,14 @@ impl Lowerer<'_> {
         self.graph.kinds(term) & !kinds::NUMERIC == 0
     }
 
-    /// True if a chain of so many steps may be made, which counts them.
+    /// True if a chain of so many steps could be made.
+    pub fn could_chain(&self, steps: usize) -> bool {
+        steps <= MAX_CHAIN && self.chained_steps + steps <= MOST_STEPS + 2 * self.sheets.formula_count
+    }
+
+    /// The same, and counts the steps.
     pub fn may_chain(&mut self, steps: usize) -> bool {
-        let most = MOST_STEPS + 2 * self.sheets.formula_count;
-        let allowed = steps <= MAX_CHAIN && self.chained_steps + steps <= most;
+        let allowed = self.could_chain(steps);
         if allowed {
             self.chained_steps += steps;
         }
@@ -172,8 +176,8 @@ impl Lowerer<'_> {
         };
         if known < lines {
             let window = self.window(&start.lines(place, known, lines), start.size(known, lines))?;
-            let varies = self.graph.has_node(&window);
             let cells = self.window_terms(&window);
+            let varies = cells.iter().any(|cell| cell.constant().is_none());
             let first = total.and_then(|total| total.term);
             if (varies || matches!(first, Some(Term::Node(_)))) && !self.may_chain(cells.len()) {
                 return Ok(None);
