@@ -263,3 +263,41 @@ fn cells_that_are_not_chosen_are_no_precedents() {
     let expected = [("C1", 90.0), ("B2", 91.0), ("C2", 91.0)];
     assert_eq!(found, expected.map(|(cell, x)| (cell.to_owned(), Constant::Number(x))));
 }
+
+/// So many cells in so many formulas that not all can be steps of their own: the values are the same. Whole numbers, so
+/// that sums are exact in any order.
+#[test]
+fn formulas_that_stay_calls_give_the_same() {
+    let formulas = [
+        "SUM(C#:C$1501)",
+        "SUM(D$2:D#)",
+        "SUMPRODUCT((C$2:C$1501=C#)*B$2:B$1501)",
+        "SUM(F$2:F#)",
+        "MATCH(C#,C$2:C$1501,0)",
+        "SUM(H$2:H#)",
+    ];
+    let whole = |row: usize| (row * 31 % 7) as f64;
+    let rows = Rows { count: 1_500, constant: whole, formulas: &formulas };
+    let (compiled, last) = (rows.compiled(), rows.last());
+    assert!(!compiled.plan.ranges.is_empty());
+    for input in [1.0, 3.0] {
+        let cells: Vec<f64> = (2..=last).map(|row| input * whole(row)).collect();
+        let suffixes = (0..cells.len()).map(|at| added(cells.iter().skip(at).copied()));
+        let equal = |cell: f64| {
+            let constants = (2..=last).map(whole);
+            added(cells.iter().zip(constants).filter(|(other, _)| **other == cell).map(|(_, x)| x))
+        };
+        let found = |cell: f64| 1.0 + cells.iter().position(|other| *other == cell).unwrap() as f64;
+        let expected = [
+            *cells.last().unwrap(),
+            added(suffixes),
+            equal(*cells.last().unwrap()),
+            added(cells.iter().map(|cell| equal(*cell))),
+            found(*cells.last().unwrap()),
+            added(cells.iter().map(|cell| found(*cell))),
+        ];
+        for ((formula, found), expected) in formulas.iter().zip(results(&compiled, input)).zip(expected) {
+            assert_eq!(found, Constant::Number(expected), "{formula} with {input}");
+        }
+    }
+}

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const NODE: usize = size_of::<Node>() + 2 * size_of::<u32>();
 
 /// A use of a LAMBDA, with the values of its variables.
-const USE: usize = 128;
+const USE: usize = 256;
 
 #[derive(Debug)]
 pub struct Budget {

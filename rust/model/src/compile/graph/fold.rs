@@ -2,7 +2,7 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
-use super::ranges::Columns;
+use super::ranges::{Columns, RangeArgument};
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Arg, Cx, Function, Param, flags};
 use execd_calc::semantics::lift;
@@ -13,6 +13,9 @@ use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
 /// How many choices inside choices an element is looked for in. Each can double the work.
 const MAX_CHOSEN: usize = 6;
+
+/// Results of calls over so many constant cells are remembered.
+const LEAST_REMEMBERED: usize = 64;
 
 impl Graph {
     pub fn input(&mut self, cell: u32) -> Term {
@@ -197,10 +200,16 @@ impl Graph {
         if !constant {
             return None;
         }
-        // Arrays do not last as long as what is remembered.
+        // Small ranges are not worth it, and arrays do not last as long as what is remembered.
+        let size = |argument: &Argument| match *argument {
+            Argument::Range(range) => self.ranges.get(range as usize).map_or(0, RangeArgument::len),
+            Argument::Term(_) => 0,
+        };
         let is_array =
             |argument: &Argument| matches!(argument, Argument::Term(Term::Const(value)) if value.is_array());
-        let key = (!arguments.iter().any(is_array)).then(|| (std::ptr::from_ref(function), arguments.into()));
+        let lasting =
+            arguments.iter().map(size).sum::<usize>() >= LEAST_REMEMBERED && !arguments.iter().any(is_array);
+        let key = lasting.then(|| (std::ptr::from_ref(function), arguments.into()));
         if let Some(known) = key.as_ref().and_then(|key| self.folded_calls.get(key)) {
             return Some(*known);
         }

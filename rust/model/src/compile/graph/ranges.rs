@@ -57,6 +57,11 @@ impl RangeArgument {
         }
     }
 
+    /// How many cells it uses.
+    pub fn len(&self) -> usize {
+        self.used_rows * self.used_cols
+    }
+
     /// The range as a kernel sees it; None unless it is constant. `columns` are its own.
     pub(super) fn view<'a>(&'a self, columns: Option<&'a Columns<'a>>) -> Option<range::Range<'a>> {
         let cells: &dyn Cells = match (self.table.get(), columns) {

@@ -147,10 +147,10 @@ impl<'w> Lowerer<'w> {
     pub fn lower_cell(&mut self, at: CellAddress) -> Option<Vec<Place>> {
         self.lowered_cells += 1;
         self.states.insert(at, State::Pending);
-        self.pending += 1;
+        self.pending.push(at);
         let may_want = std::mem::replace(&mut self.may_want, true);
         let (depth, memo) = (std::mem::take(&mut self.depth), std::mem::take(&mut self.memo));
-        let result = if self.pending > MAX_PENDING {
+        let result = if self.pending.len() > MAX_PENDING {
             Err(Failure::unsupported("a chain of dynamic references is too long"))
         } else if matches!(
             self.cell(at).and_then(|cell| cell.formula.as_ref()),
@@ -161,7 +161,7 @@ impl<'w> Lowerer<'w> {
             self.tree(at).and_then(|tree| self.lower_formula(&tree, at))
         };
         (self.depth, self.memo, self.may_want) = (depth, memo, may_want);
-        self.pending -= 1;
+        self.pending.pop();
         if let Err(mut failure) = result {
             if let Some(places) = failure.wanted.take() {
                 self.states.remove(&at);

@@ -232,7 +232,7 @@ impl Lowerer<'_> {
         }
         if !Self::varies(&payments)
             || !payments.iter().all(|&payment| self.is_numeric(payment))
-            || !self.may_chain(payments.len())
+            || !self.may_chain(3 * payments.len())
         {
             return Ok(None);
         }

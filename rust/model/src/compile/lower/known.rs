@@ -86,6 +86,8 @@ impl Lowerer<'_> {
         let window = self.window(place, used)?;
         let origin =
             Origin { sheet: place.sheet as u32, row: place.area.first_row, col: place.area.first_col };
+        // Windows with the same columns share what they take later, those with others do not.
+        self.graph.keep_terms(used.1);
         let content = RangeContent::Window(window);
         let range =
             self.graph.add_range(RangeArgument::new((place.rows(), place.cols()), used, origin, content));
@@ -108,7 +110,7 @@ impl Lowerer<'_> {
         let terms = self.window_terms(&window);
         let clipped = (rows, cols) != (place.rows(), place.cols());
         let beyond = clipped.then_some(Term::Const(Value::BLANK));
-        let grid = Rc::new(Grid::new(rows, cols, terms).going_on(beyond));
+        let grid = Rc::new(Grid::of(*place, rows, cols, terms).going_on(beyond));
         self.grids.keep(*place, &grid);
         Ok(grid)
     }

@@ -44,6 +44,8 @@ pub struct Lowerer<'w> {
     pub reached_cells: usize,
     /// Rows whose formulas are lowered, or that are to be lowered when they are needed.
     pub settled: Covered,
+    /// By the first column of wide ranges: the column after the last one whose formulas are settled in their rows.
+    pub settled_columns: HashMap<Place, u32>,
     /// Cells that met a circle when they were lowered ahead of need. They are tried again when they are needed.
     pub postponed: HashSet<CellAddress>,
     pub depth: usize,
@@ -57,8 +59,8 @@ pub struct Lowerer<'w> {
     pub wanted: HashSet<(CellAddress, Place)>,
     /// The last failure that may not be final, for the caller who asked for its cell.
     pub provisional: Option<(CellAddress, Failure)>,
-    /// How many cells are half lowered.
-    pub pending: usize,
+    /// The cells that are half lowered.
+    pub pending: Vec<CellAddress>,
     /// How many formula cells were lowered.
     pub lowered_cells: usize,
     /// What the author of the workbook should know.
@@ -87,6 +89,7 @@ impl<'w> Lowerer<'w> {
             reachable: HashMap::new(),
             reached_cells: 0,
             settled: Covered::default(),
+            settled_columns: HashMap::new(),
             postponed: HashSet::new(),
             depth: 0,
             memo: Memo::default(),
@@ -95,7 +98,7 @@ impl<'w> Lowerer<'w> {
             may_want: false,
             wanted: HashSet::new(),
             provisional: None,
-            pending: 0,
+            pending: Vec::new(),
             lowered_cells: 0,
             warnings: Vec::new(),
             told: HashSet::new(),

@@ -3,7 +3,9 @@
 use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
 use super::values::{Abs, Grid, MAX_GRID_CELLS, Single};
-use crate::compile::graph::{Graph, Term};
+use crate::compile::graph::{Argument, Graph, Term};
+use execd_calc::kernels;
+use execd_calc::kernels::arrays::record;
 use execd_calc::semantics::operator::{self, BinaryOp};
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
 use execd_calc::values::value::{ErrorCode, Value};
@@ -46,6 +48,9 @@ impl Lowerer<'_> {
         match operand {
             Single::One(term) => Abs::Term(self.graph.one(op, term)),
             Single::Many(grid) => {
+                if grid.constants().is_none() {
+                    self.chained_steps += grid.terms.len();
+                }
                 let terms = grid.terms.iter().map(|&term| self.graph.one(op, term)).collect();
                 let beyond = grid.beyond.map(|term| self.graph.one(op, term));
                 Abs::Grid(Rc::new(Grid::new(grid.rows, grid.cols, terms).going_on(beyond)))
@@ -116,7 +121,10 @@ impl Lowerer<'_> {
         }
         let beyond = operands.iter().any(|operand| operand.goes_beyond());
         if !beyond && !operands.iter().all(|operand| operand.is_constant()) && !self.may_chain(rows * cols) {
-            let terms: Vec<Term> = operands.iter().map(|operand| self.whole(operand)).collect();
+            let mut terms = Vec::with_capacity(operands.len());
+            for operand in operands {
+                terms.push(self.whole_array(operand)?);
+            }
             return Ok(Abs::Term(f(&mut self.graph, &terms)));
         }
         let mut terms: Vec<Term> = Vec::with_capacity(operands.len());
@@ -140,6 +148,21 @@ impl Lowerer<'_> {
     /// beside it has to become one value, too.
     pub fn is_sized_by_record(&self, single: &Single) -> bool {
         matches!(single, Single::One(term) if self.graph.is_array(*term))
+    }
+
+    /// The same, without an argument for each cell of a range.
+    fn whole_array(&mut self, single: &Single) -> Lowered<Term> {
+        let place = match single {
+            Single::Many(grid) if grid.constants().is_none() => grid.place,
+            _ => None,
+        };
+        match (place, kernels::find(record::VALUES)) {
+            (Some(place), Some(values)) => {
+                let range = self.range_argument(&place)?;
+                Ok(self.graph.call(values, &[Argument::Range(range)]))
+            }
+            _ => Ok(self.whole(single)),
+        }
     }
 
     /// One value or a whole array as one term.

@@ -4,7 +4,7 @@
 use super::forms::{Form, Needs};
 use super::lowerer::Lowerer;
 use crate::formula::ast::Expr;
-use crate::workbook::{CellAddress, Place};
+use crate::workbook::{Area, CellAddress, Place};
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Param, flags};
 use execd_calc::semantics::properties::Chain;
@@ -12,6 +12,9 @@ use hashbrown::HashSet;
 
 /// How deep names are followed into names.
 const MAX_NAMES: usize = 8;
+
+/// Ranges with so many columns are remembered as a whole.
+const WIDE: usize = 8;
 
 /// Where an expression stands.
 #[derive(Clone, Copy)]
@@ -57,8 +60,9 @@ struct Scan {
     /// The next cell to look at.
     row: u32,
     col: u32,
-    /// Every cell so far is lowered, or is to be lowered when it is needed.
+    /// Every cell of this column so far is lowered, or is to be lowered when it is needed; and of the columns before.
     settled: bool,
+    all_settled: bool,
 }
 
 impl Lowerer<'_> {
@@ -127,6 +131,11 @@ impl Lowerer<'_> {
             return self.open_precedent(CellAddress { sheet, row, col }, open).ok().flatten();
         }
         let rows = area.first_row..area.last_row + 1;
+        // A range that goes on from a wide one is looked at from there on.
+        let wide = Place { sheet, area: Area { last_col: area.first_col, ..area } };
+        if scan.place.cols() >= WIDE && scan.col == area.first_col && scan.row == area.first_row {
+            scan.col = self.settled_columns.get(&wide).map_or(scan.col, |&known| known.max(scan.col));
+        }
         let end = area.first_col + self.sheets.used(&scan.place).1 as u32;
         while scan.col < end {
             if let Some(formulas) = self.sheets.formula_rows(sheet, scan.col) {
@@ -150,7 +159,12 @@ impl Lowerer<'_> {
                     self.settled.add(column, &rows);
                 }
             }
-            *scan = Scan { row: area.first_row, col: scan.col + 1, ..*scan };
+            let all_settled = scan.all_settled && scan.settled;
+            *scan = Scan { row: area.first_row, col: scan.col + 1, settled: true, all_settled, ..*scan };
+        }
+        if scan.all_settled && scan.place.cols() >= WIDE {
+            let known = self.settled_columns.entry(wide).or_insert(end);
+            *known = end.max(*known);
         }
         None
     }
@@ -247,6 +261,6 @@ impl Lowerer<'_> {
 
 impl Scan {
     fn new(place: Place) -> Scan {
-        Scan { place, row: place.area.first_row, col: place.area.first_col, settled: true }
+        Scan { place, row: place.area.first_row, col: place.area.first_col, settled: true, all_settled: true }
     }
 }

@@ -7,6 +7,8 @@ use crate::workbook::{
 use execd_calc::kernels;
 use execd_calc::semantics::function::flags;
 use hashbrown::HashMap;
+use std::cell::OnceCell;
+use std::ops::Range;
 
 /// How many rows are kept free below a spilled array. For an array of one row: how many columns to its right.
 const MAX_KEPT: u32 = 10_000;
@@ -30,6 +32,8 @@ pub struct Sheets<'w> {
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
     /// By sheet: how many rows and columns can hold something.
     extents: Vec<(u32, u32)>,
+    /// By sheet and column: the rows of cells whose formulas are subtotals, ascending. Found when it is first asked for.
+    subtotals: OnceCell<Vec<HashMap<u32, Vec<u32>>>>,
     /// Formula cells of all sheets.
     pub formula_count: usize,
 }
@@ -59,7 +63,7 @@ impl<'w> Sheets<'w> {
         let has_formula = |cell: &&Cell| cell.formula.is_some();
         let formula_count =
             book.sheets.iter().map(|sheet| sheet.cells.values().filter(has_formula).count()).sum();
-        Sheets { book, by_name, names, tables, columns, formulas, owners, extents, formula_count }
+        Sheets { book, by_name, names, tables, columns, formulas, owners, extents, subtotals: OnceCell::new(), formula_count }
     }
 
     pub fn sheet(&self, name: &str) -> Option<usize> {
@@ -89,6 +93,13 @@ impl<'w> Sheets<'w> {
     /// The column of a table with this name, counted from the table's first.
     pub fn column_of(&self, table: usize, name: &str) -> Option<u32> {
         self.columns.get(&(table, name.to_lowercase())).copied()
+    }
+
+    /// True if a formula in these rows of a column is a subtotal itself.
+    pub fn has_subtotal(&self, sheet: usize, col: u32, rows: &Range<u32>) -> bool {
+        let all = self.subtotals.get_or_init(|| self.book.sheets.iter().map(subtotals_of).collect());
+        let Some(found) = all.get(sheet).and_then(|columns| columns.get(&col)) else { return false };
+        found.get(found.partition_point(|row| *row < rows.start)).is_some_and(|row| rows.contains(row))
     }
 
     pub fn extent(&self, sheet: usize) -> (u32, u32) {
@@ -251,6 +262,22 @@ fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {
         }
     }
     owners
+}
+
+fn subtotals_of(sheet: &Sheet) -> HashMap<u32, Vec<u32>> {
+    let mut columns: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (&(row, col), cell) in &sheet.cells {
+        let text: &str = match &cell.formula {
+            Some(CellFormula::Normal(text)) => text,
+            Some(CellFormula::Shared { text, .. }) => text,
+            _ => continue,
+        };
+        if text.contains("SUBTOTAL(") || text.contains("AGGREGATE(") {
+            columns.entry(col).or_default().push(row);
+        }
+    }
+    columns.values_mut().for_each(|rows| rows.sort_unstable());
+    columns
 }
 
 fn formulas_of(sheet: &Sheet, owners: &HashMap<(u32, u32), (u32, u32)>) -> HashMap<u32, Vec<u32>> {

@@ -40,18 +40,25 @@ pub struct Grid {
     pub terms: Vec<Term>,
     /// The value of every cell beyond the array, if the array stands for whole columns or rows.
     pub beyond: Option<Term>,
+    /// The range whose cells these are, if they are those of one.
+    pub place: Option<Place>,
     /// The values, once asked for, if all of them are known.
     constants: OnceCell<Option<Box<[Value]>>>,
 }
 
 impl Grid {
     pub fn new(rows: usize, cols: usize, terms: Vec<Term>) -> Grid {
-        Grid { rows, cols, terms, beyond: None, constants: OnceCell::new() }
+        Grid { rows, cols, terms, beyond: None, place: None, constants: OnceCell::new() }
     }
 
     /// The same with a value for every cell beyond.
     pub fn going_on(self, beyond: Option<Term>) -> Grid {
         Grid { beyond, ..self }
+    }
+
+    /// The cells of a range.
+    pub fn of(place: Place, rows: usize, cols: usize, terms: Vec<Term>) -> Grid {
+        Grid { place: Some(place), ..Grid::new(rows, cols, terms) }
     }
 
     /// The values, row by row, if all of them are known.

@@ -71,9 +71,8 @@ impl Lowerer<'_> {
             return Err(Failure::unsupported("the data tables need too many cells"));
         }
         // Cells that are half lowered stay so, because that is how circles are found.
-        let pending = self.states.iter().filter(|(_, state)| matches!(state, State::Pending));
         let mut states: HashMap<CellAddress, State> =
-            pending.map(|(at, state)| (*at, state.clone())).collect();
+            self.pending.iter().map(|at| (*at, State::Pending)).collect();
         states.extend(supposed);
         let outside = Lowerings {
             states: std::mem::replace(&mut self.states, states),
@@ -85,6 +84,7 @@ impl Lowerer<'_> {
             criteria: std::mem::take(&mut self.criteria),
             reachable: std::mem::take(&mut self.reachable),
             settled: std::mem::take(&mut self.settled),
+            settled_columns: std::mem::take(&mut self.settled_columns),
             postponed: std::mem::take(&mut self.postponed),
         };
         let lowered_before = self.lowered_cells;
@@ -94,11 +94,17 @@ impl Lowerer<'_> {
         self.suppositions -= 1;
         self.supposed_cells += self.lowered_cells - lowered_before;
         self.lowered_cells = lowered_before;
-        let Lowerings { states, arrays, ranges, windows, grids, runs, criteria, reachable, settled, postponed } =
-            outside;
-        (self.states, self.arrays, self.ranges, self.reachable) = (states, arrays, ranges, reachable);
-        (self.runs, self.criteria) = (runs, criteria);
-        (self.windows, self.grids, self.settled, self.postponed) = (windows, grids, settled, postponed);
+        self.states = outside.states;
+        self.arrays = outside.arrays;
+        self.ranges = outside.ranges;
+        self.windows = outside.windows;
+        self.grids = outside.grids;
+        self.runs = outside.runs;
+        self.criteria = outside.criteria;
+        self.reachable = outside.reachable;
+        self.settled = outside.settled;
+        self.settled_columns = outside.settled_columns;
+        self.postponed = outside.postponed;
         result
     }
 }
@@ -114,5 +120,6 @@ struct Lowerings {
     criteria: Criteria,
     reachable: HashMap<Place, u32>,
     settled: Covered,
+    settled_columns: HashMap<Place, u32>,
     postponed: HashSet<CellAddress>,
 }

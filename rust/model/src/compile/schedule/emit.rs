@@ -351,7 +351,9 @@ impl<'g> Emitter<'g> {
             (pool.first + (row - pool.rows.start) * window.cols + (col - window.col)) as usize
         };
         for col in window.col_range() {
-            for rows in self.filled.take((pool.first, col), &window.row_range()) {
+            let rows = window.row_range();
+            let open = if pool.shared { self.filled.take((pool.first, col), &rows) } else { [rows, 0..0] };
+            for rows in open {
                 for (row, term) in rows.clone().zip(sheet.slice(col, &rows)) {
                     let operand = self.operand(term.unwrap_or(Term::Const(Value::BLANK)));
                     if let Some(cell) = self.plan.cells.get_mut(place(row, col)) {

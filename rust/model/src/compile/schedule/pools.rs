@@ -11,6 +11,8 @@ pub struct Pool {
     pub rows: Range<u32>,
     /// The place of the first operand.
     pub first: u32,
+    /// Several windows look at it.
+    pub shared: bool,
 }
 
 /// The pools of all windows that nodes read.
@@ -37,10 +39,10 @@ impl Pools {
         }
         let mut pools = Pools::default();
         for (columns, rows) in windows {
-            let merged = merged(rows).into_iter().map(|rows| {
+            let merged = merged(rows).into_iter().map(|(rows, windows)| {
                 let first = pools.cells;
                 pools.cells += rows.len() as u32 * columns.2;
-                Pool { rows, first }
+                Pool { rows, first, shared: windows > 1 }
             });
             let merged = merged.collect();
             pools.by_columns.insert(columns, merged);
@@ -59,14 +61,17 @@ fn columns(window: &Window) -> (u32, u32, u32) {
     (window.sheet, window.col, window.cols)
 }
 
-/// Overlapping ranges as one.
-fn merged(mut rows: Vec<Range<u32>>) -> Vec<Range<u32>> {
+/// Overlapping ranges as one, with how many they are.
+fn merged(mut rows: Vec<Range<u32>>) -> Vec<(Range<u32>, usize)> {
     rows.sort_unstable_by_key(|rows| rows.start);
-    let mut merged: Vec<Range<u32>> = Vec::new();
+    let mut merged: Vec<(Range<u32>, usize)> = Vec::new();
     for rows in rows {
         match merged.last_mut() {
-            Some(last) if rows.start <= last.end => last.end = last.end.max(rows.end),
-            _ => merged.push(rows),
+            Some((last, count)) if rows.start <= last.end => {
+                last.end = last.end.max(rows.end);
+                *count += 1;
+            }
+            _ => merged.push((rows, 1)),
         }
     }
     merged
