@@ -252,7 +252,8 @@ fn reading_and_compiling_can_be_stopped() {
 /// A workbook that would compile for hours, stopped from another thread.
 #[test]
 fn a_compile_that_goes_on_is_stopped() {
-    let book = formula("SUM(MAKEARRAY(2000,1000,LAMBDA(r,c,SUM(SEQUENCE(1,100,r,c)^SEQUENCE(100)))))+A1").bytes();
+    let book =
+        formula("SUM(MAKEARRAY(2000,1000,LAMBDA(r,c,SUM(SEQUENCE(1,100,r,c)^SEQUENCE(100)))))+A1").bytes();
     let limits = Limits { bytes: usize::MAX, ..Limits::default() };
     let error = std::thread::scope(|scope| {
         let compile = scope.spawn(|| execd_model::compile(&book, &limits));

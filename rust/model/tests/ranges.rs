@@ -44,7 +44,8 @@ impl Rows<'_> {
             write!(rows, "<c r='B{row}'><v>{constant}</v></c>").unwrap();
             write!(rows, "<c r='C{row}'><f>$A$1*B{row}</f></c>").unwrap();
             for (at, formula) in self.formulas.iter().enumerate() {
-                let formula = formula.replace('#', &row.to_string()).replace('&', "&amp;").replace('<', "&lt;");
+                let formula =
+                    formula.replace('#', &row.to_string()).replace('&', "&amp;").replace('<', "&lt;");
                 write!(rows, "<c r='{}{row}'><f>{formula}</f></c>", column(at)).unwrap();
             }
             rows += "</row>";
@@ -71,9 +72,7 @@ fn results(compiled: &Compiled, input: f64) -> Vec<Constant> {
     let mut frame = compiled.plan.frame(&batch);
     let env = Env::new(compiled.date1904, NOW);
     compiled.plan.run(&mut frame, &batch, 0..1, &env, &AtomicBool::new(false)).unwrap();
-    (0..compiled.plan.output_cells)
-        .map(|cell| Constant::of(frame.heap(), frame.output(cell)[0]))
-        .collect()
+    (0..compiled.plan.output_cells).map(|cell| Constant::of(frame.heap(), frame.output(cell)[0])).collect()
 }
 
 fn varied(row: usize) -> f64 {

@@ -32,11 +32,7 @@ pub fn recalculate(bytes: &[u8], limits: &Limits, now: f64) -> Result<Vec<Recalc
 
 /// Every formula cell and every cell of an array formula, sheet by sheet and row by row. `now` is a serial number of
 /// the 1900 date system. Fails where a limit is met or `limits.stop` is raised.
-pub fn recalculate_workbook(
-    book: &Workbook,
-    limits: &Limits,
-    now: f64,
-) -> Result<Vec<Recalculated>, Error> {
+pub fn recalculate_workbook(book: &Workbook, limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
     let date1904 = book.settings.date1904;
     let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
     let env = Env::new(date1904, now);

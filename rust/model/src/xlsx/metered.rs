@@ -18,14 +18,17 @@ pub struct Metered<'p> {
 }
 
 impl<'p> Metered<'p> {
-    pub fn new(
-        source: Box<dyn Read + 'p>,
-        total_left: &'p mut u64,
-        limits: &Limits,
-    ) -> Metered<'p> {
+    pub fn new(source: Box<dyn Read + 'p>, total_left: &'p mut u64, limits: &Limits) -> Metered<'p> {
         let token_limit = limits.xml_token_bytes as u64;
         let stop = Arc::clone(&limits.stop);
-        Metered { source, part_left: limits.part_bytes, total_left, token_limit, token_left: token_limit, stop }
+        Metered {
+            source,
+            part_left: limits.part_bytes,
+            total_left,
+            token_limit,
+            token_left: token_limit,
+            stop,
+        }
     }
 
     /// A tag or a text starts here. The limit of one token holds for what is read until the next start.

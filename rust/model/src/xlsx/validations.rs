@@ -38,7 +38,8 @@ pub fn read(xml: &mut Xml, areas_left: &mut usize) -> Result<DataValidation, Err
 fn read_areas(xml: &Xml, text: &str, left: &mut usize) -> Result<Vec<Area>, Error> {
     let areas: Vec<Area> = address::areas(text).take(*left + 1).collect();
     *left = left.checked_sub(areas.len()).ok_or_else(|| {
-        let message = format!("the part {} is too large: its data validations name too many areas", xml.part());
+        let message =
+            format!("the part {} is too large: its data validations name too many areas", xml.part());
         Error::new(ErrorKind::TooLarge, message)
     })?;
     Ok(areas)

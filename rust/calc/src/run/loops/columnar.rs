@@ -155,7 +155,9 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
 
     fn internal_rates(&mut self, flows: u32, guess: f64) -> bool {
         let plan = self.machine.plan;
-        let Some(flows) = plan.ranges.get(flows as usize).map(|range| plan.cells_of(range)) else { return false };
+        let Some(flows) = plan.ranges.get(flows as usize).map(|range| plan.cells_of(range)) else {
+            return false;
+        };
         let flows = plan.cells.get(flows).unwrap_or_default();
         !flows.is_empty() && rates::internal_rates(self.machine, flows, guess, self.out)
     }

@@ -250,8 +250,7 @@ impl Writer<'_> {
             at += 1;
         }
         for slot in self.plan.outputs.iter().filter_map(|output| output.in_slot()) {
-            let input = self.inputs.get(&slot).and_then(|index| self.only_code.get_mut(*index));
-            input.into_iter().for_each(|only_code| *only_code = false);
+            reads(&self.inputs, &mut self.only_code, slot);
         }
         Ok(segments)
     }
@@ -259,10 +258,7 @@ impl Writer<'_> {
     /// Accounts for a step that is not in a segment.
     fn interpreted(&mut self, step: &Step) {
         let Writer { plan, inputs, only_code, unseen, .. } = self;
-        let mut read = |slot: u32| {
-            let input = inputs.get(&slot).and_then(|index| only_code.get_mut(*index));
-            input.into_iter().for_each(|only_code| *only_code = false);
-        };
+        let mut read = |slot: u32| reads(inputs, only_code, slot);
         liveness::reads(plan, step, &mut read);
         unseen.reads(plan, step, &mut read);
         liveness::writes(step, &mut |slot| _ = self.inputs.remove(&slot));
@@ -303,6 +299,12 @@ impl Writer<'_> {
         let written = results.iter().map(|(slot, _)| *slot).collect();
         Some(Segment { steps, compared, inputs, read: read.into_iter().collect(), written })
     }
+}
+
+/// Something other than a segment reads a slot.
+fn reads(inputs: &HashMap<u32, usize>, only_code: &mut [bool], slot: u32) {
+    let input = inputs.get(&slot).and_then(|index| only_code.get_mut(*index));
+    input.into_iter().for_each(|only_code| *only_code = false);
 }
 
 #[cfg(test)]

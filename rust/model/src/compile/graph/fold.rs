@@ -219,7 +219,9 @@ impl Graph {
         for (argument, columns) in arguments.iter().zip(&columns) {
             args.push(match *argument {
                 Argument::Term(term) => Arg::Value(term.constant()?),
-                Argument::Range(range) => Arg::Range(self.ranges.get(range as usize)?.view(columns.as_ref())?),
+                Argument::Range(range) => {
+                    Arg::Range(self.ranges.get(range as usize)?.view(columns.as_ref())?)
+                }
             });
         }
         let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.budget.stop };

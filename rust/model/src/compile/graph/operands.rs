@@ -77,7 +77,9 @@ impl Graph {
     /// The nodes among the cells of a range, without those of a sheet that are covered. Covers them.
     pub fn each_new_cell(&self, range: u32, covered: &mut Covered, f: impl FnMut(u32)) {
         self.each_cell_apart_from(range, covered, f);
-        if let Some(RangeContent::Window(window)) = self.ranges.get(range as usize).map(|range| &range.content) {
+        if let Some(RangeContent::Window(window)) =
+            self.ranges.get(range as usize).map(|range| &range.content)
+        {
             for col in window.col_range() {
                 covered.add((window.sheet, col), &window.row_range());
             }

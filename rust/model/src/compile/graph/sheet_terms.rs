@@ -54,7 +54,9 @@ impl SheetTerms {
 
     /// True if a cell of these rows is a node.
     pub fn has_node(&self, col: u32, rows: &Range<u32>) -> bool {
-        let Some((first, last)) = self.columns.get(&col).and_then(|column| column.nodes) else { return false };
+        let Some((first, last)) = self.columns.get(&col).and_then(|column| column.nodes) else {
+            return false;
+        };
         if rows.contains(&first) || rows.contains(&last) {
             return true;
         }

@@ -101,7 +101,13 @@ impl<'w> Lowerer<'w> {
 
     fn circular(&self, at: CellAddress) -> Failure {
         let reason = format!("circular reference through {}", self.label(at));
-        Failure { kind: ErrorKind::Circular, reason: reason.into(), origin: None, circle: Some(at), wanted: None }
+        Failure {
+            kind: ErrorKind::Circular,
+            reason: reason.into(),
+            origin: None,
+            circle: Some(at),
+            wanted: None,
+        }
     }
 
     pub fn label(&self, at: CellAddress) -> String {

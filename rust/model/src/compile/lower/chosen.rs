@@ -105,7 +105,8 @@ impl Lowerer<'_> {
                 self.add_found(adds, Total::default(), &cells).and_then(|totals| totals.last().copied())
             }
             Chosen::List { list, count } => {
-                let corner = CellAddress { sheet: place.sheet, row: place.area.first_row, col: place.area.first_col };
+                let corner =
+                    CellAddress { sheet: place.sheet, row: place.area.first_row, col: place.area.first_col };
                 let (sums, generation) = ((adds, corner), self.criteria.tidy());
                 let (total, new) = self.criteria.total(list, &sums, count);
                 let cells = self.chosen_cells(&place, start.down, &new, at)?;
@@ -123,7 +124,11 @@ impl Lowerer<'_> {
         let places: Vec<Place> = positions.iter().map(|&at| part(place, down, at, at + 1)).collect();
         self.want(&places, at)?;
         let cells = places.iter().map(|place| {
-            self.term(CellAddress { sheet: place.sheet, row: place.area.first_row, col: place.area.first_col })
+            self.term(CellAddress {
+                sheet: place.sheet,
+                row: place.area.first_row,
+                col: place.area.first_col,
+            })
         });
         cells.collect()
     }

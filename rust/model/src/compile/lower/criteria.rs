@@ -116,7 +116,12 @@ impl Criteria {
     }
 
     /// The first `count` positions that meet all criteria. The lines were read that far.
-    pub fn choose(&mut self, cx: &Cx<'_>, criteria: &[(Line, Key, Criterion)], count: usize) -> Option<Chosen> {
+    pub fn choose(
+        &mut self,
+        cx: &Cx<'_>,
+        criteria: &[(Line, Key, Criterion)],
+        count: usize,
+    ) -> Option<Chosen> {
         if let [(line, _, criterion)] = criteria
             && let Some(run) = self.lines.get(line)?.run(cx, criterion, count)
         {

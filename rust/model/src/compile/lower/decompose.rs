@@ -119,7 +119,8 @@ impl Lowerer<'_> {
     }
 
     fn sum_product(&mut self, args: &[Abs]) -> Lowered<Option<Abs>> {
-        let constant = |arg: &Abs| matches!(arg, Abs::Grid(grid) | Abs::Cells(grid) if grid.constants().is_some());
+        let constant =
+            |arg: &Abs| matches!(arg, Abs::Grid(grid) | Abs::Cells(grid) if grid.constants().is_some());
         if args.len() < 2 || args.iter().all(constant) {
             return Ok(None);
         }

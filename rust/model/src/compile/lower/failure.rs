@@ -19,7 +19,13 @@ pub struct Failure {
 
 impl Failure {
     pub fn unsupported(reason: impl Into<String>) -> Failure {
-        Failure { kind: ErrorKind::Unsupported, reason: reason.into().into(), origin: None, circle: None, wanted: None }
+        Failure {
+            kind: ErrorKind::Unsupported,
+            reason: reason.into().into(),
+            origin: None,
+            circle: None,
+            wanted: None,
+        }
     }
 
     pub fn wanting(places: Vec<Place>) -> Failure {

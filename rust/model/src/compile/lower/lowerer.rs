@@ -59,6 +59,8 @@ pub struct Lowerer<'w> {
     pub wanted: HashSet<(CellAddress, Place)>,
     /// The last failure that may not be final, for the caller who asked for its cell.
     pub provisional: Option<(CellAddress, Failure)>,
+    /// Room for the cells whose precedents are being lowered.
+    pub spare_set: Option<HashSet<CellAddress>>,
     /// The cells that are half lowered.
     pub pending: Vec<CellAddress>,
     /// How many formula cells were lowered.
@@ -98,6 +100,7 @@ impl<'w> Lowerer<'w> {
             may_want: false,
             wanted: HashSet::new(),
             provisional: None,
+            spare_set: None,
             pending: Vec::new(),
             lowered_cells: 0,
             warnings: Vec::new(),

@@ -80,9 +80,11 @@ impl Lowerer<'_> {
         let mut terms = Vec::with_capacity(rows * cols);
         for row in 0..rows {
             self.graph.check()?;
-            let lines = [(left, shapes[0]), (right, shapes[1])].map(|(cells, shape)| Line::new(cells, shape, row));
+            let lines =
+                [(left, shapes[0]), (right, shapes[1])].map(|(cells, shape)| Line::new(cells, shape, row));
             let mut cx = self.graph.cx();
-            let values = (0..cols).map(|col| operator::binary(&mut cx, op, lines[0].at(col), lines[1].at(col)));
+            let values =
+                (0..cols).map(|col| operator::binary(&mut cx, op, lines[0].at(col), lines[1].at(col)));
             terms.extend(values.map(Term::Const));
         }
         Ok(self.graph.is_lasting().then(|| Grid::new(rows, cols, terms)))

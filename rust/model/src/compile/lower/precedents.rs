@@ -14,7 +14,10 @@ use hashbrown::HashSet;
 const MAX_NAMES: usize = 8;
 
 /// Ranges with so many columns are remembered as a whole.
-const WIDE: usize = 8;
+const WIDE: usize = 32;
+
+/// A set with more cells is not used again: to empty it would cost more than a new one.
+const MOST_SPARE: usize = 16;
 
 /// Where an expression stands.
 #[derive(Clone, Copy)]
@@ -37,7 +40,8 @@ struct Found {
 
 impl Found {
     fn is_new(&mut self, name: &str, at: Position) -> bool {
-        let known = self.names.iter().any(|known| &*known.0 == name && (known.1, known.2) == (at.whole, at.array));
+        let known =
+            self.names.iter().any(|known| &*known.0 == name && (known.1, known.2) == (at.whole, at.array));
         if !known {
             self.names.push((name.into(), at.whole, at.array));
         }
@@ -71,7 +75,7 @@ impl Lowerer<'_> {
         if self.states.contains_key(&root) {
             return;
         }
-        let mut open: HashSet<CellAddress> = HashSet::new();
+        let mut open = self.spare_set.take().unwrap_or_default();
         let mut stack = vec![self.opened(root)];
         open.insert(root);
         while let Some(top) = stack.last_mut() {
@@ -96,6 +100,10 @@ impl Lowerer<'_> {
                 }
             }
             stack.pop();
+        }
+        if open.len() <= MOST_SPARE {
+            open.clear();
+            self.spare_set = Some(open);
         }
     }
 
@@ -131,6 +139,7 @@ impl Lowerer<'_> {
             return self.open_precedent(CellAddress { sheet, row, col }, open).ok().flatten();
         }
         let rows = area.first_row..area.last_row + 1;
+        let tall = scan.place.rows() > 1;
         // A range that goes on from a wide one is looked at from there on.
         let wide = Place { sheet, area: Area { last_col: area.first_col, ..area } };
         if scan.place.cols() >= WIDE && scan.col == area.first_col && scan.row == area.first_row {
@@ -140,7 +149,9 @@ impl Lowerer<'_> {
         while scan.col < end {
             if let Some(formulas) = self.sheets.formula_rows(sheet, scan.col) {
                 let column = (sheet as u32, scan.col);
-                for rest in self.settled.rest(column, &rows) {
+                // One cell is found as fast as the rows that are settled.
+                let rests = if tall { self.settled.rest(column, &rows) } else { [rows.clone(), 0..0] };
+                for rest in rests {
                     let from = rest.start.max(scan.row);
                     let first = formulas.partition_point(|&row| row < from);
                     for &row in formulas.iter().skip(first).take_while(|row| **row < rest.end) {
@@ -155,12 +166,14 @@ impl Lowerer<'_> {
                         }
                     }
                 }
-                if scan.settled {
+                if scan.settled && tall {
                     self.settled.add(column, &rows);
                 }
             }
-            let all_settled = scan.all_settled && scan.settled;
-            *scan = Scan { row: area.first_row, col: scan.col + 1, settled: true, all_settled, ..*scan };
+            scan.all_settled &= scan.settled;
+            scan.settled = true;
+            scan.row = area.first_row;
+            scan.col += 1;
         }
         if scan.all_settled && scan.place.cols() >= WIDE {
             let known = self.settled_columns.entry(wide).or_insert(end);
@@ -240,7 +253,9 @@ impl Lowerer<'_> {
                 let Some(function) = kernels::find(name) else { return };
                 let array = at.array || function.has(flags::FORCES_ARRAY);
                 let chosen = function.chain.and_then(Chain::chosen);
-                for (position, arg) in args.iter().enumerate().filter(|(position, _)| Some(*position) != chosen) {
+                for (position, arg) in
+                    args.iter().enumerate().filter(|(position, _)| Some(*position) != chosen)
+                {
                     let whole = array || function.param(position) != Param::Scalar;
                     self.precedents(arg, Position { whole, array, ..at }, found);
                 }

@@ -131,7 +131,8 @@ impl Lowerer<'_> {
         let whole = table.area.ok_or_else(|| Failure::unsupported("a table without an area"))?;
         let column = |name: &str| {
             let found = self.sheets.column_of(number, name);
-            found.ok_or_else(|| Failure::unsupported(format!("table {:?} has no column {name:?}", table.name)))
+            found
+                .ok_or_else(|| Failure::unsupported(format!("table {:?} has no column {name:?}", table.name)))
         };
         let (first_col, last_col) = match &reference.columns {
             Some((first, last)) => (whole.first_col + column(first)?, whole.first_col + column(last)?),

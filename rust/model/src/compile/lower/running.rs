@@ -110,7 +110,9 @@ impl Lowerer<'_> {
                     }
                     added
                 }
-                Abs::Grid(grid) | Abs::Cells(grid) => self.add_cells(adds, total, &grid.terms),
+                Abs::Grid(grid) | Abs::Cells(grid) if self.may_chain(grid.terms.len()) => {
+                    self.add_cells(adds, total, &grid.terms)
+                }
                 _ => None,
             };
             match added {
@@ -251,7 +253,11 @@ impl Lowerer<'_> {
         let window = self.window(&start.lines(place, known, lines.max(known)), size)?;
         let varies = self.runs.by_start.get(&start).is_some_and(|run| run.varies);
         // A run can be longer than this range: then it is looked at as a whole.
-        Ok(if known > lines { varies && self.is_varying(place, used)? } else { varies || self.graph.has_node(&window) })
+        Ok(if known > lines {
+            varies && self.is_varying(place, used)?
+        } else {
+            varies || self.graph.has_node(&window)
+        })
     }
 
     fn is_varying(&mut self, place: &Place, used: (usize, usize)) -> Lowered<bool> {
@@ -318,9 +324,17 @@ impl Start {
     fn lines(&self, place: &Place, known: usize, lines: usize) -> Place {
         let mut area = place.area;
         if self.width == 0 {
-            area = Area { first_col: area.first_col + known as u32, last_col: area.first_col + lines as u32 - 1, ..area };
+            area = Area {
+                first_col: area.first_col + known as u32,
+                last_col: area.first_col + lines as u32 - 1,
+                ..area
+            };
         } else {
-            area = Area { first_row: area.first_row + known as u32, last_row: area.first_row + lines as u32 - 1, ..area };
+            area = Area {
+                first_row: area.first_row + known as u32,
+                last_row: area.first_row + lines as u32 - 1,
+                ..area
+            };
         }
         Place { area, ..*place }
     }

@@ -63,7 +63,18 @@ impl<'w> Sheets<'w> {
         let has_formula = |cell: &&Cell| cell.formula.is_some();
         let formula_count =
             book.sheets.iter().map(|sheet| sheet.cells.values().filter(has_formula).count()).sum();
-        Sheets { book, by_name, names, tables, columns, formulas, owners, extents, subtotals: OnceCell::new(), formula_count }
+        Sheets {
+            book,
+            by_name,
+            names,
+            tables,
+            columns,
+            formulas,
+            owners,
+            extents,
+            subtotals: OnceCell::new(),
+            formula_count,
+        }
     }
 
     pub fn sheet(&self, name: &str) -> Option<usize> {

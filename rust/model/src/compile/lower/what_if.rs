@@ -1,7 +1,7 @@
 //! What-if data tables. Each cell of the table is the value of a formula with other values in the table's input cells.
 
-use super::failure::{Failure, Lowered};
 use super::criteria::Criteria;
+use super::failure::{Failure, Lowered};
 use super::known::Grids;
 use super::lowerer::{Lowerer, State};
 use super::running::Runs;

@@ -72,7 +72,8 @@ impl<'g> Emitter<'g> {
             }
         }
         // The last cells first, to be taken from the end.
-        let mut ending: Vec<(usize, u32)> = cells.iter().map(|&cell| (last_use[cell as usize], cell)).collect();
+        let mut ending: Vec<(usize, u32)> =
+            cells.iter().map(|&cell| (last_use[cell as usize], cell)).collect();
         ending.sort_by_key(|(end, _)| std::cmp::Reverse(*end));
         let pools = Pools::new(graph, order.iter().filter_map(|item| item.node()));
         let plan = Plan { cells: vec![Operand::constant(0); pools.cells as usize], ..Plan::default() };
@@ -344,7 +345,8 @@ impl<'g> Emitter<'g> {
     /// the same until the last one has read it.
     fn window(&mut self, window: &Window) -> u32 {
         let graph = self.graph;
-        let (Some(pool), Some(sheet)) = (self.pools.of(window), graph.sheets.get(window.sheet as usize)) else {
+        let (Some(pool), Some(sheet)) = (self.pools.of(window), graph.sheets.get(window.sheet as usize))
+        else {
             return 0;
         };
         let place = |row: u32, col: u32| {

@@ -79,7 +79,8 @@ impl Regions<'_> {
                     }
                     Argument::Range(range) => {
                         let mut found = 0;
-                        graph.each_new_cell(range, &mut seen, |id| found = found.max(depths[id as usize] + 1));
+                        graph
+                            .each_new_cell(range, &mut seen, |id| found = found.max(depths[id as usize] + 1));
                         depth = depth.max(found);
                         for column in graph.columns_of(range) {
                             let known: &mut u32 = columns.entry(column).or_insert(0);
