@@ -1,87 +1,45 @@
 //! What compiling one workbook may take: nodes, bytes, and time until somebody raises the stop flag.
 
-use super::node::{Argument, Node, Term};
-use super::program::Graph;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
-use execd_calc::values::value::{Unpacked, Value};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// A node with its place in the table of shared nodes.
-const NODE: usize = size_of::<Node>() + 2 * size_of::<u32>();
-
-/// A use of a LAMBDA, with the values of its variables.
-const USE: usize = 256;
 
 #[derive(Debug)]
 pub struct Budget {
     nodes: usize,
     bytes: usize,
-    pub(super) stop: Arc<AtomicBool>,
+    pub stop: Arc<AtomicBool>,
     /// Bytes of texts, arrays and cells of ranges so far.
-    kept: usize,
+    pub kept: usize,
 }
 
 impl Budget {
     pub fn new(limits: &Limits) -> Budget {
         Budget { nodes: limits.nodes, bytes: limits.bytes, stop: Arc::clone(&limits.stop), kept: 0 }
     }
-}
 
-impl Graph {
-    /// Fails when the graph has become too large, or when compiling is to stop. The message does not name a formula.
+    /// Fails when there are more nodes or bytes than allowed, or when compiling is to stop. The message does not name a
+    /// formula.
     #[inline]
-    pub fn check(&self) -> Result<(), Error> {
-        let Budget { nodes, bytes, stop, kept } = &self.budget;
-        let taken = self.nodes.len() * NODE + self.arguments.len() * size_of::<Argument>() + kept;
-        if self.nodes.len() <= *nodes && taken <= *bytes && !stop.load(Ordering::Relaxed) {
+    pub fn check(&self, nodes: usize, bytes: usize) -> Result<(), Error> {
+        let stopped = self.stop.load(Ordering::Relaxed);
+        if nodes <= self.nodes && bytes + self.kept <= self.bytes && !stopped {
             return Ok(());
         }
-        Err(self.what_is_over())
+        Err(self.what_is_over(nodes, stopped))
     }
 
     #[cold]
-    fn what_is_over(&self) -> Error {
-        let Budget { nodes, bytes, stop, .. } = &self.budget;
-        if stop.load(Ordering::Relaxed) {
+    fn what_is_over(&self, nodes: usize, stopped: bool) -> Error {
+        if stopped {
             return Error::new(ErrorKind::Stopped, "compiling was stopped");
         }
-        let what = if self.nodes.len() > *nodes {
-            format!("its formulas need more than {nodes} steps")
+        let what = if nodes > self.nodes {
+            format!("its formulas need more than {} steps", self.nodes)
         } else {
-            format!("it takes more than {} MB", bytes >> 20)
+            format!("it takes more than {} MB", self.bytes >> 20)
         };
         Error::new(ErrorKind::TooLarge, format!("the workbook is too large to compile: {what}"))
-    }
-
-    /// Counts the text or array of a value that was calculated.
-    pub(super) fn keep(&mut self, value: Value) {
-        self.budget.kept += match value.unpack() {
-            Unpacked::Text(id) => self.heap.text(id).len(),
-            Unpacked::Array(id) => self.heap.array(id).cells.len() * size_of::<Value>(),
-            _ => 0,
-        };
-    }
-
-    /// What is kept now, for `release`.
-    pub fn mark(&self) -> (usize, usize) {
-        (self.heap.local_arrays(), self.budget.kept)
-    }
-
-    /// Forgets the arrays that were made since. Nothing may hold one of them.
-    pub fn release(&mut self, (arrays, kept): (usize, usize)) {
-        self.heap.forget_arrays(arrays);
-        self.budget.kept = kept;
-    }
-
-    /// Counts a use of a LAMBDA.
-    pub fn keep_use(&mut self) {
-        self.budget.kept += USE;
-    }
-
-    /// Counts terms that are kept beside the nodes.
-    pub fn keep_terms(&mut self, count: usize) {
-        self.budget.kept += count * size_of::<Term>();
     }
 }

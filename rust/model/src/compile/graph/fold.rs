@@ -2,7 +2,7 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
-use super::ranges::{Columns, RangeArgument};
+use super::range_argument::{Columns, RangeArgument};
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Arg, Cx, Function, Param, flags};
 use execd_calc::semantics::lift;

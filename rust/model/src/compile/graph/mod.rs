@@ -2,12 +2,14 @@
 
 pub mod array_bounds;
 mod budget;
+mod costs;
 mod covered;
 mod fold;
 mod lookup_kinds;
 mod node;
 mod operands;
 mod program;
+mod range_argument;
 mod ranges;
 mod sheet_terms;
 mod texts;
@@ -16,5 +18,5 @@ pub use covered::Covered;
 pub use node::{Argument, Node, Op, Term, kinds};
 pub use operands::{each_new_operand, each_operand, each_operand_in_place, needed, node_of};
 pub use program::Graph;
-pub use ranges::{RangeArgument, RangeContent};
+pub use range_argument::{RangeArgument, RangeContent};
 pub use sheet_terms::{SheetTerms, Window};

@@ -3,7 +3,7 @@
 use super::covered::Covered;
 use super::node::{Argument, Term};
 use super::program::Graph;
-use super::ranges::RangeContent;
+use super::range_argument::RangeContent;
 
 /// For each node, whether `outputs` need it.
 pub fn needed(graph: &Graph, outputs: &[Term]) -> Vec<bool> {

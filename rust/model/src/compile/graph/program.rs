@@ -2,7 +2,7 @@
 
 use super::budget::Budget;
 use super::node::{Argument, Node, Op, Term, kinds, kinds_of};
-use super::ranges::{RangeArgument, RangeContent};
+use super::range_argument::{RangeArgument, RangeContent};
 use super::sheet_terms::SheetTerms;
 use crate::limits::Limits;
 use execd_calc::semantics::function::{Cx, Env, Function};

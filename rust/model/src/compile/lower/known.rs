@@ -7,31 +7,10 @@ use crate::compile::graph::{RangeArgument, RangeContent, SheetTerms, Term, Windo
 use crate::workbook::{CellAddress, Place};
 use execd_calc::values::range::Origin;
 use execd_calc::values::value::Value;
-use hashbrown::HashMap;
 use std::rc::Rc;
-
-/// Cells of all arrays that are kept for formulas that name the same range.
-const MOST_KEPT: usize = 1 << 21;
 
 /// Cells between two looks at the budget.
 const CHECKED: u32 = 1_024;
-
-/// Arrays of ranges by their places.
-#[derive(Debug, Default)]
-pub struct Grids {
-    by_place: HashMap<Place, Rc<Grid>>,
-    cells: usize,
-}
-
-impl Grids {
-    fn keep(&mut self, place: Place, grid: &Rc<Grid>) {
-        self.cells += grid.terms.len();
-        if self.cells > MOST_KEPT {
-            *self = Grids { cells: grid.terms.len(), ..Grids::default() };
-        }
-        self.by_place.insert(place, Rc::clone(grid));
-    }
-}
 
 impl Lowerer<'_> {
     /// Lowers `rows` times `cols` cells from the corner of a place on.

@@ -1,10 +1,9 @@
 //! The state of lowering one workbook. Each file beside this one holds some methods of `Lowerer`.
 
-use super::criteria::Criteria;
+use super::aggregates::{Criteria, Runs};
 use super::failure::{Failure, Lowered};
-use super::known::Grids;
+use super::grids::Grids;
 use super::memo::Memo;
-use super::running::Runs;
 use super::sheets::Sheets;
 use super::values::Abs;
 use crate::compile::graph::{Covered, Graph, Term};

@@ -1,15 +1,14 @@
 //! Lowering: from formula trees to terms of the graph, by partial evaluation.
 
+mod aggregates;
 mod at;
 mod beyond;
 mod calls;
 mod cells;
-mod chosen;
-mod criteria;
-mod decompose;
 mod expressions;
 mod failure;
 mod forms;
+mod grids;
 mod known;
 mod lowerer;
 mod map;
@@ -18,7 +17,6 @@ mod precedents;
 mod reach;
 mod references;
 mod root;
-mod running;
 mod sheets;
 mod single;
 mod spill;

@@ -1,10 +1,9 @@
 //! What-if data tables. Each cell of the table is the value of a formula with other values in the table's input cells.
 
-use super::criteria::Criteria;
+use super::aggregates::{Criteria, Runs};
 use super::failure::{Failure, Lowered};
-use super::known::Grids;
+use super::grids::Grids;
 use super::lowerer::{Lowerer, State};
-use super::running::Runs;
 use super::values::Abs;
 use crate::compile::graph::{Covered, Term};
 use crate::workbook::{CellAddress, CellFormula, Place};

@@ -1,7 +1,7 @@
 //! Which cells of constant lines meet known criteria. A line is a column or a row of cells from one cell on. Where one is
 //! asked often it is kept, as far as it was asked for, with an index that serves all criteria and all shorter lines.
 
-use super::running::{Adds, Total};
+use super::runs::{Adds, Total};
 use crate::compile::graph::Term;
 use crate::workbook::CellAddress;
 use execd_calc::kernels::aggregates::criteria::{Criterion, Sought, number_in};
@@ -154,8 +154,8 @@ impl Criteria {
         Some(Chosen::List { list, count })
     }
 
-    /// Forgets what is kept when it is too much. Returns the generation of the lists.
-    pub fn tidy(&mut self) -> usize {
+    /// Forgets what is kept when it is too much.
+    pub fn tidy(&mut self) {
         if self.kept > MOST_KEPT {
             *self = Criteria {
                 generation: self.generation + 1,
@@ -163,16 +163,19 @@ impl Criteria {
                 ..Criteria::default()
             };
         }
+    }
+
+    pub fn generation(&self) -> usize {
         self.generation
     }
 
     /// The total that is known of the first `count` cells of a list, and the positions after those that it stands for.
-    pub fn total(&self, list: usize, sums: &Sums, count: usize) -> (Total, Vec<u32>) {
-        let Some(list) = self.lists.get(list) else { return Default::default() };
+    pub fn total(&self, list: usize, sums: &Sums, count: usize) -> Option<(Total, Vec<u32>)> {
+        let list = self.lists.get(list)?;
         let totals = list.totals.get(sums).map_or(&[][..], Vec::as_slice);
         let known = totals.len().min(count);
         let total = known.checked_sub(1).and_then(|at| totals.get(at)).copied().unwrap_or_default();
-        (total, list.positions.get(known..count).unwrap_or(&[]).to_vec())
+        Some((total, list.positions.get(known..count)?.to_vec()))
     }
 
     /// Keeps totals of a list up to its first `count` cells, if they go on from those that are kept.

@@ -1,13 +1,13 @@
 //! SUMIFS and the like, where the criteria and the cells that they look at are known: an aggregate of the cells that are
 //! chosen. The other cells of the values are not needed at all.
 
-use super::at::At;
 use super::criteria::{Chosen, Key, Line};
-use super::failure::Lowered;
-use super::lowerer::Lowerer;
-use super::running::{Adds, Total};
-use super::values::{Abs, constant};
+use super::runs::{Adds, Total};
 use crate::compile::graph::Term;
+use crate::compile::lower::at::At;
+use crate::compile::lower::failure::Lowered;
+use crate::compile::lower::lowerer::Lowerer;
+use crate::compile::lower::values::{Abs, constant};
 use crate::workbook::{CellAddress, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels::aggregates::criteria::Criterion;
 use execd_calc::semantics::properties::Chain;
@@ -50,16 +50,16 @@ impl Lowerer<'_> {
     }
 
     fn count_chosen(&mut self, pairs: &[Pair<'_>]) -> Lowered<Option<Abs>> {
-        let Some((first, _)) = pairs.first().and_then(|(range, _)| line(single_place(range)?)) else {
+        let Some((first, place)) = pairs.first().and_then(|(range, _)| line(single_place(range)?)) else {
             return Ok(None);
         };
+        let all = place.rows().max(place.cols());
         let mut used = 0;
         for (range, _) in pairs {
             let Some((_, place)) = single_place(range).and_then(line) else { return Ok(None) };
             let (rows, cols) = self.sheets.used(&place);
             used = used.max(if first.down { rows } else { cols });
         }
-        let all = single_place(pairs[0].0).map_or(0, |place| place.rows().max(place.cols()));
         // Blank cells beyond those in use may meet the criteria, too.
         if used == 0 || used < all && self.all_meet_blank(pairs)? {
             return Ok(None);
@@ -89,7 +89,7 @@ impl Lowerer<'_> {
         let Some((start, place)) = single_place(values).and_then(line) else { return Ok(None) };
         let (rows, cols) = self.sheets.used(&place);
         let (all, used) = if start.down { (place.rows(), rows) } else { (place.cols(), cols) };
-        if used == 0 {
+        if used == 0 || pairs.is_empty() {
             return Ok(None);
         }
         let Some(chosen) = self.choose(start.down, pairs, all, used)? else { return Ok(None) };
@@ -107,8 +107,8 @@ impl Lowerer<'_> {
             Chosen::List { list, count } => {
                 let corner =
                     CellAddress { sheet: place.sheet, row: place.area.first_row, col: place.area.first_col };
-                let (sums, generation) = ((adds, corner), self.criteria.tidy());
-                let (total, new) = self.criteria.total(list, &sums, count);
+                let (sums, generation) = ((adds, corner), self.criteria.generation());
+                let Some((total, new)) = self.criteria.total(list, &sums, count) else { return Ok(None) };
                 let cells = self.chosen_cells(&place, start.down, &new, at)?;
                 let Some(totals) = self.add_found(adds, total, &cells) else { return Ok(None) };
                 let last = totals.last().copied().unwrap_or(total);
@@ -239,8 +239,14 @@ impl Lowerer<'_> {
     }
 }
 
+/// Ranges with their criteria; none if one has no criterion.
 fn pairs(args: &[Abs]) -> Vec<Pair<'_>> {
-    args.chunks_exact(2).map(|pair| (&pair[0], &pair[1])).collect()
+    let (pairs, rest) = args.as_chunks::<2>();
+    if rest.is_empty() {
+        pairs.iter().map(|[range, criterion]| (range, criterion)).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 fn single_place(abs: &Abs) -> Option<Place> {

@@ -2,12 +2,12 @@
 //! not be kept, and the steps run in columnar loops. Only where every value that depends on an input is a number or
 //! an error; everything else stays a call.
 
-use super::at::At;
-use super::failure::Lowered;
-use super::lowerer::Lowerer;
-use super::running::Adds;
-use super::values::Abs;
+use super::runs::Adds;
 use crate::compile::graph::{Term, kinds};
+use crate::compile::lower::at::At;
+use crate::compile::lower::failure::Lowered;
+use crate::compile::lower::lowerer::Lowerer;
+use crate::compile::lower::values::Abs;
 use crate::workbook::{CellAddress, Place};
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};

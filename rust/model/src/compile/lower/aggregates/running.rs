@@ -2,15 +2,15 @@
 //! line, so that a longer range from the same cell on (`SUM(C$2:C9)`, `SUM(C$2:C10)`) takes one more step and not a
 //! chain of its own.
 
-use super::failure::Lowered;
-use super::lowerer::Lowerer;
-use super::values::Abs;
+use super::runs::{Adds, Run, Total, start};
 use crate::compile::graph::{Term, kinds};
-use crate::workbook::{Area, Place};
+use crate::compile::lower::failure::Lowered;
+use crate::compile::lower::lowerer::Lowerer;
+use crate::compile::lower::values::Abs;
+use crate::workbook::Place;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op2, Op3};
 use execd_calc::values::value::{ErrorCode, Value};
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
 /// Longer ranges stay calls, because a chain has one step per cell.
@@ -18,57 +18,6 @@ const MAX_CHAIN: usize = 1 << 18;
 /// Steps of all chains together, besides two for each formula. Beyond, aggregates stay calls: ranges that share no step
 /// (`SUM(C2:C$9)`, `SUM(C3:C$9)`) would have as many steps as cells times formulas.
 const MOST_STEPS: usize = 1 << 20;
-/// Totals that are kept for all ranges together.
-const MOST_KEPT: usize = 1 << 22;
-
-/// What each cell does to the total.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Adds {
-    Sum,
-    /// A sum whose cells must be known to be numbers, because they are counted.
-    Mean,
-    Min,
-    Max,
-    /// Counts numbers.
-    Numbers,
-    /// Counts cells that are not blank.
-    Filled,
-    /// Counts numbers that compare so with the number of these bits.
-    Meeting(BinaryOp, u64),
-}
-
-/// The total after some cells, and how many of them counted. None before the first.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Total {
-    pub term: Option<Term>,
-    pub count: usize,
-}
-
-/// Ranges that begin at one cell and are equally wide. A range of one row grows by columns; its width is 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Start {
-    adds: Adds,
-    from: Option<Term>,
-    sheet: usize,
-    row: u32,
-    col: u32,
-    width: usize,
-}
-
-/// The totals after each line; None from the first line on that has a cell which forbids a chain.
-#[derive(Debug, Default)]
-struct Run {
-    totals: Vec<Option<Total>>,
-    varies: bool,
-}
-
-/// Runs by where they start. A run has totals from the second range on that starts there: most ranges are alone.
-#[derive(Debug, Default)]
-pub struct Runs {
-    by_start: HashMap<Start, Run>,
-    kept: usize,
-}
-
 impl Lowerer<'_> {
     /// The chain that stands for a function of cells and values. None if the call has to stay.
     pub fn running(&mut self, adds: Adds, args: &[Abs]) -> Lowered<Option<Total>> {
@@ -274,76 +223,6 @@ impl Lowerer<'_> {
                 entry.insert(Run::default());
                 false
             }
-        }
-    }
-}
-
-impl Adds {
-    /// Numbers that are no cells count like cells.
-    fn takes_values(self) -> bool {
-        matches!(self, Adds::Sum | Adds::Mean | Adds::Min | Adds::Max)
-    }
-}
-
-impl Runs {
-    fn known(&self, start: &Start) -> usize {
-        self.by_start.get(start).map_or(0, |run| run.totals.len())
-    }
-
-    fn total(&self, start: &Start, lines: usize) -> Option<Total> {
-        self.by_start.get(start)?.totals.get(lines.checked_sub(1)?).copied().flatten()
-    }
-
-    /// Adds totals to those of the first `known` lines.
-    fn keep(&mut self, start: Start, known: usize, totals: Vec<Option<Total>>, varies: bool) {
-        if self.kept > MOST_KEPT {
-            *self = Runs::default();
-        }
-        match self.by_start.get_mut(&start) {
-            Some(run) if run.totals.len() == known => {
-                self.kept += totals.len();
-                run.varies |= varies;
-                run.totals.extend(totals);
-            }
-            // A formula between made it longer, or it is not to be kept.
-            Some(_) => {}
-            None => _ = self.by_start.insert(start, Run::default()),
-        }
-    }
-}
-
-/// Where the run of a place starts, and how many lines the place has.
-fn start(adds: Adds, from: Option<Term>, place: &Place, (rows, cols): (usize, usize)) -> (Start, usize) {
-    let (width, lines) = if rows == 1 { (0, cols) } else { (cols, rows) };
-    let (row, col) = (place.area.first_row, place.area.first_col);
-    (Start { adds, from, sheet: place.sheet, row, col, width }, lines)
-}
-
-impl Start {
-    /// The lines of a place from `known` on.
-    fn lines(&self, place: &Place, known: usize, lines: usize) -> Place {
-        let mut area = place.area;
-        if self.width == 0 {
-            area = Area {
-                first_col: area.first_col + known as u32,
-                last_col: area.first_col + lines as u32 - 1,
-                ..area
-            };
-        } else {
-            area = Area {
-                first_row: area.first_row + known as u32,
-                last_row: area.first_row + lines as u32 - 1,
-                ..area
-            };
-        }
-        Place { area, ..*place }
-    }
-
-    /// Rows and columns of these lines.
-    fn size(&self, known: usize, lines: usize) -> (usize, usize) {
-        match self.width {
-            0 => (1, lines - known),
-            width => (lines - known, width),
         }
     }
 }
