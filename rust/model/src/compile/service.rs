@@ -76,13 +76,12 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let results = rules::attach(&mut lowerer, &mut declared);
     lowerer.graph.check()?;
     if !results.is_empty() {
-        let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
+        let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904)?;
         declared.interface.rules = Some(Arc::new(plan));
     }
     let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
     let (graph, outputs) = powers::rewrite(graph, &outputs);
-    graph.check()?;
-    let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
+    let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904)?;
     let unsupported = unsupported(&failures);
     let error = failures.first().map(|failure| Error::new(failure.kind, describe(&unsupported)));
     let report = Report {

@@ -6,6 +6,7 @@ use super::pools::Pools;
 use crate::compile::graph::{
     Argument as GraphArgument, Covered, Graph, Op, RangeContent, Term, Window, node_of,
 };
+use crate::error::Error;
 use execd_calc::plan::{Argument, Content, InputSlot, Operand, Plan, PlanRange, Step};
 use execd_calc::values::heap::{Array, Heap, Layer, Store};
 use execd_calc::values::range::Table;
@@ -13,9 +14,15 @@ use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
+/// Items between two looks at the budget.
+const CHECKED: usize = 4_096;
+
 /// Orders the nodes that `outputs` need into a plan. `inputs` are the defaults of the input cells.
-pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Plan {
-    Emitter::new(graph, &order(graph, outputs)).emit(outputs, inputs, date1904)
+/// Fails when compiling is to stop.
+pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Result<Plan, Error> {
+    let order = order(graph, outputs);
+    graph.check()?;
+    Emitter::new(graph, &order).emit(outputs, inputs, date1904)
 }
 
 /// Turns the order into steps with slots.
@@ -95,7 +102,7 @@ impl<'g> Emitter<'g> {
         }
     }
 
-    pub fn emit(mut self, outputs: &[Term], inputs: &[Value], date1904: bool) -> Plan {
+    pub fn emit(mut self, outputs: &[Term], inputs: &[Value], date1904: bool) -> Result<Plan, Error> {
         for term in outputs {
             if let Some(id) = node_of(*term) {
                 self.last_use[id as usize] = usize::MAX;
@@ -104,6 +111,9 @@ impl<'g> Emitter<'g> {
         self.load_inputs(inputs);
         let mut entered = Vec::new();
         for (position, item) in self.order.iter().enumerate() {
+            if position % CHECKED == 0 {
+                self.graph.check()?;
+            }
             match *item {
                 Item::Node(id) => self.node(id, position),
                 Item::Enter { truth, when } => {
@@ -127,7 +137,7 @@ impl<'g> Emitter<'g> {
         self.plan.input_cells = inputs.len();
         self.plan.date1904 = date1904;
         self.plan.store = Arc::new(self.store);
-        self.plan
+        Ok(self.plan)
     }
 
     /// Inputs have their slots before the first step.
