@@ -25,15 +25,7 @@ pub fn node_of(term: Term) -> Option<u32> {
     }
 }
 
-/// Calls `f` with each node that a node reads, in ranges, too, once per use.
-pub fn each_operand(graph: &Graph, id: u32, mut f: impl FnMut(u32)) {
-    each_operand_in_place(graph, id, |operand| {
-        if let Some(operand) = operand {
-            f(operand);
-        }
-    });
-}
-
+/// Calls `f` with each node that a node reads, in ranges, too, once per use, and with None for each constant argument.
 pub fn each_operand_in_place(graph: &Graph, id: u32, mut f: impl FnMut(Option<u32>)) {
     let Some(node) = graph.node(id) else { return };
     for argument in graph.arguments(node) {
@@ -49,7 +41,7 @@ pub fn each_operand_in_place(graph: &Graph, id: u32, mut f: impl FnMut(Option<u3
     }
 }
 
-/// The same without the cells of sheets that are covered, which it covers.
+/// Calls `f` with each node that a node reads, without the cells of sheets that are covered, which it covers.
 pub fn each_new_operand(graph: &Graph, id: u32, covered: &mut Covered, mut f: impl FnMut(u32)) {
     let Some(node) = graph.node(id) else { return };
     for argument in graph.arguments(node) {

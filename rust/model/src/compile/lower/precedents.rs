@@ -3,6 +3,7 @@
 
 use super::forms::{Form, Needs};
 use super::lowerer::Lowerer;
+use super::sheets::Sheets;
 use crate::formula::ast::Expr;
 use crate::workbook::{Area, CellAddress, Place};
 use execd_calc::kernels;
@@ -52,18 +53,19 @@ impl Found {
 /// A formula cell whose precedents are being lowered.
 struct Open {
     cell: CellAddress,
-    /// Where its precedents are. They are looked through from the first on.
+    /// Where its precedents are. They are looked through from the last one on.
     places: std::vec::IntoIter<Place>,
     /// What is left of the place that is looked through.
     current: Option<Scan>,
 }
 
-/// The formula cells of a place, column by column.
+/// The formula cells of a place, from the last one of its last column in use to the first of the first.
 struct Scan {
     place: Place,
-    /// The next cell to look at.
+    /// The row after the next one to look at, the column after that, and the one after the last in use.
     row: u32,
     col: u32,
+    end: u32,
     /// Every cell of this column so far is lowered, or is to be lowered when it is needed; and of the columns before.
     settled: bool,
     all_settled: bool,
@@ -121,7 +123,7 @@ impl Lowerer<'_> {
         loop {
             let scan = match &mut of.current {
                 Some(scan) => scan,
-                None => of.current.insert(Scan::new(of.places.next()?)),
+                None => of.current.insert(Scan::new(of.places.next_back()?, &self.sheets)),
             };
             if let Some(found) = self.scan(scan, open) {
                 return Some(found);
@@ -139,27 +141,26 @@ impl Lowerer<'_> {
             return self.open_precedent(CellAddress { sheet, row, col }, open).ok().flatten();
         }
         let rows = area.first_row..area.last_row + 1;
-        let tall = scan.place.rows() > 1;
-        // A range that goes on from a wide one is looked at from there on.
-        let wide = Place { sheet, area: Area { last_col: area.first_col, ..area } };
-        if scan.place.cols() >= WIDE && scan.col == area.first_col && scan.row == area.first_row {
-            scan.col = self.settled_columns.get(&wide).map_or(scan.col, |&known| known.max(scan.col));
-        }
-        let end = area.first_col + self.sheets.used(&scan.place).1 as u32;
-        while scan.col < end {
-            if let Some(formulas) = self.sheets.formula_rows(sheet, scan.col) {
-                let column = (sheet as u32, scan.col);
+        let (tall, wide) = (scan.place.rows() > 1, scan.place.cols() >= WIDE);
+        // A range that goes on from a wide one is looked at down to there.
+        let start = Place { sheet, area: Area { last_col: area.first_col, ..area } };
+        let known = if wide { self.settled_columns.get(&start).copied() } else { None };
+        let first = known.unwrap_or(area.first_col);
+        while scan.col > first {
+            let col = scan.col - 1;
+            if let Some(formulas) = self.sheets.formula_rows(sheet, col) {
+                let column = (sheet as u32, col);
                 // One cell is found as fast as the rows that are settled.
-                let rests = if tall { self.settled.rest(column, &rows) } else { [rows.clone(), 0..0] };
-                for rest in rests {
-                    let from = rest.start.max(scan.row);
-                    let first = formulas.partition_point(|&row| row < from);
-                    for &row in formulas.iter().skip(first).take_while(|row| **row < rest.end) {
-                        match self.open_precedent(CellAddress { sheet, row, col: scan.col }, open) {
+                let rests = if tall { self.settled.rest(column, &rows) } else { [0..0, rows.clone()] };
+                for rest in rests.into_iter().rev() {
+                    let end = formulas.partition_point(|&row| row < rest.end.min(scan.row));
+                    let before = formulas.get(..end).unwrap_or(&[]).iter().rev();
+                    for &row in before.take_while(|row| **row >= rest.start) {
+                        match self.open_precedent(CellAddress { sheet, row, col }, open) {
                             Ok(None) => {}
                             Ok(owner) => {
                                 // It is looked at again: what its formula gives need not reach this cell.
-                                scan.row = row;
+                                scan.row = row + 1;
                                 return owner;
                             }
                             Err(()) => scan.settled = false,
@@ -172,18 +173,18 @@ impl Lowerer<'_> {
             }
             scan.all_settled &= scan.settled;
             scan.settled = true;
-            scan.row = area.first_row;
-            scan.col += 1;
+            scan.row = rows.end;
+            scan.col = col;
         }
-        if scan.all_settled && scan.place.cols() >= WIDE {
-            let known = self.settled_columns.entry(wide).or_insert(end);
-            *known = end.max(*known);
+        if scan.all_settled && wide {
+            let known = self.settled_columns.entry(start).or_insert(scan.end);
+            *known = scan.end.max(*known);
         }
         None
     }
 
     pub fn has_unlowered(&mut self, place: &Place) -> bool {
-        self.scan(&mut Scan::new(*place), &HashSet::new()).is_some()
+        self.scan(&mut Scan::new(*place, &self.sheets), &HashSet::new()).is_some()
     }
 
     /// The formula cell to lower for a cell that belongs to a formula: none if it is lowered, or is to be lowered when it is needed. An error if
@@ -275,7 +276,8 @@ impl Lowerer<'_> {
 }
 
 impl Scan {
-    fn new(place: Place) -> Scan {
-        Scan { place, row: place.area.first_row, col: place.area.first_col, settled: true, all_settled: true }
+    fn new(place: Place, sheets: &Sheets<'_>) -> Scan {
+        let end = place.area.first_col + sheets.used(&place).1 as u32;
+        Scan { place, row: place.area.last_row + 1, col: end, end, settled: true, all_settled: true }
     }
 }

@@ -128,17 +128,19 @@ impl Lowerer<'_> {
         if known < lines {
             let window = self.window(&start.lines(place, known, lines), start.size(known, lines))?;
             let cells = self.window_terms(&window);
-            let varies = cells.iter().any(|cell| cell.constant().is_none());
+            let width = start.width.max(1);
+            let varies_from = cells.iter().position(|cell| cell.constant().is_none()).map(|at| at / width);
             let first = total.and_then(|total| total.term);
-            if (varies || matches!(first, Some(Term::Node(_)))) && !self.may_chain(cells.len()) {
+            if (varies_from.is_some() || matches!(first, Some(Term::Node(_)))) && !self.may_chain(cells.len())
+            {
                 return Ok(None);
             }
             let mut totals = Vec::new();
-            for line in cells.chunks(start.width.max(1)) {
+            for line in cells.chunks(width) {
                 total = total.and_then(|total| self.add_cells(adds, total, line));
                 totals.push(total);
             }
-            self.runs.keep(start, known, totals, varies);
+            self.runs.keep(start, known, totals, varies_from);
         }
         Ok(total.map(|total| Total { count: from.count + total.count, ..total }))
     }
@@ -197,20 +199,11 @@ impl Lowerer<'_> {
             return Ok(false);
         }
         let (start, lines) = start(adds, None, place, used);
-        let known = self.runs.known(&start);
-        let size = start.size(known, lines.max(known));
-        let window = self.window(&start.lines(place, known, lines.max(known)), size)?;
-        let varies = self.runs.by_start.get(&start).is_some_and(|run| run.varies);
-        // A run can be longer than this range: then it is looked at as a whole.
-        Ok(if known > lines {
-            varies && self.is_varying(place, used)?
-        } else {
-            varies || self.graph.has_node(&window)
-        })
-    }
-
-    fn is_varying(&mut self, place: &Place, used: (usize, usize)) -> Lowered<bool> {
-        let window = self.window(place, used)?;
+        let known = self.runs.known(&start).min(lines);
+        if self.runs.varies(&start, known) {
+            return Ok(true);
+        }
+        let window = self.window(&start.lines(place, known, lines), start.size(known, lines))?;
         Ok(self.graph.has_node(&window))
     }
 

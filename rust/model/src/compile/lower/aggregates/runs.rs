@@ -46,7 +46,8 @@ pub struct Start {
 #[derive(Debug, Default)]
 pub struct Run {
     totals: Vec<Option<Total>>,
-    pub varies: bool,
+    /// The first line with a cell that depends on a record.
+    pub varies_from: Option<usize>,
 }
 
 /// Runs by where they start. A run has totals from the second range on that starts there: most ranges are alone.
@@ -72,15 +73,27 @@ impl Runs {
         self.by_start.get(start)?.totals.get(lines.checked_sub(1)?).copied().flatten()
     }
 
-    /// Adds totals to those of the first `known` lines.
-    pub fn keep(&mut self, start: Start, known: usize, totals: Vec<Option<Total>>, varies: bool) {
+    /// Whether one of the first lines depends on a record, as far as it is known.
+    pub fn varies(&self, start: &Start, lines: usize) -> bool {
+        let from = self.by_start.get(start).and_then(|run| run.varies_from);
+        from.is_some_and(|from| from < lines)
+    }
+
+    /// Adds totals to those of the first `known` lines. `varies_from` is the first new line that depends on a record.
+    pub fn keep(
+        &mut self,
+        start: Start,
+        known: usize,
+        totals: Vec<Option<Total>>,
+        varies_from: Option<usize>,
+    ) {
         if self.kept > MOST_KEPT {
             *self = Runs::default();
         }
         match self.by_start.get_mut(&start) {
             Some(run) if run.totals.len() == known => {
                 self.kept += totals.len();
-                run.varies |= varies;
+                run.varies_from = run.varies_from.or(varies_from.map(|line| known + line));
                 run.totals.extend(totals);
             }
             // A formula between made it longer, or it is not to be kept.
