@@ -15,9 +15,12 @@ use hashbrown::hash_map::Entry;
 
 /// Longer ranges stay calls, because a chain has one step per cell.
 const MAX_CHAIN: usize = 1 << 18;
+/// Chains of so few steps are always made: so many for each formula are no more than its share.
+const FEW: usize = 8;
 /// Steps of all chains together, besides two for each formula. Beyond, aggregates stay calls: ranges that share no step
 /// (`SUM(C2:C$9)`, `SUM(C3:C$9)`) would have as many steps as cells times formulas.
 const MOST_STEPS: usize = 1 << 20;
+
 impl Lowerer<'_> {
     /// The chain that stands for a function of cells and values. None if the call has to stay.
     pub fn running(&mut self, adds: Adds, args: &[Abs]) -> Lowered<Option<Total>> {
@@ -100,7 +103,8 @@ impl Lowerer<'_> {
 
     /// True if a chain of so many steps could be made.
     pub fn could_chain(&self, steps: usize) -> bool {
-        steps <= MAX_CHAIN && self.chained_steps + steps <= MOST_STEPS + 2 * self.sheets.formula_count
+        let all = self.chained_steps + steps;
+        steps <= FEW || steps <= MAX_CHAIN && all <= MOST_STEPS + 2 * self.sheets.formula_count
     }
 
     /// The same, and counts the steps.
