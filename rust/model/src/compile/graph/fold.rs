@@ -213,8 +213,8 @@ impl Graph {
         if let Some(known) = key.as_ref().and_then(|key| self.folded_calls.get(key)) {
             return Some(*known);
         }
-        let columns: Vec<Option<Columns<'_>>> =
-            arguments.iter().map(|argument| Columns::new(&self.ranges, &self.sheets, argument)).collect();
+        let columns_of = |argument| Columns::new(&self.ranges, &self.sheets, &self.table_cells, argument);
+        let columns: Vec<Option<Columns<'_>>> = arguments.iter().map(columns_of).collect();
         let mut args = Vec::with_capacity(arguments.len());
         for (argument, columns) in arguments.iter().zip(&columns) {
             args.push(match *argument {

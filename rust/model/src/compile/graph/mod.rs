@@ -18,5 +18,5 @@ pub use covered::Covered;
 pub use node::{Argument, Node, Op, Term, kinds};
 pub use operands::{each_new_operand, each_operand_in_place, needed, node_of};
 pub use program::Graph;
-pub use range_argument::{RangeArgument, RangeContent};
+pub use range_argument::{MOST_TABLE_CELLS, RangeArgument, RangeContent};
 pub use sheet_terms::{SheetTerms, Window};

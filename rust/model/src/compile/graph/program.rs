@@ -9,6 +9,7 @@ use execd_calc::semantics::function::{Cx, Env, Function};
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use std::cell::Cell;
 use std::hash::BuildHasher;
 
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub struct Graph {
     pub ranges: Vec<RangeArgument>,
     /// What windows look at.
     pub sheets: Vec<SheetTerms>,
+    /// Cells of the tables that were made for folding.
+    pub(super) table_cells: Cell<usize>,
     /// Results of calls over constant ranges.
     pub(super) folded_calls: HashMap<(*const Function, Box<[Argument]>), Value>,
     pub heap: Heap,
@@ -36,6 +39,7 @@ impl Graph {
             arguments: Vec::new(),
             ranges: Vec::new(),
             sheets: Vec::new(),
+            table_cells: Cell::new(0),
             folded_calls: HashMap::new(),
             heap: Heap::empty(),
             env,

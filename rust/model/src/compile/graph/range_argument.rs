@@ -7,6 +7,9 @@ use execd_calc::values::value::Value;
 use std::cell::{Cell, OnceCell};
 use std::rc::Rc;
 
+/// Cells of all tables together. Ranges that overlap would have as many as ranges times rows.
+pub const MOST_TABLE_CELLS: usize = 1 << 23;
+
 /// A range as an argument, with the terms of its used cells.
 #[derive(Debug)]
 pub struct RangeArgument {
@@ -53,6 +56,19 @@ impl RangeArgument {
             table: OnceCell::new(),
             folded: Cell::new(false),
         }
+    }
+
+    /// True from the second time on, while all tables together are not too large.
+    fn may_have_table(&self, table_cells: &Cell<usize>) -> bool {
+        if self.table.get().is_some() {
+            return true;
+        }
+        let all = table_cells.get() + self.len();
+        let may = self.folded.replace(true) && all <= MOST_TABLE_CELLS;
+        if may {
+            table_cells.set(all);
+        }
+        may
     }
 
     /// How many cells it uses.
@@ -118,12 +134,13 @@ impl<'a> Columns<'a> {
     pub fn new(
         ranges: &'a [RangeArgument],
         sheets: &'a [SheetTerms],
+        table_cells: &Cell<usize>,
         argument: &Argument,
     ) -> Option<Columns<'a>> {
         let Argument::Range(range) = *argument else { return None };
         let range = ranges.get(range as usize)?;
         match &range.content {
-            RangeContent::Window(window) if !range.folded.replace(true) => {
+            RangeContent::Window(window) if !range.may_have_table(table_cells) => {
                 let sheet = sheets.get(window.sheet as usize)?;
                 let columns = window.col_range().map(|col| sheet.slice(col, &window.row_range())).collect();
                 Some(Columns { columns })

@@ -325,7 +325,8 @@ impl<'g> Emitter<'g> {
         let Some(range) = graph.ranges.get(id as usize) else { return u32::MAX };
         let at = self.plan.ranges.len() as u32;
         self.range_of.insert(id, at);
-        let content = match (graph.table(id), &range.content) {
+        let table = if self.pools.has_table(id) { graph.table(id) } else { None };
+        let content = match (table, &range.content) {
             (Some(table), _) => {
                 let cells = table.cells.iter().map(|&cell| self.frozen(cell)).collect();
                 Content::Table(Arc::new(Table::new(table.rows, table.cols, cells)))

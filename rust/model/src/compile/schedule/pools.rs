@@ -1,7 +1,7 @@
 //! Which windows overlap, and how many operands those that do take together.
 
-use crate::compile::graph::{Argument, Graph, RangeContent, Window};
-use hashbrown::HashMap;
+use crate::compile::graph::{Argument, Graph, MOST_TABLE_CELLS, RangeContent, Window};
+use hashbrown::{HashMap, HashSet};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -22,22 +22,31 @@ pub struct Pools {
     by_columns: HashMap<(u32, u32, u32), Vec<Pool>>,
     /// Operands of all pools.
     pub cells: u32,
+    /// Constant ranges that get no table, because all tables together are too large.
+    without_table: HashSet<u32>,
 }
 
 impl Pools {
     pub fn new(graph: &Graph, nodes: impl Iterator<Item = u32>) -> Pools {
+        let mut pools = Pools::default();
+        let (mut tables, mut table_cells) = (HashSet::new(), 0);
         let mut windows: BTreeMap<(u32, u32, u32), Vec<Range<u32>>> = BTreeMap::new();
         for node in nodes.filter_map(|id| graph.node(id)) {
             for argument in graph.arguments(node) {
-                let Argument::Range(range) = *argument else { continue };
-                if let Some(range) = graph.ranges.get(range as usize).filter(|range| !range.constant)
-                    && let RangeContent::Window(window) = &range.content
-                {
+                let Argument::Range(id) = *argument else { continue };
+                let Some(range) = graph.ranges.get(id as usize) else { continue };
+                let RangeContent::Window(window) = &range.content else { continue };
+                if range.constant && tables.insert(id) {
+                    table_cells += range.len();
+                    if table_cells > MOST_TABLE_CELLS {
+                        pools.without_table.insert(id);
+                    }
+                }
+                if !range.constant || pools.without_table.contains(&id) {
                     windows.entry(columns(window)).or_default().push(window.row_range());
                 }
             }
         }
-        let mut pools = Pools::default();
         for (columns, rows) in windows {
             let merged = merged(rows).into_iter().map(|(rows, windows)| {
                 let first = pools.cells;
@@ -48,6 +57,10 @@ impl Pools {
             pools.by_columns.insert(columns, merged);
         }
         pools
+    }
+
+    pub fn has_table(&self, range: u32) -> bool {
+        !self.without_table.contains(&range)
     }
 
     pub fn of(&self, window: &Window) -> Option<Pool> {
