@@ -92,8 +92,8 @@ class Table:
 class Model:
     """A compiled workbook."""
 
-    def __new__(cls, workbook: bytes) -> Model:
-        """Compile the bytes of an xlsx file. Raises WorkbookError."""
+    def __new__(cls, workbook: bytes, token: CancelToken | None = None) -> Model:
+        """Compile the bytes of an xlsx file. Raises WorkbookError; Cancelled when `token` stopped it."""
 
     @property
     def inputs(self) -> list[Input]:

@@ -157,6 +157,23 @@ def slow_inputs(records: int) -> bytes:
     return b'[["x"]' + b",[1]" * records + b"]"
 
 
+def slow_to_compile() -> bytes:
+    """A million sums of 3,000 products, all of which are known before any record comes."""
+    cells: dict[str, object] = {"A1": 1}
+    cells |= {f"C{row}": row for row in range(1, 3_001)}
+    sums = "MAKEARRAY(1000,1000,LAMBDA(r,c,SUMPRODUCT(C1:C3000,C1:C3000*r+c)))"
+    cells["B1"] = f"=SUM({sums})+A1"
+    return workbook(cells, {"Xinput_x": "A1", "Xoutput_y": "B1"})
+
+
+def doubling() -> bytes:
+    """A LAMBDA that applies one twice that applies one twice …: 2^40 different sums."""
+    doubled = "".join(f"f_{n + 1}_,LAMBDA(x,f_{n}_(f_{n}_(x)))," for n in range(40))
+    formula = f"=LET(f_0_,LAMBDA(x,x+1),{doubled}f_40_(A1))"
+    cells: dict[str, object] = {"A1": 1, "B1": formula}
+    return workbook(cells, {"Xinput_x": "A1", "Xoutput_y": "B1"})
+
+
 def circular() -> bytes:
     """Two cells that refer to each other."""
     return workbook({"A1": 1, "B1": "=B2+A1", "B2": "=B1"}, {"Xinput_x": "A1", "Xoutput_y": "B1"})

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 import execd
-from books import HOSTILE, basics, slow, slow_inputs, workbook
+from books import HOSTILE, basics, doubling, slow, slow_inputs, slow_to_compile, workbook
 from execd import _native
 
 EXAMPLES = Path(execd.__file__).parent / "examples"
@@ -132,6 +132,21 @@ def test_an_execution_can_be_cancelled_and_limited() -> None:
     threading.Timer(0.05, token.cancel).start()
     with pytest.raises(execd.Cancelled):
         model.answer(engine, call, token)
+
+
+def test_a_compile_can_be_cancelled() -> None:
+    token = _native.CancelToken()
+    threading.Timer(0.1, token.cancel).start()
+    with pytest.raises(execd.Cancelled) as caught:
+        _native.Model(slow_to_compile(), token)
+    assert "B1" in str(caught.value)
+
+
+def test_a_workbook_that_is_too_large_to_compile_is_refused_with_its_formula() -> None:
+    with pytest.raises(execd.WorkbookError) as caught:
+        execd.load(doubling())
+    assert caught.value.kind == "too_large"
+    assert "S!B1 =LET(" in str(caught.value)
 
 
 def test_threads_share_a_model(model: execd.Model) -> None:

@@ -17,6 +17,8 @@ pub enum ErrorKind {
     Circular,
     /// The `Xinput_` and `Xoutput_` names are missing or contradict each other.
     Interface,
+    /// It was stopped from outside.
+    Stopped,
 }
 
 #[derive(Debug)]

@@ -1,4 +1,7 @@
-//! Limits that keep a hostile workbook from using up time or memory.
+//! Limits that keep a hostile workbook from using up time or memory. Real workbooks stay far below them.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 #[derive(Clone, Debug)]
 pub struct Limits {
@@ -22,6 +25,16 @@ pub struct Limits {
     pub formula_chars: usize,
     /// Cells of all inputs, and of all outputs.
     pub interface_cells: usize,
+    /// Areas of the data validations of one sheet.
+    pub areas: usize,
+    /// Nodes of the graph that formulas become.
+    pub nodes: usize,
+    /// Bytes that this graph takes, together with texts and arrays that are calculated while compiling.
+    pub bytes: usize,
+    /// Seconds to read and compile the workbook. This crate has no clock: who has one raises `stop` when they are over.
+    pub seconds: u64,
+    /// Raised from outside when reading and compiling are to end.
+    pub stop: Arc<AtomicBool>,
 }
 
 impl Default for Limits {
@@ -38,6 +51,11 @@ impl Default for Limits {
             items: 200_000,
             formula_chars: 65_536,
             interface_cells: 1_000_000,
+            areas: 1_000_000,
+            nodes: 4_000_000,
+            bytes: 512 << 20,
+            seconds: 60,
+            stop: Arc::default(),
         }
     }
 }

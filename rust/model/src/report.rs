@@ -21,7 +21,7 @@ impl fmt::Display for Unsupported {
 }
 
 /// A mistake or a warning: a sentence, and where it belongs as far as that is known.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Remark {
     pub sheet: Option<String>,
     /// A1 style.

@@ -9,6 +9,7 @@ use execd_calc::interface::Format;
 use execd_model::error::{Error, ErrorKind};
 use execd_model::limits::Limits;
 use execd_model::{check, xlsx};
+use std::sync::atomic::Ordering;
 
 fn refused(bytes: &[u8], limits: &Limits) -> Error {
     match xlsx::read(bytes, limits) {
@@ -188,6 +189,78 @@ fn counts_have_limits() {
         assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
         assert!(error.message.contains(words), "{error}");
     }
+}
+
+#[test]
+fn areas_of_validations_have_a_limit() {
+    let rule = "<dataValidation type='whole' sqref='A1 A2 A3:A9'><formula1>1</formula1></dataValidation>";
+    let bytes = Book::new().sheet("S", &format!("<sheetData/>{}", rule.repeat(3))).bytes();
+    assert!(xlsx::read(&bytes, &Limits { areas: 9, ..Limits::default() }).is_ok());
+    let error = refused(&bytes, &Limits { areas: 8, ..Limits::default() });
+    assert!(error.kind == ErrorKind::TooLarge && error.message.contains("areas"), "{error}");
+}
+
+/// One output, `=formula`, in B1.
+fn formula(text: &str) -> Book {
+    let rows = format!("<row r='1'><c r='A1'><v>1</v></c><c r='B1'><f>{text}</f></c></row>");
+    Book::new().rows("S", &rows).name("Xinput_a", "S!$A$1").name("Xoutput_b", "S!$B$1")
+}
+
+/// 2^60 uses of the last name, or of the LAMBDA.
+#[test]
+fn names_that_double_cost_as_much_as_there_are_of_them() {
+    let mut names = formula("n_0_");
+    for name in 0..60 {
+        names = names.name(&format!("n_{name}_"), &format!("n_{0}_+n_{0}_", name + 1));
+    }
+    let names = names.name("n_60_", "S!$A$1");
+    let lambda = formula("TWICE(60)");
+    let lambda = lambda.name("TWICE", "LAMBDA(n,IF(n<=0,S!$A$1,TWICE(n-1)+TWICE(n-1)))");
+    for book in [names, lambda] {
+        let compiled = execd_model::compile(&book.bytes(), &Limits::default()).unwrap();
+        assert!(compiled.plan.steps.len() <= 61, "{} steps", compiled.plan.steps.len());
+    }
+}
+
+#[test]
+fn compiling_has_limits_and_names_the_formula() {
+    let bindings: String = (0..40).map(|n| format!("f_{}_,LAMBDA(x,f_{n}_(f_{n}_(x))),", n + 1)).collect();
+    let doubling = formula(&format!("LET(f_0_,LAMBDA(x,x+1),{bindings}f_40_(A1))"));
+    let arrays = formula("SUM(MAKEARRAY(1000,1000,LAMBDA(r,c,SUM(SEQUENCE(1000,1000)))))+A1");
+    for (book, limits, words) in [
+        (&doubling, Limits { nodes: 1_000, ..Limits::default() }, "1000 steps"),
+        (&doubling, Limits { bytes: 1 << 20, ..Limits::default() }, "1 MB"),
+        (&arrays, Limits { bytes: 64 << 20, ..Limits::default() }, "64 MB"),
+    ] {
+        let error = execd_model::compile(&book.bytes(), &limits).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::TooLarge, "{error}");
+        assert!(error.message.contains("S!B1") && error.message.contains(words), "{error}");
+        let error = execd_model::recalculate(&book.bytes(), &Limits { bytes: 1 << 20, ..limits }, 0.0);
+        assert_eq!(error.unwrap_err().kind, ErrorKind::TooLarge);
+    }
+}
+
+#[test]
+fn reading_and_compiling_can_be_stopped() {
+    let limits = Limits::default();
+    let read = xlsx::read(&formula("A1*2").bytes(), &limits).unwrap();
+    limits.stop.store(true, Ordering::Relaxed);
+    assert_eq!(refused(&good().bytes(), &limits).kind, ErrorKind::Stopped);
+    assert_eq!(execd_model::compile_workbook(&read, &limits).unwrap_err().kind, ErrorKind::Stopped);
+}
+
+/// A workbook that would compile for hours, stopped from another thread.
+#[test]
+fn a_compile_that_goes_on_is_stopped() {
+    let book =
+        formula("SUM(MAKEARRAY(2000,1000,LAMBDA(r,c,SUM(SEQUENCE(1,100,r,c)^SEQUENCE(100)))))+A1").bytes();
+    let limits = Limits { bytes: usize::MAX, ..Limits::default() };
+    let error = std::thread::scope(|scope| {
+        let compile = scope.spawn(|| execd_model::compile(&book, &limits));
+        limits.stop.store(true, Ordering::Relaxed);
+        compile.join().unwrap()
+    });
+    assert_eq!(error.unwrap_err().kind, ErrorKind::Stopped);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use execd_calc::interface::Constant;
 use execd_calc::values::value::ErrorCode;
+use execd_model::limits::Limits;
 use execd_model::recalculate_workbook;
 use execd_model::workbook::{Area, Cell, CellFormula, CellValue, Sheet, TableDefinition, Workbook};
 
@@ -33,7 +34,7 @@ fn with_table(formulas: &[((u32, u32), &str)]) -> Workbook {
 }
 
 fn value(book: &Workbook, cell: &str) -> Constant {
-    let rows = recalculate_workbook(book, NOW);
+    let rows = recalculate_workbook(book, &Limits::default(), NOW).unwrap();
     let row = rows.into_iter().find(|row| row.cell == cell).unwrap();
     row.result.unwrap_or_else(|unsupported| panic!("{unsupported}"))
 }
@@ -96,7 +97,7 @@ fn what_is_true_of_empty_cells_of_whole_columns_is_refused_or_counts() {
         "SUMPRODUCT(ROWS(B:B*1))",
         "SUMPRODUCT(SUM(1/(B:B=20)))",
     ] {
-        let rows = recalculate_workbook(&with_table(&[((15, 5), formula)]), NOW);
+        let rows = recalculate_workbook(&with_table(&[((15, 5), formula)]), &Limits::default(), NOW).unwrap();
         let row = rows.into_iter().find(|row| row.cell == "F16").unwrap();
         assert!(row.result.is_err(), "{formula}: {:?}", row.result);
     }

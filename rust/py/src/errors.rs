@@ -36,6 +36,7 @@ pub fn model(py: Python<'_>, error: &ModelError) -> PyErr {
         ErrorKind::Unsupported => "unsupported",
         ErrorKind::Circular => "circular",
         ErrorKind::Interface => "interface",
+        ErrorKind::Stopped => return raise::<Cancelled>(py, "cancelled", error.to_string()),
     };
     raise::<WorkbookError>(py, kind, error.to_string())
 }

@@ -15,6 +15,8 @@ mod describe;
 
 mod execution;
 
+mod compiling;
+
 mod model;
 
 mod file_run;

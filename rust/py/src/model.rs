@@ -1,11 +1,11 @@
 //! `Model`: a compiled workbook that Python can describe and run.
 
 use crate::arrow::Table;
+use crate::compiling;
 use crate::detach::detached;
 use crate::execution::{Call, CancelToken, Engine, Fragments};
 use crate::{arrow, describe, errors};
 use execd_model::compile;
-use execd_model::limits::Limits;
 use execd_model::report::Report;
 use execd_serve::execute::{self, ExecuteOptions, Service};
 use pyo3::prelude::*;
@@ -22,15 +22,15 @@ pub struct Model {
 
 #[pymethods]
 impl Model {
-    /// Compiles the bytes of an xlsx file.
+    /// Compiles the bytes of an xlsx file. `token` stops it from another thread.
     #[new]
-    fn new(py: Python<'_>, workbook: PyBackedBytes) -> PyResult<Model> {
-        let compiled = detached(py, || {
-            let compiled = compile(&workbook, &Limits::default())?;
+    #[pyo3(signature = (workbook, token=None))]
+    fn new(py: Python<'_>, workbook: PyBackedBytes, token: Option<&CancelToken>) -> PyResult<Model> {
+        compiling::within_limits(py, token, |limits| {
+            let compiled = compile(&workbook, limits)?;
             let (plan, interface) = (Arc::new(compiled.plan), Arc::new(compiled.interface));
             Ok(Model { service: Arc::new(Service::new(plan, interface)), report: compiled.report })
-        })?;
-        compiled.map_err(|e| errors::model(py, &e))
+        })
     }
 
     #[getter]

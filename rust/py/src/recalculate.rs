@@ -3,13 +3,12 @@
 
 use crate::arrow::Table;
 use crate::detach::detached;
-use crate::{describe, errors};
+use crate::{compiling, describe, errors};
 use arrow_array::RecordBatch;
 use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_schema::{DataType, Field, Schema};
 use execd_calc::interface::Constant;
 use execd_model::compile::function_names;
-use execd_model::limits::Limits;
 use execd_model::report::Unsupported;
 use execd_model::{Recalculated, check};
 use execd_serve::clock::serial_now;
@@ -21,8 +20,7 @@ use std::sync::Arc;
 /// The interface and the report of a workbook, also when it does not compile.
 #[pyfunction]
 pub fn inspect<'py>(py: Python<'py>, workbook: PyBackedBytes) -> PyResult<Bound<'py, PyDict>> {
-    let checked =
-        detached(py, || check(&workbook, &Limits::default()))?.map_err(|e| errors::model(py, &e))?;
+    let checked = compiling::within_limits(py, None, |limits| check(&workbook, limits))?;
     let row = PyDict::new(py);
     row.set_item("inputs", describe::inputs(py, &checked.interface, checked.date1904)?)?;
     row.set_item("outputs", describe::outputs(py, &checked.interface)?)?;
@@ -41,9 +39,9 @@ pub fn functions() -> Vec<&'static str> {
 #[pyfunction]
 #[pyo3(signature = (workbook, now, *, brief=false))]
 pub fn recalculate(py: Python<'_>, workbook: PyBackedBytes, now: f64, brief: bool) -> PyResult<Table> {
-    let rows =
-        detached(py, || execd_model::recalculate(&workbook, &Limits::default(), serial_now(now, false)))?
-            .map_err(|e| errors::model(py, &e))?;
+    let rows = compiling::within_limits(py, None, |limits| {
+        execd_model::recalculate(&workbook, limits, serial_now(now, false))
+    })?;
     let columns = if brief { BRIEF } else { ALL };
     let batch = detached(py, || table(&rows).and_then(|table| table.project(columns)))?
         .map_err(|e| errors::internal(py, e.to_string()))?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 /// One execution's stop flag and the reason it was raised.
 #[derive(Debug, Default)]
 pub struct StopSignal {
-    stop: AtomicBool,
+    stop: Arc<AtomicBool>,
     expired: AtomicBool,
 }
 
@@ -30,6 +30,11 @@ impl StopSignal {
     /// What loops watch.
     pub fn flag(&self) -> &AtomicBool {
         &self.stop
+    }
+
+    /// The same for who keeps it.
+    pub fn shared_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.stop)
     }
 
     pub fn is_raised(&self) -> bool {

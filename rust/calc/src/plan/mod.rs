@@ -9,6 +9,7 @@ use crate::values::heap::{Layer, Store};
 use crate::values::range::{Origin, Table};
 use crate::values::value::Value;
 use machine_code::Code;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// A slot, or a constant of the plan.
@@ -134,8 +135,10 @@ pub enum Step {
 #[derive(Debug)]
 pub enum Content {
     Table(Arc<Table>),
-    /// One operand per used cell, row by row.
-    Operands(Vec<Operand>),
+    /// One operand per used cell, row by row, from `Plan::cells[first]` on. Ranges that overlap share them.
+    Operands {
+        first: u32,
+    },
 }
 
 #[derive(Debug)]
@@ -166,6 +169,8 @@ pub struct Plan {
     pub store: Arc<Store>,
     pub constants: Vec<Value>,
     pub ranges: Vec<PlanRange>,
+    /// The computed cells of ranges. Each is one value, so its slot does not change between the steps that read it.
+    pub cells: Vec<Operand>,
     pub arguments: Vec<Argument>,
     pub steps: Vec<Step>,
     pub slots: usize,
@@ -177,6 +182,19 @@ pub struct Plan {
     pub code: [OnceLock<Option<Code>>; 2],
 }
 
+impl Plan {
+    /// Where in `cells` those of a range are; nowhere for a table.
+    pub fn cells_of(&self, range: &PlanRange) -> Range<usize> {
+        match range.content {
+            Content::Table(_) => 0..0,
+            Content::Operands { first } => {
+                let first = (first as usize).min(self.cells.len());
+                first..(first + range.used_rows * range.used_cols).min(self.cells.len())
+            }
+        }
+    }
+}
+
 impl Default for Plan {
     fn default() -> Plan {
         Plan {
@@ -185,6 +203,7 @@ impl Default for Plan {
             store: Arc::new(Store::new(Layer::Constant)),
             constants: Vec::new(),
             ranges: Vec::new(),
+            cells: Vec::new(),
             arguments: Vec::new(),
             steps: Vec::new(),
             slots: 0,

@@ -178,7 +178,8 @@ impl Sources<'_> {
     fn cells(&self, argument: &Argument) -> Option<RecordCells<'_>> {
         let Argument::Range(range) = argument else { return None };
         let range = self.plan.ranges.get(*range as usize)?;
-        Some(RecordCells { sources: self, range, record: Cell::new(0) })
+        let operands = self.plan.cells.get(self.plan.cells_of(range)).unwrap_or_default();
+        Some(RecordCells { sources: self, range, operands, record: Cell::new(0) })
     }
 }
 
@@ -187,6 +188,7 @@ impl Sources<'_> {
 struct RecordCells<'a> {
     sources: &'a Sources<'a>,
     range: &'a PlanRange,
+    operands: &'a [Operand],
     record: Cell<usize>,
 }
 
@@ -195,7 +197,7 @@ impl RecordCells<'_> {
     fn table(&self) -> Option<&Table> {
         match &self.range.content {
             Content::Table(table) => Some(table),
-            Content::Operands(_) => None,
+            Content::Operands { .. } => None,
         }
     }
 
@@ -203,7 +205,7 @@ impl RecordCells<'_> {
         let range = self.range;
         let cells: &dyn Cells = match &range.content {
             Content::Table(table) => table.as_ref(),
-            Content::Operands(_) => self,
+            Content::Operands { .. } => self,
         };
         Range {
             rows: range.rows,
@@ -218,8 +220,7 @@ impl RecordCells<'_> {
 
 impl Cells for RecordCells<'_> {
     fn get(&self, row: usize, col: usize) -> Value {
-        let Content::Operands(operands) = &self.range.content else { return Value::BLANK };
-        match operands.get(row * self.range.used_cols + col) {
+        match self.operands.get(row * self.range.used_cols + col) {
             Some(&operand) => self.sources.value(operand, self.record.get()),
             None => Value::BLANK,
         }

@@ -47,16 +47,40 @@ pub enum Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chain {
     Sum,
+    Mean,
     Min,
     Max,
+    /// How many numbers.
+    Count,
+    /// How many cells that are not blank.
+    CountAll,
     SumOfProducts,
     And,
     Or,
+    /// Over the cells that meet a criterion, which may stand in another range.
     CountIf,
     SumIf,
+    MeanIf,
+    /// The same with several criteria; the values come first.
+    CountIfs,
+    SumIfs,
+    MeanIfs,
+    MinIfs,
+    MaxIfs,
     /// The position of the first equal value.
     Match,
     PresentValue,
+}
+
+impl Chain {
+    /// The argument of which only those cells are needed that conditions choose.
+    pub fn chosen(self) -> Option<usize> {
+        match self {
+            Chain::SumIf | Chain::MeanIf => Some(2),
+            Chain::SumIfs | Chain::MeanIfs | Chain::MinIfs | Chain::MaxIfs => Some(0),
+            _ => None,
+        }
+    }
 }
 
 /// Which cells beyond those in use change the result, where an argument is an expression over whole columns or rows.

@@ -142,6 +142,16 @@ impl Heap {
         self.kept(value)
     }
 
+    /// How many arrays the local layer holds.
+    pub fn local_arrays(&self) -> usize {
+        self.local.arrays.len()
+    }
+
+    /// Forgets the arrays of the local layer from this one on. Their handles must not be used any more.
+    pub fn forget_arrays(&mut self, from: usize) {
+        self.local.arrays.truncate(from);
+    }
+
     /// The texts one after the other, if all values are texts and they have at most `most` bytes together.
     pub fn join_texts(&mut self, values: &[Value], most: usize) -> Option<Value> {
         let start = self.local.bytes.len();

@@ -2,6 +2,7 @@
 
 use super::graph::{Graph, Term};
 use super::lower::{Lowerer, Sheets};
+use super::service::at_formula;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::report::Unsupported;
@@ -26,12 +27,12 @@ pub struct Recalculated {
 /// Recalculates every formula cell from the constants of the workbook, as `recalculate_workbook` does.
 pub fn recalculate(bytes: &[u8], limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
     let book = crate::xlsx::read(bytes, limits)?;
-    Ok(recalculate_workbook(&book, now))
+    recalculate_workbook(&book, limits, now)
 }
 
 /// Every formula cell and every cell of an array formula, sheet by sheet and row by row. `now` is a serial number of
-/// the 1900 date system.
-pub fn recalculate_workbook(book: &Workbook, now: f64) -> Vec<Recalculated> {
+/// the 1900 date system. Fails where a limit is met or `limits.stop` is raised.
+pub fn recalculate_workbook(book: &Workbook, limits: &Limits, now: f64) -> Result<Vec<Recalculated>, Error> {
     let date1904 = book.settings.date1904;
     let now = if date1904 { now - OFFSET_1904 as f64 } else { now };
     let env = Env::new(date1904, now);
@@ -39,17 +40,17 @@ pub fn recalculate_workbook(book: &Workbook, now: f64) -> Vec<Recalculated> {
     let saved = formula_cells(book, &sheets);
     sheets.keep_free_beside_spills();
     let kept_free = formula_cells(book, &sheets);
-    let mut lowerer = Lowerer::new(sheets, Graph::new(env, true), HashMap::new());
+    let mut lowerer = Lowerer::new(sheets, Graph::new(env, true, limits), HashMap::new());
     let mut results = Vec::with_capacity(saved.len());
     let mut saved = saved.into_iter().peekable();
     for at in kept_free {
         let is_saved = saved.next_if_eq(&at).is_some();
         // A spilled array can be larger than it was when the workbook was saved.
         if is_saved || matches!(lowerer.term(at), Ok(Term::Const(value)) if !value.is_blank()) {
-            results.push(recalculated(&mut lowerer, book, at));
+            results.push(recalculated(&mut lowerer, book, at)?);
         }
     }
-    results
+    Ok(results)
 }
 
 fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
@@ -71,25 +72,28 @@ fn formula_cells(book: &Workbook, sheets: &Sheets<'_>) -> Vec<CellAddress> {
     cells
 }
 
-fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> Recalculated {
+fn recalculated(lowerer: &mut Lowerer<'_>, book: &Workbook, at: CellAddress) -> Result<Recalculated, Error> {
     let cell = book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
     let stored = cell.map_or(Constant::Blank, |cell| cell.value.constant());
     let result = match lowerer.term(at) {
         Ok(Term::Const(value)) => Ok(Constant::of(&lowerer.graph.heap, value)),
         Ok(Term::Node(_)) => Err(lowerer.describe(at, "the value is not known without inputs")),
-        Err(failure) => Err(match failure.origin.as_deref() {
-            Some(origin) => explain(lowerer, at, origin),
-            None => lowerer.describe(at, &failure.reason),
-        }),
+        Err(failure) => {
+            lowerer.graph.check().map_err(|error| at_formula(error, &failure))?;
+            Err(match failure.origin.as_deref() {
+                Some(origin) => explain(lowerer, at, origin),
+                None => lowerer.describe(at, &failure.reason),
+            })
+        }
     };
     let described = lowerer.describe(at, "");
-    Recalculated {
+    Ok(Recalculated {
         sheet: described.sheet,
         cell: a1(at.row, at.col),
         result,
         stored,
         formula: described.formula,
-    }
+    })
 }
 
 /// Why a cell has no value: for a reason of its own, or for that of a cell that it needs.

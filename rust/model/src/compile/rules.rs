@@ -27,7 +27,7 @@ const MOST_SHOWN: usize = 200;
 /// Gives the inputs their validations, and returns the terms of the results that rules refer to by number. A rule that
 /// cannot be checked becomes a warning.
 pub fn attach(lowerer: &mut Lowerer<'_>, declared: &mut Declared) -> Vec<Term> {
-    let mut finder = Finder::new(lowerer.sheets.book);
+    let mut finder = Finder::new(lowerer.sheets.book, &declared.input_cells);
     let mut rules = Rules { lowerer, results: Vec::new(), formulas: Vec::new(), listed: 0 };
     for input in &mut declared.interface.inputs {
         // Validations that have a warning already: one is enough for all their cells.

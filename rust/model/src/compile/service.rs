@@ -2,19 +2,22 @@
 
 use super::diagnose::Diagnosis;
 use super::graph::{Graph, Term};
-use super::lower::{Lowerer, Sheets};
+use super::lower::{Failure, Lowerer, Sheets};
 use super::optimize::{powers, tables};
 use super::{doubts, rules, schedule};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::markers;
-use crate::report::{self, Remark, Report};
+use crate::report::{self, Remark, Report, Unsupported};
 use crate::workbook::{Sheet, Workbook};
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
 use execd_calc::semantics::function::Env;
 use execd_calc::values::value::Value;
 use std::sync::Arc;
+
+/// Characters of a formula in a message.
+const MOST_SHOWN: usize = 200;
 
 /// What a workbook is compiled to.
 #[derive(Debug)]
@@ -54,7 +57,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut sheets = Sheets::new(book);
     sheets.keep_free_beside_spills();
-    let mut lowerer = Lowerer::new(sheets, Graph::new(env, false), inputs);
+    let mut lowerer = Lowerer::new(sheets, Graph::new(env, false, limits), inputs);
     for (at, reason) in &declared.solved {
         lowerer.refuse(*at, reason);
     }
@@ -64,6 +67,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         outputs.push(match lowerer.term(at) {
             Ok(term) => term,
             Err(failure) => {
+                lowerer.graph.check().map_err(|error| at_formula(error, &failure))?;
                 failed.push(at);
                 kind.get_or_insert(failure.kind);
                 Term::Const(Value::BLANK)
@@ -75,14 +79,15 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let mut warnings = [warnings(book), doubts::of_outputs(&mut lowerer, &declared, &outputs)].concat();
     let defaults = default_values(&mut lowerer.graph, &declared.interface);
     let results = rules::attach(&mut lowerer, &mut declared);
+    lowerer.graph.check()?;
     if !results.is_empty() {
-        let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904);
+        let plan = schedule::plan(&lowerer.graph, &results, &defaults, book.settings.date1904)?;
         declared.interface.rules = Some(Arc::new(plan));
     }
     warnings.append(&mut lowerer.warnings);
     let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
     let (graph, outputs) = powers::rewrite(graph, &outputs);
-    let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904);
+    let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904)?;
     let uncompiled = kind.map(|kind| Error::new(kind, report::lines(&unsupported)));
     let error = both(declared.error(), uncompiled);
     warnings.append(&mut declared.warnings);
@@ -102,6 +107,18 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     };
     let date1904 = book.settings.date1904;
     Ok((Compiled { plan, interface: declared.interface, report, date1904 }, error))
+}
+
+/// A limit was met, or the end came from outside: with the formula that was being lowered.
+pub fn at_formula(error: Error, failure: &Failure) -> Error {
+    match failure.origin.as_deref() {
+        Some(Unsupported { sheet, cell, formula, .. }) => {
+            let shown: String = formula.chars().take(MOST_SHOWN).collect();
+            let rest = if shown.len() < formula.len() { "…" } else { "" };
+            Error::new(error.kind, format!("{sheet}!{cell} {shown}{rest}: {error}"))
+        }
+        None => error,
+    }
 }
 
 fn formula_cells(sheet: &Sheet) -> usize {

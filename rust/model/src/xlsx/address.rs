@@ -29,8 +29,8 @@ pub fn area(text: &str) -> Option<Area> {
 }
 
 /// Rectangles separated by blanks, as in `sqref`. Anything else is left out.
-pub fn areas(text: &str) -> Vec<Area> {
-    text.split_ascii_whitespace().filter_map(area).collect()
+pub fn areas(text: &str) -> impl Iterator<Item = Area> + '_ {
+    text.split_ascii_whitespace().filter_map(area)
 }
 
 /// Row and column, one of which may be missing.
@@ -88,6 +88,6 @@ mod tests {
         assert_eq!(area("2:4").map(|a| (a.first_row, a.last_row, a.last_col)), Some((1, 3, MAX_COL)));
         assert_eq!(area("A1:B"), None);
         assert_eq!(area("#REF!"), None);
-        assert_eq!(areas("A1 B2:B4 x ").len(), 2);
+        assert_eq!(areas("A1 B2:B4 x ").count(), 2);
     }
 }

@@ -1,26 +1,34 @@
 //! Counts the bytes that are unpacked from the archive and stops at the limits. The sizes that the archive declares do
-//! not count.
+//! not count. Stops when it is told to, too.
 
+use crate::limits::Limits;
 use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The unpacked bytes of one part. Beyond a limit, reading fails with the kind `FileTooLarge`.
+/// The unpacked bytes of one part. Beyond a limit, reading fails with the kind `FileTooLarge`; when it is
+/// stopped, with `TimedOut`.
 pub struct Metered<'p> {
     source: Box<dyn Read + 'p>,
     part_left: u64,
     total_left: &'p mut u64,
     token_limit: u64,
     token_left: u64,
+    stop: Arc<AtomicBool>,
 }
 
 impl<'p> Metered<'p> {
-    pub fn new(
-        source: Box<dyn Read + 'p>,
-        part_limit: u64,
-        total_left: &'p mut u64,
-        token_limit: usize,
-    ) -> Metered<'p> {
-        let token_limit = token_limit as u64;
-        Metered { source, part_left: part_limit, total_left, token_limit, token_left: token_limit }
+    pub fn new(source: Box<dyn Read + 'p>, total_left: &'p mut u64, limits: &Limits) -> Metered<'p> {
+        let token_limit = limits.xml_token_bytes as u64;
+        let stop = Arc::clone(&limits.stop);
+        Metered {
+            source,
+            part_left: limits.part_bytes,
+            total_left,
+            token_limit,
+            token_left: token_limit,
+            stop,
+        }
     }
 
     /// A tag or a text starts here. The limit of one token holds for what is read until the next start.
@@ -32,6 +40,9 @@ impl<'p> Metered<'p> {
 
 impl Read for Metered<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(io::Error::new(io::ErrorKind::TimedOut, "stopped"));
+        }
         let count = self.source.read(out)?;
         for (left, limit) in [
             (&mut self.part_left, "one part unpacks to more than allowed"),

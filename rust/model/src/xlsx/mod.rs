@@ -90,6 +90,7 @@ fn read_sheets(
         date1904: part.settings.date1904,
         limits,
     };
+    let by_id = by_id(links);
     let mut workbook = Workbook::default();
     let mut cells_left = limits.cells;
     for entry in &part.sheets {
@@ -99,8 +100,7 @@ fn read_sheets(
             workbook.sheets.push(Sheet { name: entry.name.clone(), ..Sheet::default() });
             continue;
         }
-        let link = links.iter().find(|link| link.id == entry.relationship && !link.external);
-        let Some(link) = link else {
+        let Some(link) = by_id.get(entry.relationship.as_str()) else {
             return Err(no_workbook(&format!("the sheet {} has no part", entry.name)));
         };
         let mut sheet = Sheet { name: entry.name.clone(), part: link.target.clone(), ..Sheet::default() };
@@ -169,10 +169,7 @@ fn external_books(
     part: &WorkbookPart,
     links: &[Relationship],
 ) -> Result<Vec<String>, Error> {
-    let mut by_id: HashMap<&str, &Relationship> = HashMap::with_capacity(links.len());
-    for link in links.iter().filter(|link| !link.external) {
-        by_id.entry(&link.id).or_insert(link);
-    }
+    let by_id = by_id(links);
     let mut books = Vec::new();
     for id in &part.external {
         let target = match by_id.get(id.as_str()) {
@@ -182,6 +179,15 @@ fn external_books(
         books.push(target.map(|target| target.target).unwrap_or_default());
     }
     Ok(books)
+}
+
+/// The links inside the package. Of those with one name the first counts.
+fn by_id(links: &[Relationship]) -> HashMap<&str, &Relationship> {
+    let mut by_id: HashMap<&str, &Relationship> = HashMap::with_capacity(links.len());
+    for link in links.iter().filter(|link| !link.external) {
+        by_id.entry(&link.id).or_insert(link);
+    }
+    by_id
 }
 
 fn note_unread(workbook: &mut Workbook, links: &[Relationship]) {

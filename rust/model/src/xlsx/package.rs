@@ -57,12 +57,7 @@ impl<'b> Package<'b> {
             return Err(not_a_workbook(&format!("the part {name} is missing")));
         };
         let entry = self.archive.by_index(index).map_err(|error| unreadable(&error))?;
-        let metered = Metered::new(
-            Box::new(entry),
-            self.limits.part_bytes,
-            &mut self.total_left,
-            self.limits.xml_token_bytes,
-        );
+        let metered = Metered::new(Box::new(entry), &mut self.total_left, self.limits);
         Ok(Xml::new(name, metered, self.limits))
     }
 

@@ -18,6 +18,7 @@ pub fn read(
     let mut filter = None;
     let mut columns = Vec::new();
     let mut merged = Vec::new();
+    let mut areas_left = context.limits.areas;
     if !xml.next_in(0)? || xml.name() != "worksheet" {
         return Err(xml.broken(&format!("it is a <{}>, not a <worksheet>", xml.name())));
     }
@@ -33,7 +34,7 @@ pub fn read(
             }
             "dataValidation" => {
                 xml.check_count(&sheet.validations)?;
-                let validation = validations::read(xml)?;
+                let validation = validations::read(xml, &mut areas_left)?;
                 if validation.kind != ValidationKind::None {
                     sheet.validations.push(validation);
                 }

@@ -5,6 +5,7 @@ use super::metered::Metered;
 use super::text;
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
+use memchr::memrchr;
 use quick_xml::events::attributes::Attributes;
 use quick_xml::events::{BytesRef, Event};
 use quick_xml::reader::Reader;
@@ -22,6 +23,8 @@ pub struct Xml<'p> {
     /// The tag that was opened last: all between `<` and `>`.
     tag: String,
     name_length: usize,
+    /// Where its name begins after a prefix.
+    local_name: usize,
     /// The tag that was opened last is `<a/>`, so the next token closes it.
     empty: bool,
     depth: usize,
@@ -45,6 +48,7 @@ impl<'p> Xml<'p> {
             buffer: Vec::new(),
             tag: String::new(),
             name_length: 0,
+            local_name: 0,
             empty: false,
             depth: 0,
             max_depth: limits.xml_depth,
@@ -108,8 +112,7 @@ impl<'p> Xml<'p> {
 
     /// The local name of the element that was opened last.
     pub fn name(&self) -> &str {
-        let name = self.tag.get(..self.name_length).unwrap_or_default();
-        name.rsplit_once(':').map_or(name, |(_, local)| local)
+        self.tag.get(self.local_name..self.name_length).unwrap_or_default()
     }
 
     /// The attributes of the element that was opened last, with their prefixes and not decoded.
@@ -192,7 +195,9 @@ impl<'p> Xml<'p> {
         };
         let token = match event {
             Event::Start(ref tag) | Event::Empty(ref tag) => {
-                self.name_length = tag.name().0.len();
+                let name = tag.name().0;
+                self.name_length = name.len();
+                self.local_name = memrchr(b':', name.as_bytes()).map_or(0, |at| at + 1);
                 self.tag.clear();
                 self.tag.push_str(tag);
                 self.empty = matches!(event, Event::Empty(_));
@@ -263,6 +268,9 @@ fn failed(part: &str, error: &quick_xml::Error) -> Error {
     if let quick_xml::Error::Io(inner) = error {
         if inner.kind() == io::ErrorKind::FileTooLarge {
             return too_large(part, &inner.to_string());
+        }
+        if inner.kind() == io::ErrorKind::TimedOut {
+            return Error::new(ErrorKind::Stopped, format!("reading was stopped in the part {part}"));
         }
         return Error::new(
             ErrorKind::NotAWorkbook,

@@ -108,7 +108,7 @@ fn stored(constant: &Constant) -> CellValue {
 
 /// Each formula's value with the inputs as constants; the reason where it is not supported.
 pub fn folded(inputs: &[Constant], formulas: &[String]) -> Vec<Result<Constant, String>> {
-    let mut rows = recalculate_workbook(&book(inputs, formulas), NOW);
+    let mut rows = recalculate_workbook(&book(inputs, formulas), &Limits::default(), NOW).unwrap();
     rows.retain(|row| row.sheet == "Cases");
     rows.into_iter().map(|row| row.result.map_err(|unsupported| unsupported.reason)).collect()
 }

@@ -9,15 +9,23 @@ use crate::values::value::{ErrorCode, Unpacked, Value};
 
 pub const TABLE: &[Function] = &giving_numbers([
     shaped("COUNTIF", 2, 2, PAIRS, countifs).with(flags::SEES_ERRORS).chained(Chain::CountIf),
-    shaped("COUNTIFS", 2, 254, PAIRS, countifs).repeating(2).with(flags::SEES_ERRORS),
+    shaped("COUNTIFS", 2, 254, PAIRS, countifs)
+        .repeating(2)
+        .with(flags::SEES_ERRORS)
+        .chained(Chain::CountIfs),
     shaped("SUMIF", 2, 3, ONE, sumif)
         .with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE)
         .chained(Chain::SumIf),
-    shaped("SUMIFS", 3, 255, MANY, sumifs).repeating(2).with(flags::SEES_ERRORS),
-    shaped("AVERAGEIF", 2, 3, ONE, averageif).with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE),
-    shaped("AVERAGEIFS", 3, 255, MANY, averageifs).repeating(2).with(flags::SEES_ERRORS),
-    shaped("MINIFS", 3, 255, MANY, minifs).repeating(2).with(flags::SEES_ERRORS),
-    shaped("MAXIFS", 3, 255, MANY, maxifs).repeating(2).with(flags::SEES_ERRORS),
+    shaped("SUMIFS", 3, 255, MANY, sumifs).repeating(2).with(flags::SEES_ERRORS).chained(Chain::SumIfs),
+    shaped("AVERAGEIF", 2, 3, ONE, averageif)
+        .with(flags::SEES_ERRORS | flags::VALUES_FOLLOW_RANGE)
+        .chained(Chain::MeanIf),
+    shaped("AVERAGEIFS", 3, 255, MANY, averageifs)
+        .repeating(2)
+        .with(flags::SEES_ERRORS)
+        .chained(Chain::MeanIfs),
+    shaped("MINIFS", 3, 255, MANY, minifs).repeating(2).with(flags::SEES_ERRORS).chained(Chain::MinIfs),
+    shaped("MAXIFS", 3, 255, MANY, maxifs).repeating(2).with(flags::SEES_ERRORS).chained(Chain::MaxIfs),
 ]);
 
 const PAIRS: &[Param] = &[Param::Reference, Param::Scalar];

@@ -35,6 +35,19 @@ impl Op {
 const OPS: [(&str, Op); 6] =
     [("<=", Op::Le), (">=", Op::Ge), ("<>", Op::Ne), ("=", Op::Eq), ("<", Op::Lt), (">", Op::Gt)];
 
+/// Which cells can meet a criterion, for those who have them in order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Sought<'a> {
+    /// This number, and texts that read as one.
+    Number(f64),
+    /// This text, in whatever case.
+    Text(&'a str),
+    /// Numbers on one side of a number.
+    Below,
+    Above,
+    Any,
+}
+
 /// A condition on one cell.
 #[derive(Clone, Debug)]
 pub struct Criterion {
@@ -104,6 +117,16 @@ impl Criterion {
         Criterion { op, operand }
     }
 
+    pub fn sought(&self) -> Sought<'_> {
+        match (self.op, &self.operand) {
+            (Op::Eq, Operand::Number(x)) => Sought::Number(*x),
+            (Op::Eq, Operand::Text(text)) => Sought::Text(text),
+            (Op::Lt | Op::Le, Operand::Number(_)) => Sought::Below,
+            (Op::Gt | Op::Ge, Operand::Number(_)) => Sought::Above,
+            _ => Sought::Any,
+        }
+    }
+
     #[inline]
     pub fn matches(&self, cx: &Cx<'_>, cell: Value) -> bool {
         if let (Operand::Number(own), Some(x)) = (&self.operand, cell.as_number()) {
@@ -158,7 +181,7 @@ impl Criterion {
 }
 
 /// A text cell that reads as a number counts as that number; without a digit it cannot.
-fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
+pub fn number_in(cx: &Cx<'_>, text: &str) -> Option<f64> {
     if !cx.cancelled_at(text.len()) && text.bytes().any(|b| b.is_ascii_digit()) {
         coerce::number_in_text(cx, text)
     } else {

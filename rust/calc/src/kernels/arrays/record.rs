@@ -1,12 +1,16 @@
 //! Functions for arrays whose size depends on the record, besides those that formulas name. Arrays of known size are
 //! taken apart when a workbook is compiled.
 
-use crate::semantics::function::{Arg, Cx, Function, Param, nth, nth_arg, scalar, shaped};
+use crate::semantics::function::MAX_ARRAY_CELLS;
+use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth, nth_arg, scalar, shaped};
 use crate::semantics::primitive::{self, Op1, Op2};
-use crate::values::value::{Unpacked, Value};
+use crate::semantics::properties::Size;
+use crate::values::value::{ErrorCode, Unpacked, Value};
 
 /// A cell under a spilled array: `(array, row, column)`. A blank of the array is 0 in a cell; beyond it is blank.
 pub const SPILLED: &str = "\u{1}SPILLED";
+/// The cells of a range as an array.
+pub const VALUES: &str = "\u{1}VALUES";
 /// + and - as the last operation of a formula, over arrays.
 pub const LAST_ADD: &str = "\u{1}LASTADD";
 pub const LAST_SUB: &str = "\u{1}LASTSUB";
@@ -22,8 +26,23 @@ fn spilled(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     inside.map_or(Value::BLANK, |value| primitive::one(cx, Op1::CellValue, value))
 }
 
+fn values(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    match args.first() {
+        Some(Arg::Range(range)) => {
+            let (rows, cols) = (range.rows, range.cols);
+            if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
+                return Value::error(ErrorCode::Num);
+            }
+            let cells = (0..rows * cols).map(|at| range.get(at / cols, at % cols)).collect();
+            cx.add_array(rows, cols, cells)
+        }
+        _ => nth_arg(args, 0),
+    }
+}
+
 pub const TABLE: &[Function] = &[
     shaped(SPILLED, 3, 3, &[Param::Any], spilled),
+    shaped(VALUES, 1, 1, &[Param::Any], values).with(flags::GIVES_ARRAY).sized(Size::Argument(0)),
     scalar(LAST_ADD, 2, 2, |cx, args| primitive::two(cx, Op2::LastAdd, nth(args, 0), nth(args, 1))),
     scalar(LAST_SUB, 2, 2, |cx, args| primitive::two(cx, Op2::LastSub, nth(args, 0), nth(args, 1))),
 ];

@@ -8,7 +8,7 @@ use super::lookups::{Consecutive, Picked, PickedByKey};
 use super::rates;
 use crate::kernels::lookup_reference::search;
 use crate::numbers::digits::TENS;
-use crate::plan::{Argument, Content, Operand, PlanRange};
+use crate::plan::{Argument, Content, Operand};
 use crate::run::state::machine::Machine;
 use crate::semantics::function::{Arg, Columnar, Cx, Function};
 use crate::semantics::lift;
@@ -155,11 +155,11 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
 
     fn internal_rates(&mut self, flows: u32, guess: f64) -> bool {
         let plan = self.machine.plan;
-        let Some(PlanRange { content: Content::Operands(flows), .. }) = plan.ranges.get(flows as usize)
-        else {
+        let Some(flows) = plan.ranges.get(flows as usize).map(|range| plan.cells_of(range)) else {
             return false;
         };
-        rates::internal_rates(self.machine, flows, guess, self.out)
+        let flows = plan.cells.get(flows).unwrap_or_default();
+        !flows.is_empty() && rates::internal_rates(self.machine, flows, guess, self.out)
     }
 
     #[inline(always)]

@@ -22,7 +22,7 @@ use crate::plan::{Operand, Plan, Step};
 use crate::values::chunk::LANES;
 use crate::values::value::Value;
 use instructions::Assembler;
-use liveness::Liveness;
+use liveness::{Liveness, Unseen};
 use program::Pool;
 use registers::Homes;
 use std::cell::Cell;
@@ -172,6 +172,7 @@ pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option
     let mut writer = Writer {
         plan,
         liveness,
+        unseen: Unseen::new(plan),
         inputs: plan.inputs.iter().enumerate().map(|(index, input)| (input.slot, index)).collect(),
         only_code: vec![true; plan.inputs.len()],
         outputs: outputs.iter().enumerate().map(|(number, slot)| (*slot, number)).collect(),
@@ -206,6 +207,7 @@ pub fn compile(plan: &Plan, stride: usize, cancel: &AtomicBool) -> Result<Option
 struct Writer<'p> {
     plan: &'p Plan,
     liveness: Liveness,
+    unseen: Unseen,
     /// By slot, the input that it still holds.
     inputs: HashMap<u32, usize>,
     only_code: Vec<bool>,
@@ -248,21 +250,18 @@ impl Writer<'_> {
             at += 1;
         }
         for slot in self.plan.outputs.iter().filter_map(|output| output.in_slot()) {
-            self.reads(slot);
+            reads(&self.inputs, &mut self.only_code, slot);
         }
         Ok(segments)
     }
 
     /// Accounts for a step that is not in a segment.
     fn interpreted(&mut self, step: &Step) {
-        liveness::reads(self.plan, step, &mut |slot| self.reads(slot));
+        let Writer { plan, inputs, only_code, unseen, .. } = self;
+        let mut read = |slot: u32| reads(inputs, only_code, slot);
+        liveness::reads(plan, step, &mut read);
+        unseen.reads(plan, step, &mut read);
         liveness::writes(step, &mut |slot| _ = self.inputs.remove(&slot));
-    }
-
-    /// Something other than a segment reads a slot.
-    fn reads(&mut self, slot: u32) {
-        let input = self.inputs.get(&slot).and_then(|index| self.only_code.get_mut(*index));
-        input.into_iter().for_each(|only_code| *only_code = false);
     }
 
     /// The longest segment from a step on.
@@ -300,6 +299,12 @@ impl Writer<'_> {
         let written = results.iter().map(|(slot, _)| *slot).collect();
         Some(Segment { steps, compared, inputs, read: read.into_iter().collect(), written })
     }
+}
+
+/// Something other than a segment reads a slot.
+fn reads(inputs: &HashMap<u32, usize>, only_code: &mut [bool], slot: u32) {
+    let input = inputs.get(&slot).and_then(|index| only_code.get_mut(*index));
+    input.into_iter().for_each(|only_code| *only_code = false);
 }
 
 #[cfg(test)]

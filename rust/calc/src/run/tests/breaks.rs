@@ -60,7 +60,8 @@ impl Draft<'_> {
     fn sum_of_range(&mut self, out: u32) {
         let cells: Vec<Operand> = (0..3).map(|_| self.number(true).0).collect();
         let (rows, range) = (cells.len(), self.plan.ranges.len() as u32);
-        let content = Content::Operands(cells);
+        let content = Content::Operands { first: self.plan.cells.len() as u32 };
+        self.plan.cells.extend(cells);
         let origin = Origin { sheet: 0, row: 0, col: 0 };
         self.plan.ranges.push(PlanRange { rows, cols: 1, used_rows: rows, used_cols: 1, origin, content });
         let first = self.plan.arguments.len() as u32;

@@ -2,6 +2,7 @@
 
 use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
+use super::range_argument::{Columns, RangeArgument};
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Arg, Cx, Function, Param, flags};
 use execd_calc::semantics::lift;
@@ -13,6 +14,9 @@ use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 /// How many choices inside choices an element is looked for in. Each can double the work.
 const MAX_CHOSEN: usize = 6;
 
+/// Results of calls over so many constant cells are remembered.
+const LEAST_REMEMBERED: usize = 64;
+
 impl Graph {
     pub fn input(&mut self, cell: u32) -> Term {
         let kinds = kinds::NUMBER | kinds::BOOL | kinds::TEXT | kinds::BLANK;
@@ -21,7 +25,7 @@ impl Graph {
 
     pub fn one(&mut self, op: Op1, a: Term) -> Term {
         if let Term::Const(a) = a
-            && let Some(value) = self.folded(|cx| primitive::one(cx, op, a))
+            && let Some(value) = self.folded(op != Op1::CellValue, |cx| primitive::one(cx, op, a))
         {
             return Term::Const(value);
         }
@@ -44,7 +48,7 @@ impl Graph {
 
     pub fn two(&mut self, op: Op2, a: Term, b: Term) -> Term {
         if let (Term::Const(a), Term::Const(b)) = (a, b)
-            && let Some(value) = self.folded(|cx| primitive::two(cx, op, a, b))
+            && let Some(value) = self.folded(true, |cx| primitive::two(cx, op, a, b))
         {
             return Term::Const(value);
         }
@@ -68,7 +72,7 @@ impl Graph {
 
     pub fn three(&mut self, op: Op3, a: Term, b: Term, c: Term) -> Term {
         if let (Term::Const(a), Term::Const(b), Term::Const(c)) = (a, b, c)
-            && let Some(value) = self.folded(|cx| primitive::three(cx, op, a, b, c))
+            && let Some(value) = self.folded(a.is_array(), |cx| primitive::three(cx, op, a, b, c))
         {
             return Term::Const(value);
         }
@@ -140,7 +144,11 @@ impl Graph {
     pub fn pack(&mut self, rows: usize, cols: usize, terms: &[Term]) -> Term {
         let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
         match constants {
-            Some(cells) => Term::Const(self.heap.add_array(Array { rows, cols, cells })),
+            Some(cells) => {
+                let array = self.heap.add_array(Array { rows, cols, cells });
+                self.keep(array);
+                Term::Const(array)
+            }
             None => {
                 let arguments: Vec<Argument> = terms.iter().map(|&term| Argument::Term(term)).collect();
                 let op = Op::Pack { rows: rows as u32, cols: cols as u32 };
@@ -171,26 +179,75 @@ impl Graph {
     }
 
     fn fold_call(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
-        let mut args = Vec::with_capacity(arguments.len());
-        for argument in arguments {
-            args.push(match *argument {
-                Argument::Term(term) => Arg::Value(term.constant()?),
-                Argument::Range(range) => Arg::Range(self.ranges.get(range as usize)?.view()?),
-            });
+        if arguments.iter().any(|argument| matches!(argument, Argument::Range(_))) {
+            return self.fold_over_ranges(function, arguments);
         }
-        let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel };
-        let value = lift::call(&mut cx, function, &args);
+        let constant = |argument: &Argument| match argument {
+            Argument::Term(term) => term.constant().map(Arg::Value),
+            Argument::Range(_) => None,
+        };
+        let args: Vec<Arg<'_>> = arguments.iter().map(constant).collect::<Option<_>>()?;
+        let value = lift::call(&mut self.cx(), function, &args);
+        self.keep(value);
         self.is_lasting().then_some(value)
     }
 
-    /// A value from constants. None if it can change with the year.
-    fn folded(&mut self, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
+    fn fold_over_ranges(&mut self, function: &Function, arguments: &[Argument]) -> Option<Value> {
+        let constant = arguments.iter().all(|argument| match *argument {
+            Argument::Term(term) => term.constant().is_some(),
+            Argument::Range(range) => self.ranges.get(range as usize).is_some_and(|range| range.constant),
+        });
+        if !constant {
+            return None;
+        }
+        // Small ranges are not worth it, and arrays do not last as long as what is remembered.
+        let size = |argument: &Argument| match *argument {
+            Argument::Range(range) => self.ranges.get(range as usize).map_or(0, RangeArgument::len),
+            Argument::Term(_) => 0,
+        };
+        let is_array =
+            |argument: &Argument| matches!(argument, Argument::Term(Term::Const(value)) if value.is_array());
+        let lasting =
+            arguments.iter().map(size).sum::<usize>() >= LEAST_REMEMBERED && !arguments.iter().any(is_array);
+        let key = lasting.then(|| (std::ptr::from_ref(function), arguments.into()));
+        if let Some(known) = key.as_ref().and_then(|key| self.folded_calls.get(key)) {
+            return Some(*known);
+        }
+        let columns_of = |argument| Columns::new(&self.ranges, &self.sheets, &self.table_cells, argument);
+        let columns: Vec<Option<Columns<'_>>> = arguments.iter().map(columns_of).collect();
+        let mut args = Vec::with_capacity(arguments.len());
+        for (argument, columns) in arguments.iter().zip(&columns) {
+            args.push(match *argument {
+                Argument::Term(term) => Arg::Value(term.constant()?),
+                Argument::Range(range) => {
+                    Arg::Range(self.ranges.get(range as usize)?.view(columns.as_ref())?)
+                }
+            });
+        }
+        let mut cx = Cx { heap: &mut self.heap, env: &self.env, cancel: &self.budget.stop };
+        let value = lift::call(&mut cx, function, &args);
+        drop(args);
+        self.keep(value);
+        if !self.is_lasting() {
+            return None;
+        }
+        if let Some(key) = key {
+            self.folded_calls.insert(key, value);
+        }
+        Some(value)
+    }
+
+    /// A value from constants; `new` if its text or array is not an operand's. None if it can change with the year.
+    fn folded(&mut self, new: bool, evaluate: impl FnOnce(&mut Cx<'_>) -> Value) -> Option<Value> {
         let value = evaluate(&mut self.cx());
+        if new {
+            self.keep(value);
+        }
         self.is_lasting().then_some(value)
     }
 
     /// False if the value that was just calculated can change with the year, or if there was no room for it.
-    fn is_lasting(&self) -> bool {
+    pub fn is_lasting(&self) -> bool {
         (!self.env.take_year_asked() || self.fold_volatile) && self.heap.refused().is_none()
     }
 }

@@ -1,7 +1,7 @@
 //! The kinds of values that a look-up in a constant table can give are those of the table's cells. Knowing them saves
 //! later steps conversions.
 
-use super::node::{Argument, Op, RangeContent, Term, kinds, kinds_of};
+use super::node::{Argument, Op, Term, kinds};
 use super::program::Graph;
 use execd_calc::semantics::function::{Columnar, Function};
 
@@ -18,12 +18,11 @@ impl Graph {
             }
             _ => return None,
         };
+        let cells = self.constant_kinds(range)?;
         let range = self.ranges.get(range as usize)?;
-        let RangeContent::Table(table) = &range.content else { return None };
         let beyond = (range.rows, range.cols) != (range.used_rows, range.used_cols);
         let outside = if beyond { kinds::BLANK } else { 0 };
-        let cells = table.cells.iter().fold(outside, |kinds, &cell| kinds | kinds_of(cell));
-        Some(cells | array | kinds::ERROR)
+        Some(cells | outside | array | kinds::ERROR)
     }
 
     /// True for a position that is at least 1, or an error.

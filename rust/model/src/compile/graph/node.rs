@@ -2,10 +2,8 @@
 
 use execd_calc::semantics::function::Function;
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
-use execd_calc::values::range::{Cells, Origin, Range, Table};
 use execd_calc::values::value::{Unpacked, Value};
 use std::hash::{Hash, Hasher};
-use std::rc::Rc;
 
 /// A value known now, or the result of a node.
 #[derive(Clone, Copy, Debug)]
@@ -122,38 +120,6 @@ pub struct Node {
     pub(super) first_argument: u32,
     pub(super) arguments: u32,
     pub kinds: u8,
-}
-
-/// A range as an argument: a table if all its cells are constant, else one term per used cell, row by row.
-#[derive(Debug)]
-pub struct RangeArgument {
-    pub rows: usize,
-    pub cols: usize,
-    pub used_rows: usize,
-    pub used_cols: usize,
-    pub origin: Origin,
-    pub content: RangeContent,
-}
-
-#[derive(Debug)]
-pub enum RangeContent {
-    Table(Rc<Table>),
-    Terms(Vec<Term>),
-}
-
-impl RangeArgument {
-    pub fn view(&self) -> Option<Range<'_>> {
-        let RangeContent::Table(table) = &self.content else { return None };
-        let cells: &dyn Cells = table.as_ref();
-        Some(Range {
-            rows: self.rows,
-            cols: self.cols,
-            used_rows: self.used_rows,
-            used_cols: self.used_cols,
-            origin: self.origin,
-            cells,
-        })
-    }
 }
 
 pub fn kinds_of(value: Value) -> u8 {

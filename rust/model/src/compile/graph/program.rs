@@ -1,39 +1,52 @@
 //! The program as a graph of single values. Nodes with the same operation and arguments are one node.
 
-use super::node::{Argument, Node, Op, RangeArgument, RangeContent, Term, kinds, kinds_of};
-use execd_calc::semantics::function::{Cx, Env};
+use super::budget::Budget;
+use super::node::{Argument, Node, Op, Term, kinds, kinds_of};
+use super::range_argument::{RangeArgument, RangeContent};
+use super::sheet_terms::SheetTerms;
+use crate::limits::Limits;
+use execd_calc::semantics::function::{Cx, Env, Function};
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use std::cell::Cell;
 use std::hash::BuildHasher;
-use std::sync::atomic::AtomicBool;
 
 #[derive(Debug)]
 pub struct Graph {
     pub nodes: Vec<Node>,
-    arguments: Vec<Argument>,
+    pub(super) arguments: Vec<Argument>,
     pub ranges: Vec<RangeArgument>,
+    /// What windows look at.
+    pub sheets: Vec<SheetTerms>,
+    /// Cells of the tables that were made for folding.
+    pub(super) table_cells: Cell<usize>,
+    /// Results of calls over constant ranges.
+    pub(super) folded_calls: HashMap<(*const Function, Box<[Argument]>), Value>,
     pub heap: Heap,
     pub env: Env,
     /// Calls that depend on the clock are evaluated now instead of in each execution. True for a recalculation.
     pub fold_volatile: bool,
     shared: HashTable<u32>,
     hasher: DefaultHashBuilder,
-    pub(super) cancel: AtomicBool,
+    pub(super) budget: Budget,
 }
 
 impl Graph {
-    pub fn new(env: Env, fold_volatile: bool) -> Graph {
+    pub fn new(env: Env, fold_volatile: bool, limits: &Limits) -> Graph {
         Graph {
             nodes: Vec::new(),
             arguments: Vec::new(),
             ranges: Vec::new(),
+            sheets: Vec::new(),
+            table_cells: Cell::new(0),
+            folded_calls: HashMap::new(),
             heap: Heap::empty(),
             env,
             fold_volatile,
             shared: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
-            cancel: AtomicBool::new(false),
+            budget: Budget::new(limits),
         }
     }
 
@@ -47,7 +60,7 @@ impl Graph {
     }
 
     pub fn cx(&mut self) -> Cx<'_> {
-        Cx { heap: &mut self.heap, env: &self.env, cancel: &self.cancel }
+        Cx { heap: &mut self.heap, env: &self.env, cancel: &self.budget.stop }
     }
 
     pub fn kinds(&self, term: Term) -> u8 {
@@ -75,11 +88,6 @@ impl Graph {
     /// True if the term may be an array whose size depends on a record.
     pub fn is_array(&self, term: Term) -> bool {
         matches!(term, Term::Node(_)) && self.kinds(term) & kinds::ARRAY != 0
-    }
-
-    pub fn add_range(&mut self, range: RangeArgument) -> u32 {
-        self.ranges.push(range);
-        self.ranges.len() as u32 - 1
     }
 
     /// A new graph with the nodes of `order`, operands first. `change` gets the graph so far, an old node and the
@@ -115,6 +123,9 @@ impl Graph {
             if let RangeContent::Terms(terms) = &mut range.content {
                 terms.iter_mut().for_each(|term| *term = mapped(&new, *term));
             }
+        }
+        for sheet in &mut self.sheets {
+            sheet.each_mut(|term| *term = mapped(&new, *term));
         }
         let outputs = outputs.iter().map(|&term| mapped(&new, term)).collect();
         (self, outputs)

@@ -10,12 +10,13 @@ use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
 use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use crate::formula::ast::Expr;
 use crate::report::Remark;
-use crate::workbook::{CellAddress, MAX_COL, MAX_ROW, Place};
+use crate::workbook::{MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::numbers::format::{self, Format};
 use execd_calc::semantics::function::{Function, Param, flags};
 use execd_calc::semantics::primitive::Op1;
-use execd_calc::values::range::{Origin, Table};
+use execd_calc::semantics::properties::Chain;
+use execd_calc::values::range::Origin;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
@@ -29,6 +30,19 @@ pub enum Prepared {
     Single(Single),
     /// A whole range, array or value.
     Whole(Argument),
+    /// A whole array that is not one value yet.
+    Array(Rc<Grid>),
+}
+
+impl Prepared {
+    /// The argument, with `f` of what stands in a place for one value. Arrays are values by now.
+    fn with(&self, f: impl FnOnce(&Single) -> Term) -> Argument {
+        match self {
+            Prepared::Single(single) => Argument::Term(f(single)),
+            Prepared::Whole(argument) => *argument,
+            Prepared::Array(_) => Argument::Term(Term::Const(Value::OMITTED)),
+        }
+    }
 }
 
 impl Lowerer<'_> {
@@ -63,7 +77,7 @@ impl Lowerer<'_> {
             )
         };
         let warning = Remark::new(message).at(self.sheets.book, at.cell);
-        if !self.warnings.contains(&warning) {
+        if self.told.insert(warning.clone()) {
             self.warnings.push(warning);
         }
     }
@@ -103,9 +117,14 @@ impl Lowerer<'_> {
         }
         let args = with_beyond(function, args)?;
         if let Some(chain) = function.chain
-            && let Some(result) = self.decompose(chain, &args)?
+            && let Some(result) = self.decompose(chain, &args, at)?
         {
             return Ok(result);
+        }
+        if let Some(Abs::Places(places)) =
+            function.chain.and_then(Chain::chosen).and_then(|position| args.get(position))
+        {
+            self.want(&places.clone(), at)?;
         }
         let args = if function.has(flags::VALUES_FOLLOW_RANGE) { sized_as_range(args) } else { args };
         let args = self.sized_as_arrays(args);
@@ -113,7 +132,7 @@ impl Lowerer<'_> {
         for arg in args {
             self.prepare(function, arg, at, &mut prepared)?;
         }
-        self.lift(function, &prepared)
+        self.lift(function, prepared)
     }
 
     /// Makes whole columns and rows end where the arrays made from other whole columns and rows end.
@@ -197,20 +216,13 @@ impl Lowerer<'_> {
                 }
             }
             (_, Abs::Cells(grid)) => {
-                let content = range_content(grid.terms.clone(), grid.rows, grid.cols);
-                let range = self.graph.add_range(RangeArgument {
-                    rows: grid.rows,
-                    cols: grid.cols,
-                    used_rows: grid.rows,
-                    used_cols: grid.cols,
-                    origin: Origin { sheet: 0, row: 0, col: 0 },
-                    content,
-                });
+                let content = RangeContent::Terms(grid.terms.clone());
+                let (size, origin) = ((grid.rows, grid.cols), Origin { sheet: 0, row: 0, col: 0 });
+                let range = self.graph.add_range(RangeArgument::new(size, size, origin, content));
                 prepared.push(Prepared::Whole(Argument::Range(range)));
             }
             (_, Abs::Grid(grid)) => {
-                let term = self.graph.pack(grid.rows, grid.cols, &grid.terms);
-                prepared.push(Prepared::Whole(Argument::Term(term)));
+                prepared.push(Prepared::Array(grid));
             }
             (_, Abs::Term(term)) => prepared.push(Prepared::Whole(Argument::Term(term))),
             (_, Abs::Omitted) => prepared.push(Prepared::Whole(Argument::Term(Term::Const(Value::OMITTED)))),
@@ -234,7 +246,25 @@ impl Lowerer<'_> {
         Ok(Abs::Cells(Rc::new(Grid::new(terms.len(), 1, terms))))
     }
 
-    fn lift(&mut self, function: &'static Function, prepared: &[Prepared]) -> Lowered<Abs> {
+    /// The call, with arrays as values. If the result is a single value, nobody needs them any more.
+    fn lift(&mut self, function: &'static Function, mut prepared: Vec<Prepared>) -> Lowered<Abs> {
+        let mark = self.graph.mark();
+        let mut packed = false;
+        for argument in &mut prepared {
+            if let Prepared::Array(grid) = argument {
+                packed = true;
+                let term = self.graph.pack(grid.rows, grid.cols, &grid.terms);
+                *argument = Prepared::Whole(Argument::Term(term));
+            }
+        }
+        let result = self.lift_packed(function, &prepared)?;
+        if packed && matches!(result, Abs::Term(Term::Const(value)) if !value.is_array()) {
+            self.graph.release(mark);
+        }
+        Ok(result)
+    }
+
+    fn lift_packed(&mut self, function: &'static Function, prepared: &[Prepared]) -> Lowered<Abs> {
         let (mut rows, mut cols, mut many) = (1, 1, false);
         for argument in prepared {
             if let Prepared::Single(single) = argument {
@@ -244,13 +274,7 @@ impl Lowerer<'_> {
             }
         }
         let arguments_at = |row, col| -> Vec<Argument> {
-            prepared
-                .iter()
-                .map(|argument| match argument {
-                    Prepared::Single(single) => Argument::Term(single.at(row, col)),
-                    Prepared::Whole(argument) => *argument,
-                })
-                .collect()
+            prepared.iter().map(|argument| argument.with(|single| single.at(row, col))).collect()
         };
         if !many {
             let arguments = arguments_at(0, 0);
@@ -260,11 +284,8 @@ impl Lowerer<'_> {
             .iter()
             .any(|argument| matches!(argument, Prepared::Single(single) if self.is_sized_by_record(single)));
         if by_record {
-            let whole = |argument: &Prepared| match argument {
-                Prepared::Single(single) => Argument::Term(self.whole(single)),
-                Prepared::Whole(argument) => *argument,
-            };
-            let arguments: Vec<Argument> = prepared.iter().map(whole).collect();
+            let arguments: Vec<Argument> =
+                prepared.iter().map(|argument| argument.with(|single| self.whole(single))).collect();
             return Ok(Abs::Term(self.graph.call(function, &arguments)));
         }
         if rows.saturating_mul(cols) > MAX_GRID_CELLS {
@@ -272,6 +293,7 @@ impl Lowerer<'_> {
         }
         let mut terms = Vec::with_capacity(rows * cols);
         for row in 0..rows {
+            self.graph.check()?;
             for col in 0..cols {
                 let arguments = arguments_at(row, col);
                 let term = self.graph.call(function, &arguments);
@@ -282,47 +304,12 @@ impl Lowerer<'_> {
             .iter()
             .any(|argument| matches!(argument, Prepared::Single(single) if single.goes_beyond()))
             .then(|| {
-                let arguments: Vec<Argument> = prepared
-                    .iter()
-                    .map(|argument| match argument {
-                        Prepared::Single(single) => Argument::Term(single.beyond()),
-                        Prepared::Whole(argument) => *argument,
-                    })
-                    .collect();
+                let arguments: Vec<Argument> =
+                    prepared.iter().map(|argument| argument.with(Single::beyond)).collect();
                 let term = self.graph.call(function, &arguments);
                 self.graph.element(term, 0, 0)
             });
-        Ok(Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) })))
-    }
-
-    /// The range of a place as an argument, with its cells lowered.
-    pub fn range_argument(&mut self, place: &Place) -> Lowered<u32> {
-        if let Some(&range) = self.ranges.get(place) {
-            return Ok(range);
-        }
-        let (used_rows, used_cols) = self.sheets.used(place);
-        let mut terms = Vec::with_capacity(used_rows * used_cols);
-        for row in 0..used_rows as u32 {
-            for col in 0..used_cols as u32 {
-                let (row, col) = (place.area.first_row + row, place.area.first_col + col);
-                terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
-            }
-        }
-        let content = range_content(terms, used_rows, used_cols);
-        let range = self.graph.add_range(RangeArgument {
-            rows: place.rows(),
-            cols: place.cols(),
-            used_rows,
-            used_cols,
-            origin: Origin {
-                sheet: place.sheet as u32,
-                row: place.area.first_row,
-                col: place.area.first_col,
-            },
-            content,
-        });
-        self.ranges.insert(*place, range);
-        Ok(range)
+        Ok(Abs::Grid(Rc::new(Grid::new(rows, cols, terms).going_on(beyond))))
     }
 
     /// The argument at `position` as a single value. None if the call is shorter.
@@ -342,14 +329,6 @@ impl Lowerer<'_> {
             Some(Single::One(Term::Const(value))) => Some(value),
             _ => None,
         })
-    }
-}
-
-pub fn range_content(terms: Vec<Term>, rows: usize, cols: usize) -> RangeContent {
-    let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
-    match constants {
-        Some(values) => RangeContent::Table(Rc::new(Table::new(rows, cols, values))),
-        None => RangeContent::Terms(terms),
     }
 }
 

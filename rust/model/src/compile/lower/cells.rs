@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 use crate::formula::ast::Expr;
 use crate::formula::{parse, shift};
 use crate::report::Unsupported;
-use crate::workbook::{Area, Cell, CellAddress, CellFormula, CellValue, a1};
+use crate::workbook::{Area, Cell, CellAddress, CellFormula, CellValue, Place, a1};
 use execd_calc::semantics::primitive::Op1;
 use execd_calc::values::value::Value;
 use std::rc::Rc;
@@ -101,7 +101,13 @@ impl<'w> Lowerer<'w> {
 
     fn circular(&self, at: CellAddress) -> Failure {
         let reason = format!("circular reference through {}", self.label(at));
-        Failure { kind: ErrorKind::Circular, reason: reason.into(), origin: None, circle: Some(at) }
+        Failure {
+            kind: ErrorKind::Circular,
+            reason: reason.into(),
+            origin: None,
+            circle: Some(at),
+            wanted: None,
+        }
     }
 
     pub fn label(&self, at: CellAddress) -> String {
@@ -143,12 +149,14 @@ impl<'w> Lowerer<'w> {
         Ok(tree)
     }
 
-    pub fn lower_cell(&mut self, at: CellAddress) {
+    /// Returns what has to be lowered first, if that turns out only now.
+    pub fn lower_cell(&mut self, at: CellAddress) -> Option<Vec<Place>> {
         self.lowered_cells += 1;
         self.states.insert(at, State::Pending);
-        self.pending += 1;
-        let depth = std::mem::take(&mut self.depth);
-        let result = if self.pending > MAX_PENDING {
+        self.pending.push(at);
+        let may_want = std::mem::replace(&mut self.may_want, true);
+        let (depth, memo) = (std::mem::take(&mut self.depth), std::mem::take(&mut self.memo));
+        let result = if self.pending.len() > MAX_PENDING {
             Err(Failure::unsupported("a chain of dynamic references is too long"))
         } else if matches!(
             self.cell(at).and_then(|cell| cell.formula.as_ref()),
@@ -158,17 +166,20 @@ impl<'w> Lowerer<'w> {
         } else {
             self.tree(at).and_then(|tree| self.lower_formula(&tree, at))
         };
-        self.depth = depth;
-        self.pending -= 1;
-        self.trees.remove(&at);
+        (self.depth, self.memo, self.may_want) = (depth, memo, may_want);
+        self.pending.pop();
         if let Err(mut failure) = result {
+            if let Some(places) = failure.wanted.take() {
+                self.states.remove(&at);
+                return Some(places);
+            }
             // Only the cell where the circle closes is surely circular. This cell may have been lowered too early,
             // because a formula names a range that holds it. It is tried again when its value is needed.
             if failure.circle.is_some_and(|circle| circle != at) {
                 self.states.remove(&at);
                 self.trees.remove(&at);
                 self.provisional = Some((at, failure));
-                return;
+                return None;
             }
             failure.circle = None;
             if failure.origin.is_none() {
@@ -183,6 +194,22 @@ impl<'w> Lowerer<'w> {
                 });
             }
         }
+        self.trees.remove(&at);
+        None
+    }
+
+    /// Asks for cells to be lowered before the formula at `at`, which is then lowered again: chains of cells can be as
+    /// long as the workbook. Asks once; after that each is lowered when its value is taken.
+    pub fn want(&mut self, places: &[Place], at: &At) -> Lowered<()> {
+        if !self.may_want {
+            return Ok(());
+        }
+        let wanted: Vec<Place> = places
+            .iter()
+            .copied()
+            .filter(|place| self.has_unlowered(place) && self.wanted.insert((at.cell, *place)))
+            .collect();
+        if wanted.is_empty() { Ok(()) } else { Err(Failure::wanting(wanted)) }
     }
 
     pub fn describe(&self, at: CellAddress, reason: &str) -> Unsupported {

@@ -19,6 +19,7 @@ impl Lowerer<'_> {
         if self.depth >= MAX_DEPTH {
             return Err(Failure::unsupported("the formula, or what it refers to, is nested too deeply"));
         }
+        self.graph.check()?;
         self.depth += 1;
         let result = self.lower_inner(expr, at);
         self.depth -= 1;

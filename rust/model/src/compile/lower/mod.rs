@@ -1,16 +1,19 @@
 //! Lowering: from formula trees to terms of the graph, by partial evaluation.
 
+mod aggregates;
 mod at;
 mod beyond;
 mod calls;
 mod cells;
-mod decompose;
 mod expressions;
 mod failure;
 mod forms;
 pub mod functions;
+mod grids;
+mod known;
 mod lowerer;
 mod map;
+mod memo;
 mod precedents;
 mod reach;
 mod references;

@@ -1,11 +1,10 @@
 //! The cells that a dynamic reference (OFFSET, INDIRECT) can reach.
 
 use super::at::At;
-use super::calls::range_content;
 use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
 use super::values::{Abs, MAX_GRID_CELLS};
-use crate::compile::graph::{Argument, RangeArgument, Term};
+use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term};
 use crate::error::ErrorKind;
 use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
@@ -41,17 +40,11 @@ impl Lowerer<'_> {
         }
         let (terms, complete) = self.reachable_cells(place)?;
         let (rows, cols) = self.sheets.used(place);
-        let content = range_content(terms, rows, cols);
+        let content = RangeContent::Terms(terms);
         let origin =
             Origin { sheet: place.sheet as u32, row: place.area.first_row, col: place.area.first_col };
-        let range = self.graph.add_range(RangeArgument {
-            rows: place.rows(),
-            cols: place.cols(),
-            used_rows: rows,
-            used_cols: cols,
-            origin,
-            content,
-        });
+        let size = (place.rows(), place.cols());
+        let range = self.graph.add_range(RangeArgument::new(size, (rows, cols), origin, content));
         if complete {
             self.reachable.insert(*place, range);
         }

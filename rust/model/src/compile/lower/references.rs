@@ -116,7 +116,7 @@ impl Lowerer<'_> {
         reference: &TableReference,
         at: CellAddress,
     ) -> Lowered<Result<Place, ErrorCode>> {
-        let table = match &reference.table {
+        let number = match &reference.table {
             Some(name) => self
                 .sheets
                 .table(name)
@@ -125,11 +125,13 @@ impl Lowerer<'_> {
                 Failure::unsupported("a table reference without a table name outside any table")
             })?,
         };
+        let Some(table) = self.sheets.book.tables.get(number) else {
+            return Err(Failure::unsupported("a table that is not there"));
+        };
         let whole = table.area.ok_or_else(|| Failure::unsupported("a table without an area"))?;
         let column = |name: &str| {
-            let found = table.columns.iter().position(|column| column.to_lowercase() == name.to_lowercase());
+            let found = self.sheets.column_of(number, name);
             found
-                .map(|at| at as u32)
                 .ok_or_else(|| Failure::unsupported(format!("table {:?} has no column {name:?}", table.name)))
         };
         let (first_col, last_col) = match &reference.columns {
@@ -188,12 +190,19 @@ impl Lowerer<'_> {
             }
         };
         let home = CellAddress { sheet, ..at.cell };
+        if let Some(known) = self.memo.name(home, name, at.wants_range) {
+            return Ok(known);
+        }
         match self.name_tree(name, home)? {
             Some(tree) => {
                 // The formula of a name is an array formula, wherever the name is used.
                 let at =
                     At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
-                self.lower(&tree, &at)
+                let result = self.lower(&tree, &at)?;
+                if !matches!(*tree, Expr::Reference(_) | Expr::Number(_) | Expr::Text(_)) {
+                    self.memo.add_name(home, name, at.wants_range, &result);
+                }
+                Ok(result)
             }
             // The bare name of a table means its data.
             None if scope.is_none() && self.sheets.table(name).is_some() => {

@@ -2,16 +2,20 @@
 //! a cell belongs to.
 
 use crate::workbook::{
-    Area, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Place, Sheet, TableDefinition, Workbook,
+    Area, Cell, CellAddress, CellFormula, DefinedName, MAX_COL, MAX_ROW, Place, Sheet, Workbook,
 };
 use execd_calc::kernels;
 use execd_calc::semantics::function::flags;
 use hashbrown::HashMap;
+use std::cell::OnceCell;
+use std::ops::Range;
 
 /// How many rows are kept free below a spilled array. For an array of one row: how many columns to its right.
 const MAX_KEPT: u32 = 10_000;
 /// How many of them may be beyond the cells in use.
 const MAX_BEYOND: u32 = 1_000;
+/// How many cells are kept free for all spilled arrays together. Those that come later get none.
+const MOST_KEPT: usize = 4 << 20;
 
 #[derive(Debug)]
 pub struct Sheets<'w> {
@@ -19,6 +23,8 @@ pub struct Sheets<'w> {
     by_name: HashMap<String, usize>,
     names: HashMap<(Option<usize>, String), usize>,
     tables: HashMap<String, usize>,
+    /// By table and name: the columns of tables.
+    columns: HashMap<(usize, String), u32>,
     /// By sheet and column: the rows of cells that have a formula or belong to an array formula or data table,
     /// ascending.
     formulas: Vec<HashMap<u32, Vec<u32>>>,
@@ -26,6 +32,10 @@ pub struct Sheets<'w> {
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
     /// By sheet: how many rows and columns can hold something.
     extents: Vec<(u32, u32)>,
+    /// By sheet and column: the rows of cells whose formulas are subtotals, ascending. Found when it is first asked for.
+    subtotals: OnceCell<Vec<HashMap<u32, Vec<u32>>>>,
+    /// Formula cells of all sheets.
+    pub formula_count: usize,
 }
 
 impl<'w> Sheets<'w> {
@@ -40,11 +50,31 @@ impl<'w> Sheets<'w> {
             .collect();
         let tables =
             book.tables.iter().enumerate().map(|(at, table)| (table.name.to_lowercase(), at)).collect();
+        let mut columns = HashMap::new();
+        for (table, definition) in book.tables.iter().enumerate() {
+            for (at, name) in definition.columns.iter().enumerate() {
+                columns.entry((table, name.to_lowercase())).or_insert(at as u32);
+            }
+        }
         let owners: Vec<_> = book.sheets.iter().map(owners_of).collect();
         let formulas =
             book.sheets.iter().zip(&owners).map(|(sheet, owners)| formulas_of(sheet, owners)).collect();
         let extents = book.sheets.iter().map(|sheet| sheet.extent).collect();
-        Sheets { book, by_name, names, tables, formulas, owners, extents }
+        let has_formula = |cell: &&Cell| cell.formula.is_some();
+        let formula_count =
+            book.sheets.iter().map(|sheet| sheet.cells.values().filter(has_formula).count()).sum();
+        Sheets {
+            book,
+            by_name,
+            names,
+            tables,
+            columns,
+            formulas,
+            owners,
+            extents,
+            subtotals: OnceCell::new(),
+            formula_count,
+        }
     }
 
     pub fn sheet(&self, name: &str) -> Option<usize> {
@@ -58,16 +88,29 @@ impl<'w> Sheets<'w> {
         self.book.names.get(*at)
     }
 
-    pub fn table(&self, name: &str) -> Option<&'w TableDefinition> {
-        self.book.tables.get(*self.tables.get(&name.to_lowercase())?)
+    /// A table, by its number.
+    pub fn table(&self, name: &str) -> Option<usize> {
+        self.tables.get(&name.to_lowercase()).copied()
     }
 
     /// The table around a cell.
-    pub fn table_at(&self, at: CellAddress) -> Option<&'w TableDefinition> {
-        self.book.tables.iter().find(|table| {
+    pub fn table_at(&self, at: CellAddress) -> Option<usize> {
+        self.book.tables.iter().position(|table| {
             table.sheet == at.sheet
                 && table.area.is_some_and(|area| Place { sheet: at.sheet, area }.contains(at.row, at.col))
         })
+    }
+
+    /// The column of a table with this name, counted from the table's first.
+    pub fn column_of(&self, table: usize, name: &str) -> Option<u32> {
+        self.columns.get(&(table, name.to_lowercase())).copied()
+    }
+
+    /// True if a formula in these rows of a column is a subtotal itself.
+    pub fn has_subtotal(&self, sheet: usize, col: u32, rows: &Range<u32>) -> bool {
+        let all = self.subtotals.get_or_init(|| self.book.sheets.iter().map(subtotals_of).collect());
+        let Some(found) = all.get(sheet).and_then(|columns| columns.get(&col)) else { return false };
+        found.get(found.partition_point(|row| *row < rows.start)).is_some_and(|row| rows.contains(row))
     }
 
     pub fn extent(&self, sheet: usize) -> (u32, u32) {
@@ -77,6 +120,7 @@ impl<'w> Sheets<'w> {
     /// Keeps cells below spilled arrays free, or to the right of arrays of one row, up to the next cell that holds
     /// something. Inputs can make such an array larger than it was when the workbook was saved.
     pub fn keep_free_beside_spills(&mut self) {
+        let mut left = MOST_KEPT;
         for (sheet, (content, owners)) in self.book.sheets.iter().zip(&mut self.owners).enumerate() {
             let mut spills: Vec<((u32, u32), Area)> = content
                 .cells
@@ -105,9 +149,12 @@ impl<'w> Sheets<'w> {
                     } else {
                         (area.first_col..=area.last_col).map(|col| (line, col)).collect()
                     };
-                    if cells.iter().any(|at| owners.contains_key(at) || content.holds(at.0, at.1)) {
+                    if cells.len() > left
+                        || cells.iter().any(|at| owners.contains_key(at) || content.holds(at.0, at.1))
+                    {
                         break;
                     }
+                    left -= cells.len();
                     owners.extend(cells.into_iter().map(|at| (at, *anchor)));
                     if let Some(extent) = self.extents.get_mut(sheet) {
                         let (rows, cols) = if across { (extent.0, line + 1) } else { (line + 1, extent.1) };
@@ -185,6 +232,11 @@ impl<'w> Sheets<'w> {
         cells
     }
 
+    /// The rows of a column whose cells have a formula or belong to one, ascending.
+    pub fn formula_rows(&self, sheet: usize, col: u32) -> Option<&[u32]> {
+        self.formulas.get(sheet)?.get(&col).map(Vec::as_slice)
+    }
+
     /// Calls `f` for each formula cell of the place.
     pub fn each_formula(&self, place: &Place, mut f: impl FnMut(CellAddress)) {
         let Some(columns) = self.formulas.get(place.sheet) else { return };
@@ -221,6 +273,22 @@ fn owners_of(sheet: &Sheet) -> HashMap<(u32, u32), (u32, u32)> {
         }
     }
     owners
+}
+
+fn subtotals_of(sheet: &Sheet) -> HashMap<u32, Vec<u32>> {
+    let mut columns: HashMap<u32, Vec<u32>> = HashMap::new();
+    for (&(row, col), cell) in &sheet.cells {
+        let text: &str = match &cell.formula {
+            Some(CellFormula::Normal(text)) => text,
+            Some(CellFormula::Shared { text, .. }) => text,
+            _ => continue,
+        };
+        if text.contains("SUBTOTAL(") || text.contains("AGGREGATE(") {
+            columns.entry(col).or_default().push(row);
+        }
+    }
+    columns.values_mut().for_each(|rows| rows.sort_unstable());
+    columns
 }
 
 fn formulas_of(sheet: &Sheet, owners: &HashMap<(u32, u32), (u32, u32)>) -> HashMap<u32, Vec<u32>> {

@@ -1,9 +1,9 @@
 //! What becomes of a result in a place for a single value, and of a range as an array.
 
 use super::at::At;
-use super::failure::{Failure, Lowered};
+use super::failure::Lowered;
 use super::lowerer::Lowerer;
-use super::values::{Abs, Grid, MAX_GRID_CELLS, Single};
+use super::values::{Abs, Grid, Single};
 use crate::compile::graph::Term;
 use crate::workbook::{CellAddress, Place};
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
@@ -72,25 +72,5 @@ impl Lowerer<'_> {
             (1, _) => (area.first_row, at.col),
             _ => (at.row, at.col),
         }
-    }
-
-    /// The cells of a range as an array; whole columns and rows end with the workbook's contents.
-    pub fn place_grid(&mut self, place: &Place) -> Lowered<Rc<Grid>> {
-        let (rows, cols) = self.sheets.clipped(place);
-        if rows.saturating_mul(cols) > MAX_GRID_CELLS {
-            return Err(Failure::unsupported(format!(
-                "a range of {rows} x {cols} cells is too large for an array"
-            )));
-        }
-        let mut terms = Vec::with_capacity(rows * cols);
-        for row in 0..rows as u32 {
-            for col in 0..cols as u32 {
-                let (row, col) = (place.area.first_row + row, place.area.first_col + col);
-                terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
-            }
-        }
-        let clipped = (rows, cols) != (place.rows(), place.cols());
-        let beyond = clipped.then_some(Term::Const(Value::BLANK));
-        Ok(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) }))
     }
 }

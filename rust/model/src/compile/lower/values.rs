@@ -4,6 +4,7 @@ use crate::compile::graph::Term;
 use crate::formula::ast::Expr;
 use crate::workbook::Place;
 use execd_calc::values::value::{ErrorCode, Value};
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 /// Arrays of known shape have at most this many cells.
@@ -39,11 +40,30 @@ pub struct Grid {
     pub terms: Vec<Term>,
     /// The value of every cell beyond the array, if the array stands for whole columns or rows.
     pub beyond: Option<Term>,
+    /// The range whose cells these are, if they are those of one.
+    pub place: Option<Place>,
+    /// The values, once asked for, if all of them are known.
+    constants: OnceCell<Option<Box<[Value]>>>,
 }
 
 impl Grid {
     pub fn new(rows: usize, cols: usize, terms: Vec<Term>) -> Grid {
-        Grid { rows, cols, terms, beyond: None }
+        Grid { rows, cols, terms, beyond: None, place: None, constants: OnceCell::new() }
+    }
+
+    /// The same with a value for every cell beyond.
+    pub fn going_on(self, beyond: Option<Term>) -> Grid {
+        Grid { beyond, ..self }
+    }
+
+    /// The cells of a range.
+    pub fn of(place: Place, rows: usize, cols: usize, terms: Vec<Term>) -> Grid {
+        Grid { place: Some(place), ..Grid::new(rows, cols, terms) }
+    }
+
+    /// The values, row by row, if all of them are known.
+    pub fn constants(&self) -> Option<&[Value]> {
+        self.constants.get_or_init(|| self.terms.iter().map(|term| term.constant()).collect()).as_deref()
     }
 
     /// The element at a position of a larger array that this one is lifted to. Single rows and columns repeat.
@@ -84,6 +104,13 @@ impl Single {
             Single::One(term) => *term,
             Single::Many(grid) if grid.rows == 1 && grid.cols == 1 => grid.at(0, 0),
             Single::Many(grid) => grid.beyond.unwrap_or(Term::Const(Value::error(ErrorCode::NA))),
+        }
+    }
+
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Single::One(term) => term.constant().is_some(),
+            Single::Many(grid) => grid.constants().is_some(),
         }
     }
 

@@ -1,9 +1,11 @@
 //! What-if data tables. Each cell of the table is the value of a formula with other values in the table's input cells.
 
+use super::aggregates::{Criteria, Runs};
 use super::failure::{Failure, Lowered};
+use super::grids::Grids;
 use super::lowerer::{Lowerer, State};
 use super::values::Abs;
-use crate::compile::graph::Term;
+use crate::compile::graph::{Covered, Term};
 use crate::workbook::{CellAddress, CellFormula, Place};
 use execd_calc::semantics::primitive::Op1;
 use execd_calc::values::value::{ErrorCode, Value};
@@ -68,27 +70,40 @@ impl Lowerer<'_> {
             return Err(Failure::unsupported("the data tables need too many cells"));
         }
         // Cells that are half lowered stay so, because that is how circles are found.
-        let pending = self.states.iter().filter(|(_, state)| matches!(state, State::Pending));
         let mut states: HashMap<CellAddress, State> =
-            pending.map(|(at, state)| (*at, state.clone())).collect();
+            self.pending.iter().map(|at| (*at, State::Pending)).collect();
         states.extend(supposed);
         let outside = Lowerings {
             states: std::mem::replace(&mut self.states, states),
             arrays: std::mem::take(&mut self.arrays),
             ranges: std::mem::take(&mut self.ranges),
+            windows: std::mem::take(&mut self.windows),
+            grids: std::mem::take(&mut self.grids),
+            runs: std::mem::take(&mut self.runs),
+            criteria: std::mem::take(&mut self.criteria),
             reachable: std::mem::take(&mut self.reachable),
-            lowered_ranges: std::mem::take(&mut self.lowered_ranges),
+            settled: std::mem::take(&mut self.settled),
+            settled_columns: std::mem::take(&mut self.settled_columns),
             postponed: std::mem::take(&mut self.postponed),
         };
         let lowered_before = self.lowered_cells;
+        self.graph.check()?;
         self.suppositions += 1;
         let result = self.term(on_sheet(formula));
         self.suppositions -= 1;
         self.supposed_cells += self.lowered_cells - lowered_before;
         self.lowered_cells = lowered_before;
-        let Lowerings { states, arrays, ranges, reachable, lowered_ranges, postponed } = outside;
-        (self.states, self.arrays, self.ranges, self.reachable) = (states, arrays, ranges, reachable);
-        (self.lowered_ranges, self.postponed) = (lowered_ranges, postponed);
+        self.states = outside.states;
+        self.arrays = outside.arrays;
+        self.ranges = outside.ranges;
+        self.windows = outside.windows;
+        self.grids = outside.grids;
+        self.runs = outside.runs;
+        self.criteria = outside.criteria;
+        self.reachable = outside.reachable;
+        self.settled = outside.settled;
+        self.settled_columns = outside.settled_columns;
+        self.postponed = outside.postponed;
         result
     }
 }
@@ -98,7 +113,12 @@ struct Lowerings {
     states: HashMap<CellAddress, State>,
     arrays: HashMap<CellAddress, Abs>,
     ranges: HashMap<Place, u32>,
+    windows: HashMap<usize, u32>,
+    grids: Grids,
+    runs: Runs,
+    criteria: Criteria,
     reachable: HashMap<Place, u32>,
-    lowered_ranges: HashSet<Place>,
+    settled: Covered,
+    settled_columns: HashMap<Place, u32>,
     postponed: HashSet<CellAddress>,
 }

@@ -3,7 +3,8 @@
 //! because a cell is calculated as a record's value would be.
 
 use crate::compile::graph::{
-    Argument, Graph, Node, Op, RangeArgument, RangeContent, Term, each_operand, kinds, needed, node_of,
+    Argument, Covered, Graph, Node, Op, RangeArgument, RangeContent, Term, each_new_operand, kinds, needed,
+    node_of,
 };
 use execd_calc::semantics::function::{Columnar, flags};
 use execd_calc::semantics::primitive::Op3;
@@ -37,7 +38,8 @@ pub fn rewrite(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
 fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, (Op, u32)> {
     let mut uses = vec![0u32; graph.nodes.len()];
     let mut used = |id: u32| uses[id as usize] = uses[id as usize].saturating_add(1);
-    order.iter().for_each(|id| each_operand(graph, *id, &mut used));
+    let mut covered = Covered::default();
+    order.iter().for_each(|id| each_new_operand(graph, *id, &mut covered, &mut used));
     outputs.iter().filter_map(|term| node_of(*term)).for_each(&mut used);
     let operation = |&id: &u32| {
         let node = graph.node(id)?;
@@ -140,8 +142,8 @@ impl Tables {
         columns: &[usize],
         mut change: impl FnMut(&mut Graph, Value) -> Option<Value>,
     ) -> Option<u32> {
+        let table = graph.table(range)?;
         let from = graph.ranges.get(range as usize)?;
-        let RangeContent::Table(table) = &from.content else { return None };
         let (rows, cols, origin) = (from.rows, from.cols, from.origin);
         self.cells += rows * columns.len();
         if (rows, cols) != (from.used_rows, from.used_cols) || self.cells > MOST_CELLS {
@@ -158,8 +160,7 @@ impl Tables {
             }
         }
         let content = RangeContent::Table(Rc::new(Table::new(rows, cols, cells)));
-        let range = RangeArgument { rows, cols, used_rows: rows, used_cols: cols, origin, content };
-        Some(graph.add_range(range))
+        Some(graph.add_range(RangeArgument::new((rows, cols), (rows, cols), origin, content)))
     }
 }
 

@@ -2,9 +2,11 @@
 //! ranges.
 
 use super::order::{Item, order};
+use super::pools::Pools;
 use crate::compile::graph::{
-    Argument as GraphArgument, Graph, Op, RangeContent, Term, each_operand, node_of,
+    Argument as GraphArgument, Covered, Graph, Op, RangeContent, Term, Window, node_of,
 };
+use crate::error::Error;
 use execd_calc::plan::{Argument, Content, InputSlot, Operand, Plan, PlanRange, Step};
 use execd_calc::values::heap::{Array, Heap, Layer, Store};
 use execd_calc::values::range::Table;
@@ -12,9 +14,15 @@ use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
+/// Items between two looks at the budget.
+const CHECKED: usize = 4_096;
+
 /// Orders the nodes that `outputs` need into a plan. `inputs` are the defaults of the input cells.
-pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Plan {
-    Emitter::new(graph, &order(graph, outputs)).emit(outputs, inputs, date1904)
+/// Fails when compiling is to stop.
+pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Result<Plan, Error> {
+    let order = order(graph, outputs);
+    graph.check()?;
+    Emitter::new(graph, &order).emit(outputs, inputs, date1904)
 }
 
 /// Turns the order into steps with slots.
@@ -23,6 +31,8 @@ pub struct Emitter<'g> {
     order: &'g [Item],
     /// Position of the last item that reads a node.
     last_use: Vec<usize>,
+    /// Cells of ranges by the position of the last item that reads them, the last ones first.
+    ending: Vec<(usize, u32)>,
     slot_of: Vec<u32>,
     /// The same for the rests of powers and logarithms.
     rest_last_use: Vec<usize>,
@@ -32,38 +42,67 @@ pub struct Emitter<'g> {
     store: Store,
     constant_of: HashMap<u64, u32>,
     range_of: HashMap<u32, u32>,
+    pools: Pools,
+    /// Which cells of the pools have their operands.
+    filled: Covered,
 }
 
 impl<'g> Emitter<'g> {
     pub fn new(graph: &'g Graph, order: &'g [Item]) -> Emitter<'g> {
         let count = graph.nodes.len();
         let (mut last_use, mut rest_last_use) = (vec![0; count], vec![0; count]);
-        for (position, item) in order.iter().enumerate() {
+        let (mut covered, mut cells) = (Covered::default(), Vec::new());
+        let last = |uses: &mut Vec<usize>, id: u32, position: usize| {
+            let known = &mut uses[id as usize];
+            *known = position.max(*known);
+        };
+        // From the end, so that a cell of a range is met first where it is read last.
+        for (position, item) in order.iter().enumerate().rev() {
             match *item {
                 Item::Node(id) => {
-                    each_operand(graph, id, |operand| last_use[operand as usize] = position);
-                    each_rest(graph, id, |operand| rest_last_use[operand as usize] = position);
+                    let arguments = graph.node(id).map_or(&[][..], |node| graph.arguments(node));
+                    for argument in arguments.iter().rev() {
+                        match *argument {
+                            GraphArgument::Term(term) => {
+                                node_of(term).into_iter().for_each(|id| last(&mut last_use, id, position));
+                            }
+                            GraphArgument::Range(range) => graph.each_new_cell(range, &mut covered, |cell| {
+                                last(&mut last_use, cell, position);
+                                cells.push(cell);
+                            }),
+                        }
+                    }
+                    each_rest(graph, id, |operand| last(&mut rest_last_use, operand, position));
                 }
-                Item::Enter { truth: Term::Node(id), .. } => last_use[id as usize] = position,
+                Item::Enter { truth: Term::Node(id), .. } => last(&mut last_use, id, position),
                 _ => {}
             }
         }
+        // The last cells first, to be taken from the end.
+        let mut ending: Vec<(usize, u32)> =
+            cells.iter().map(|&cell| (last_use[cell as usize], cell)).collect();
+        ending.sort_by_key(|(end, _)| std::cmp::Reverse(*end));
+        let pools = Pools::new(graph, order.iter().filter_map(|item| item.node()));
+        let plan = Plan { cells: vec![Operand::constant(0); pools.cells as usize], ..Plan::default() };
         Emitter {
             graph,
             order,
             last_use,
+            ending,
             slot_of: vec![u32::MAX; count],
             rest_last_use,
             rest_of: vec![u32::MAX; count],
             free: Vec::new(),
-            plan: Plan::default(),
+            plan,
             store: Store::new(Layer::Constant),
             constant_of: HashMap::new(),
             range_of: HashMap::new(),
+            pools,
+            filled: Covered::default(),
         }
     }
 
-    pub fn emit(mut self, outputs: &[Term], inputs: &[Value], date1904: bool) -> Plan {
+    pub fn emit(mut self, outputs: &[Term], inputs: &[Value], date1904: bool) -> Result<Plan, Error> {
         for term in outputs {
             if let Some(id) = node_of(*term) {
                 self.last_use[id as usize] = usize::MAX;
@@ -72,6 +111,9 @@ impl<'g> Emitter<'g> {
         self.load_inputs(inputs);
         let mut entered = Vec::new();
         for (position, item) in self.order.iter().enumerate() {
+            if position % CHECKED == 0 {
+                self.graph.check()?;
+            }
             match *item {
                 Item::Node(id) => self.node(id, position),
                 Item::Enter { truth, when } => {
@@ -95,7 +137,7 @@ impl<'g> Emitter<'g> {
         self.plan.input_cells = inputs.len();
         self.plan.date1904 = date1904;
         self.plan.store = Arc::new(self.store);
-        self.plan
+        Ok(self.plan)
     }
 
     /// Inputs have their slots before the first step.
@@ -222,13 +264,20 @@ impl<'g> Emitter<'g> {
     /// Frees the slots of operands that no later step reads.
     fn release(&mut self, id: u32, position: usize) {
         let graph = self.graph;
-        each_operand(graph, id, |operand| {
-            let slot = self.slot_of[operand as usize];
-            if self.last_use[operand as usize] == position && slot != u32::MAX {
-                self.free.push(slot);
-                self.slot_of[operand as usize] = u32::MAX;
+        let Some(node) = graph.node(id) else { return };
+        for argument in graph.arguments(node) {
+            if let GraphArgument::Term(Term::Node(operand)) = *argument
+                && self.last_use[operand as usize] == position
+            {
+                self.free_slot_of(operand);
             }
-        });
+        }
+        while let Some((_, cell)) = self.ending.pop_if(|(end, _)| *end <= position) {
+            // Not an output, which is read after the end.
+            if self.last_use[cell as usize] == position {
+                self.free_slot_of(cell);
+            }
+        }
         each_rest(graph, id, |operand| {
             let slot = self.rest_of[operand as usize];
             if self.rest_last_use[operand as usize] == position && slot != u32::MAX {
@@ -236,6 +285,13 @@ impl<'g> Emitter<'g> {
                 self.rest_of[operand as usize] = u32::MAX;
             }
         });
+    }
+
+    fn free_slot_of(&mut self, id: u32) {
+        let slot = std::mem::replace(&mut self.slot_of[id as usize], u32::MAX);
+        if slot != u32::MAX {
+            self.free.push(slot);
+        }
     }
 
     fn argument(&mut self, argument: GraphArgument) -> Argument {
@@ -261,8 +317,6 @@ impl<'g> Emitter<'g> {
         }
     }
 
-    /// A range with computed cells is written once per step that reads it, because its cells have other slots then.
-    /// Tables are shared.
     fn range(&mut self, id: u32) -> u32 {
         if let Some(&range) = self.range_of.get(&id) {
             return range;
@@ -270,14 +324,21 @@ impl<'g> Emitter<'g> {
         let graph = self.graph;
         let Some(range) = graph.ranges.get(id as usize) else { return u32::MAX };
         let at = self.plan.ranges.len() as u32;
-        let content = match &range.content {
-            RangeContent::Table(table) => {
-                self.range_of.insert(id, at);
+        self.range_of.insert(id, at);
+        let table = if self.pools.has_table(id) { graph.table(id) } else { None };
+        let content = match (table, &range.content) {
+            (Some(table), _) => {
                 let cells = table.cells.iter().map(|&cell| self.frozen(cell)).collect();
                 Content::Table(Arc::new(Table::new(table.rows, table.cols, cells)))
             }
-            RangeContent::Terms(terms) => {
-                Content::Operands(terms.iter().map(|&term| self.operand(term)).collect())
+            (None, RangeContent::Window(window)) => Content::Operands { first: self.window(window) },
+            (None, _) => {
+                let first = self.plan.cells.len() as u32;
+                graph.each_cell(id, |term| {
+                    let operand = self.operand(term);
+                    self.plan.cells.push(operand);
+                });
+                Content::Operands { first }
             }
         };
         self.plan.ranges.push(PlanRange {
@@ -289,6 +350,32 @@ impl<'g> Emitter<'g> {
             content,
         });
         at
+    }
+
+    /// Where the cells of a window are in `Plan::cells`. Each gets its operand when a step reads it first: the slot stays
+    /// the same until the last one has read it.
+    fn window(&mut self, window: &Window) -> u32 {
+        let graph = self.graph;
+        let (Some(pool), Some(sheet)) = (self.pools.of(window), graph.sheets.get(window.sheet as usize))
+        else {
+            return 0;
+        };
+        let place = |row: u32, col: u32| {
+            (pool.first + (row - pool.rows.start) * window.cols + (col - window.col)) as usize
+        };
+        for col in window.col_range() {
+            let rows = window.row_range();
+            let open = if pool.shared { self.filled.take((pool.first, col), &rows) } else { [rows, 0..0] };
+            for rows in open {
+                for (row, term) in rows.clone().zip(sheet.slice(col, &rows)) {
+                    let operand = self.operand(term.unwrap_or(Term::Const(Value::BLANK)));
+                    if let Some(cell) = self.plan.cells.get_mut(place(row, col)) {
+                        *cell = operand;
+                    }
+                }
+            }
+        }
+        place(window.row, window.col) as u32
     }
 
     fn frozen(&mut self, value: Value) -> Value {

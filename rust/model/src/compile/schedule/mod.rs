@@ -2,6 +2,7 @@
 
 mod emit;
 mod order;
+mod pools;
 mod regions;
 
 pub use emit::plan;

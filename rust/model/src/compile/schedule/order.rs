@@ -1,8 +1,9 @@
 //! The order in which needed nodes run: running totals first, each after what it still needs.
 
 use super::regions::{ROOT, Regions};
-use crate::compile::graph::{Argument, Graph, Op, Term, each_operand};
+use crate::compile::graph::{Argument, Covered, Graph, Op, Term, node_of};
 use execd_calc::semantics::primitive::{Op2, Op3};
+use hashbrown::HashMap;
 
 /// A position in the order. `Enter` and `Leave` enclose the nodes of a lazy branch.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,7 @@ impl Regions<'_> {
             members: vec![Vec::new(); self.all.len()],
             done: vec![false; self.graph.nodes.len()],
             items: Vec::with_capacity(self.graph.nodes.len()),
+            written: Covered::default(),
         };
         for id in 0..self.graph.nodes.len() {
             if self.needed[id] {
@@ -62,13 +64,33 @@ impl Regions<'_> {
         )
     }
 
-    /// By node, the longest way from an input.
+    /// By node, the longest way from an input. Cells of ranges count with the deepest that ranges have met in their
+    /// column so far.
     fn depths(&self) -> Vec<u32> {
-        let mut depths = vec![0; self.graph.nodes.len()];
-        for id in 0..self.graph.nodes.len() as u32 {
+        let graph = self.graph;
+        let mut depths: Vec<u32> = Vec::with_capacity(graph.nodes.len());
+        let (mut columns, mut seen) = (HashMap::new(), Covered::default());
+        for node in &graph.nodes {
             let mut depth = 0;
-            each_operand(self.graph, id, |operand| depth = depth.max(depths[operand as usize] + 1));
-            depths[id as usize] = depth;
+            for argument in graph.arguments(node) {
+                match *argument {
+                    Argument::Term(term) => {
+                        depth = depth.max(node_of(term).map_or(0, |id| depths[id as usize] + 1));
+                    }
+                    Argument::Range(range) => {
+                        let mut found = 0;
+                        graph
+                            .each_new_cell(range, &mut seen, |id| found = found.max(depths[id as usize] + 1));
+                        depth = depth.max(found);
+                        for column in graph.columns_of(range) {
+                            let known: &mut u32 = columns.entry(column).or_insert(0);
+                            *known = found.max(*known);
+                            depth = depth.max(*known);
+                        }
+                    }
+                }
+            }
+            depths.push(depth);
         }
         depths
     }
@@ -80,6 +102,8 @@ struct Order<'s, 'g> {
     members: Vec<Vec<u32>>,
     done: Vec<bool>,
     items: Vec<Item>,
+    /// Cells of ranges that are done, or belong to a lazy branch.
+    written: Covered,
 }
 
 impl Order<'_, '_> {
@@ -102,17 +126,32 @@ impl Order<'_, '_> {
     }
 
     /// The nodes of the outermost region that a node or its lazy branches read.
-    fn needs(&self, id: u32, found: &mut Vec<u32>) {
+    fn needs(&mut self, id: u32, found: &mut Vec<u32>) {
         let regions = self.regions;
-        each_operand(regions.graph, id, |operand| {
-            if regions.region_of[operand as usize] == ROOT && !self.done[operand as usize] {
+        let mut need = |operand: u32| {
+            let needed = regions.region_of[operand as usize] == ROOT && !self.done[operand as usize];
+            if needed {
                 found.push(operand);
             }
-        });
-        for region in regions.live_branches(id) {
-            for &member in &self.members[region as usize] {
-                self.needs(member, found);
+            needed
+        };
+        let graph = regions.graph;
+        for argument in graph.node(id).map_or(&[][..], |node| graph.arguments(node)) {
+            match *argument {
+                Argument::Term(term) => _ = node_of(term).map(&mut need),
+                Argument::Range(range) => {
+                    let mut all = true;
+                    graph.each_cell_apart_from(range, &self.written, |cell| all &= !need(cell));
+                    if all {
+                        graph.each_new_cell(range, &mut self.written, |_| {});
+                    }
+                }
             }
+        }
+        for region in regions.live_branches(id) {
+            let members = std::mem::take(&mut self.members[region as usize]);
+            members.iter().for_each(|&member| self.needs(member, found));
+            self.members[region as usize] = members;
         }
     }
 

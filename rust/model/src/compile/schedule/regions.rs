@@ -1,7 +1,7 @@
 //! Which nodes the outputs need, and which of them only a lazy branch needs.
 
 use crate::compile::graph::{
-    Argument, Graph, Op, Term, each_operand, each_operand_in_place, needed, node_of,
+    Argument, Covered, Graph, Op, Term, each_new_operand, each_operand_in_place, needed, node_of,
 };
 use execd_calc::semantics::function::flags;
 use execd_calc::semantics::operator::BinaryOp;
@@ -63,6 +63,7 @@ impl<'g> Regions<'g> {
 
     /// Operands have smaller numbers than their users, so one pass from the end sees all uses of a node first.
     fn find(&mut self) {
+        let mut in_root = Covered::default();
         for id in (0..self.graph.nodes.len() as u32).rev() {
             if !self.needed[id as usize] {
                 continue;
@@ -70,12 +71,12 @@ impl<'g> Regions<'g> {
             let own = self.region_of[id as usize];
             let lazy = self.lazy_branches(id);
             let Some([yes, no]) = lazy else {
-                each_operand(self.graph, id, |operand| self.used_in(operand, own));
+                self.operands_used_in(id, own, &mut in_root);
                 continue;
             };
             let depth = self.all.get(own as usize).map_or(0, |region| region.depth) + 1;
             if depth > MAX_DEPTH {
-                each_operand(self.graph, id, |operand| self.used_in(operand, own));
+                self.operands_used_in(id, own, &mut in_root);
                 continue;
             }
             let first = self.all.len() as u32;
@@ -93,6 +94,30 @@ impl<'g> Regions<'g> {
                 }
                 position += 1;
             });
+        }
+    }
+
+    /// Cells of ranges that are used in the outermost region stay there, and are not looked at again.
+    fn operands_used_in(&mut self, id: u32, region: u32, in_root: &mut Covered) {
+        let graph = self.graph;
+        if region == ROOT {
+            return each_new_operand(graph, id, in_root, |operand| self.used_in(operand, ROOT));
+        }
+        let Some(node) = graph.node(id) else { return };
+        for argument in graph.arguments(node) {
+            match *argument {
+                Argument::Term(term) => node_of(term).into_iter().for_each(|id| self.used_in(id, region)),
+                Argument::Range(range) => {
+                    let mut root = true;
+                    graph.each_cell_apart_from(range, in_root, |cell| {
+                        self.used_in(cell, region);
+                        root &= self.region_of[cell as usize] == ROOT;
+                    });
+                    if root {
+                        graph.each_new_cell(range, in_root, |_| {});
+                    }
+                }
+            }
         }
     }
 

@@ -93,7 +93,7 @@ impl Lowerer<'_> {
                     _ => {
                         let (rows, cols) = (last_row - first_row + 1, last_col - first_col + 1);
                         let beyond = grid.beyond.filter(|_| (rows, cols) == (grid.rows, grid.cols));
-                        Abs::Grid(Rc::new(Grid { beyond, ..Grid::new(rows, cols, terms) }))
+                        Abs::Grid(Rc::new(Grid::new(rows, cols, terms).going_on(beyond)))
                     }
                 }
             }

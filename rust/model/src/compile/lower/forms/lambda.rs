@@ -5,6 +5,7 @@ use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
+use crate::compile::lower::memo::Use;
 use crate::compile::lower::values::{
     Abs, Closure, Grid, MAX_GRID_CELLS, Scope, Single, Variable, constant, error,
 };
@@ -65,13 +66,20 @@ impl Lowerer<'_> {
         if values.len() > closure.parameters.len() {
             return Ok(error(ErrorCode::Value));
         }
+        let this = Use::new(closure, &values, at);
+        if let Some(known) = self.memo.applied(&this) {
+            return Ok(known);
+        }
+        self.graph.keep_use();
         let mut values = values.into_iter();
         let mut scope = closure.scope.clone();
         for name in &closure.parameters {
             scope = bind(scope, name, values.next().unwrap_or(Abs::Omitted));
         }
         let inner = At { scope, ..at.clone() };
-        self.lower(&closure.body, &inner)
+        let result = self.lower(&closure.body, &inner)?;
+        self.memo.add_applied(this, &result);
+        Ok(result)
     }
 
     /// MAP over arrays of known shape, or of a size that a record decides.

@@ -7,7 +7,7 @@ use crate::compile::lower::failure::{Failure, Lowered};
 use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, Grid};
 use crate::formula::ast::Expr;
-use crate::workbook::{CellAddress, CellFormula, Place, Sheet};
+use crate::workbook::{CellAddress, Place, Sheet};
 use execd_calc::kernels;
 use execd_calc::values::value::Value;
 use std::rc::Rc;
@@ -89,6 +89,9 @@ impl Lowerer<'_> {
 
     fn counted_cells(&mut self, place: &Place, skips: Skips) -> Lowered<Abs> {
         let (rows, cols) = self.sheets.used(place);
+        if self.all_count(place) {
+            return Ok(Abs::Places(vec![*place]));
+        }
         let mut terms = Vec::with_capacity(rows * cols);
         let mut skipped = false;
         for row in place.area.first_row..place.area.first_row + rows as u32 {
@@ -114,10 +117,11 @@ impl Lowerer<'_> {
         let (rows, cols) = self.sheets.used(place);
         let rows = place.area.first_row..place.area.first_row + rows as u32;
         let cols = place.area.first_col..place.area.first_col + cols as u32;
-        let hidden =
-            self.sheet(place).is_some_and(|sheet| sheet.hidden_rows.iter().any(|row| rows.contains(row)));
-        let mut cells = rows.flat_map(|row| cols.clone().map(move |col| (row, col)));
-        !hidden && !cells.any(|(row, col)| self.is_subtotal(CellAddress { sheet: place.sheet, row, col }))
+        let hidden = self.sheet(place).is_some_and(|sheet| {
+            let first = sheet.hidden_rows.partition_point(|row| *row < rows.start);
+            sheet.hidden_rows.get(first).is_some_and(|row| rows.contains(row))
+        });
+        !hidden && !cols.into_iter().any(|col| self.sheets.has_subtotal(place.sheet, col, &rows))
     }
 
     fn sheet(&self, place: &Place) -> Option<&Sheet> {
@@ -125,12 +129,6 @@ impl Lowerer<'_> {
     }
 
     fn is_subtotal(&self, at: CellAddress) -> bool {
-        let cell = self.sheets.book.sheets.get(at.sheet).and_then(|sheet| sheet.cells.get(&(at.row, at.col)));
-        let text: &str = match cell.and_then(|cell| cell.formula.as_ref()) {
-            Some(CellFormula::Normal(text)) => text,
-            Some(CellFormula::Shared { text, .. }) => text,
-            _ => return false,
-        };
-        text.contains("SUBTOTAL(") || text.contains("AGGREGATE(")
+        self.sheets.has_subtotal(at.sheet, at.col, &(at.row..at.row + 1))
     }
 }

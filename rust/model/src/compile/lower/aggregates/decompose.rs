@@ -2,19 +2,20 @@
 //! not be kept, and the steps run in columnar loops. Only where every value that depends on an input is a number or
 //! an error; everything else stays a call.
 
-use super::failure::Lowered;
-use super::lowerer::Lowerer;
-use super::values::Abs;
-use crate::compile::graph::{Argument, Term, kinds};
+use super::runs::Adds;
+use crate::compile::graph::{Term, kinds};
+use crate::compile::lower::at::At;
+use crate::compile::lower::failure::Lowered;
+use crate::compile::lower::lowerer::Lowerer;
+use crate::compile::lower::values::Abs;
 use crate::workbook::{CellAddress, Place};
-use execd_calc::kernels;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op1, Op2, Op3};
 use execd_calc::semantics::properties::Chain;
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
 /// Longer ranges stay calls, because a chain has one step per cell.
-const MAX_CHAIN: usize = 50_000;
+const MAX_CELLS: usize = 50_000;
 
 /// The cells of one argument, row by row.
 struct ArgumentCells {
@@ -25,17 +26,21 @@ struct ArgumentCells {
 
 impl Lowerer<'_> {
     /// The chain that stands for a call with these arguments, if one does.
-    pub fn decompose(&mut self, chain: Chain, args: &[Abs]) -> Lowered<Option<Abs>> {
+    pub fn decompose(&mut self, chain: Chain, args: &[Abs], at: &At) -> Lowered<Option<Abs>> {
+        if let Some(chosen) = self.over_chosen(chain, args, at)? {
+            return Ok(Some(chosen));
+        }
         match (chain, args) {
-            (Chain::Sum, args) => self.running(Op2::Sum, args),
-            (Chain::Min, args) => self.running(Op2::Min, args),
-            (Chain::Max, args) => self.running(Op2::Max, args),
+            (Chain::Sum, args) => self.aggregate(Adds::Sum, args),
+            (Chain::Mean, args) => self.aggregate(Adds::Mean, args),
+            (Chain::Min, args) => self.aggregate(Adds::Min, args),
+            (Chain::Max, args) => self.aggregate(Adds::Max, args),
+            (Chain::Count, args) => self.aggregate(Adds::Numbers, args),
+            (Chain::CountAll, args) => self.aggregate(Adds::Filled, args),
             (Chain::SumOfProducts, args) => self.sum_product(args),
             (Chain::And, [first, rest @ ..]) => self.truths(first, rest, false),
             (Chain::Or, [first, rest @ ..]) => self.truths(first, rest, true),
             (Chain::CountIf, [range, criterion]) => self.count_if(range, criterion),
-            (Chain::SumIf, [range, criterion]) => self.sum_if(range, criterion, range),
-            (Chain::SumIf, [range, criterion, values]) => self.sum_if(range, criterion, values),
             (Chain::Match, [needle, range, mode]) => self.first_match(needle, range, mode),
             (Chain::PresentValue, [rate, flows @ ..]) => self.present_value(rate, flows),
             _ => Ok(None),
@@ -80,21 +85,18 @@ impl Lowerer<'_> {
 
     fn place_cells(&mut self, place: &Place) -> Lowered<Option<ArgumentCells>> {
         let (rows, cols) = self.sheets.used(place);
-        if rows.saturating_mul(cols) > MAX_CHAIN {
+        if rows.saturating_mul(cols) > MAX_CELLS {
             return Ok(None);
         }
-        let mut terms = Vec::with_capacity(rows * cols);
-        for row in 0..rows as u32 {
-            for col in 0..cols as u32 {
-                let (row, col) = (place.area.first_row + row, place.area.first_col + col);
-                terms.push(self.term(CellAddress { sheet: place.sheet, row, col })?);
-            }
+        let window = self.window(place, (rows, cols))?;
+        if self.graph.has_node(&window) && !self.could_chain(rows * cols) {
+            return Ok(None);
         }
-        Ok(Some(ArgumentCells { terms, rows, cols }))
+        Ok(Some(ArgumentCells { terms: self.window_terms(&window), rows, cols }))
     }
 
     /// The argument's value if it is one value or one cell.
-    fn one_term(&mut self, arg: &Abs) -> Lowered<Option<Term>> {
+    pub fn one_term(&mut self, arg: &Abs) -> Lowered<Option<Term>> {
         match arg {
             Abs::Term(term) => Ok(Some(*term)),
             Abs::Places(places) => match *places.as_slice() {
@@ -108,62 +110,20 @@ impl Lowerer<'_> {
         }
     }
 
-    fn is_numeric(&self, term: Term) -> bool {
-        self.graph.kinds(term) & !kinds::NUMERIC == 0
-    }
-
     fn varies(terms: &[Term]) -> bool {
         terms.iter().any(|term| matches!(term, Term::Node(_)))
     }
 
-    fn running(&mut self, op: Op2, args: &[Abs]) -> Lowered<Option<Abs>> {
-        let mut terms = Vec::new();
-        for arg in args {
-            match arg {
-                // Values that are not cells follow other rules, except numbers.
-                Abs::Term(term) if self.is_numeric(*term) => terms.push(*term),
-                Abs::Term(_) | Abs::Omitted | Abs::Lambda(_) | Abs::Choice(_) => return Ok(None),
-                Abs::Places(places) => {
-                    for place in places {
-                        match self.place_cells(place)? {
-                            Some(cells) => terms.extend(cells.terms),
-                            None => return Ok(None),
-                        }
-                    }
-                }
-                Abs::Grid(grid) | Abs::Cells(grid) => terms.extend_from_slice(&grid.terms),
-            }
-        }
-        if !Self::varies(&terms) || terms.len() > MAX_CHAIN {
-            return Ok(None);
-        }
-        let all_numeric = terms.iter().all(|&term| matches!(term, Term::Const(_)) || self.is_numeric(term));
-        if op != Op2::Sum && !all_numeric {
-            return Ok(None);
-        }
-        // Known blanks and texts do not count.
-        terms.retain(|term| term.constant().is_none_or(|value| value.is_number() || value.is_error()));
-        Ok(Some(self.chain(op, &terms)))
-    }
-
-    fn chain(&mut self, op: Op2, terms: &[Term]) -> Abs {
-        let mut total = match terms.first() {
-            Some(&first) if self.is_numeric(first) => first,
-            Some(&first) => self.graph.two(op, Term::Const(Value::ZERO), first),
-            None => Term::Const(Value::ZERO),
-        };
-        for &term in terms.iter().skip(1) {
-            total = self.graph.two(op, total, term);
-        }
-        Abs::Term(if op == Op2::Sum { self.flushed(total) } else { total })
-    }
-
-    /// A running total after its last step.
-    fn flushed(&mut self, total: Term) -> Term {
-        self.graph.two(Op2::Operator(BinaryOp::Add), total, Term::Const(Value::ZERO))
+    fn aggregate(&mut self, adds: Adds, args: &[Abs]) -> Lowered<Option<Abs>> {
+        Ok(self.running(adds, args)?.map(|total| self.result_of(adds, total)))
     }
 
     fn sum_product(&mut self, args: &[Abs]) -> Lowered<Option<Abs>> {
+        let constant =
+            |arg: &Abs| matches!(arg, Abs::Grid(grid) | Abs::Cells(grid) if grid.constants().is_some());
+        if args.len() < 2 || args.iter().all(constant) {
+            return Ok(None);
+        }
         let mut factors = Vec::new();
         for arg in args {
             match self.cells(arg)? {
@@ -186,6 +146,7 @@ impl Lowerer<'_> {
             || single
             || others.is_empty()
             || !factors.iter().any(|cells| Self::varies(&cells.terms))
+            || !self.may_chain(first.terms.len() * others.len())
         {
             return Ok(None);
         }
@@ -205,19 +166,7 @@ impl Lowerer<'_> {
     fn count_if(&mut self, range: &Abs, criterion: &Abs) -> Lowered<Option<Abs>> {
         let Some(Term::Const(criterion)) = self.one_term(criterion)? else { return Ok(None) };
         let Some((op, number)) = self.numeric_criterion(criterion) else { return Ok(None) };
-        let Some(cells) = self.cells(range)? else { return Ok(None) };
-        let simple = cells.terms.iter().all(|&term| match term {
-            Term::Const(value) => !value.is_text(),
-            Term::Node(_) => self.is_numeric(term),
-        });
-        if !Self::varies(&cells.terms) || !simple {
-            return Ok(None);
-        }
-        let mut count = Term::Const(Value::ZERO);
-        for term in cells.terms {
-            count = self.graph.three(Op3::CountIf(op), count, term, Term::Const(Value::number(number)));
-        }
-        Ok(Some(Abs::Term(count)))
+        self.aggregate(Adds::Meeting(op, number.to_bits()), std::slice::from_ref(range))
     }
 
     /// The comparison with a number that a known criterion stands for. Not `<>`, which texts and blanks pass, too.
@@ -243,34 +192,6 @@ impl Lowerer<'_> {
         Some((op, number))
     }
 
-    /// SUMIF with constant cells and a known criterion is the sum of the cells that it chooses.
-    fn sum_if(&mut self, range: &Abs, criterion: &Abs, values: &Abs) -> Lowered<Option<Abs>> {
-        let (Abs::Places(tested), Abs::Places(summed)) = (range, values) else { return Ok(None) };
-        let ([tested], [summed]) = (tested.as_slice(), summed.as_slice()) else { return Ok(None) };
-        let Some(criterion @ Term::Const(_)) = self.one_term(criterion)? else { return Ok(None) };
-        let Some(cells) = self.place_cells(tested)? else { return Ok(None) };
-        let Some(count_if) = kernels::find("COUNTIF") else { return Ok(None) };
-        if Self::varies(&cells.terms) {
-            return Ok(None);
-        }
-        let mut chosen = Vec::new();
-        for (position, &cell) in cells.terms.iter().enumerate() {
-            let arguments = [cell, criterion].map(Argument::Term);
-            let Term::Const(counted) = self.graph.call(count_if, &arguments) else { return Ok(None) };
-            if counted.as_number() == Some(1.0) {
-                let (row, col) = (position / cells.cols, position % cells.cols);
-                let row = summed.area.first_row + row as u32;
-                let col = summed.area.first_col + col as u32;
-                chosen.push(self.term(CellAddress { sheet: summed.sheet, row, col })?);
-            }
-        }
-        if !Self::varies(&chosen) {
-            return Ok(None);
-        }
-        chosen.retain(|term| term.constant().is_none_or(|value| value.is_number() || value.is_error()));
-        Ok(Some(self.chain(Op2::Sum, &chosen)))
-    }
-
     /// Exact MATCH of a number among numbers that depend on an input.
     fn first_match(&mut self, needle: &Abs, range: &Abs, mode: &Abs) -> Lowered<Option<Abs>> {
         let exact = matches!(mode, Abs::Term(Term::Const(mode)) if mode.as_number() == Some(0.0));
@@ -280,7 +201,8 @@ impl Lowerer<'_> {
         };
         let Some(cells) = self.cells(range)? else { return Ok(None) };
         let all_numeric = cells.terms.iter().all(|&term| self.is_numeric(term));
-        if (cells.rows != 1 && cells.cols != 1) || !Self::varies(&cells.terms) || !all_numeric {
+        let line = cells.rows == 1 || cells.cols == 1;
+        if !line || !all_numeric || !Self::varies(&cells.terms) || !self.may_chain(cells.terms.len()) {
             return Ok(None);
         }
         let mut found = Term::Const(Value::error(ErrorCode::NA));
@@ -309,7 +231,10 @@ impl Lowerer<'_> {
                 None => return Ok(None),
             }
         }
-        if !Self::varies(&payments) || !payments.iter().all(|&payment| self.is_numeric(payment)) {
+        if !Self::varies(&payments)
+            || !payments.iter().all(|&payment| self.is_numeric(payment))
+            || !self.may_chain(3 * payments.len())
+        {
             return Ok(None);
         }
         let one = Term::Const(Value::number(1.0));

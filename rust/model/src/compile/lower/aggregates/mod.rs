@@ -1,0 +1,10 @@
+//! Aggregates as chains of small steps, and which cells conditional ones choose.
+
+mod chosen;
+mod criteria;
+mod decompose;
+mod running;
+mod runs;
+
+pub use criteria::Criteria;
+pub use runs::Runs;
