@@ -130,6 +130,8 @@ class Model:
         A list of dicts, or of a header and rows, gives Python values; JSON as bytes gives JSON. Options as for
         `evaluate`. Raises InputError, which names the record and the input.
         """
+        if isinstance(inputs, (bytearray, memoryview)):
+            inputs = bytes(inputs)
         if isinstance(inputs, (dict, str)):
             message = "inputs are a list of records, or JSON as bytes: put a single record into a list"
             raise _refused(message)

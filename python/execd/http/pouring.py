@@ -25,13 +25,15 @@ async def pour(body: bytes, request: Request, send_file: Callable[[str], None], 
     Raises TimeoutError if the client takes nothing for `patience` seconds, or takes too long in all, and Gone.
     """
     watch = Watch(request.gone)
-    pipe = _Pipe(watch, patience)
     try:
-        send_file(pipe.path)
-        async with asyncio.timeout(patience + len(body) / SLOWEST):
-            await pipe.write(body)
+        pipe = _Pipe(watch, patience)
+        try:
+            send_file(pipe.path)
+            async with asyncio.timeout(patience + len(body) / SLOWEST):
+                await pipe.write(body)
+        finally:
+            pipe.close()
     finally:
-        pipe.close()
         watch.close()
 
 

@@ -1,7 +1,6 @@
 """Compiled workbooks in memory: each compiled once, however many calls wait for it, and not more than fit."""
 
 import asyncio
-import logging
 import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
@@ -9,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from execd import _native
 from execd.errors import CallError, Kind
 from execd.registry.catalog import Catalog, Version
+from execd.telemetry.logs import logger
 
-log = logging.getLogger("execd.registry")
+log = logger("execd.registry")
 
 # The pace of a workbook that has not been executed yet.
 UNKNOWN = float("inf")
@@ -98,5 +98,11 @@ class Programs:
 def _tell(version: Version, model: _native.Model) -> None:
     """Log what the author of a workbook should know."""
     for warning in model.report["warnings"]:
-        place = f"{warning['sheet']}!{warning['cell']}: " if warning["cell"] else ""
-        log.warning("%s/%s: %s%s", version.folder, version.service, place, warning["message"])
+        place = f"{warning['sheet']}!{warning['cell']}" if warning["cell"] else None
+        log.warning(
+            "a workbook is doubted",
+            service=f"{version.folder}/{version.service}",
+            version=version.number,
+            place=place,
+            message=warning["message"],
+        )
