@@ -1,10 +1,13 @@
 """The library: workbooks as models in this process. No server, no settings, no registry."""
 
+import datetime as dt
 import hashlib
+import json
 import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple, overload
@@ -99,7 +102,7 @@ class Model:
         """
         engine = _native.Engine.shared() if threads is None else _engine(threads)
         export = _exportable(table)
-        kept = [outputs] if isinstance(outputs, str) else list(outputs)
+        kept = outputs.split(",") if isinstance(outputs, str) else list(outputs)
         result, unmatched = self.native.evaluate(engine, export, outputs=kept, unix_now=now, strict=strict)
         for line in unmatched:
             warnings.warn(f"{line}; it was ignored", UnmatchedNameWarning, stacklevel=2)
@@ -135,8 +138,8 @@ class Model:
         if isinstance(inputs, (dict, str)):
             message = "inputs are a list of records, or JSON as bytes: put a single record into a list"
             raise _refused(message)
-        raw = inputs if isinstance(inputs, bytes) else msgspec.json.encode(inputs)
-        kept = [outputs] if isinstance(outputs, str) else list(outputs)
+        raw = inputs if isinstance(inputs, bytes) else json.dumps(inputs, default=_as_json).encode()
+        kept = outputs.split(",") if isinstance(outputs, str) else list(outputs)
         call = _native.Call(raw, outputs=kept, unix_now=now, strict=strict)
         parts = self.native.answer(_native.Engine.shared(), call)
         if not isinstance(inputs, bytes):
@@ -181,6 +184,17 @@ def _refused(message: str) -> InputError:
     error = InputError(message)
     error.kind, error.offset = "invalid_input", None
     return error
+
+
+def _as_json(value: Any) -> Any:  # noqa: ANN401
+    """A value of a record that JSON has no type for. NaN is left to the decoder, which names record and input."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if hasattr(value, "item"):
+        return value.item()
+    raise _refused(f"a value of type {type(value).__name__} cannot be an input: {value!r:.60}")
 
 
 def _exportable(table: Any) -> Any:  # noqa: ANN401

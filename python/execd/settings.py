@@ -3,6 +3,7 @@
 Every field has its default here and nowhere else; `EXECD_` and the field's name in capitals is its variable.
 """
 
+import difflib
 import os
 import re
 import tomllib
@@ -19,6 +20,9 @@ MIB = 1 << 20
 # More of these than any machine has use for.
 MOST = {"workers": 1024, "threads": 1024, "max_executions": 65_536}
 
+# How like a setting a variable must be to be taken for a misspelt one.
+CLOSE = 0.85
+
 # How people write a boolean.
 YES = {"yes", "on", "true", "1"}
 NO = {"no", "off", "false", "0"}
@@ -26,7 +30,7 @@ NO = {"no", "off", "false", "0"}
 # What Kubernetes and Docker put into the environment of every container beside a service whose name begins with execd.
 _injected = re.compile(
     r"""EXECD_ (\w+_)? (SERVICE_HOST | SERVICE_PORT(_\w+)? | PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR)\w*)?) =.*
-    | EXECD_ (\w+_)? PORT = (tcp|udp|sctp)://.*
+    | EXECD_ \w+ = (tcp|udp|sctp)://.*
     | EXECD_ (\w+_)? (NAME = /.* | ENV_\w+ =.*)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -165,11 +169,21 @@ def _from_file(file: Path) -> dict[str, Given]:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     """What the environment sets; an empty variable sets nothing."""
     fields = {PREFIX + name.upper(): name for name in _types}
-    ours = {
+    ours = _ours(environment)
+    for name in sorted(ours.keys() - fields.keys()):
+        if meant := difflib.get_close_matches(name, fields, 1, CLOSE):
+            raise ValueError(f"unknown setting in the environment: {name}; did you mean {meant[0]}?")
+    return {fields[name]: Given(name, value) for name, value in ours.items() if value and name in fields}
+
+
+def unknown(environment: Mapping[str, str]) -> list[str]:
+    """Variables that begin like a setting and are none, as images of containers have them: they set nothing."""
+    return sorted(_ours(environment).keys() - {PREFIX + name.upper() for name in _types})
+
+
+def _ours(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
         name: value
         for name, value in environment.items()
         if name.startswith(PREFIX) and name != CONFIG and not _injected.fullmatch(f"{name}={value}")
     }
-    if unknown := ours.keys() - fields.keys():
-        raise ValueError(f"unknown setting in the environment: {', '.join(sorted(unknown))}")
-    return {fields[name]: Given(name, value) for name, value in ours.items() if value}

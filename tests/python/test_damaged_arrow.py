@@ -38,7 +38,7 @@ def model() -> execd.Model:
 )
 def test_a_damaged_column_is_named(model: execd.Model, column: pa.Array) -> None:
     table = pa.table({"a": [1.0, 2.0], "text": column})
-    with pytest.raises(execd.InputError, match="the column .text. is damaged"):
+    with pytest.raises(execd.InputError, match=r"the column .text. is damaged"):
         model.evaluate(table)
 
 

@@ -344,7 +344,7 @@ def test_invalid_records_fail_a_run_that_is_asked_to(share: Path, tmp_path: Path
         assert (result.returncode, len(read(out))) == (code, 2)
     path.write_text("a\n1\n1000\n")
     told = execd(share, "--input", path, "--output", out).stderr.decode()
-    assert "1 records have invalid inputs; see the column errors" in told
+    assert "1 record has invalid inputs; see the column errors" in told
     assert execd(share, "--input", path).returncode == 2, "click's code for a mistake in the command"
 
 

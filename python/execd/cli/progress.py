@@ -36,7 +36,7 @@ def run(
     )
     with progress:
         bar = progress.add_task("", total=1.0, records=0)
-        before = signal.signal(signal.SIGTERM, _end)
+        before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
         # The run starts where a signal stops it: nobody waits for a thread that goes on.
         try:
             result = pool.submit(job.run)
@@ -47,7 +47,8 @@ def run(
             raise
         finally:
             pool.shutdown()
-            signal.signal(signal.SIGTERM, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
         progress.update(bar, completed=1.0, records=job.records)
     return result.result()
 

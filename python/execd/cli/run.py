@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from execd.cli import progress
-from execd.cli.terminal import INVALID, WORKBOOK, err, warn
+from execd.cli.terminal import INVALID, WORKBOOK, count, err, warn
 from execd.library import load
 
 FORMATS = click.Choice(["csv", "ndjson", "parquet", "arrow"])
@@ -73,9 +73,12 @@ def run(file: Path, source: Path, target: Path, threads: int, *, fail_on_invalid
     summary = progress.run(load(file), source, target, threads, err, **options)
     seconds = time.monotonic() - started
     place = "standard output" if str(target) == "-" else target
-    err.print(f"{summary.records:,} records in {seconds:.1f} s to {place}", highlight=False, markup=False)
+    err.print(f"{count(summary.records, 'record')} in {seconds:.1f} s to {place}", highlight=False, markup=False)
     if summary.invalid:
-        warn(f"{summary.invalid:,} records have invalid inputs; see the column {summary.errors}")
+        have = "record has" if summary.invalid == 1 else "records have"
+        warn(f"{summary.invalid:,} {have} invalid inputs; see the column {summary.errors}")
+    if not summary.records:
+        warn(f"there are no records in {'standard input' if str(source) == '-' else source}")
     for line in summary.unmatched:
         warn(f"{line}; it was ignored (--strict makes that an error)")
     _tell_left_out(summary.left_out, summary.records)
@@ -83,11 +86,11 @@ def run(file: Path, source: Path, target: Path, threads: int, *, fail_on_invalid
         click.get_current_context().exit(INVALID)
 
 
-def _tell_left_out(left_out: list[tuple[str, int]], records: int) -> None:
+def _tell_left_out(left_out: list[tuple[str, int]], all_records: int) -> None:
     """Say which inputs were left to the workbook, those of equally many records together."""
     by_count: dict[int, list[str]] = {}
-    for name, count in left_out:
-        by_count.setdefault(count, []).append(name)
-    for count, names in by_count.items():
-        whose = "every record" if count == records else f"the first {count:,} records"
+    for name, records in left_out:
+        by_count.setdefault(records, []).append(name)
+    for left, names in by_count.items():
+        whose = "every record" if left == all_records else f"the first {left:,} records"
         warn(f"{whose} took the workbook's value of {', '.join(names)}: there are no values for it")

@@ -1,5 +1,6 @@
 """`execd serve`: the settings from the command line, and a server."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,12 @@ def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
     # The other commands do not need a server.
     from execd.cli.greeting import greet  # noqa: PLC0415
     from execd.server import supervisor  # noqa: PLC0415
+    from execd.telemetry.logs import logger  # noqa: PLC0415
 
     def started(chosen: settings.Settings) -> None:
         interrupt.unwatch()
+        for name in settings.unknown(os.environ):
+            logger("execd.settings").warning("a variable is no setting", variable=name)
         greet(chosen)
 
     supervisor.serve(settings.load(config, **options), started)

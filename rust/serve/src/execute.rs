@@ -144,10 +144,14 @@ fn answer(
     let (interface, stop) = (&*service.interface, &*options.stop);
     let date1904 = service.plan.date1904;
     let mut decoded = decode(raw_inputs, service.rules(options))?;
-    let (chosen, unmatched) = service.choose(options)?;
-    decoded.notes.unmatched.join(&unmatched);
+    let mut chosen = Vec::new();
+    if !(options.outputs.is_empty() && options.ignored.is_empty()) {
+        let (outputs, unmatched) = service.choose(options)?;
+        chosen = outputs;
+        decoded.notes.unmatched.join(&unmatched);
+    }
     if options.strict {
-        decoded.notes.refuse(interface)?;
+        decoded.notes.refuse(interface, 0)?;
     }
     if decoded.batch.records == 0 {
         return Ok(no_records(decoded.nothing));

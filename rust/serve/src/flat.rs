@@ -5,6 +5,7 @@ use crate::codec::decode::rules::Rules;
 use crate::codec::names::shortened;
 use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use crate::error::{Place, ServeError};
+use crate::limits::Limits;
 use execd_calc::interface::{Format, Input, Interface, Shape};
 use std::collections::HashSet;
 
@@ -24,6 +25,8 @@ pub enum Destination {
 /// What the columns of a table or file stand for.
 #[derive(Debug)]
 pub struct InputColumns {
+    /// Input cells that each record keeps.
+    kept: usize,
     /// In the order of the columns; nothing for a column that names no input.
     pub destinations: Vec<Option<Destination>>,
     /// Cells of tables of which other cells are given: the rows given are the rows, the rest is blank.
@@ -32,12 +35,14 @@ pub struct InputColumns {
 }
 
 impl InputColumns {
-    /// Finds inputs by the names of columns, ignoring case. `holds_rows` says which columns have lists of rows. Two columns
-    /// for one cell are refused, and so are columns of which none names an input.
+    /// Finds inputs by the names of columns, ignoring case. `holds_rows` says which columns have lists of rows,
+    /// `is_carried` which are for something else, too. Two columns for one cell are refused, and so are columns of which none
+    /// names an input.
     pub fn new(
         rules: Rules<'_>,
         names: &[&str],
         holds_rows: impl Fn(usize) -> bool,
+        is_carried: impl Fn(usize) -> bool,
     ) -> Result<InputColumns, ServeError> {
         let mut taken = HashSet::new();
         let mut unmatched = Unmatched::default();
@@ -46,7 +51,9 @@ impl InputColumns {
             let found = match destination(rules, name) {
                 Ok(found) => found,
                 Err(kind) => {
-                    unmatched.add(0, Name::new(kind, name));
+                    if !is_carried(position) {
+                        unmatched.add(0, Name::new(kind, name));
+                    }
                     destinations.push(None);
                     continue;
                 }
@@ -73,9 +80,23 @@ impl InputColumns {
         if taken.is_empty() && !names.is_empty() && !rules.interface.inputs.is_empty() {
             return Err(none_matches(rules, names));
         }
-        let blanks = rules.interface.inputs.iter().flat_map(|input| blanks(input, &taken)).collect();
-        Ok(InputColumns { destinations, blanks, unmatched })
+        let blanks: Vec<usize> =
+            rules.interface.inputs.iter().flat_map(|input| blanks(input, &taken)).collect();
+        let kept = taken.len() + blanks.len();
+        Ok(InputColumns { kept, destinations, blanks, unmatched })
     }
+}
+
+impl InputColumns {
+    /// How many records to read at once, at most `most`: wide ones are fewer, so that their values have room.
+    pub fn records_at_once(&self, most: usize, limits: &Limits) -> usize {
+        records_at_once(most, self.kept, limits)
+    }
+}
+
+/// How many records of so many cells to read at once. Half of the room is for them.
+pub fn records_at_once(most: usize, cells: usize, limits: &Limits) -> usize {
+    most.min(limits.values / 2 / cells.max(1)).max(1)
 }
 
 /// The other cells of a table of which some cells are given.

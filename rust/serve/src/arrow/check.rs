@@ -9,7 +9,7 @@ use arrow_array::{Array, RecordBatch};
 /// Refuses a table with a damaged column; looks at those only that will be read.
 pub fn check(batch: &RecordBatch, rules: Rules<'_>) -> Result<(), ServeError> {
     let schema = batch.schema();
-    let found = columns_of(&schema, rules)?;
+    let found = columns_of(&schema, rules, &[])?;
     for ((destination, field), array) in found.destinations.iter().zip(schema.fields()).zip(batch.columns()) {
         rules.stop.check()?;
         if destination.is_some() {

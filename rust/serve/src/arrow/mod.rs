@@ -39,16 +39,22 @@ pub fn evaluate(
         let answer = Answer::new(engine, service, &[], options)?;
         let mut written = Vec::new();
         let (_, mut unmatched) = service.choose(options)?;
-        for piece in batches.iter().flat_map(|batch| pieces(batch.clone(), PIECE)) {
-            let mut decoded = read(&piece, service.rules(options))?;
-            unmatched.join(&decoded.notes.unmatched);
-            if options.strict {
-                unmatched.refuse()?;
-                decoded.notes.refuse(&service.interface)?;
+        let mut before = 0;
+        let rules = service.rules(options);
+        for batch in batches {
+            let most = columns_of(&batch.schema(), rules, &[])?.records_at_once(PIECE, rules.limits);
+            for piece in pieces(batch.clone(), most) {
+                let mut decoded = read(&piece, rules, &[])?;
+                unmatched.join(&decoded.notes.unmatched);
+                if options.strict {
+                    unmatched.refuse()?;
+                    decoded.notes.refuse(&service.interface, before)?;
+                }
+                let env = service.env_of(engine, options);
+                validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
+                written.extend(answer.evaluate(engine, service, &decoded, &[], options)?);
+                before += decoded.batch.records;
             }
-            let env = service.env_of(engine, options);
-            validate(engine, &mut decoded, &service.interface, &env, &options.limits, &options.stop)?;
-            written.extend(answer.evaluate(engine, service, &decoded, &[], options)?);
         }
         Ok((answer.schema(), written, unmatched))
     })

@@ -85,6 +85,9 @@ impl Absent {
 
     /// All records are in: what every one of them left out can be told apart from the rest.
     pub fn finish(&mut self) {
+        if self.bits.iter().all(|&word| word == 0) {
+            return;
+        }
         let runs = || self.bits.chunks(self.words.max(1));
         let mut everywhere = vec![if self.starts.is_empty() { 0 } else { u64::MAX }; self.words];
         for run in runs() {
@@ -97,7 +100,8 @@ impl Absent {
 
     /// 64-bit words held, for the limit on memory.
     pub fn size(&self) -> usize {
-        self.bits.len()
+        // The runs are kept a second time when all records are in.
+        2 * self.bits.len()
     }
 
     /// One bit per input that `record` left out.
@@ -157,7 +161,8 @@ impl Notes {
     }
 
     /// Refuses a strict call for names that match nothing, and for values that there is no place for.
-    pub fn refuse(&self, interface: &Interface) -> Result<(), ServeError> {
+    /// `before` is how many records came before these.
+    pub fn refuse(&self, interface: &Interface, before: usize) -> Result<(), ServeError> {
         self.unmatched.refuse()?;
         let lost = |note: &&Note| matches!(note.kind, NoteKind::Cut | NoteKind::Surplus);
         let Some(note) = self.list.iter().find(lost) else { return Ok(()) };
@@ -165,7 +170,7 @@ impl Notes {
             NoteKind::Cut => (interface.subject(note.input).map(str::to_owned), CUT),
             _ => (None, SURPLUS),
         };
-        let place = Place { record: Some(note.record + 1), input, offset: None };
+        let place = Place { record: Some(before + note.record + 1), input, offset: None };
         Err(ServeError::InvalidInput { place, message: message.to_owned() })
     }
 
@@ -226,7 +231,7 @@ mod tests {
         absent.push(1, &[1, 1 << 5]);
         absent.push(2, &[1, 1 << 5]);
         absent.push(3, &[0, 0]);
-        assert_eq!(absent.size(), 6);
+        assert_eq!(absent.size(), 12);
         assert_eq!(ones(absent.of(2)).collect::<Vec<_>>(), [0, 69]);
         assert!(absent.is_absent(1, 69) && !absent.is_absent(3, 69) && !absent.is_absent(0, 0));
         assert_eq!(ones(&[u64::MAX]).count(), 64);

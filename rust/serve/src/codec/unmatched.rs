@@ -18,6 +18,8 @@ pub struct Name {
 pub enum NameKind {
     /// No input has this name.
     Input,
+    /// A header row has the name of this input once more, further on.
+    Repeated,
     /// The table has no heading like this.
     Heading { table: Box<str> },
     /// The column of a file names a row that the table does not have.
@@ -33,10 +35,13 @@ impl Name {
         Name { kind, name: shortened(name).into() }
     }
 
+    /// What stands for the names that are not kept.
+    pub const MORE: &str = "there are more names that match nothing";
+
     /// Where the name stands in a request.
     pub fn source_path(&self) -> String {
         match &self.kind {
-            NameKind::Input | NameKind::Row { .. } => format!("inputs.{}", self.name),
+            NameKind::Input | NameKind::Repeated | NameKind::Row { .. } => format!("inputs.{}", self.name),
             NameKind::Heading { table } => format!("inputs.{table}.{}", self.name),
             NameKind::Output => "output".to_owned(),
             NameKind::Option => self.name.to_string(),
@@ -49,6 +54,7 @@ impl fmt::Display for Name {
         let name = &self.name;
         match &self.kind {
             NameKind::Input => write!(f, "'{name}' is not an input of the service"),
+            NameKind::Repeated => write!(f, "an earlier column '{name}' has the same name as a later one"),
             NameKind::Heading { table } => write!(f, "'{name}' is not a heading of the table '{table}'"),
             NameKind::Row { table, rows } => {
                 write!(f, "'{name}' is beyond the {rows} rows of the table '{table}'")
@@ -86,6 +92,11 @@ impl Unmatched {
         self.names.insert(place, (record, name));
     }
 
+    /// Whether there were more names than are kept.
+    pub fn more(&self) -> bool {
+        self.more
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.names.iter().map(|(_, name)| name)
     }
@@ -98,18 +109,21 @@ impl Unmatched {
 
     /// One line for each name, and one if there were more.
     pub fn lines(&self) -> Vec<String> {
-        let more = self.more.then(|| "there are more names that match nothing".to_owned());
+        let more = self.more.then(|| Name::MORE.to_owned());
         self.names().map(Name::to_string).chain(more).collect()
     }
 
     /// Refuses a strict call for its names.
     pub fn refuse(&self) -> Result<(), ServeError> {
-        if self.names.is_empty() { Ok(()) } else { Err(ServeError::Unmatched(self.lines())) }
+        if self.names.is_empty() && !self.more { Ok(()) } else { Err(ServeError::Unmatched(self.lines())) }
     }
 
-    /// Forgets the names that somebody knows after all.
-    pub fn forget(&mut self, is_known: impl Fn(&str) -> bool) {
-        self.names.retain(|(_, name)| !is_known(&name.name));
+    /// Forgets inputs that somebody knows after all.
+    pub fn forget_inputs(&mut self, is_known: impl Fn(&str) -> bool) {
+        let before = self.names.len();
+        self.names.retain(|(_, name)| name.kind != NameKind::Input || !is_known(&name.name));
+        // Of the names that were not kept, nobody can tell.
+        self.more &= before == self.names.len();
     }
 
     /// All names of another part of the same data, as of its first record.

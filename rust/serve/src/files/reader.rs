@@ -2,7 +2,6 @@
 
 use crate::arrow;
 use crate::codec::decode::rules::Rules;
-use crate::codec::names::shortened;
 use crate::codec::unmatched::Unmatched;
 use crate::error::ServeError;
 use crate::files::carry::Carry;
@@ -63,10 +62,15 @@ impl Carried {
         Ok(Carried { columns: Columns { fields: fields.collect(), json: false }, positions })
     }
 
+    fn records_at_once(&self, schema: &Schema, rules: Rules<'_>) -> Result<usize, ServeError> {
+        let columns = arrow::columns_of(schema, rules, &self.positions)?;
+        Ok(columns.records_at_once(CHUNK_RECORDS, rules.limits))
+    }
+
     fn chunk(&self, batch: &RecordBatch, rules: Rules<'_>) -> Result<Chunk, ServeError> {
         let carried = self.positions.iter().filter_map(|&position| batch.columns().get(position).cloned());
         let carried = carried.collect();
-        Ok(Chunk { decoded: arrow::read(batch, rules)?, carried })
+        Ok(Chunk { decoded: arrow::read(batch, rules, &self.positions)?, carried })
     }
 }
 
@@ -89,13 +93,15 @@ impl RecordReader {
                 count.total = Some(reader.num_batches() as u64);
                 let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
                 let count = count.clone();
-                Chunks::Arrow(in_chunks(reader.inspect(move |_| count.advance(1))), carried)
+                let most = carried.records_at_once(&reader.schema(), rules)?;
+                Chunks::Arrow(in_chunks(reader.inspect(move |_| count.advance(1)), most), carried)
             }
             (FileKind::Arrow, SourceBytes::Stream(bytes)) => {
                 let (bytes, foreign) = undamaged(&name, || foreign_schema::of_stream(bytes))?;
                 let reader = undamaged(&name, || StreamReader::try_new_buffered(bytes, None))?;
                 let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
-                Chunks::Arrow(in_chunks(reader), carried)
+                let most = carried.records_at_once(&reader.schema(), rules)?;
+                Chunks::Arrow(in_chunks(reader, most), carried)
             }
             (FileKind::Parquet, SourceBytes::Stream(_)) => {
                 return Err(ServeError::Internal("Parquet was not put into a file".to_owned()));
@@ -134,8 +140,9 @@ impl RecordReader {
         if let Some(chunk) = &mut chunk {
             let unmatched = &mut chunk.decoded.notes.unmatched;
             unmatched.join(&self.unmatched);
-            let carried = self.carried();
-            unmatched.forget(|name| carried.names().any(|carried| shortened(carried) == name));
+            if let Chunks::Lines(reader) = &self.chunks {
+                reader.forget_carried(unmatched);
+            }
             self.records += chunk.decoded.batch.records;
         }
         Ok(chunk)
@@ -173,9 +180,10 @@ fn parquet(
     count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
     let fields = metadata.schema().fields();
     let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-    let columns = arrow::columns_of(metadata.schema(), rules)?;
-    unmatched.join(&columns.unmatched);
     let carry = options.carry.choose(&names)?;
+    let columns = arrow::columns_of(metadata.schema(), rules, &carry)?;
+    unmatched.join(&columns.unmatched);
+    let most = columns.records_at_once(CHUNK_RECORDS, rules.limits);
     let read = |column: &usize| {
         columns.destinations.get(*column).is_some_and(Option::is_some) || carry.contains(column)
     };
@@ -185,7 +193,7 @@ fn parquet(
     let mask = ProjectionMask::roots(metadata.parquet_schema(), read);
     let reader = undamaged(name, || {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-        builder.with_projection(mask).with_batch_size(CHUNK_RECORDS).build()
+        builder.with_projection(mask).with_batch_size(most).build()
     })?;
     let carried = Carried::new(&Carry::Named(names), &reader.schema(), &foreign)?;
     Ok(Chunks::Parquet(reader, carried))
@@ -200,10 +208,13 @@ fn undamaged<T, E: Display>(name: &str, read: impl FnOnce() -> Result<T, E>) -> 
 }
 
 /// Batches cut into chunks: a few bytes of a file can stand for any number of records.
-fn in_chunks(batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static) -> Batches {
-    Box::new(batches.flat_map(|batch| -> Batches {
+fn in_chunks(
+    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
+    most: usize,
+) -> Batches {
+    Box::new(batches.flat_map(move |batch| -> Batches {
         match batch {
-            Ok(batch) => Box::new(arrow::pieces(batch, CHUNK_RECORDS).map(Ok)),
+            Ok(batch) => Box::new(arrow::pieces(batch, most).map(Ok)),
             Err(error) => Box::new(std::iter::once(Err(error))),
         }
     }))

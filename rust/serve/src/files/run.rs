@@ -87,7 +87,7 @@ pub fn run(
             summary.unmatched.join(&now.decoded.notes.unmatched);
             if execute.strict {
                 summary.unmatched.refuse()?;
-                now.decoded.notes.refuse(interface)?;
+                now.decoded.notes.refuse(interface, summary.records as usize)?;
             }
             let told = given.advance(interface, &now.decoded);
             let (next, written) = engine.both(

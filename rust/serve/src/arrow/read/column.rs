@@ -60,7 +60,20 @@ impl<'a> ColumnReader<'a> {
     /// The values of a column, by what its field says that they mean.
     pub fn field(&mut self, field: &Field, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
         let meant = extension::meant(field, array).map_err(|error| self.refused(error.to_string()))?;
-        self.column(&meant)
+        let values = self.column(&meant)?;
+        if meant.data_type().is_numeric() || meant.data_type().is_temporal() {
+            self.tell_failed(&values);
+        }
+        Ok(values)
+    }
+
+    /// Notes the records whose number or date is none in Excel; the cell is `#NUM!`.
+    fn tell_failed(&mut self, values: &[Value]) {
+        let failed = Value::from(ErrorCode::Num).bits();
+        for (record, _) in values.iter().enumerate().filter(|(_, value)| value.bits() == failed) {
+            let kind = NoteKind::Malformed("the value is no number or date that Excel has".into());
+            self.notes.push(Note { record, input: self.input, kind });
+        }
     }
 
     fn column(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {

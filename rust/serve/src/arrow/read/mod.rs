@@ -18,13 +18,17 @@ use std::sync::Arc;
 
 pub use column::days_since_1970;
 
-pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError> {
+/// `carried` are positions of columns that may name no input.
+pub fn read(batch: &RecordBatch, rules: Rules<'_>, carried: &[usize]) -> Result<Decoded, ServeError> {
     let inputs = &rules.interface.inputs;
     let cells = inputs.iter().map(|input| input.first_cell + input.shape.cells()).max().unwrap_or(0);
     let mut columns = vec![Vec::new(); cells];
     let mut reader = ColumnReader::new(rules);
     let schema = batch.schema();
-    let found = columns_of(&schema, rules)?;
+    let found = columns_of(&schema, rules, carried)?;
+    if found.records_at_once(batch.num_rows(), rules.limits) < batch.num_rows() / 2 {
+        return Err(ServeError::TooLarge { what: "input values", limit: rules.limits.values });
+    }
     for ((destination, field), array) in found.destinations.iter().zip(schema.fields()).zip(batch.columns()) {
         rules.stop.check()?;
         match *destination {
@@ -50,7 +54,8 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>) -> Result<Decoded, ServeError
 }
 
 /// What the columns of a schema stand for.
-pub fn columns_of(schema: &Schema, rules: Rules<'_>) -> Result<InputColumns, ServeError> {
+pub fn columns_of(schema: &Schema, rules: Rules<'_>, carried: &[usize]) -> Result<InputColumns, ServeError> {
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    InputColumns::new(rules, &names, |column| tables::holds_rows(schema.field(column).data_type()))
+    let holds_rows = |column: usize| tables::holds_rows(schema.field(column).data_type());
+    InputColumns::new(rules, &names, holds_rows, |column| carried.contains(&column))
 }

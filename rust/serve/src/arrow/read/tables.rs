@@ -37,9 +37,12 @@ impl ColumnReader<'_> {
             let Some(heading) = self.heading(field.name(), &mut named)? else { continue };
             let mark = self.notes.len();
             let values = self.field(field, lists.rows.column(position))?;
-            for note in self.notes.iter_mut().skip(mark) {
-                note.record = lists.record_of(note.record);
-            }
+            let found = self.notes.split_off(mark);
+            self.notes.extend(
+                found
+                    .into_iter()
+                    .filter_map(|note| Some(Note { record: lists.record_of(note.record, *rows)?, ..note })),
+            );
             for (record, row, place) in lists.places(*rows) {
                 let cell = input.first_cell + row * headings.len() + heading;
                 let target = columns.get_mut(cell).and_then(|column| column.get_mut(record));
@@ -126,10 +129,13 @@ impl Lists {
         self.range(record).len()
     }
 
-    /// The record that a row belongs to.
-    fn record_of(&self, row: usize) -> usize {
+    /// The record that a row belongs to, if it has a place among the first `rows` of its table.
+    fn record_of(&self, row: usize, rows: usize) -> Option<usize> {
         let offsets = self.lists.value_offsets();
-        offsets.partition_point(|&offset| offset as usize - self.first <= row).saturating_sub(1)
+        let record = offsets.partition_point(|&offset| offset as usize - self.first <= row).checked_sub(1)?;
+        let range = self.range(record);
+        let is_kept = range.contains(&row) && row - range.start < rows && !self.rows.is_null(row);
+        is_kept.then_some(record)
     }
 
     /// (record, row of its table, row of all) for every row that has a place in the table.

@@ -157,7 +157,8 @@ impl<'t> FastDecoder<'t, '_> {
         }
         let mut inputs: Vec<Option<usize>> =
             targets.iter().map(|target| target.map(|target| target.input)).collect();
-        keep_last(&mut inputs);
+        let repeated = keep_last(&mut inputs);
+        self.records.repeated(&repeated);
         let kept = targets.into_iter().zip(inputs).map(|(target, kept)| target.filter(|_| kept.is_some()));
         Some(kept.collect())
     }

@@ -9,6 +9,7 @@ use crate::codec::notes::{NoteKind, ones};
 use crate::codec::unmatched::{NameKind, Unmatched};
 use execd_calc::interface::{Input, Shape};
 use execd_calc::values::value::{ErrorCode, Value};
+use std::collections::HashSet;
 
 pub struct Records<'a> {
     cells: Cells<'a>,
@@ -142,6 +143,13 @@ impl<'a> Records<'a> {
         fresh
     }
 
+    /// A header row names these inputs more than once.
+    pub fn repeated(&mut self, inputs: &[usize]) {
+        for input in inputs.iter().filter_map(|&input| self.cells.rules.interface.inputs.get(input)) {
+            self.cells.unmatched(NameKind::Repeated, &input.name);
+        }
+    }
+
     /// The open record has a value beyond the last name of the header row.
     pub fn surplus(&mut self) {
         self.cells.note(0, NoteKind::Surplus);
@@ -218,12 +226,17 @@ impl<'a> Records<'a> {
     }
 }
 
-/// Of header columns with the same name the last one counts.
-pub fn keep_last(header: &mut [Option<usize>]) {
-    for position in 0..header.len() {
-        let (before, rest) = header.split_at_mut(position);
-        if let Some(Some(input)) = rest.first() {
-            before.iter_mut().filter(|other| **other == Some(*input)).for_each(|other| *other = None);
+/// Of header columns with the same name the last one counts. Gives the inputs that others named, too.
+pub fn keep_last(header: &mut [Option<usize>]) -> Vec<usize> {
+    let mut seen = HashSet::new();
+    let mut repeated = Vec::new();
+    for column in header.iter_mut().rev() {
+        if let Some(input) = *column
+            && !seen.insert(input)
+        {
+            repeated.push(input);
+            *column = None;
         }
     }
+    repeated
 }

@@ -84,7 +84,7 @@ impl Written {
             style.stop.check()?;
             self.outputs.push(b",");
             writer.record(&mut self.outputs, record, &mut failed);
-            if told.none() && failed.is_empty() {
+            if told.none() && failed.is_empty() && !(first + record == 0 && style.notes.unmatched.more()) {
                 silent += 1;
             } else {
                 self.nothing(std::mem::take(&mut silent));
@@ -140,6 +140,9 @@ impl Written {
         let mut items = Items::new(&mut self.warnings);
         for (_, name) in told.names {
             wording::write_unmatched(items.next(), name);
+        }
+        if record == 0 && style.notes.unmatched.more() {
+            wording::write_more(items.next());
         }
         for input in ones(told.absent) {
             let for_all = record == 0 && style.batch.records > 1 && style.notes.absent.is_everywhere(input);

@@ -162,6 +162,11 @@ pub fn write_unmatched(out: &mut Vec<u8>, name: &Name) {
     out.extend_from_slice(&warning(&name.source_path(), &format!("{name} and was ignored")));
 }
 
+/// Writes that there are more names that match nothing.
+pub fn write_more(out: &mut Vec<u8>) {
+    out.extend_from_slice(&warning("inputs", &format!("{} and were ignored", Name::MORE)));
+}
+
 /// Writes that a record has more values than names.
 pub fn write_surplus(out: &mut Vec<u8>) {
     out.extend_from_slice(&warning("inputs", SURPLUS));

@@ -1,6 +1,7 @@
 //! Carried fields of NDJSON: found in the lines as they are spelled, and given types for formats that have some.
 
 use crate::codec::names::{folded, shortened};
+use crate::codec::unmatched::Unmatched;
 use crate::error::{Place, ServeError};
 use crate::files::carry::choice::{Carry, twice};
 use crate::files::carry::columns::Columns;
@@ -85,6 +86,16 @@ impl JsonFields {
             missing.for_each(StringBuilder::append_null);
         }
         Ok(columns.iter_mut().map(|builder| Arc::new(builder.finish()) as ArrayRef).collect())
+    }
+
+    /// Forgets inputs of which nobody knows anything, but whose values are carried.
+    pub fn forget_in(&self, unmatched: &mut Unmatched) {
+        if self.all {
+            unmatched.forget_inputs(|_| true);
+        } else if !self.names.is_empty() {
+            unmatched
+                .forget_inputs(|name| self.names.iter().any(|own| folded(shortened(own)) == folded(name)));
+        }
     }
 
     /// What is wrong if these were all records.

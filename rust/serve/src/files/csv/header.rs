@@ -60,7 +60,7 @@ impl Header {
         let names: Result<Vec<&str>, _> = fields.iter().map(std::str::from_utf8).collect();
         let names = names.unwrap_or_default();
         let names: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
-        InputColumns::new(rules, &names, |_| false)
+        InputColumns::new(rules, &names, |_| false, |_| false)
             .is_ok_and(|found| found.destinations.iter().any(Option::is_some))
     }
 }

@@ -71,9 +71,11 @@ impl<R: Read> CsvReader<R> {
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
         let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
         let columns: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
-        let inputs = InputColumns::new(rules, &columns, |_| false);
+        let carry = options.carry.choose(&columns);
+        let is_carried = |column: usize| carry.as_ref().is_ok_and(|carry| carry.contains(&column));
+        let inputs = InputColumns::new(rules, &columns, |_| false, is_carried);
         let inputs = inputs.map_err(|error| header.explain(error, rules))?;
-        let carry = options.carry.choose(&columns)?;
+        let carry = carry?;
         let names = carry.iter().filter_map(|&column| columns.get(column).copied());
         let carried = Columns::of_texts(names, false);
         let columns = inputs.destinations.iter().map(|column| CsvColumn::new((*column)?, rules)).collect();
@@ -98,10 +100,11 @@ impl<R: Read> CsvReader<R> {
     /// The next records, or `None` at the end.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
         let mut records = Records::new(rules);
-        records.expect(CHUNK_RECORDS);
+        let most = self.inputs.records_at_once(CHUNK_RECORDS, rules.limits);
+        records.expect(most);
         records.join_unmatched(&self.inputs.unmatched);
         let end = self.reader.position().byte() + CHUNK_BYTES as u64;
-        while records.count() < CHUNK_RECORDS && self.reader.position().byte() < end {
+        while records.count() < most && self.reader.position().byte() < end {
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) if !is_end(&self.record) => {}
                 Ok(_) => break,

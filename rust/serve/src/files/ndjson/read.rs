@@ -3,13 +3,14 @@
 use crate::codec::decode::decode;
 use crate::codec::decode::rules::Rules;
 use crate::codec::decoded::Decoded;
+use crate::codec::unmatched::Unmatched;
 use crate::error::{Place, ServeError};
 use crate::files::carry::columns::Columns;
 use crate::files::carry::json::{JsonFields, keys};
 use crate::files::chunk::Chunk;
 use crate::files::options::RunOptions;
 use crate::files::source::{CHUNK_BYTES, CHUNK_RECORDS};
-use crate::flat::listed;
+use crate::flat::{listed, records_at_once};
 use serde::de::IgnoredAny;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -34,10 +35,17 @@ impl<R: Read> LineReader<R> {
         self.carried.columns()
     }
 
+    /// Forgets names of which somebody asks for the values.
+    pub fn forget_carried(&self, unmatched: &mut Unmatched) {
+        self.carried.forget_in(unmatched);
+    }
+
     /// The next records, or `None` at the end. `name` is what the file is called in messages.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
         let most = rules.limits.input_bytes;
-        match lines(&mut self.reader, most).map_err(|error| ServeError::file(name, error))? {
+        let cells = rules.interface.inputs.iter().map(|input| input.shape.cells()).sum();
+        let records = records_at_once(CHUNK_RECORDS, cells, rules.limits);
+        match lines(&mut self.reader, most, records).map_err(|error| ServeError::file(name, error))? {
             Lines::Objects { json, count } => self.chunk(&json, count, rules).map(Some),
             Lines::NotAnObject { count } => Err(not_an_object(count + 1)),
             Lines::End => self.carried.missing().map_or(Ok(None), Err),
@@ -118,10 +126,10 @@ fn is_placeless(error: &ServeError) -> bool {
 }
 
 /// A line of more than `most` bytes is an error: a record is held in memory.
-fn lines(reader: &mut impl BufRead, most: usize) -> io::Result<Lines> {
+fn lines(reader: &mut impl BufRead, most: usize, records: usize) -> io::Result<Lines> {
     let mut json = vec![b'['];
     let mut count = 0;
-    while json.len() < CHUNK_BYTES && count < CHUNK_RECORDS {
+    while json.len() < CHUNK_BYTES && count < records {
         let start = json.len();
         if count > 0 {
             json.push(b',');

@@ -116,7 +116,8 @@ impl<'de> Visitor<'de> for FirstSeed<'_, '_> {
         while let Some(input) = seq.next_element_seed(KeySeed { decoder: self.decoder, of: KeyOf::Header })? {
             header.push(input);
         }
-        keep_last(&mut header);
+        let repeated = keep_last(&mut header);
+        self.decoder.records.repeated(&repeated);
         Ok(Some(header))
     }
 }
