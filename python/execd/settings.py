@@ -176,9 +176,9 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     return {fields[name]: Given(name, value) for name, value in ours.items() if value and name in fields}
 
 
-def unknown(environment: Mapping[str, str]) -> list[str]:
+def unknown() -> list[str]:
     """Variables that begin like a setting and are none, as images of containers have them: they set nothing."""
-    return sorted(_ours(environment).keys() - {PREFIX + name.upper() for name in _types})
+    return sorted(_ours(os.environ).keys() - {PREFIX + name.upper() for name in _types})
 
 
 def _ours(environment: Mapping[str, str]) -> dict[str, str]:

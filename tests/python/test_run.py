@@ -486,14 +486,3 @@ def test_the_documented_sample(tmp_path: Path, source: str, target: str) -> None
         else:
             cells = flat(expected)
             assert {name: float(value) for name, value in row.items() if name in cells} == cells
-
-
-def test_names_that_match_nothing(share: Path, tmp_path: Path) -> None:
-    path, out = tmp_path / "in.csv", tmp_path / "out.csv"
-    path.write_text("a,colour,policy\n1,red,7\n")
-    told = execd(share, "--input", path, "--output", out, "--carry", "policy", "--outputs", "c,d").stderr.decode()
-    assert "'colour' is not an input of the service; it was ignored" in told
-    assert "'d' in output matches no output of the service" in told
-    assert "policy" not in told, "what is carried is used"
-    result = execd(share, "--input", path, "--output", out, "--strict")
-    assert (result.returncode, b"strict: 'colour'" in result.stderr) == (1, True)

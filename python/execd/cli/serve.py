@@ -1,6 +1,5 @@
 """`execd serve`: the settings from the command line, and a server."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +41,7 @@ def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
 
     def started(chosen: settings.Settings) -> None:
         interrupt.unwatch()
-        for name in settings.unknown(os.environ):
+        for name in settings.unknown():
             logger("execd.settings").warning("a variable is no setting", variable=name)
         greet(chosen)
 

@@ -134,8 +134,7 @@ def in_toml(value: Any) -> str:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("EXECD_PRT", "1", "EXECD_PRT"),
-        ("EXECD_CANARY_PORT", "8000", "EXECD_CANARY_PORT"),
+        ("EXECD_PRT", "1", "EXECD_PRT; did you mean EXECD_PORT"),
         ("EXECD_EXAMPLES", "perhaps", "EXECD_EXAMPLES: 'perhaps' is not yes, no"),
         ("EXECD_PORT", "x", "EXECD_PORT: 'x' is not a whole number"),
         ("EXECD_PORT", "70000", "EXECD_PORT: 70000 is not between"),
@@ -152,6 +151,14 @@ def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, va
     monkeypatch.setenv(name, value)
     with pytest.raises(ValueError, match=said):
         settings.load()
+
+
+def test_what_images_and_platforms_set_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EXECD_WORKERS", "tcp://10.0.0.1:80")
+    for name in ("EXECD_VERSION", "EXECD_IMAGE", "EXECD_CANARY_PORT"):
+        monkeypatch.setenv(name, "1.0")
+    assert settings.load() == Settings()
+    assert settings.unknown() == ["EXECD_CANARY_PORT", "EXECD_IMAGE", "EXECD_VERSION"]
 
 
 def test_an_empty_variable_sets_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

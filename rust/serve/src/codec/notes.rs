@@ -100,8 +100,7 @@ impl Absent {
 
     /// 64-bit words held, for the limit on memory.
     pub fn size(&self) -> usize {
-        // The runs are kept a second time when all records are in.
-        2 * self.bits.len()
+        self.bits.len()
     }
 
     /// One bit per input that `record` left out.
@@ -231,7 +230,7 @@ mod tests {
         absent.push(1, &[1, 1 << 5]);
         absent.push(2, &[1, 1 << 5]);
         absent.push(3, &[0, 0]);
-        assert_eq!(absent.size(), 12);
+        assert_eq!(absent.size(), 6);
         assert_eq!(ones(absent.of(2)).collect::<Vec<_>>(), [0, 69]);
         assert!(absent.is_absent(1, 69) && !absent.is_absent(3, 69) && !absent.is_absent(0, 0));
         assert_eq!(ones(&[u64::MAX]).count(), 64);

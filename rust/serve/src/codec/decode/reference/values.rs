@@ -5,7 +5,9 @@ use super::key::{KeyOf, KeySeed};
 use crate::codec::decode::rules::{Fault, Scalar};
 use crate::codec::decoded::Layout;
 use crate::limits::MAX_DEPTH;
+use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use std::fmt;
 
 /// Where a value goes.
@@ -41,6 +43,13 @@ impl ValueSeed<'_, '_> {
         self.decoder.pass(result)
     }
 
+    /// Reads a value that nobody takes: it may be what no cell could hold, a number beyond doubles, say.
+    fn ignore<'de, D: Deserializer<'de>>(mut self, json: D) -> Result<(), D::Error> {
+        let raw = <&RawValue>::deserialize(json)?;
+        self.depth = self.depth + nesting(raw.get()) - 1;
+        self.descend().map(drop)
+    }
+
     /// Checks the depth and gives the depth of what is inside.
     fn descend<E: Error>(&mut self) -> Result<usize, E> {
         if self.depth > MAX_DEPTH {
@@ -50,6 +59,25 @@ impl ValueSeed<'_, '_> {
     }
 }
 
+/// How deep the arrays and objects of a JSON value nest; 0 for a scalar.
+fn nesting(json: &str) -> usize {
+    let (mut depth, mut most, mut quoted, mut escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                depth += 1;
+                most = most.max(depth);
+            }
+            b']' | b'}' if !quoted => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
 impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
     type Value = ();
     fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
@@ -57,8 +85,7 @@ impl<'de> DeserializeSeed<'de> for ValueSeed<'_, '_> {
             self.decoder.records.claim(input);
         }
         if matches!(self.to, Destination::Nowhere) {
-            // What nobody reads cannot be wrong: a number beyond doubles, say.
-            return json.deserialize_ignored_any(IgnoredAny).map(drop);
+            return self.ignore(json);
         }
         json.deserialize_any(self)
     }
