@@ -21,6 +21,7 @@ use crate::validate::validate;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
 use execd_calc::semantics::function::Env;
+use execd_calc::values::batch::Batch;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -101,6 +102,16 @@ impl Service {
         Ok((chosen, unmatched))
     }
 
+    /// What an execution evaluates.
+    pub(crate) fn work<'a>(
+        &'a self,
+        batch: &'a Batch,
+        env: &'a Env,
+        options: &'a ExecuteOptions,
+    ) -> Work<'a> {
+        Work { plan: &self.plan, batch, env, stop: &options.stop, memory: options.limits.memory }
+    }
+
     /// The rules for reading this service's inputs.
     pub fn rules<'a>(&'a self, options: &'a ExecuteOptions) -> Rules<'a> {
         Rules {
@@ -177,7 +188,7 @@ fn answer(
         stop,
     };
     let parts = engine.evaluate(
-        &Work { plan: &service.plan, batch: &decoded.batch, env: &env, stop, memory: options.limits.memory },
+        &service.work(&decoded.batch, &env, options),
         |_| Written::default(),
         |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();

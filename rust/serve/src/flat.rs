@@ -78,7 +78,7 @@ impl InputColumns {
             destinations.push(Some(found));
         }
         if taken.is_empty() && !names.is_empty() && !rules.interface.inputs.is_empty() {
-            return Err(none_matches(rules, names));
+            return Err(none_matches("column", rules, names.iter().copied()));
         }
         let blanks: Vec<usize> =
             rules.interface.inputs.iter().flat_map(|input| blanks(input, &taken)).collect();
@@ -139,13 +139,15 @@ fn refused(rules: Rules<'_>, input: usize, message: String) -> ServeError {
     ServeError::InvalidInput { place: Place { input, ..Place::default() }, message }
 }
 
-/// Records of which none names an input are no records of this service.
-pub fn none_matches(rules: Rules<'_>, names: &[&str]) -> ServeError {
-    let columns = listed(names.iter().copied());
+/// Records of which none names an input are no records of this service. `noun` is what names are here: a column, a key.
+pub fn none_matches<'n>(
+    noun: &str,
+    rules: Rules<'_>,
+    names: impl ExactSizeIterator<Item = &'n str>,
+) -> ServeError {
+    let names = listed(names);
     let inputs = listed(rules.interface.inputs.iter().map(|input| input.name.as_str()));
-    ServeError::invalid(format!(
-        "no column names an input; the columns are {columns}; the inputs are {inputs}"
-    ))
+    ServeError::invalid(format!("no {noun} names an input; the {noun}s are {names}; the inputs are {inputs}"))
 }
 
 /// How many names a message lists.

@@ -4,7 +4,7 @@ use super::numbers::NumberBuilder;
 use super::read::days_since_1970;
 use crate::codec::dates;
 use crate::codec::decoded::Decoded;
-use crate::engine::{Block, Engine, Work};
+use crate::engine::{Block, Engine};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::flat::{OutputColumn, output_columns};
@@ -41,13 +41,7 @@ impl Answer {
         let batch = Batch::defaults(1, service.plan.input_cells);
         let env = service.env(0.0);
         let types = engine.evaluate(
-            &Work {
-                plan: &service.plan,
-                batch: &batch,
-                env: &env,
-                stop: &options.stop,
-                memory: options.limits.memory,
-            },
+            &service.work(&batch, &env, options),
             |_| Vec::new(),
             |types: &mut Vec<DataType>, frame, _| {
                 let value = |column: &OutputColumn| frame.output(column.cell).first().copied();
@@ -79,13 +73,7 @@ impl Answer {
     ) -> Result<Vec<RecordBatch>, ServeError> {
         let env = service.env_of(engine, options);
         let parts = engine.evaluate_into(
-            &Work {
-                plan: &service.plan,
-                batch: &decoded.batch,
-                env: &env,
-                stop: &options.stop,
-                memory: options.limits.memory,
-            },
+            &service.work(&decoded.batch, &env, options),
             |records| BatchBuilder::new(self, records),
             |part, records| part.room(self, service.plan.output_cells, records),
             |part: &mut BatchBuilder, frame, block| {

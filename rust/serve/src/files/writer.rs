@@ -3,7 +3,7 @@
 
 use crate::arrow::Answer;
 use crate::codec::encode::template::Template;
-use crate::engine::{Block, Engine, Work};
+use crate::engine::{Block, Engine};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::files::carry::columns::Columns;
@@ -209,13 +209,7 @@ fn texts(
     let decoded = &chunk.decoded;
     let env = service.env_of(engine, options);
     engine.evaluate(
-        &Work {
-            plan: &service.plan,
-            batch: &decoded.batch,
-            env: &env,
-            stop: &options.stop,
-            memory: options.limits.memory,
-        },
+        &service.work(&decoded.batch, &env, options),
         |_| Vec::new(),
         |out, frame, block| {
             write(out, frame, block, Remarks::of_inputs(service, decoded, given, block, frame.heap()));

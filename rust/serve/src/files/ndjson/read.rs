@@ -10,7 +10,7 @@ use crate::files::carry::json::{JsonFields, keys};
 use crate::files::chunk::Chunk;
 use crate::files::options::RunOptions;
 use crate::files::source::{CHUNK_BYTES, CHUNK_RECORDS};
-use crate::flat::{listed, records_at_once};
+use crate::flat::{none_matches, records_at_once};
 use serde::de::IgnoredAny;
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -64,22 +64,12 @@ impl<R: Read> LineReader<R> {
 
 /// Keys of which none names an input are a mistake, as columns are.
 fn check_keys(decoded: &Decoded, json: &[u8], rules: Rules<'_>) -> Result<(), ServeError> {
-    let (batch, absent) = (&decoded.batch, &decoded.notes.absent);
-    let inputs = &rules.interface.inputs;
-    let all_absent = |record| (0..inputs.len()).all(|input| absent.is_absent(record, input));
-    if inputs.is_empty()
-        || !inputs.iter().all(|input| input.is_left_out(batch))
-        || !(0..batch.records).all(all_absent)
-    {
+    let inputs = rules.interface.inputs.len();
+    if inputs == 0 || !(0..inputs).all(|input| decoded.notes.absent.is_everywhere(input)) {
         return Ok(());
     }
     let keys = keys(split(json))?;
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let keys = listed(keys.iter().map(String::as_str));
-    let inputs = listed(inputs.iter().map(|input| input.name.as_str()));
-    Err(ServeError::invalid(format!("no key names an input; the keys are {keys}; the inputs are {inputs}")))
+    if keys.is_empty() { Ok(()) } else { Err(none_matches("key", rules, keys.iter().map(String::as_str))) }
 }
 
 /// The lines that were joined to an array.
