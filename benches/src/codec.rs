@@ -6,6 +6,7 @@ use crate::row::{Row, count};
 use crate::timing::alternate;
 use execd_calc::run::Frame;
 use execd_calc::semantics::function::Env;
+use execd_calc::values::budget::{Budget, Holding};
 use execd_model::limits::Limits as WorkbookLimits;
 use execd_model::{Compiled, compile};
 use execd_serve::codec::decode::decode;
@@ -79,7 +80,7 @@ impl Case<'_> {
         let interface = &self.compiled.interface;
         let (names, limits, stop) = (Names::new(interface), Limits::default(), StopSignal::default());
         let date1904 = self.compiled.date1904;
-        let rules = Rules { interface, names: &names, limits: &limits, stop: &stop, date1904 };
+        let rules = Rules { interface, names: &names, limits: &limits, stop: &stop, holding: None, date1904 };
         let decoded = decode(json.as_bytes(), rules).map_err(|e| format!("{}: {e:?}", self.model))?;
         let mut ours = || {
             let _ = black_box(decode(black_box(json.as_bytes()), rules));
@@ -102,6 +103,7 @@ impl Case<'_> {
             Wording::new(Arc::new(interface.clone()), false),
         );
         let (limits, stop, size) = (Limits::default(), StopSignal::default(), AtomicUsize::new(0));
+        let holding = Holding::new(usize::MAX, &Arc::new(Budget::new(usize::MAX)));
         let style = Style {
             template: &template,
             wording: &wording,
@@ -111,6 +113,7 @@ impl Case<'_> {
             date1904: self.compiled.date1904,
             output_bytes: limits.output_bytes,
             written: &size,
+            holding: &holding,
             stop: &stop,
         };
         let frames = self.evaluate(decoded);

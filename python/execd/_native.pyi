@@ -92,8 +92,19 @@ class Table:
 class Model:
     """A compiled workbook."""
 
-    def __new__(cls, workbook: bytes, token: CancelToken | None = None) -> Model:
-        """Compile the bytes of an xlsx file. Raises WorkbookError; Cancelled when `token` stopped it."""
+    def __new__(
+        cls,
+        workbook: bytes,
+        token: CancelToken | None = None,
+        *,
+        seconds: float | None = None,
+        memory: int | None = None,
+        steps: int | None = None,
+    ) -> Model:
+        """Compile the bytes of an xlsx file. Raises WorkbookError; Cancelled when `token` stopped it.
+
+        It may take a minute, 512 MiB and 4 million steps unless the arguments (`memory` in bytes) say otherwise.
+        """
 
     @property
     def inputs(self) -> list[Input]:
@@ -143,8 +154,13 @@ class Model:
 class Engine:
     """The threads that calculate, and the thread that watches deadlines. Do not carry one over a fork."""
 
-    def __new__(cls, threads: int = 0) -> Engine:
-        """`threads` share big batches; with 1 the calling thread does all the work; 0 means one per core."""
+    def __new__(cls, threads: int = 0, *, memory: int | None = None, execution_memory: int | None = None) -> Engine:
+        """`threads` share big batches; with 1 the calling thread does all the work; 0 means one per core.
+
+        All executions together may hold `memory` bytes (2 GiB) of inputs, texts, arrays and answers; a call that finds
+        no room fails with InputError of kind overloaded. One may hold `execution_memory` (512 MiB) of inputs, beyond
+        which it fails with kind too_large, and as much of texts and arrays, beyond which a record has an error item.
+        """
 
     @staticmethod
     def shared() -> Engine:
@@ -200,6 +216,10 @@ class Fragments:
     @property
     def with_errors(self) -> int:
         """The number of records that have errors."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the four parts."""
 
     def joined(self, separators: tuple[bytes, bytes, bytes, bytes, bytes]) -> bytes:
         """Each part in this order after its separator, then the last separator."""
@@ -321,8 +341,7 @@ def scan(body: bytes) -> tuple[int, int, bytes] | None:
     """Where the value of the key `inputs` lies in the JSON object of a request, and the body with null in its place.
 
     What is around the value is valid JSON without repeated keys, else InputError is raised (kinds: invalid_json,
-    too_large); the value itself is not looked at. `None` if the body does not have that shape or spells the key with
-    escapes.
+    too_large); the value itself is not looked at. `None` if the body is no object, or a short one without that key.
     """
 
 def check_json(json: bytes) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_args, get_origin
 
@@ -20,8 +21,23 @@ MIB = 1 << 20
 # More of these than any machine has use for.
 MOST = {"workers": 1024, "threads": 1024, "max_executions": 65_536}
 
+NOT_NEGATIVE = (
+    "queue",
+    "max_body",
+    "max_held",
+    "max_discard",
+    "max_worker_memory",
+    "max_execution_memory",
+    "max_compile_memory",
+)
+# More than this has seldom use, for all executions of a worker and for one execution or compilation.
+MOST_MEMORY, MOST_OF_ONE = 2048 * MIB, 512 * MIB
+
 # How like a setting a variable must be to be taken for a misspelt one.
 CLOSE = 0.85
+
+# Where version 2 and version 1 of Linux' control groups tell a container's limit; a word or a huge number means none.
+CONTAINER_MEMORY = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 # How people write a boolean.
 YES = {"yes", "on", "true", "1"}
@@ -59,6 +75,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     max_body: int = 256 * MIB
     max_held: int = 1024 * MIB
     max_discard: int = 2048 * MIB
+    # What the executions of one worker may hold together of inputs, texts, arrays and answers; what one may hold of
+    # inputs, and of texts and arrays.
+    max_worker_memory: int = 0
+    max_execution_memory: int = 0
+    # What it may take to compile a workbook.
+    compile_seconds: float = 60.0
+    max_compile_memory: int = 0
+    max_compile_steps: int = 4_000_000
     # The log: from which level on, how a line looks, and whether there is one for each call that was answered.
     log_level: LogLevel = "info"
     log_format: LogFormat = "plain"
@@ -71,23 +95,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for field, most in MOST.items():
             if not 0 <= getattr(self, field) <= most:
                 raise ValueError(f"{field}: {getattr(self, field)} is not between 0 and {most}")
-        for field in ("queue", "max_body", "max_held", "max_discard"):
+        for field in NOT_NEGATIVE:
             if getattr(self, field) < 0:
                 raise ValueError(f"{field}: must not be negative")
         if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
             raise ValueError(f"time_limit: {self.time_limit} is not between 0 and 86400 seconds")
+        if self.max_compile_steps < 1:
+            raise ValueError(f"max_compile_steps: {self.max_compile_steps} is less than 1")
+        if not 0 < self.compile_seconds <= 86_400:  # noqa: PLR2004
+            raise ValueError(f"compile_seconds: {self.compile_seconds} is not between 0 and 86400 seconds")
         if not self.queue_seconds >= 0:
             raise ValueError("queue_seconds: must not be negative")
 
     def for_machine(self) -> "Settings":
-        """Replace the zeros by what suits the number of cores."""
+        """Replace the zeros by what suits the number of cores, and the memory that this process may use."""
         cores = os.cpu_count() or 1
         workers = self.workers or cores
+        share = _machine_memory() // workers
+        memory = self.max_worker_memory or min(MOST_MEMORY, share // 2)
         return msgspec.structs.replace(
             self,
             workers=workers,
             threads=self.threads or max(1, cores // workers),
             max_executions=self.max_executions or 2 * cores,
+            max_worker_memory=memory,
+            max_execution_memory=self.max_execution_memory or min(MOST_OF_ONE, memory // 2),
+            # A worker compiles two workbooks at once.
+            max_compile_memory=self.max_compile_memory or min(MOST_OF_ONE, share // 8),
         )
 
     @property
@@ -99,6 +133,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def home(self) -> Path:
         """The data folder, or one of this user's under the temporary folder."""
         return self.data or Path(os.environ.get("TMPDIR", "/tmp")) / f"execd-{os.getuid()}"  # noqa: S108
+
+
+def _machine_memory() -> int:
+    """Bytes that this machine has, or that its container may use if that is less."""
+    least = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for file in CONTAINER_MEMORY:
+        with suppress(OSError, ValueError):
+            least = min(least, int(file.read_text()))
+    return least
 
 
 def load(file: Path | None = None, **overrides: Any) -> Settings:  # noqa: ANN401

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from execd import _native
@@ -41,14 +42,22 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
         return programs.of(version)
 
     catalog = Folder(service_roots(settings), check=compiled)
-    programs = Programs(catalog)
+    compile_ = partial(
+        _native.Model,
+        seconds=settings.compile_seconds,
+        memory=settings.max_compile_memory,
+        steps=settings.max_compile_steps,
+    )
+    programs = Programs(catalog, compile_)
     policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
     admission = Admission(settings.permit_file, settings.max_executions, policies)
     return State(
         settings=settings,
         catalog=catalog,
         programs=programs,
-        engine=_native.Engine(settings.threads),
+        engine=_native.Engine(
+            settings.threads, memory=settings.max_worker_memory, execution_memory=settings.max_execution_memory
+        ),
         runtime=Runtime(admission, Executor(settings.max_executions)),
         bodies=Bodies(settings),
         calls=Calls(settings, log_line),

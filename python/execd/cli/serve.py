@@ -23,6 +23,15 @@ from execd.cli import interrupt
 @click.option("--max-body", type=int, help="Bytes of one body, unpacked.  [256 MiB]")
 @click.option("--max-held", type=int, help="Bytes of all bodies and large answers that one worker holds.  [1 GiB]")
 @click.option("--max-discard", type=int, help="Bytes that are read and thrown away after a refusal.  [2 GiB]")
+@click.option(
+    "--max-worker-memory",
+    type=int,
+    help="Bytes that executions of one worker hold.  [2 GiB, or half of what there is]",
+)
+@click.option("--max-execution-memory", type=int, help="Bytes that one of them may hold.  [512 MiB, or half of that]")
+@click.option("--compile-seconds", type=float, help="Seconds to compile a workbook.  [60]")
+@click.option("--max-compile-memory", type=int, help="Bytes to compile a workbook.  [512 MiB]")
+@click.option("--max-compile-steps", type=int, help="Steps that a workbook may become.  [4 million]")
 @click.option("--log-level", help="debug, info, warning or error.  [info]")
 @click.option("--log-format", help="plain, or json: one object per line.  [plain]")
 @click.option("--log-calls/--no-log-calls", default=None, help="A line for each call that was answered.  [yes]")

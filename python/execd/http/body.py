@@ -1,8 +1,10 @@
 """The bodies that one worker reads: within limits and a deadline, unpacked, or thrown away. Not what they mean."""
 
+import asyncio
 from contextlib import suppress
 
 from execd.errors import CallError, Kind
+from execd.http import compression
 from execd.http.compression import Inflater
 from execd.http.held import Held
 from execd.http.request import Request
@@ -12,6 +14,8 @@ from execd.settings import Settings
 # A body of up to this many declared bytes is read in one piece: fewer changes of threads than in several. If every
 # connection that a worker may have sends one, they take no more memory than `max_held` by default.
 SMALL = 256 * 1024
+# To put together more than this takes a while, and nothing else would happen meanwhile.
+MUCH = 1 << 20
 
 
 class Bodies:
@@ -45,16 +49,18 @@ class Bodies:
         size = 0
         try:
             async for raw in request.pieces():
-                piece = inflater.feed(raw) if inflater else raw
-                self._hold(len(piece), size)
-                size += len(piece)
-                pieces.append(piece)
+                for piece in inflater.feed(raw) if inflater else (raw,):
+                    self._hold(len(piece), size)
+                    size += len(piece)
+                    pieces.append(piece)
+                    if len(piece) >= compression.PIECE:
+                        await asyncio.sleep(0)
             if inflater:
                 inflater.finish()
+            return await asyncio.to_thread(_joined, pieces) if size > MUCH else _joined(pieces)
         except BaseException:
             self.held.give_back(size)
             raise
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _hold(self, count: int, before: int) -> None:
         """Counts bytes of a body of which there were some before, if there is room for them."""
@@ -70,6 +76,14 @@ class Bodies:
         """Read what is still to come and throw it away, as far as there is time and `max_discard` allows."""
         with suppress(TimeoutError):
             await self._timer.within(deadline, request.discard(self._most_discarded))
+
+
+def _joined(pieces: list[bytes]) -> bytes:
+    body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    # Here, and not by the one who waits: to free many takes its time.
+    while pieces:
+        pieces.pop()
+    return body
 
 
 def _inflater(named: str, limit: int) -> Inflater | None:

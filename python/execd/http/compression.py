@@ -1,6 +1,7 @@
 """Content codings both ways: gzip, zlib-wrapped deflate, br. Whose body it is and what is in it are elsewhere."""
 
 import zlib
+from collections.abc import Iterator
 from typing import Protocol
 
 import brotli
@@ -11,6 +12,9 @@ from execd.errors import CallError, Kind
 WORTHWHILE = 1024
 # Fast levels: a calculation service is asked for time, not for the last byte.
 LEVEL = 1
+
+# Bytes that are unpacked at once: a few packed ones may stand for very many, and others wait for the event loop.
+PIECE = 256 * 1024
 
 GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
@@ -24,17 +28,16 @@ class Inflater:
         self._left = limit
         self._stream = _stream(coding)
 
-    def feed(self, piece: bytes) -> bytes:
-        """Decode a piece; an over-long or broken stream is an error."""
+    def feed(self, packed: bytes) -> Iterator[bytes]:
+        """What some bytes unpack to, in pieces of about `PIECE` bytes; an over-long or broken stream is an error."""
         try:
-            # One byte more than allowed is enough to know.
-            plain = self._stream.take(piece, self._left + 1)
+            for plain in self._stream.take(packed):
+                self._left -= len(plain)
+                if self._left < 0:
+                    raise CallError(Kind.TOO_LARGE, f"the unpacked body is larger than {self.limit} bytes")
+                yield plain
         except (zlib.error, brotli.error) as error:
             raise CallError(Kind.INVALID_ENCODING, f"the body is not valid {self.coding}: {error}") from None
-        self._left -= len(plain)
-        if self._left < 0:
-            raise CallError(Kind.TOO_LARGE, f"the unpacked body is larger than {self.limit} bytes")
-        return plain
 
     def finish(self) -> None:
         """Refuse a stream that ends before its own end mark."""
@@ -43,7 +46,7 @@ class Inflater:
 
 
 class _Stream(Protocol):
-    def take(self, piece: bytes, most: int) -> bytes: ...
+    def take(self, packed: bytes) -> Iterator[bytes]: ...
 
     @property
     def ended(self) -> bool: ...
@@ -64,12 +67,15 @@ class _Zlib:
     def __init__(self, window: int) -> None:
         self._decoder = zlib.decompressobj(window)
 
-    def take(self, piece: bytes, most: int) -> bytes:
-        # What does not fit stays in `unconsumed_tail`, and then the limit has been passed anyway.
-        plain = self._decoder.decompress(piece, most)
-        if self._decoder.unused_data:
-            raise zlib.error("there are more bytes after its end")
-        return plain
+    def take(self, packed: bytes) -> Iterator[bytes]:
+        plain = None
+        # A full piece may have left some inside, also of what has been read.
+        while packed or plain is None or len(plain) == PIECE:
+            plain = self._decoder.decompress(packed, PIECE)
+            if self._decoder.unused_data:
+                raise zlib.error("there are more bytes after its end")
+            packed = self._decoder.unconsumed_tail
+            yield plain
 
     @property
     def ended(self) -> bool:
@@ -80,11 +86,13 @@ class _Brotli:
     def __init__(self) -> None:
         self._decoder = brotli.Decompressor()
 
-    def take(self, piece: bytes, most: int) -> bytes:
-        plain: bytes = self._decoder.process(piece, output_buffer_limit=most)
-        while len(plain) < most and not self._decoder.can_accept_more_data():
-            plain += self._decoder.process(b"", output_buffer_limit=most - len(plain))
-        return plain
+    def take(self, packed: bytes) -> Iterator[bytes]:
+        plain: bytes = self._decoder.process(packed, output_buffer_limit=PIECE)
+        yield plain
+        # A full piece may have left some inside, also of what has been read.
+        while not self.ended and (len(plain) >= PIECE or not self._decoder.can_accept_more_data()):
+            plain = self._decoder.process(b"", output_buffer_limit=PIECE)
+            yield plain
 
     @property
     def ended(self) -> bool:

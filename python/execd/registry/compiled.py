@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from execd import _native
-from execd.errors import CallError, Kind
+from execd.errors import CallError, DeadlineExceeded, Kind
 from execd.registry.catalog import Catalog, Version
 from execd.telemetry.logs import logger
 
@@ -30,7 +31,7 @@ class Program:
         self._pace = UNKNOWN
 
     def expected_seconds(self, size: int) -> float:
-        """What an execution with `size` bytes of input is expected to take; infinite before the first."""
+        """A guess at what an execution with `size` bytes of input will take; infinite before the first."""
         return self._pace * max(size, 1)
 
     def answer(
@@ -38,18 +39,26 @@ class Program:
     ) -> _native.Fragments:
         """The parts of the answer to a call. Raises errors of the native module."""
         started = time.perf_counter()
-        fragments = self.model.answer(engine, call, token, within)
-        pace = (time.perf_counter() - started) / max(len(call), 1)
-        # Up at once and down slowly: what was slow lately must not hold up the event loop.
-        self._pace = pace if self._pace == UNKNOWN else max(pace, self._pace + NEWEST * (pace - self._pace))
+        try:
+            fragments = self.model.answer(engine, call, token, within)
+        except DeadlineExceeded:
+            self._learn(time.perf_counter() - started, call)
+            raise
+        self._learn(time.perf_counter() - started, call)
         return fragments
+
+    def _learn(self, seconds: float, call: _native.Call) -> None:
+        pace = seconds / max(len(call), 1)
+        # Up at once and down slowly: what was slow lately is likely to be stopped on the event loop, in vain.
+        self._pace = pace if self._pace == UNKNOWN else max(pace, self._pace + NEWEST * (pace - self._pace))
 
 
 class Programs:
     """The compiled workbooks of one worker, by content hash."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, compile_: Callable[[bytes], _native.Model] = _native.Model) -> None:
         self._catalog = catalog
+        self._compile_bytes = compile_
         self._programs: OrderedDict[str, asyncio.Future[Program]] = OrderedDict()
         self._compilers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compiler")
 
@@ -85,7 +94,7 @@ class Programs:
             raise
         try:
             loop = asyncio.get_running_loop()
-            model = await loop.run_in_executor(self._compilers, _native.Model, workbook)
+            model = await loop.run_in_executor(self._compilers, self._compile_bytes, workbook)
         except _native.WorkbookError as error:
             # A file that is being written may give many of these; they must not drive out what serves.
             if version.content in self._programs:

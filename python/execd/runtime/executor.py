@@ -12,7 +12,7 @@ from execd.runtime.disconnect import Gone, Watch
 T = TypeVar("T")
 
 # A hand-off to a thread costs some 50 to 90 microseconds; an execution expected to take less than this many seconds
-# runs on the event loop.
+# runs on the event loop, and no longer than that.
 SHORT = 0.003
 
 # Native work: it is given a token that can stop it, or none, and the seconds that it may take.

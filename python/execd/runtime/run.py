@@ -1,8 +1,9 @@
 """The one way of an execution, for every API: admitted, run under its deadline, stopped when its caller goes away."""
 
+from contextlib import suppress
 from typing import TypeVar
 
-from execd.errors import ExecdError, from_native
+from execd.errors import DeadlineExceeded, ExecdError, from_native
 from execd.runtime.admission import Admission
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
@@ -19,8 +20,9 @@ class Runtime:
         self._executor = executor
 
     async def run(self, work: Work[T], *, expected: float, policy: str, deadline: Deadline, watch: Watch) -> T:
-        """The result of `work`. `expected` is the time in seconds that it will take, waiting for a permit aside.
+        """The result of `work`. `expected` is a guess at the seconds that it will take, waiting for a permit aside.
 
+        What is expected to be short and is not is stopped, and begun anew in a thread.
         Raises CallError (overloaded, deadline, and what the work fails with), and Gone when the caller is.
         """
         offer = self.admission.offer(policy, deadline)
@@ -29,7 +31,8 @@ class Runtime:
         permit = await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
         try:
             if expected < SHORT:
-                return work(None, deadline.left)
+                with suppress(DeadlineExceeded):
+                    return work(None, min(SHORT, deadline.left))
             return await self._executor.in_thread(work, deadline, watch)
         except ExecdError as error:
             raise from_native(error) from error

@@ -32,7 +32,7 @@ pub struct Limits {
     /// Bytes that this graph takes, together with texts and arrays that are calculated while compiling.
     pub bytes: usize,
     /// Seconds to read and compile the workbook. This crate has no clock: who has one raises `stop` when they are over.
-    pub seconds: u64,
+    pub seconds: f64,
     /// Raised from outside when reading and compiling are to end.
     pub stop: Arc<AtomicBool>,
 }
@@ -54,7 +54,7 @@ impl Default for Limits {
             areas: 1_000_000,
             nodes: 4_000_000,
             bytes: 512 << 20,
-            seconds: 60,
+            seconds: 60.0,
             stop: Arc::default(),
         }
     }

@@ -15,14 +15,17 @@ use std::time::Duration;
 /// Runs `work` for at most the seconds of the limits. `token` stops it from another thread.
 pub fn within_limits<T: Send>(
     py: Python<'_>,
+    limits: Limits,
     token: Option<&CancelToken>,
     work: impl FnOnce(&Limits) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
     let signal: Arc<StopSignal> = token.map_or_else(Arc::default, |token| Arc::clone(&token.signal));
-    let limits = Limits { stop: signal.shared_flag(), ..Limits::default() };
+    let limits = Limits { stop: signal.shared_flag(), ..limits };
     let alarm = Alarm::start(Arc::new(SystemClock)).map_err(|e| errors::internal(py, e.to_string()))?;
     let done = detached(py, || {
-        let deadline = SystemClock.now().saturating_add(Duration::from_secs(limits.seconds));
+        let deadline = SystemClock
+            .now()
+            .saturating_add(Duration::try_from_secs_f64(limits.seconds).unwrap_or(Duration::MAX));
         let _armed = alarm.arm(deadline, &signal);
         work(&limits)
     })?;

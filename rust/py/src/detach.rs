@@ -15,6 +15,14 @@ pub fn attached<T>(py: Python<'_>, work: impl FnOnce() -> T) -> PyResult<T> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| errors::internal(py, reason(&*panic)))
 }
 
+/// Work on more bytes than this takes longer than it takes to get the GIL back.
+const MANY_BYTES: usize = 128 << 10;
+
+/// Runs `work` on so many bytes, with the GIL released if they are many.
+pub fn sized<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    if bytes > MANY_BYTES { detached(py, work) } else { attached(py, work) }
+}
+
 fn reason(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
     format!("internal error: {}", text.unwrap_or("a panic without a message"))

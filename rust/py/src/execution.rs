@@ -1,16 +1,18 @@
 //! `Call`, `CancelToken`, `Engine`, `Fragments`: what one execution takes and gives.
 
-use crate::detach::attached;
+use crate::concatenate::concatenated;
+use crate::detach::sized;
 use crate::errors;
 use execd_serve::clock::SystemClock;
 use execd_serve::engine::Engine as Threads;
 use execd_serve::envelope;
 use execd_serve::execute::{ExecuteOptions, Fragments as Parts};
+use execd_serve::limits::{Limits, WORKER_MEMORY};
 use execd_serve::stop::StopSignal;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
-use std::io::{self, Write};
+use std::io;
 use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,16 +22,18 @@ use std::time::Duration;
 #[pyclass(frozen, module = "execd._native")]
 pub struct Engine {
     pub threads: Arc<Threads>,
+    /// The limits of a call.
+    limits: Limits,
 }
 
 /// The engine for library use, with the process it belongs to.
 static SHARED: Mutex<Option<(u32, Arc<Threads>)>> = Mutex::new(None);
 
 impl Engine {
-    fn start(threads: usize) -> io::Result<Arc<Threads>> {
+    fn start(threads: usize, memory: usize) -> io::Result<Arc<Threads>> {
         let cores = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
         let threads = if threads == 0 { cores() } else { threads };
-        Threads::new(threads, Arc::new(SystemClock)).map(Arc::new)
+        Ok(Arc::new(Threads::new(threads, Arc::new(SystemClock))?.with_memory(memory)))
     }
 
     fn of_this_process() -> io::Result<Arc<Threads>> {
@@ -40,7 +44,7 @@ impl Engine {
         {
             return Ok(Arc::clone(threads));
         }
-        let threads = Engine::start(0)?;
+        let threads = Engine::start(0, WORKER_MEMORY)?;
         // An engine that came over a fork has no threads, and ending it would wait for them.
         std::mem::forget(shared.replace((process, Arc::clone(&threads))));
         Ok(threads)
@@ -50,17 +54,25 @@ impl Engine {
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (threads=0))]
-    fn new(py: Python<'_>, threads: usize) -> PyResult<Engine> {
-        let threads = Engine::start(threads).map_err(|e| errors::internal(py, e.to_string()))?;
-        Ok(Engine { threads })
+    #[pyo3(signature = (threads=0, *, memory=None, execution_memory=None))]
+    fn new(
+        py: Python<'_>,
+        threads: usize,
+        memory: Option<usize>,
+        execution_memory: Option<usize>,
+    ) -> PyResult<Engine> {
+        let started = Engine::start(threads, memory.unwrap_or(WORKER_MEMORY));
+        let threads = started.map_err(|e| errors::internal(py, e.to_string()))?;
+        let usual = Limits::default();
+        let limits = Limits { memory: execution_memory.unwrap_or(usual.memory), ..usual };
+        Ok(Engine { threads, limits })
     }
 
     /// The engine of this process for library use, made when first asked for.
     #[staticmethod]
     fn shared(py: Python<'_>) -> PyResult<Engine> {
         let threads = Engine::of_this_process().map_err(|e| errors::internal(py, e.to_string()))?;
-        Ok(Engine { threads })
+        Ok(Engine { threads, limits: Limits::default() })
     }
 }
 
@@ -85,7 +97,7 @@ impl Call {
     /// What the engine is told about this call.
     pub fn options(
         &self,
-        engine: &Threads,
+        engine: &Engine,
         token: Option<&CancelToken>,
         within: Option<f64>,
     ) -> ExecuteOptions {
@@ -97,9 +109,9 @@ impl Call {
             now: self.unix_now,
             strict: self.strict,
             ignored: self.ignored.clone(),
-            deadline: within.map(|within| engine.clock().now().saturating_add(within)),
+            deadline: within.map(|within| engine.threads.clock().now().saturating_add(within)),
             stop: token.map_or_else(Arc::default, |token| Arc::clone(&token.signal)),
-            ..ExecuteOptions::default()
+            limits: engine.limits.clone(),
         }
     }
 }
@@ -182,19 +194,20 @@ impl Fragments {
         self.parts.with_errors
     }
 
+    /// Bytes of the four parts.
+    #[getter]
+    fn size(&self) -> usize {
+        let Parts { outputs, process_time, warnings, errors, .. } = &self.parts;
+        [outputs, process_time, warnings, errors].iter().map(|part| part.len()).sum()
+    }
+
     /// The four parts, each after its separator, and the last separator: one copy instead of three.
     fn joined<'py>(&self, py: Python<'py>, separators: [PyBackedBytes; 5]) -> PyResult<Bound<'py, PyBytes>> {
         let [first, second, third, fourth, last] = &separators;
         let Parts { outputs, process_time, warnings, errors, .. } = &self.parts;
         let pieces: [&[u8]; 9] =
             [first, outputs, second, process_time, third, warnings, fourth, errors, last];
-        let length = pieces.iter().map(|piece| piece.len()).sum();
-        PyBytes::new_with(py, length, |mut room| {
-            for piece in pieces {
-                room.write_all(piece)?;
-            }
-            Ok(())
-        })
+        concatenated(py, &pieces)
     }
 
     fn __len__(&self) -> usize {
@@ -205,12 +218,13 @@ impl Fragments {
 /// The span of `inputs` in the body of a request, and the body with `null` in its place; see `execd_serve::envelope`.
 #[pyfunction]
 pub fn scan(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize, Bound<'_, PyBytes>)>> {
-    let found = attached(py, || envelope::scan(&body))?.transpose().map_err(|e| errors::serve(py, &e))?;
+    let found =
+        sized(py, body.len(), || envelope::scan(&body))?.transpose().map_err(|e| errors::serve(py, &e))?;
     Ok(found.map(|found| (found.inputs.start, found.inputs.end, PyBytes::new(py, &found.rest))))
 }
 
 /// Refuses what is not valid JSON, and an object that has a key twice.
 #[pyfunction]
 pub fn check_json(py: Python<'_>, json: PyBackedBytes) -> PyResult<()> {
-    attached(py, || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
+    sized(py, json.len(), || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
 }

@@ -7,6 +7,8 @@ mod errors;
 
 mod detach;
 
+mod concatenate;
+
 mod admission;
 
 mod arrow;

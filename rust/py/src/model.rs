@@ -6,6 +6,7 @@ use crate::detach::detached;
 use crate::execution::{Call, CancelToken, Engine, Fragments};
 use crate::{arrow, describe, errors};
 use execd_model::compile;
+use execd_model::limits::Limits;
 use execd_model::report::Report;
 use execd_serve::execute::{self, ExecuteOptions, Service};
 use pyo3::prelude::*;
@@ -22,11 +23,26 @@ pub struct Model {
 
 #[pymethods]
 impl Model {
-    /// Compiles the bytes of an xlsx file. `token` stops it from another thread.
+    /// Compiles the bytes of an xlsx file. `token` stops it from another thread. What the other arguments do not limit
+    /// the model crate does.
     #[new]
-    #[pyo3(signature = (workbook, token=None))]
-    fn new(py: Python<'_>, workbook: PyBackedBytes, token: Option<&CancelToken>) -> PyResult<Model> {
-        compiling::within_limits(py, token, |limits| {
+    #[pyo3(signature = (workbook, token=None, *, seconds=None, memory=None, steps=None))]
+    fn new(
+        py: Python<'_>,
+        workbook: PyBackedBytes,
+        token: Option<&CancelToken>,
+        seconds: Option<f64>,
+        memory: Option<usize>,
+        steps: Option<usize>,
+    ) -> PyResult<Model> {
+        let usual = Limits::default();
+        let limits = Limits {
+            seconds: seconds.unwrap_or(usual.seconds),
+            bytes: memory.unwrap_or(usual.bytes),
+            nodes: steps.unwrap_or(usual.nodes),
+            ..usual
+        };
+        compiling::within_limits(py, limits, token, |limits| {
             let compiled = compile(&workbook, limits)?;
             let (plan, interface) = (Arc::new(compiled.plan), Arc::new(compiled.interface));
             Ok(Model { service: Arc::new(Service::new(plan, interface)), report: compiled.report })
@@ -58,7 +74,7 @@ impl Model {
         token: Option<&CancelToken>,
         within: Option<f64>,
     ) -> PyResult<Fragments> {
-        let options = call.options(&engine.threads, token, within);
+        let options = call.options(engine, token, within);
         let answer =
             detached(py, || execute::execute(&engine.threads, &self.service, call.inputs(), &options))?;
         answer.map(|parts| Fragments { parts }).map_err(|e| errors::serve(py, &e))

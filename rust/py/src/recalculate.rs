@@ -9,6 +9,7 @@ use arrow_array::builder::{Float64Builder, StringBuilder};
 use arrow_schema::{DataType, Field, Schema};
 use execd_calc::interface::Constant;
 use execd_model::compile::function_names;
+use execd_model::limits::Limits;
 use execd_model::report::Unsupported;
 use execd_model::{Recalculated, check};
 use execd_serve::clock::serial_now;
@@ -20,7 +21,7 @@ use std::sync::Arc;
 /// The interface and the report of a workbook, also when it does not compile.
 #[pyfunction]
 pub fn inspect<'py>(py: Python<'py>, workbook: PyBackedBytes) -> PyResult<Bound<'py, PyDict>> {
-    let checked = compiling::within_limits(py, None, |limits| check(&workbook, limits))?;
+    let checked = compiling::within_limits(py, Limits::default(), None, |limits| check(&workbook, limits))?;
     let row = PyDict::new(py);
     row.set_item("inputs", describe::inputs(py, &checked.interface, checked.date1904)?)?;
     row.set_item("outputs", describe::outputs(py, &checked.interface)?)?;
@@ -39,7 +40,7 @@ pub fn functions() -> Vec<&'static str> {
 #[pyfunction]
 #[pyo3(signature = (workbook, now, *, brief=false))]
 pub fn recalculate(py: Python<'_>, workbook: PyBackedBytes, now: f64, brief: bool) -> PyResult<Table> {
-    let rows = compiling::within_limits(py, None, |limits| {
+    let rows = compiling::within_limits(py, Limits::default(), None, |limits| {
         execd_model::recalculate(&workbook, limits, serial_now(now, false))
     })?;
     let columns = if brief { BRIEF } else { ALL };

@@ -6,7 +6,7 @@ use crate::error::ServeError;
 use crate::limits::WORKER_MEMORY;
 use crate::stop::{Alarm, StopSignal};
 use execd_calc::run::Frame;
-use execd_calc::values::budget::Budget;
+use execd_calc::values::budget::{Budget, Holding};
 use execd_calc::values::value::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -45,10 +45,15 @@ impl Engine {
         Ok(Engine { pool, clock, alarm, memory: Arc::new(Budget::new(WORKER_MEMORY)) })
     }
 
-    /// Sets how many bytes of texts and arrays all executions together may hold.
+    /// Sets how many bytes all executions together may hold.
     #[must_use]
     pub fn with_memory(self, bytes: usize) -> Engine {
         Engine { memory: Arc::new(Budget::new(bytes)), ..self }
+    }
+
+    /// What an execution holds beside its texts and arrays, at most `limit` bytes.
+    pub fn holding(&self, limit: usize) -> Holding {
+        Holding::new(limit, &self.memory)
     }
 
     pub fn clock(&self) -> &Arc<dyn Clock> {

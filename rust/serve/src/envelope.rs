@@ -10,7 +10,7 @@ use crate::error::ServeError;
 #[cfg(target_arch = "x86_64")]
 use execd_calc::math::processor::Avx2;
 use memchr::{memchr2, memchr3};
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::collections::HashSet;
 use std::fmt;
 use std::ops::Range;
@@ -28,16 +28,33 @@ const LONGEST: usize = 1 << 20;
 /// Takes a body apart. The rest is then valid JSON in which no object has a key twice. The value of `inputs` is not
 /// checked: if it decodes as one JSON value, the body as a whole is valid.
 ///
-/// `None` if the body is no object with the key `inputs`, or spells that key with escapes.
+/// `None` if the body is no object, or a short one without the key `inputs`.
 pub fn scan(body: &[u8]) -> Option<Result<Envelope, ServeError>> {
-    let inputs = find_inputs(body)?;
+    let Some(inputs) = find_inputs(body) else {
+        let is_object = after(body, 0, b'{').is_some();
+        return (is_object && body.len() > LONGEST).then(|| Err(why_not(body)));
+    };
     let (before, after) = (body.get(..inputs.start)?, body.get(inputs.end..)?);
     if before.len() + after.len() > LONGEST {
-        let what = "bytes of the request without its inputs";
-        return Some(Err(ServeError::TooLarge { what, limit: LONGEST }));
+        return Some(Err(too_long()));
     }
     let rest = [before, b"null", after].concat();
     Some(check(&rest).map(|()| Envelope { inputs, rest }))
+}
+
+/// What is wrong with a long object in which `inputs` was not found. No keys are collected: there may be millions.
+fn why_not(body: &[u8]) -> ServeError {
+    let read = serde_json::from_slice::<IgnoredAny>(body);
+    read.map_or_else(|error| ServeError::InvalidJson(not_valid(&error.to_string())), |_| too_long())
+}
+
+fn too_long() -> ServeError {
+    ServeError::TooLarge { what: "bytes of the request without its inputs", limit: LONGEST }
+}
+
+fn not_valid(error: &str) -> String {
+    let reason = if error.starts_with("recursion limit") { "it nests too deeply" } else { error };
+    format!("the request is not valid JSON: {reason}")
 }
 
 /// Refuses what is not valid JSON, and an object that has a key twice: readers disagree about which of the two counts.
@@ -46,15 +63,20 @@ pub fn check(json: &[u8]) -> Result<(), ServeError> {
     let mut reader = serde_json::Deserializer::from_slice(json);
     let result = Value { repeated: &mut repeated }.deserialize(&mut reader).and_then(|()| reader.end());
     result.map_err(|error| {
-        let error = error.to_string();
         ServeError::InvalidJson(match repeated {
-            Some(key) => format!("the request has the key '{key}' twice"),
-            None if error.starts_with("recursion limit") => {
-                "the request is not valid JSON: it nests too deeply".to_owned()
-            }
-            None => format!("the request is not valid JSON: {error}"),
+            Some(key) => format!("the request has the key '{}' twice", shortened(&key)),
+            None => not_valid(&error.to_string()),
         })
     })
+}
+
+/// A caller's word as a message shows it.
+fn shortened(word: &str) -> String {
+    const MOST: usize = 100;
+    match word.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{}…", word.get(..end).unwrap_or_default()),
+        None => word.to_owned(),
+    }
 }
 
 /// Any JSON value, read for nothing but the keys in it.
@@ -129,11 +151,17 @@ fn find_inputs(body: &[u8]) -> Option<Range<usize>> {
         let key_end = end_of_string(body, key)?;
         let value = space(body, after(body, key_end, b':')?);
         let value_end = end_of_value(body, value)?;
-        if body.get(key..key_end.checked_sub(1)?) == Some(b"inputs") {
+        if is_inputs(body.get(key - 1..key_end)?) {
             return Some(value..value_end);
         }
         at = after(body, value_end, b',')?;
     }
+}
+
+/// Whether a key, with its quotes, is `inputs`, spelled in any way.
+fn is_inputs(key: &[u8]) -> bool {
+    key == b"\"inputs\""
+        || key.contains(&b'\\') && serde_json::from_slice::<String>(key).is_ok_and(|key| key == "inputs")
 }
 
 /// The position after white space.

@@ -1,5 +1,6 @@
 //! What can go wrong with one execution, as the caller sees it. A cell error is a value, never one of these.
 
+use execd_calc::values::budget::Refusal;
 use std::fmt;
 
 /// Where in the request a mistake is.
@@ -68,6 +69,14 @@ impl ServeError {
     /// What went wrong with a file, or with what stands for one.
     pub fn file(name: &str, error: impl fmt::Display) -> ServeError {
         ServeError::File { name: name.to_owned(), message: error.to_string() }
+    }
+
+    /// An execution, or all of them together, would hold more than they may.
+    pub fn refused(refusal: Refusal, what: &'static str, limit: usize) -> ServeError {
+        match refusal {
+            Refusal::Everything => ServeError::Overloaded,
+            Refusal::Execution | Refusal::Pattern => ServeError::TooLarge { what, limit },
+        }
     }
 
     pub fn invalid(message: impl Into<String>) -> ServeError {

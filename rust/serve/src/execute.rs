@@ -22,6 +22,7 @@ use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
 use execd_calc::semantics::function::Env;
 use execd_calc::values::batch::Batch;
+use execd_calc::values::budget::Holding;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub struct ExecuteOptions {
 }
 
 /// Four JSON values, to be put into an envelope as they are.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Fragments {
     pub outputs: Vec<u8>,
     pub process_time: Vec<u8>,
@@ -66,6 +67,8 @@ pub struct Fragments {
     pub records: usize,
     /// Records that have errors.
     pub with_errors: usize,
+    /// What they take of the engine's memory.
+    pub holding: Option<Holding>,
 }
 
 impl Service {
@@ -119,6 +122,7 @@ impl Service {
             names: &self.names,
             limits: &options.limits,
             stop: &options.stop,
+            holding: None,
             date1904: self.plan.date1904,
         }
     }
@@ -154,7 +158,9 @@ fn answer(
 ) -> Result<Fragments, ServeError> {
     let (interface, stop) = (&*service.interface, &*options.stop);
     let date1904 = service.plan.date1904;
-    let mut decoded = decode(raw_inputs, service.rules(options))?;
+    let inputs = engine.holding(options.limits.memory);
+    let rules = Rules { holding: Some(&inputs), ..service.rules(options) };
+    let mut decoded = decode(raw_inputs, rules)?;
     let mut chosen = Vec::new();
     if !(options.outputs.is_empty() && options.ignored.is_empty()) {
         let (outputs, unmatched) = service.choose(options)?;
@@ -176,6 +182,7 @@ fn answer(
         own = Template::new(interface, &chosen, decoded.layout);
         &own
     };
+    let holding = engine.holding(usize::MAX);
     let style = Style {
         template,
         wording: &service.wording,
@@ -185,6 +192,7 @@ fn answer(
         date1904,
         output_bytes: options.limits.output_bytes,
         written: &AtomicUsize::new(0),
+        holding: &holding,
         stop,
     };
     let parts = engine.evaluate(
@@ -204,14 +212,14 @@ fn answer(
         },
     )?;
     stop.check()?;
-    Ok(join(parts, decoded.batch.records))
+    Ok(join(parts, decoded.batch.records, Some(holding)))
 }
 
 fn milliseconds_each(took: Duration, records: usize) -> u64 {
     took.as_micros().div_ceil(1_000 * records.max(1) as u128) as u64
 }
 
-fn join(parts: Vec<Written>, records: usize) -> Fragments {
+fn join(parts: Vec<Written>, records: usize, holding: Option<Holding>) -> Fragments {
     let mut parts = parts.into_iter();
     let mut all = parts.next().unwrap_or_default();
     for part in parts {
@@ -228,6 +236,7 @@ fn join(parts: Vec<Written>, records: usize) -> Fragments {
         errors: array(all.errors),
         records,
         with_errors: all.with_errors,
+        holding,
     }
 }
 
@@ -248,5 +257,13 @@ fn no_records(nothing: bool) -> Fragments {
     } else {
         (b"[\"Warning: The inputs have a header row and no records\"]".to_vec(), null())
     };
-    Fragments { outputs: null(), process_time: null(), warnings, errors, records: 0, with_errors: 0 }
+    Fragments {
+        outputs: null(),
+        process_time: null(),
+        warnings,
+        errors,
+        records: 0,
+        with_errors: 0,
+        holding: None,
+    }
 }

@@ -13,8 +13,8 @@ pub struct Limits {
     pub values: usize,
     /// Length of the answer.
     pub output_bytes: usize,
-    /// Bytes of texts and arrays that formulas of an execution may hold at a time. Records of a block hold theirs
-    /// together where that fits. What is less than a megabyte for each thread is not counted.
+    /// Bytes that an execution may hold of its inputs, and as many of texts and arrays that formulas make. Records of a
+    /// block hold theirs together where that fits. What is less than a megabyte for each thread is not counted.
     pub memory: usize,
 }
 
@@ -32,7 +32,8 @@ impl Default for Limits {
     }
 }
 
-/// The same for all executions of a process together, unless the engine is told another figure.
+/// What all executions of a process may hold together of inputs, texts, arrays and answers, unless the engine is told
+/// another figure.
 pub const WORKER_MEMORY: usize = 2 << 30;
 
 /// How deep JSON may nest, the array of records counting as 1.

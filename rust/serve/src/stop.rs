@@ -67,6 +67,10 @@ struct Shared {
     changed: Condvar,
 }
 
+/// While deadlines come, the thread looks this often: then none that lies further ahead has to wake it, which would take
+/// longer than what a short execution does.
+pub const TICK: Duration = Duration::from_millis(2);
+
 /// The deadlines that have not passed.
 #[derive(Default)]
 struct Pending {
@@ -74,6 +78,8 @@ struct Pending {
     next_id: u64,
     /// When the thread will look again by itself; `None` while it waits for a first deadline.
     wake: Option<Duration>,
+    /// Whether a deadline came since the thread looked.
+    came: bool,
     closing: bool,
 }
 
@@ -87,7 +93,8 @@ impl Pending {
             }
             !due
         });
-        self.wake = self.armed.iter().map(|(_, deadline, _)| *deadline).min();
+        let tick = std::mem::take(&mut self.came).then(|| now.saturating_add(TICK));
+        self.wake = self.armed.iter().map(|(_, deadline, _)| *deadline).chain(tick).min();
         self.wake
     }
 
@@ -96,6 +103,7 @@ impl Pending {
         let id = self.next_id;
         self.next_id += 1;
         self.armed.push((id, deadline, signal));
+        self.came = true;
         (id, self.wake.is_none_or(|wake| deadline < wake))
     }
 }
@@ -180,6 +188,7 @@ mod tests {
             .zip(&signals)
             .map(|(deadline, signal)| {
                 let (_, tell) = pending.arm(at(deadline), Arc::clone(signal));
+                assert_eq!(pending.ring(at(0)), Some(TICK), "it looks again soon");
                 pending.ring(at(0));
                 tell
             })
@@ -191,6 +200,19 @@ mod tests {
             assert_eq!(pending.ring(at(time)), wake.map(at));
             assert_eq!(signals.iter().filter(|signal| signal.is_raised()).count(), raised, "at {time}");
         }
+    }
+
+    #[test]
+    fn deadlines_behind_the_next_look_wake_nobody() {
+        let mut pending = Pending::default();
+        let tell = |pending: &mut Pending, now| pending.arm(at(now) + TICK, Arc::default()).1;
+        assert!(tell(&mut pending, 0), "the first one does");
+        for look in [0, 2, 4] {
+            assert!(pending.ring(at(look)) <= Some(at(look) + TICK));
+            assert!(!tell(&mut pending, look) && !tell(&mut pending, look + 1));
+        }
+        assert_eq!(pending.ring(at(9)), Some(at(9) + TICK));
+        assert_eq!(pending.ring(at(11)), None, "nothing came and nothing is armed");
     }
 
     #[test]

@@ -133,7 +133,8 @@ fn all_executions_share_a_budget() {
         |_| (),
         |(), _, block| {
             assert_eq!(block.refused, None);
-            assert_eq!(answer(&engine, &service, &[130_000.0], memory), Err(ServeError::Overloaded));
+            let refused = answer(&engine, &service, &[130_000.0], memory);
+            assert_eq!(refused.err(), Some(ServeError::Overloaded));
             let small = answer(&engine, &service, &[10_000.0], memory)?;
             assert_eq!(read(&small.outputs), json!([{ "o": sum(10_000.0) }]));
             Ok(())
@@ -142,4 +143,41 @@ fn all_executions_share_a_budget() {
     held.unwrap();
     let after = answer(&engine, &service, &[130_000.0], memory).unwrap();
     assert_eq!(read(&after.outputs), json!([{ "o": sum(130_000.0) }]));
+}
+
+/// 400,000 numbers are 3.2 MB, in the records of one call.
+#[test]
+fn inputs_count() {
+    let service = service("A1*2");
+    let inputs = vec![1.0; 400_000];
+    let too_large = answer(&engine(1), &service, &inputs, 3 * MB).err();
+    let what = "memory of the inputs in bytes";
+    assert_eq!(too_large, Some(ServeError::TooLarge { what, limit: 3 * MB }));
+    let never = answer(&engine(1).with_memory(2 * MB), &service, &inputs, 64 * MB).err();
+    assert_eq!(never, Some(ServeError::TooLarge { what, limit: 2 * MB }), "waiting would not help");
+    assert_eq!(answer(&engine(1), &service, &inputs, 64 * MB).unwrap().records, 400_000);
+
+    let engine = engine(1).with_memory(8 * MB);
+    let others = engine.holding(usize::MAX);
+    others.cover(6 * MB).unwrap();
+    assert_eq!(answer(&engine, &service, &inputs, 64 * MB).err(), Some(ServeError::Overloaded));
+    assert_eq!(answer(&engine, &service, &inputs[..1_000], 64 * MB).unwrap().records, 1_000);
+}
+
+/// 200 texts of 30,000 characters are an answer of 6 MB, which is there twice when it is put together.
+#[test]
+fn answers_count_until_they_are_dropped() {
+    let service = service("REPT(\"x\",A1)");
+    let inputs = [30_000.0; 200];
+    for threads in [1, 4] {
+        let engine = engine(threads).with_memory(20 * MB);
+        let first = answer(&engine, &service, &inputs, 4 * MB).unwrap();
+        assert_eq!(first.outputs.len(), 200 * (r#"{"o":""},"#.len() + 30_000) + 1);
+        let second = answer(&engine, &service, &inputs, 4 * MB);
+        assert_eq!(second.err(), Some(ServeError::Overloaded), "the first is still there");
+        drop(first);
+        assert_eq!(answer(&engine, &service, &inputs, 4 * MB).unwrap().records, 200);
+    }
+    let never = answer(&engine(1).with_memory(8 * MB), &service, &inputs, 4 * MB).err();
+    assert_eq!(never, Some(ServeError::TooLarge { what: "answer in bytes", limit: 4 * MB }));
 }

@@ -6,7 +6,7 @@
 mod sample;
 
 use execd_calc::interface::{Bound, Constant, Format, Interface, Limit, Rule, Shape, Validation};
-use execd_calc::plan::{InputSlot, Operand, Plan};
+use execd_calc::plan::{Argument, InputSlot, Operand, Plan, Step};
 use execd_calc::semantics::function::Env;
 use execd_calc::values::value::Value;
 use execd_serve::codec::decode::decode;
@@ -104,4 +104,44 @@ fn defaults_are_not_judged() {
         let rule = Rule::Decimal(Bound::Greater(limit));
         assert_eq!(refused(rule, Shape::Scalar, X, "[],[1],null"), [1]);
     }
+}
+
+/// X must be one of the numbers from 1 to Y: a list for each record, which takes 64 bytes a number.
+#[test]
+fn lists_of_records_count() {
+    let mut inputs = inputs(&[("X", Shape::Scalar, Format::General), ("Y", Shape::Scalar, Format::General)]);
+    let rule = Rule::ListFrom(0);
+    inputs[0].validations = vec![Validation { cells: vec![0], rule, message: None, ignore_blank: true }];
+    let function = execd_calc::kernels::find("SEQUENCE").unwrap();
+    let rules = Plan {
+        input_cells: 2,
+        output_cells: 1,
+        slots: 2,
+        inputs: vec![InputSlot { cell: 1, slot: 0, default: Value::number(2.0) }],
+        arguments: vec![Argument::Operand(Operand::slot(0))],
+        steps: vec![Step::Call { function, first: 0, count: 1, out: 1 }],
+        outputs: vec![Operand::slot(1)],
+        ..Plan::default()
+    };
+    let mut setting =
+        Setting::new(Interface { inputs, rules: Some(Arc::new(rules)), ..Interface::default() });
+    setting.limits.memory = 3 << 20;
+    // Together the lists of 30,000 numbers take 8 MB, so not all of them can be kept.
+    let records = "[5,30000],[30001,30000],[5,30001],[30002,30002],[5,30003],[5,90000],[7,7],[8,7]";
+    let text = format!("[[{BOTH}],{records}]");
+    let mut decoded = decode(text.as_bytes(), setting.rules()).unwrap();
+    let env = Env::new(false, 0.0);
+    validate(&engine(1), &mut decoded, &setting.interface, &env, &setting.limits, &setting.stop).unwrap();
+    let told: Vec<(usize, String)> = decoded
+        .notes
+        .list
+        .iter()
+        .map(|note| match &note.kind {
+            NoteKind::Invalid { .. } => (note.record, "invalid".to_owned()),
+            NoteKind::Malformed(message) => (note.record, message.to_string()),
+            other => (note.record, format!("{other:?}")),
+        })
+        .collect();
+    let unchecked = "not checked: its list needs more than 3145728 bytes".to_owned();
+    assert_eq!(told, [(1, "invalid".to_owned()), (5, unchecked), (7, "invalid".to_owned())]);
 }

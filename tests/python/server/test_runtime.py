@@ -1,6 +1,7 @@
 """The one way of an execution, with the real native admission: policies, errors as kinds, permits given back."""
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -63,6 +64,21 @@ def endless() -> Work[str]:
     """Native work that lasts until its token stops it."""
     model, call = _native.Model(slow()), _native.Call(slow_inputs(2_000_000))
     return lambda token, _within: model.answer(_native.Engine(1), call, token).outputs.decode()
+
+
+def test_what_is_not_short_after_all_goes_on_in_a_thread(runtime: Runtime) -> None:
+    # Each record takes some tens of microseconds.
+    model, call, engine = _native.Model(slow()), _native.Call(slow_inputs(3_000)), _native.Engine(1)
+    threads: list[int] = []
+
+    def work(token: _native.CancelToken | None, within: float) -> str:
+        threads.append(threading.get_ident())
+        return model.answer(engine, call, token, within).outputs.decode()
+
+    found = asyncio.run(run(runtime, "queue", work, expected=SHORT))
+    assert found == model.answer(engine, call).outputs.decode()
+    first, second = threads
+    assert first == threading.get_ident() != second
 
 
 def stopped_by(event: asyncio.Event) -> Callable[[], Awaitable[None]]:

@@ -40,6 +40,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "max_body": whole,
     "max_held": whole,
     "max_discard": whole,
+    "max_worker_memory": whole,
+    "max_execution_memory": whole,
+    "compile_seconds": st.floats(0.001, 86_400),
+    "max_compile_memory": whole,
+    "max_compile_steps": st.integers(1, 1 << 40),
     "log_level": st.sampled_from(["debug", "info", "warning", "error"]),
     "log_format": st.sampled_from(["plain", "json"]),
     "log_calls": st.booleans(),
@@ -204,9 +209,26 @@ def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.M
 def test_zeros_become_what_suits_the_machine() -> None:
     ready = Settings().for_machine()
     assert min(ready.workers, ready.threads, ready.max_executions) >= 1
-    assert Settings(workers=3, threads=2, max_executions=5).for_machine() == Settings(
-        workers=3, threads=2, max_executions=5
-    )
+    assert 0 < 2 * ready.max_execution_memory <= ready.max_worker_memory
+    assert ready.max_compile_memory > 0
+    memory = {"max_worker_memory": 7, "max_execution_memory": 6, "max_compile_memory": 5}
+    chosen = Settings(workers=3, threads=2, max_executions=5, **memory)
+    assert chosen.for_machine() == chosen
+
+
+@pytest.mark.parametrize(("limit", "worker"), [("1073741824\n", 256 << 20), ("max\n", None)])
+def test_workers_share_what_their_container_may_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, worker: int | None
+) -> None:
+    """The file is as Linux' documentation of control groups, version 2, has it: bytes, or the word max."""
+    file = tmp_path / "memory.max"
+    file.write_text(limit)
+    alone = Settings(workers=2).for_machine()
+    monkeypatch.setattr(settings, "CONTAINER_MEMORY", (tmp_path / "none", file))
+    ready = Settings(workers=2).for_machine()
+    assert ready.max_worker_memory == (worker or alone.max_worker_memory)
+    if worker:
+        assert (ready.max_execution_memory, ready.max_compile_memory) == (worker // 2, worker // 4)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])

@@ -36,6 +36,9 @@ DISCREET = {Kind.OVERLOADED, Kind.DEADLINE, Kind.WORKBOOK}
 
 NOT_READ = Address()
 
+# Bytes of a request or of an answer that are handled in a thread: others wait for the event loop.
+MUCH = 128 * 1024
+
 
 def routes(state: State) -> list[Route]:
     """Both paths lead to the same handler."""
@@ -82,7 +85,7 @@ class Execute:
         body = await state.bodies.read(call.request, deadline)
         try:
             arrived = time.time()
-            asked = decode(body)
+            asked = decode(body) if len(body) <= MUCH else await asyncio.to_thread(decode, body)
             call.address = asked.address
             version = state.catalog.known(caller.tenant, asked.address)
             program = state.programs.ready(version) if version else None
@@ -99,7 +102,8 @@ class Execute:
             call_id = new_call_id()
             named = (version.folder, version.service, version.number)
             state.calls.answered(call_id, named, len(fragments), fragments.with_errors, deadline.passed)
-            return answer(fragments, version, asked, arrived, call_id)
+            parts = (fragments, version, asked, arrived, call_id)
+            return answer(*parts) if fragments.size <= MUCH else await asyncio.to_thread(answer, *parts)
         finally:
             state.bodies.give_back(body)
 

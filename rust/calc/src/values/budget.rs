@@ -64,6 +64,58 @@ impl Budget {
 /// shared counters.
 pub const STEP: usize = 1 << 20;
 
+/// What one execution holds beside its heaps, counted by the threads of it together. It goes back when this is dropped.
+#[derive(Debug)]
+pub struct Holding {
+    limit: usize,
+    budget: Arc<Budget>,
+    granted: AtomicUsize,
+}
+
+impl Holding {
+    /// Nothing yet, and never more than `limit`, or than the budget has at all.
+    pub fn new(limit: usize, budget: &Arc<Budget>) -> Holding {
+        Holding {
+            limit: limit.min(budget.limit()),
+            budget: Arc::clone(budget),
+            granted: AtomicUsize::new(STEP),
+        }
+    }
+
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Takes what is missing to hold `bytes` in all.
+    #[inline]
+    pub fn cover(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes <= self.granted.load(Ordering::Relaxed) { Ok(()) } else { self.ask(bytes) }
+    }
+
+    #[cold]
+    fn ask(&self, bytes: usize) -> Result<(), Refusal> {
+        if bytes > self.limit {
+            return Err(Refusal::Execution);
+        }
+        // Where two threads ask at once, both take what is missing: too much, but nobody waits.
+        let missing = bytes.saturating_sub(self.granted.load(Ordering::Relaxed)).next_multiple_of(STEP);
+        self.budget.take(missing).map_err(|_| Refusal::Everything)?;
+        self.granted.fetch_add(missing, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Gives everything back but the first step.
+    pub fn reset(&self) {
+        self.budget.give_back(self.granted.swap(STEP, Ordering::Relaxed) - STEP);
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.reset();
+    }
+}
+
 /// What one heap may hold without asking again.
 #[derive(Debug)]
 pub struct Meter {
@@ -123,6 +175,15 @@ impl Meter {
         self.refused.get()
     }
 
+    /// Forgets a refusal of this kind; true if there was one.
+    pub fn pardon(&self, refusal: Refusal) -> bool {
+        let was = self.refused.get() == Some(refusal);
+        if was {
+            self.refused.set(None);
+        }
+        was
+    }
+
     /// Gives everything back.
     pub fn reset(&mut self) {
         self.refused.set(None);
@@ -167,6 +228,23 @@ mod tests {
         drop(other);
         first.reset();
         assert!(first.covers(5 * STEP));
+    }
+
+    #[test]
+    fn a_holding_takes_steps_and_gives_them_back() {
+        let whole = Arc::new(Budget::new(8 * STEP));
+        let (first, second) = (Holding::new(6 * STEP, &whole), Holding::new(usize::MAX, &whole));
+        assert_eq!((first.cover(STEP), whole.taken()), (Ok(()), 0), "the first step is free");
+        assert_eq!((first.cover(STEP + 1), whole.taken()), (Ok(()), STEP));
+        assert_eq!((first.cover(6 * STEP), whole.taken()), (Ok(()), 5 * STEP));
+        assert_eq!(first.cover(6 * STEP + 1), Err(Refusal::Execution));
+        assert_eq!(second.cover(4 * STEP), Ok(()));
+        assert_eq!((second.cover(4 * STEP + 1), whole.taken()), (Err(Refusal::Everything), 8 * STEP));
+        first.reset();
+        assert_eq!((second.cover(4 * STEP + 1), whole.taken()), (Ok(()), 4 * STEP));
+        assert_eq!(second.cover(usize::MAX), Err(Refusal::Execution));
+        drop((first, second));
+        assert_eq!(whole.taken(), 0);
     }
 
     #[test]

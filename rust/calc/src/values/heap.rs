@@ -55,6 +55,11 @@ impl Heap {
         self.meter.refuse(refusal);
     }
 
+    /// Forgets a refusal of this kind; true if there was one.
+    pub fn pardon(&self, refusal: Refusal) -> bool {
+        self.meter.pardon(refusal)
+    }
+
     /// Whether the budget has `bytes` more than what is held. Asked before memory is taken whose size an argument decides,
     /// be it for a result or on the way to one.
     #[must_use]

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Only this many rows and columns get an index, since look-ups search the first ones.
 const MAX_LINES: usize = 256;
@@ -41,14 +42,15 @@ struct LineIndex {
 }
 
 impl Indexes {
-    /// The numbers of a line; `None` for a line outside the rectangle or after the first `MAX_LINES`.
-    pub fn numbers(&self, line: LineCells<'_>) -> Option<&Numbers> {
-        Some(self.line(line)?.numbers.get_or_init(|| Numbers::new(&line.lanes())))
+    /// The numbers of a line; `None` for a line outside the rectangle or after the first `MAX_LINES`, and where an index
+    /// would have to be built while the execution is to stop.
+    pub fn numbers(&self, line: LineCells<'_>, stop: &AtomicBool) -> Option<&Numbers> {
+        built(&self.line(line)?.numbers, || Numbers::new(&line.lanes(), stop))
     }
 
-    /// The texts and booleans of a line; `heap` is the one that holds the table's texts.
-    pub fn texts(&self, line: LineCells<'_>, heap: &Heap) -> Option<&Texts> {
-        Some(self.line(line)?.texts.get_or_init(|| Texts::new(line.iter(), heap)))
+    /// The texts and booleans of a line; `heap` is the one that holds the table's texts. `None` as above.
+    pub fn texts(&self, line: LineCells<'_>, heap: &Heap, stop: &AtomicBool) -> Option<&Texts> {
+        built(&self.line(line)?.texts, || Texts::new(line.iter(), heap, stop))
     }
 
     fn line(&self, line: LineCells<'_>) -> Option<&LineIndex> {
@@ -57,6 +59,20 @@ impl Indexes {
         lines.get_or_init(all).get(line.at)
     }
 }
+
+/// What is in the cell, or what `build` gives. Two threads may build the same: whoever waited for another could not be
+/// stopped.
+#[inline]
+fn built<T>(cell: &OnceLock<T>, build: impl FnOnce() -> Option<T>) -> Option<&T> {
+    if cell.get().is_none() {
+        // Where another thread was faster, its index counts.
+        _ = cell.set(build()?);
+    }
+    cell.get()
+}
+
+/// Cells between two looks at the stop flag.
+const LOOK: usize = 1024;
 
 impl LineCells<'_> {
     fn iter(&self) -> impl Iterator<Item = Value> + '_ {
@@ -96,10 +112,15 @@ enum Order {
 }
 
 impl Numbers {
-    fn new(lanes: &[f64]) -> Numbers {
+    /// `None` when it is to stop.
+    fn new(lanes: &[f64], stop: &AtomicBool) -> Option<Numbers> {
         let ascending = lanes.iter().all(|x| !x.is_nan()) && lanes.is_sorted();
         let order = if ascending { Order::Ascending(lanes.to_vec()) } else { Order::Mixed(lanes.to_vec()) };
-        Numbers { exact: dense(lanes).unwrap_or_else(|| Exact::Hash(NumberMap::new(lanes))), order }
+        let exact = match dense(lanes) {
+            Some(exact) => exact,
+            None => Exact::Hash(NumberMap::new(lanes, stop)?),
+        };
+        Some(Numbers { exact, order })
     }
 
     /// Position of the first cell that holds this number.
@@ -212,15 +233,18 @@ struct Bucket {
 }
 
 impl NumberMap {
-    fn new(lanes: &[f64]) -> NumberMap {
+    fn new(lanes: &[f64], stop: &AtomicBool) -> Option<NumberMap> {
         let free = Bucket { key: f64::NAN, first: 0, last: 0 };
         let count = lanes.iter().filter(|x| !x.is_nan()).count();
         let buckets = vec![free; (count * 2).next_power_of_two()].into_boxed_slice();
         let mut map = NumberMap { seed: RandomState::new().hash_one(0u8), buckets };
         for (at, &key) in lanes.iter().enumerate().filter(|(_, x)| !x.is_nan()) {
+            if at % LOOK == 0 && stop.load(Ordering::Relaxed) {
+                return None;
+            }
             map.add(key, at as u32);
         }
-        map
+        Some(map)
     }
 
     /// Buckets to visit for a key, in turn. The map is never more than half full, so there is a free one among them.
@@ -276,9 +300,13 @@ pub struct Texts {
 }
 
 impl Texts {
-    fn new(cells: impl Iterator<Item = Value>, heap: &Heap) -> Texts {
+    /// `None` when it is to stop: before each cell, for all of them may hold the same long text.
+    fn new(cells: impl Iterator<Item = Value>, heap: &Heap, stop: &AtomicBool) -> Option<Texts> {
         let mut index = Texts::default();
         for (at, value) in cells.enumerate() {
+            if stop.load(Ordering::Relaxed) {
+                return None;
+            }
             let at = at as u32;
             match value.unpack() {
                 Unpacked::Text(id) => match index.texts.get_mut(&*fold(heap.text(id))) {
@@ -293,7 +321,7 @@ impl Texts {
                 _ => {}
             }
         }
-        index
+        Some(index)
     }
 
     /// First and last position of this text, in whatever case. No wildcards.
@@ -325,7 +353,7 @@ mod tests {
 
     fn numbers(cells: &[Value]) -> Numbers {
         let line = LineCells { rows: cells.len(), cols: 1, cells, vertical: true, at: 0 };
-        Numbers::new(&line.lanes())
+        Numbers::new(&line.lanes(), &AtomicBool::new(false)).unwrap()
     }
 
     fn of(cells: &[f64]) -> Numbers {
@@ -390,10 +418,24 @@ mod tests {
     fn texts_and_booleans_have_their_own_index() {
         let mut heap = Heap::empty();
         let cells = [heap.add_text("Ärger"), Value::TRUE, heap.add_text("b"), heap.add_text("ÄRGER")];
-        let index = Texts::new(cells.into_iter(), &heap);
+        let index = Texts::new(cells.into_iter(), &heap, &AtomicBool::new(false)).unwrap();
         assert_eq!(index.text("ärger"), Some((0, 3)));
         assert_eq!(index.text("B"), Some((2, 2)));
         assert_eq!(index.text("TRUE"), None);
         assert_eq!((index.boolean(true), index.boolean(false)), (Some((1, 1)), None));
+    }
+
+    #[test]
+    fn an_index_that_is_to_stop_is_built_later() {
+        let mut heap = Heap::empty();
+        let cells = [Value::number(1.0), Value::number(3.0), heap.add_text("x")];
+        let line = LineCells { rows: 3, cols: 1, cells: &cells, vertical: true, at: 0 };
+        let (indexes, stop) = (Indexes::default(), AtomicBool::new(true));
+        assert!(indexes.numbers(line, &stop).is_none() && indexes.texts(line, &heap, &stop).is_none());
+        stop.store(false, Ordering::Relaxed);
+        assert_eq!(indexes.numbers(line, &stop).unwrap().first(3.0), Some(1));
+        assert_eq!(indexes.texts(line, &heap, &stop).unwrap().text("X"), Some((2, 2)));
+        stop.store(true, Ordering::Relaxed);
+        assert!(indexes.numbers(line, &stop).is_some(), "what is there is used");
     }
 }

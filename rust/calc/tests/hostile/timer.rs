@@ -47,3 +47,15 @@ fn busy() -> Option<Duration> {
     let told = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     told.split(' ').next()?.parse().ok().map(Duration::from_nanos)
 }
+
+/// Steps of a simple loop, each of which waits for the one before: 50 ms of a processor of our day.
+const STEPS: u64 = 30_000_000;
+
+/// The processor time that these steps take here and now: processors differ, and are slowed down and shared.
+pub fn yardstick() -> Option<Duration> {
+    let before = busy()?;
+    let mixed =
+        (0..STEPS).fold(1_u64, |x, step| (x ^ step).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(23));
+    std::hint::black_box(mixed);
+    Some(busy()? - before)
+}

@@ -85,8 +85,8 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
         declared.interface.rules = Some(Arc::new(plan));
     }
     warnings.append(&mut lowerer.warnings);
-    let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs);
-    let (graph, outputs) = powers::rewrite(graph, &outputs);
+    let (graph, outputs) = tables::rewrite(lowerer.graph, &outputs)?;
+    let (graph, outputs) = powers::rewrite(graph, &outputs)?;
     let plan = schedule::plan(&graph, &outputs, &defaults, book.settings.date1904)?;
     let uncompiled = kind.map(|kind| Error::new(kind, report::lines(&unsupported)));
     let error = both(declared.error(), uncompiled);

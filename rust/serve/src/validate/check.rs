@@ -4,13 +4,65 @@ use crate::stop::StopSignal;
 use execd_calc::interface::{Bound, Constant, Limit, Rule};
 use execd_calc::numbers::digits::general;
 use execd_calc::semantics::coerce::number_from_text;
+use execd_calc::values::budget::{Holding, Refusal};
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-/// The lists of a block by their handles: its records share few of them.
-pub type Lists = HashMap<u64, Rc<Offers>>;
+/// The lists of a block by their handles: its records share few of them. Where they would be more than the execution may
+/// hold, the earlier ones are forgotten.
+pub struct Lists<'a> {
+    by_handle: HashMap<u64, Rc<Offers>>,
+    bytes: usize,
+    holding: &'a Holding,
+}
+
+impl<'a> Lists<'a> {
+    pub fn new(holding: &'a Holding) -> Lists<'a> {
+        Lists { by_handle: HashMap::new(), bytes: 0, holding }
+    }
+
+    /// Bytes that they may take.
+    pub fn limit(&self) -> usize {
+        self.holding.limit()
+    }
+
+    /// The list with this handle.
+    fn of(
+        &mut self,
+        handle: u64,
+        entries: impl Iterator<Item = Constant> + Clone,
+        stop: &StopSignal,
+    ) -> Result<Rc<Offers>, Refusal> {
+        if let Some(known) = self.by_handle.get(&handle) {
+            return Ok(Rc::clone(known));
+        }
+        let mut offers = Offers::new(entries.clone(), stop, |bytes| self.holding.cover(self.bytes + bytes));
+        if offers.is_err() && !self.by_handle.is_empty() {
+            self.forget();
+            offers = Offers::new(entries, stop, |bytes| self.holding.cover(bytes));
+        }
+        let offers = Rc::new(offers?);
+        self.bytes += offers.bytes;
+        self.by_handle.insert(handle, Rc::clone(&offers));
+        Ok(offers)
+    }
+
+    fn forget(&mut self) {
+        self.by_handle.clear();
+        self.bytes = 0;
+        self.holding.reset();
+    }
+}
+
+impl Drop for Lists<'_> {
+    fn drop(&mut self) {
+        if self.bytes > 0 {
+            self.forget();
+        }
+    }
+}
 
 /// What a rule asks of the values of one record.
 pub enum Check {
@@ -22,15 +74,16 @@ pub enum Check {
 }
 
 impl Check {
-    /// `result` gives the record's results of the rules' plan. Of no use once the execution is to stop.
+    /// `result` gives the record's results of the rules' plan. Of no use once the execution is to stop; refused where the
+    /// list of a record is more than the execution may hold.
     pub fn new(
         rule: &Rule,
         heap: &Heap,
         date1904: bool,
-        lists: &mut Lists,
+        lists: &mut Lists<'_>,
         stop: &StopSignal,
         result: impl Fn(usize) -> Value,
-    ) -> Check {
+    ) -> Result<Check, Refusal> {
         let limit = |limit: Limit| match limit {
             Limit::Constant(x) => Ok(x),
             Limit::Result(number) => match result(number).unpack() {
@@ -45,26 +98,29 @@ impl Check {
                 bound.with(limit).map(|bound| Check::Number { bound, whole: false })
             }
             Rule::TextLength(bound) => bound.with(limit).map(Check::Length),
-            Rule::List(entries) => Ok(Check::List(Rc::new(Offers::new(entries.iter().cloned(), stop)))),
-            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, lists, stop)),
+            Rule::List(entries) => {
+                // No list of a record: the workbook's own, of its size.
+                let offers = Offers::new(entries.iter().cloned(), stop, |_| Ok(()))?;
+                Ok(Check::List(Rc::new(offers)))
+            }
+            Rule::ListFrom(number) => Ok(Check::listed(result(*number), heap, lists, stop)?),
             Rule::Holds(number) => Ok(match result(*number).unpack() {
                 Unpacked::Blank | Unpacked::Bool(true) => Check::Everything,
                 _ => Check::Nothing,
             }),
         };
-        bounded.unwrap_or_else(|check| check)
+        Ok(bounded.unwrap_or_else(|check| check))
     }
 
-    fn listed(list: Value, heap: &Heap, lists: &mut Lists, stop: &StopSignal) -> Check {
+    fn listed(list: Value, heap: &Heap, lists: &mut Lists<'_>, stop: &StopSignal) -> Result<Check, Refusal> {
         let entries = match list.unpack() {
-            Unpacked::Blank => return Check::Everything,
-            Unpacked::Error(_) => return Check::Nothing,
+            Unpacked::Blank => return Ok(Check::Everything),
+            Unpacked::Error(_) => return Ok(Check::Nothing),
             Unpacked::Array(id) => heap.array(id).cells.as_slice(),
             _ => &[list],
         };
         let entries = entries.iter().map(|&entry| Constant::of(heap, entry));
-        let offers = lists.entry(list.bits()).or_insert_with(|| Rc::new(Offers::new(entries, stop)));
-        Check::List(Rc::clone(offers))
+        lists.of(list.bits(), entries, stop).map(Check::List)
     }
 
     /// Whether the value must be one of several.
@@ -124,13 +180,24 @@ pub struct Offers {
     texts: HashSet<String>,
     /// Their bits; zero has no sign.
     numbers: HashSet<u64>,
+    /// What they take in memory, about.
+    bytes: usize,
 }
 
+/// Bytes that an entry takes beside its text.
+const ENTRY: usize = 64;
+
 impl Offers {
-    /// As many of the entries as there is time for.
-    fn new(entries: impl Iterator<Item = Constant>, stop: &StopSignal) -> Offers {
-        let (mut texts, mut numbers) = (HashSet::new(), HashSet::new());
+    /// As many of the entries as there is time for. `hold` is asked for the bytes of all before each is added.
+    fn new(
+        entries: impl Iterator<Item = Constant>,
+        stop: &StopSignal,
+        hold: impl Fn(usize) -> Result<(), Refusal>,
+    ) -> Result<Offers, Refusal> {
+        let (mut texts, mut numbers, mut bytes) = (HashSet::new(), HashSet::new(), 0);
         for entry in entries.take_while(|_| !stop.is_raised()) {
+            bytes += ENTRY + if let Constant::Text(text) = &entry { text.len() } else { 0 };
+            hold(bytes)?;
             match entry {
                 Constant::Blank => {}
                 Constant::Number(x) => drop(numbers.insert(bits(x))),
@@ -142,7 +209,7 @@ impl Offers {
                 }
             }
         }
-        Offers { texts, numbers }
+        Ok(Offers { texts, numbers, bytes })
     }
 
     fn number(&self, x: f64) -> bool {

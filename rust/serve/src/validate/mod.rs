@@ -14,6 +14,7 @@ use execd_calc::interface::{Constant, Format, Input, Interface, Shape, Validatio
 use execd_calc::run::Frame;
 use execd_calc::semantics::function::Env;
 use execd_calc::values::batch::Batch;
+use execd_calc::values::budget::{Holding, Refusal};
 use execd_calc::values::heap::{Heap, Layer, Store};
 use execd_calc::values::value::{Unpacked, Value};
 use std::collections::HashMap;
@@ -34,36 +35,35 @@ pub fn validate(
     let judges = judges(interface, &decoded.batch);
     let (constant, changing): (Vec<Judge>, Vec<Judge>) =
         judges.partition(|judge| judge.validation.rule.is_constant());
+    let holding = engine.holding(limits.memory);
+    let told = Told { limits, holding: &holding, bytes: AtomicUsize::new(0) };
     let mut found = Findings::default();
     for judge in &constant {
-        judge.all_records(decoded, env.date1904, stop, &mut found)?;
+        judge.all_records(decoded, env.date1904, stop, &told, &mut found)?;
     }
+    found.sort();
+    told.add(found.size())?;
     found.take_numbers(decoded);
     if let Some(plan) = &interface.rules
         && !(changing.is_empty() && interface.complaints.is_empty())
     {
-        let noted = AtomicUsize::new(0);
         let parts = engine.evaluate(
             &Work { plan, batch: &decoded.batch, env, stop, memory: limits.memory },
             |_| Findings::default(),
             |found, frame, block| {
                 if let Some(refused) = block.refused {
-                    let record = block.first;
-                    let unjudged = |judge: &Judge<'_>| {
-                        let kind = NoteKind::Malformed(refused.to_string().into());
-                        (judge.message, Note { record, input: judge.input, kind })
-                    };
+                    let unjudged = |judge: &Judge<'_>| judge.unjudged(block.first, refused.to_string());
                     found.notes.extend(changing.iter().map(unjudged));
                     return Ok(());
                 }
+                let before = found.size();
+                let listed = engine.holding(limits.memory);
                 for judge in &changing {
-                    judge.block(decoded, frame, block, env.date1904, stop, found)?;
+                    let mut lists = Lists::new(&listed);
+                    judge.block(decoded, frame, block, (env.date1904, stop), &mut lists, found)?;
                 }
-                let bytes = complaints(interface, frame, block, found);
-                if noted.fetch_add(bytes, Ordering::Relaxed) + bytes > limits.output_bytes {
-                    return Err(ServeError::TooLarge { what: "answer in bytes", limit: limits.output_bytes });
-                }
-                Ok(())
+                let messages = complaints(interface, frame, block, found);
+                told.add(found.size() - before + messages)
             },
         )?;
         parts.into_iter().for_each(|part| found.join(part));
@@ -73,6 +73,35 @@ pub fn validate(
     Ok(())
 }
 
+/// What is told of all records so far.
+struct Told<'a> {
+    limits: &'a Limits,
+    holding: &'a Holding,
+    /// What it takes in an answer, at least, and in memory, at most.
+    bytes: AtomicUsize,
+}
+
+/// No error item of an answer is shorter, and no note takes more memory.
+const ITEM: usize = 128;
+
+impl Told<'_> {
+    /// Counts more, and refuses what cannot be told in an answer.
+    fn add(&self, bytes: usize) -> Result<(), ServeError> {
+        self.check(self.bytes.fetch_add(bytes, Ordering::Relaxed) + bytes)
+    }
+
+    fn check(&self, bytes: usize) -> Result<(), ServeError> {
+        let limit = self.limits.output_bytes;
+        if bytes > limit {
+            return Err(ServeError::TooLarge { what: "answer in bytes", limit });
+        }
+        let held = self.holding.cover(bytes);
+        held.map_err(|refusal| {
+            ServeError::refused(refusal, "what is told of records, in bytes", self.holding.limit())
+        })
+    }
+}
+
 /// What judging has found.
 #[derive(Default)]
 struct Findings {
@@ -80,9 +109,29 @@ struct Findings {
     notes: Vec<(usize, Note)>,
     /// Texts that stand for numbers: cell, record and number.
     numbers: Vec<(usize, usize, f64)>,
+    /// Notes when they were last sorted.
+    settled: usize,
 }
 
 impl Findings {
+    /// Notes among which those that say the same are looked for anew.
+    const MANY: usize = 1 << 16;
+
+    /// What they take in an answer, at least, and in memory, at most.
+    fn size(&self) -> usize {
+        self.notes.len() * ITEM + self.numbers.len() * size_of::<(usize, usize, f64)>()
+    }
+
+    /// Keeps them few, and refuses what cannot be told in an answer.
+    fn settle(&mut self, told: &Told<'_>) -> Result<(), ServeError> {
+        if self.notes.len() + self.numbers.len() <= 2 * self.settled + Findings::MANY {
+            return Ok(());
+        }
+        self.sort();
+        self.settled = self.notes.len() + self.numbers.len();
+        told.check(self.size())
+    }
+
     fn join(&mut self, mut other: Findings) {
         self.notes.append(&mut other.notes);
         self.numbers.append(&mut other.numbers);
@@ -98,16 +147,20 @@ impl Findings {
         }
     }
 
-    fn into_notes(mut self, decoded: &mut Decoded) {
-        if self.notes.is_empty() {
-            return;
-        }
-        // A table may break its rule in many cells: one note for a message is enough.
+    /// A table may break its rule in many cells: one note for a message is enough.
+    fn sort(&mut self) {
         let subject = |(message, note): &(usize, Note)| (note.record, note.input, *message);
         self.notes.sort_by_key(subject);
         self.notes.dedup_by(|later, earlier| {
             subject(later) == subject(earlier) && matches!(earlier.1.kind, NoteKind::Invalid { .. })
         });
+    }
+
+    fn into_notes(mut self, decoded: &mut Decoded) {
+        if self.notes.is_empty() {
+            return;
+        }
+        self.sort();
         decoded.notes.list.extend(self.notes.into_iter().map(|(_, note)| note));
         decoded.notes.list.sort_by_key(|note| note.record);
     }
@@ -207,16 +260,19 @@ impl Judge<'_> {
         decoded: &Decoded,
         date1904: bool,
         stop: &StopSignal,
+        told: &Told<'_>,
         found: &mut Findings,
     ) -> Result<(), ServeError> {
         let texts = Arc::clone(&decoded.batch.store);
         let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), texts);
-        let check =
-            Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), stop, |_| Value::BLANK);
+        let mut lists = Lists::new(told.holding);
+        let check = Check::new(&self.validation.rule, &heap, date1904, &mut lists, stop, |_| Value::BLANK);
+        let Ok(check) = check else { return Ok(()) };
         for (cell, column) in self.columns(&decoded.batch) {
             for (record, &value) in column.iter().enumerate() {
                 if record.is_multiple_of(4096) {
                     stop.check()?;
+                    found.settle(told)?;
                 }
                 self.value(decoded, &check, &heap, (cell, record, value), date1904, found);
             }
@@ -230,22 +286,34 @@ impl Judge<'_> {
         decoded: &Decoded,
         frame: &Frame,
         block: Block,
-        date1904: bool,
-        stop: &StopSignal,
+        (date1904, stop): (bool, &StopSignal),
+        lists: &mut Lists<'_>,
         found: &mut Findings,
     ) -> Result<(), ServeError> {
-        let mut lists = Lists::new();
         for index in 0..block.records {
             stop.check()?;
-            let result = |number: usize| frame.output(number).get(index).copied().unwrap_or(Value::BLANK);
-            let check = Check::new(&self.validation.rule, frame.heap(), date1904, &mut lists, stop, result);
             let record = block.first + index;
+            let result = |number: usize| frame.output(number).get(index).copied().unwrap_or(Value::BLANK);
+            let check = match Check::new(&self.validation.rule, frame.heap(), date1904, lists, stop, result) {
+                Ok(check) => check,
+                Err(Refusal::Everything) => return Err(ServeError::Overloaded),
+                Err(_) => {
+                    let reason = format!("not checked: its list needs more than {} bytes", lists.limit());
+                    found.notes.push(self.unjudged(record, reason));
+                    continue;
+                }
+            };
             for (cell, column) in self.columns(&decoded.batch) {
                 let value = column.get(record).copied().unwrap_or(Value::BLANK);
                 self.value(decoded, &check, frame.heap(), (cell, record, value), date1904, found);
             }
         }
         Ok(())
+    }
+
+    /// What is told of a record that could not be judged.
+    fn unjudged(&self, record: usize, reason: String) -> (usize, Note) {
+        (self.message, Note { record, input: self.input, kind: NoteKind::Malformed(reason.into()) })
     }
 
     #[cold]

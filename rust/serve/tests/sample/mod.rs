@@ -101,6 +101,7 @@ impl Setting {
             names: &self.names,
             limits: &self.limits,
             stop: &self.stop,
+            holding: None,
             date1904: false,
         }
     }

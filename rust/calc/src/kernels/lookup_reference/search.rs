@@ -9,6 +9,7 @@ use crate::values::lookup_index::{Indexes, LineCells, Numbers, Texts, bisect};
 use crate::values::range::{Grid, Table};
 use crate::values::value::{ErrorCode, Unpacked, Value};
 use std::cmp::Ordering;
+use std::sync::atomic::AtomicBool;
 
 /// MATCH, VLOOKUP and HLOOKUP do not take longer texts as keys.
 const MAX_KEY_UNITS: usize = 255;
@@ -41,27 +42,13 @@ pub enum Direction {
 }
 
 /// The numbers of a column of a constant table, for searches without a context.
-pub fn column_numbers(table: &Table, column: usize) -> Option<&Numbers> {
-    table.index.numbers(cells_of(table, true, column))
+pub fn column_numbers<'t>(table: &'t Table, column: usize, stop: &AtomicBool) -> Option<&'t Numbers> {
+    table.index.numbers(cells_of(table, true, column), stop)
 }
 
 /// The numbers of a row of a constant table.
-pub fn row_numbers(table: &Table, row: usize) -> Option<&Numbers> {
-    table.index.numbers(cells_of(table, false, row))
-}
-
-/// The texts and booleans of a column of a constant table; `heap` holds the table's texts.
-pub fn column_texts<'t>(
-    table: &'t Table,
-    column: usize,
-    heap: &crate::values::heap::Heap,
-) -> Option<&'t Texts> {
-    table.index.texts(cells_of(table, true, column), heap)
-}
-
-/// The texts and booleans of a row of a constant table.
-pub fn row_texts<'t>(table: &'t Table, row: usize, heap: &crate::values::heap::Heap) -> Option<&'t Texts> {
-    table.index.texts(cells_of(table, false, row), heap)
+pub fn row_numbers<'t>(table: &'t Table, row: usize, stop: &AtomicBool) -> Option<&'t Numbers> {
+    table.index.numbers(cells_of(table, false, row), stop)
 }
 
 fn cells_of(table: &Table, vertical: bool, at: usize) -> LineCells<'_> {
@@ -116,14 +103,14 @@ impl<'a> Line<'a> {
         (all == self.used()).then(|| (&table.index, cells_of(table, self.vertical, self.at)))
     }
 
-    fn numbers(&self) -> Option<&'a Numbers> {
+    fn numbers(&self, cx: &Cx<'_>) -> Option<&'a Numbers> {
         let (index, cells) = self.index()?;
-        index.numbers(cells)
+        index.numbers(cells, cx.cancel)
     }
 
     fn texts(&self, cx: &Cx<'_>) -> Option<&'a Texts> {
         let (index, cells) = self.index()?;
-        index.texts(cells, cx.heap)
+        index.texts(cells, cx.heap, cx.cancel)
     }
 
     /// First or last used position that fits.
@@ -178,7 +165,7 @@ pub fn exact(cx: &Cx<'_>, needle: Value, line: &Line<'_>) -> Result<Option<usize
 /// that is assumed to ascend.
 pub fn ascending(cx: &Cx<'_>, needle: Value, line: &Line<'_>) -> Result<Option<usize>, ErrorCode> {
     let needle = classic_needle(needle)?;
-    if let (Some(key), Some(numbers)) = (needle.as_number(), line.numbers()) {
+    if let (Some(key), Some(numbers)) = (needle.as_number(), line.numbers(cx)) {
         return Ok(numbers.at_most(key));
     }
     Ok(bisect(line.used(), |i| same_kind_order(cx, line.get(i), needle)))
@@ -237,7 +224,7 @@ pub fn modern(
 fn equal(cx: &Cx<'_>, needle: Value, line: &Line<'_>, last: bool) -> Option<usize> {
     let pick = |(first, back): (usize, usize)| if last { back } else { first };
     match needle.unpack() {
-        Unpacked::Number(key) => match line.numbers() {
+        Unpacked::Number(key) => match line.numbers(cx) {
             Some(numbers) if last => numbers.last(key),
             Some(numbers) => numbers.first(key),
             None => line.find(cx, last, |value| value.lane() == key),
@@ -322,7 +309,7 @@ fn bound(cx: &Cx<'_>, needle: Value, line: &Line<'_>, mode: Mode, descending: bo
 
 /// XMATCH without an equal cell: the nearest on one side, wherever it stands. The first or last of equal ones.
 fn nearest(cx: &Cx<'_>, needle: Value, line: &Line<'_>, larger: bool, last: bool) -> Option<usize> {
-    if let (Some(key), Some(numbers)) = (needle.as_number(), line.numbers())
+    if let (Some(key), Some(numbers)) = (needle.as_number(), line.numbers(cx))
         && let Some(keys) = numbers.ascending()
     {
         let at = if larger {

@@ -166,7 +166,8 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
     fn vlookup(&mut self, key: Operand, table: u32, col: Operand, mode: Argument) -> bool {
         let (Some((table, range)), Argument::Operand(mode)) = (self.table(table), mode) else { return false };
         let Some(approximate) = self.constant(mode).filter(|mode| mode.is_bool()) else { return false };
-        let numbers = search::column_numbers(table, 0).filter(|numbers| !numbers.is_empty());
+        let cancel = self.machine.cancel;
+        let numbers = search::column_numbers(table, 0, cancel).filter(|numbers| !numbers.is_empty());
         let Some(numbers) = numbers else { return false };
         let function = self.function;
         let slow = |cx: &mut Cx<'_>, [key, col]: [Value; 2]| {
@@ -198,8 +199,12 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
         else {
             return false;
         };
-        let numbers =
-            if table.cols == 1 { search::column_numbers(table, 0) } else { search::row_numbers(table, 0) };
+        let cancel = self.machine.cancel;
+        let numbers = if table.cols == 1 {
+            search::column_numbers(table, 0, cancel)
+        } else {
+            search::row_numbers(table, 0, cancel)
+        };
         let (Some(numbers), true) = (numbers, table.cols == 1 || table.rows == 1) else { return false };
         if numbers.is_empty() {
             return false;

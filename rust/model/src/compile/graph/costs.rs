@@ -15,7 +15,10 @@ impl Graph {
     /// Fails when the graph has become too large, or when compiling is to stop. The message does not name a formula.
     #[inline]
     pub fn check(&self) -> Result<(), Error> {
-        let bytes = self.nodes.len() * NODE + self.arguments.len() * size_of::<Argument>();
+        let bytes = match self.heap.refused() {
+            None => self.nodes.len() * NODE + self.arguments.len() * size_of::<Argument>(),
+            Some(_) => usize::MAX >> 1,
+        };
         self.budget.check(self.nodes.len(), bytes)
     }
 

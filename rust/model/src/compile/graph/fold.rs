@@ -8,6 +8,7 @@ use execd_calc::semantics::function::{Arg, Cx, Function, Param, flags};
 use execd_calc::semantics::lift;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{self, Op1, Op2, Op3};
+use execd_calc::values::budget::Refusal;
 use execd_calc::values::heap::Array;
 use execd_calc::values::value::{ErrorCode, Unpacked, Value};
 
@@ -246,8 +247,10 @@ impl Graph {
         self.is_lasting().then_some(value)
     }
 
-    /// False if the value that was just calculated can change with the year, or if there was no room for it.
+    /// False if the value that was just calculated can change with the year, or could not be calculated: whether a pattern
+    /// is too long is then told of each record, and where there was no room, `check` fails.
     pub fn is_lasting(&self) -> bool {
-        (!self.env.take_year_asked() || self.fold_volatile) && self.heap.refused().is_none()
+        let calculated = !self.heap.pardon(Refusal::Pattern) && self.heap.refused().is_none();
+        (!self.env.take_year_asked() || self.fold_volatile) && calculated
     }
 }

@@ -4,13 +4,16 @@ use super::budget::Budget;
 use super::node::{Argument, Node, Op, Term, kinds, kinds_of};
 use super::range_argument::{RangeArgument, RangeContent};
 use super::sheet_terms::SheetTerms;
+use crate::error::Error;
 use crate::limits::Limits;
 use execd_calc::semantics::function::{Cx, Env, Function};
+use execd_calc::values::budget::Budget as Memory;
 use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 use std::cell::Cell;
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
 #[derive(Debug)]
 pub struct Graph {
@@ -34,6 +37,8 @@ pub struct Graph {
 
 impl Graph {
     pub fn new(env: Env, fold_volatile: bool, limits: &Limits) -> Graph {
+        let mut heap = Heap::empty();
+        heap.set_budget(limits.bytes, Arc::new(Memory::new(limits.bytes)));
         Graph {
             nodes: Vec::new(),
             arguments: Vec::new(),
@@ -41,7 +46,7 @@ impl Graph {
             sheets: Vec::new(),
             table_cells: Cell::new(0),
             folded_calls: HashMap::new(),
-            heap: Heap::empty(),
+            heap,
             env,
             fold_volatile,
             shared: HashTable::new(),
@@ -91,13 +96,13 @@ impl Graph {
     }
 
     /// A new graph with the nodes of `order`, operands first. `change` gets the graph so far, an old node and the
-    /// node's arguments in the new graph, and may replace the node by a term.
+    /// node's arguments in the new graph, and may replace the node by a term. Fails when compiling is to stop.
     pub fn rebuilt(
         mut self,
         outputs: &[Term],
         order: &[u32],
         mut change: impl FnMut(&mut Graph, u32, &[Argument]) -> Option<Term>,
-    ) -> (Graph, Vec<Term>) {
+    ) -> Result<(Graph, Vec<Term>), Error> {
         let (nodes, arguments) = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.arguments));
         self.shared.clear();
         let mut new = vec![Term::Const(Value::BLANK); nodes.len()];
@@ -106,6 +111,7 @@ impl Graph {
             Term::Const(_) => term,
         };
         for &id in order {
+            self.check()?;
             let Some(node) = nodes.get(id as usize) else { continue };
             let first = node.first_argument as usize;
             let old = arguments.get(first..first + node.arguments as usize).unwrap_or(&[]);
@@ -128,7 +134,7 @@ impl Graph {
             sheet.each_mut(|term| *term = mapped(&new, *term));
         }
         let outputs = outputs.iter().map(|&term| mapped(&new, term)).collect();
-        (self, outputs)
+        Ok((self, outputs))
     }
 
     pub fn share(&mut self, op: Op, arguments: &[Argument], kinds: u8) -> Term {

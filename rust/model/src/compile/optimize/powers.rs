@@ -4,6 +4,7 @@
 use super::climb::{Way, ways};
 use crate::compile::graph::{Argument, Graph, Node, Op, Term, kinds};
 use crate::compile::schedule::order;
+use crate::error::Error;
 use execd_calc::semantics::function::Columnar;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::Op2;
@@ -13,13 +14,13 @@ use hashbrown::HashMap;
 /// Powers with whole exponents up to this one become products.
 const LARGEST_PRODUCT: f64 = 4.0;
 
-/// The graph and its outputs with cheaper powers.
-pub fn rewrite(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
+/// The graph and its outputs with cheaper powers. Fails when compiling is to stop.
+pub fn rewrite(graph: Graph, outputs: &[Term]) -> Result<(Graph, Vec<Term>), Error> {
     if !graph.nodes.iter().any(|node| power(&graph, node).is_some()) {
-        return (graph, outputs.to_vec());
+        return Ok((graph, outputs.to_vec()));
     }
     // Powers follow from one another in the order of execution, so that no value has to be kept for long.
-    let order = order(&graph, outputs);
+    let order = order(&graph, outputs)?;
     let nodes: Vec<u32> = order.iter().filter_map(|item| item.node()).collect();
     let rewrites = rewrites(&graph, &nodes);
     let mut climbed = HashMap::new();

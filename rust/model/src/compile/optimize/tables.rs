@@ -6,6 +6,7 @@ use crate::compile::graph::{
     Argument, Covered, Graph, Node, Op, RangeArgument, RangeContent, Term, each_new_operand, kinds, needed,
     node_of,
 };
+use crate::error::Error;
 use execd_calc::semantics::function::{Columnar, flags};
 use execd_calc::semantics::primitive::Op3;
 use execd_calc::values::range::Table;
@@ -17,15 +18,15 @@ use std::rc::Rc;
 /// How many cells may be calculated for one workbook.
 const MOST_CELLS: usize = 1 << 20;
 
-/// The graph and its outputs with such tables.
-pub fn rewrite(graph: Graph, outputs: &[Term]) -> (Graph, Vec<Term>) {
+/// The graph and its outputs with such tables. Fails when compiling is to stop.
+pub fn rewrite(graph: Graph, outputs: &[Term]) -> Result<(Graph, Vec<Term>), Error> {
     let needed = needed(&graph, outputs);
     // Operands have smaller numbers than their users.
     let order: Vec<u32> = (0..graph.nodes.len() as u32).filter(|id| needed[*id as usize]).collect();
     let operations = operations(&graph, &order, outputs);
     let looked_up = |operand: u32| graph.node(operand).is_some_and(|node| picks(node).is_some());
     if !operations.values().any(|(_, operand)| looked_up(*operand)) {
-        return (graph, outputs.to_vec());
+        return Ok((graph, outputs.to_vec()));
     }
     let mut tables = Tables::default();
     graph.rebuilt(outputs, &order, |graph, old, arguments| {

@@ -20,9 +20,8 @@ const CHECKED: usize = 4_096;
 /// Orders the nodes that `outputs` need into a plan. `inputs` are the defaults of the input cells.
 /// Fails when compiling is to stop.
 pub fn plan(graph: &Graph, outputs: &[Term], inputs: &[Value], date1904: bool) -> Result<Plan, Error> {
-    let order = order(graph, outputs);
-    graph.check()?;
-    Emitter::new(graph, &order).emit(outputs, inputs, date1904)
+    let order = order(graph, outputs)?;
+    Emitter::new(graph, &order)?.emit(outputs, inputs, date1904)
 }
 
 /// Turns the order into steps with slots.
@@ -48,7 +47,7 @@ pub struct Emitter<'g> {
 }
 
 impl<'g> Emitter<'g> {
-    pub fn new(graph: &'g Graph, order: &'g [Item]) -> Emitter<'g> {
+    pub fn new(graph: &'g Graph, order: &'g [Item]) -> Result<Emitter<'g>, Error> {
         let count = graph.nodes.len();
         let (mut last_use, mut rest_last_use) = (vec![0; count], vec![0; count]);
         let (mut covered, mut cells) = (Covered::default(), Vec::new());
@@ -58,6 +57,9 @@ impl<'g> Emitter<'g> {
         };
         // From the end, so that a cell of a range is met first where it is read last.
         for (position, item) in order.iter().enumerate().rev() {
+            if position % CHECKED == 0 {
+                graph.check()?;
+            }
             match *item {
                 Item::Node(id) => {
                     let arguments = graph.node(id).map_or(&[][..], |node| graph.arguments(node));
@@ -84,7 +86,7 @@ impl<'g> Emitter<'g> {
         ending.sort_by_key(|(end, _)| std::cmp::Reverse(*end));
         let pools = Pools::new(graph, order.iter().filter_map(|item| item.node()));
         let plan = Plan { cells: vec![Operand::constant(0); pools.cells as usize], ..Plan::default() };
-        Emitter {
+        Ok(Emitter {
             graph,
             order,
             last_use,
@@ -99,7 +101,7 @@ impl<'g> Emitter<'g> {
             range_of: HashMap::new(),
             pools,
             filled: Covered::default(),
-        }
+        })
     }
 
     pub fn emit(mut self, outputs: &[Term], inputs: &[Value], date1904: bool) -> Result<Plan, Error> {

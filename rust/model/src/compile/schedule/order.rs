@@ -2,6 +2,7 @@
 
 use super::regions::{ROOT, Regions};
 use crate::compile::graph::{Argument, Covered, Graph, Op, Term, node_of};
+use crate::error::Error;
 use execd_calc::semantics::primitive::{Op2, Op3};
 use hashbrown::HashMap;
 
@@ -22,16 +23,16 @@ impl Item {
     }
 }
 
-/// The nodes that `outputs` need in the order in which they run.
-pub fn order(graph: &Graph, outputs: &[Term]) -> Vec<Item> {
-    Regions::new(graph, outputs).order()
+/// The nodes that `outputs` need in the order in which they run. Fails when compiling is to stop.
+pub fn order(graph: &Graph, outputs: &[Term]) -> Result<Vec<Item>, Error> {
+    Regions::new(graph, outputs)?.order()
 }
 
 impl Regions<'_> {
     /// All needed nodes, operands first. Running totals come as early as possible, those nearest to the inputs first.
     /// So the values of one row of a projection are used before the next row is computed, and few slots are in use at
     /// a time.
-    fn order(&self) -> Vec<Item> {
+    fn order(&self) -> Result<Vec<Item>, Error> {
         let mut order = Order {
             regions: self,
             members: vec![Vec::new(); self.all.len()],
@@ -44,14 +45,14 @@ impl Regions<'_> {
                 order.members[self.region_of[id] as usize].push(id as u32);
             }
         }
-        let depths = self.depths();
+        let depths = self.depths()?;
         let root = order.members[ROOT as usize].clone();
         let mut totals: Vec<u32> = root.iter().copied().filter(|&id| self.is_running(id)).collect();
         totals.sort_by_key(|&id| depths[id as usize]);
         for id in totals.into_iter().chain(root) {
-            order.demand(id);
+            order.demand(id)?;
         }
-        order.items
+        Ok(order.items)
     }
 
     fn is_running(&self, id: u32) -> bool {
@@ -66,11 +67,12 @@ impl Regions<'_> {
 
     /// By node, the longest way from an input. Cells of ranges count with the deepest that ranges have met in their
     /// column so far.
-    fn depths(&self) -> Vec<u32> {
+    fn depths(&self) -> Result<Vec<u32>, Error> {
         let graph = self.graph;
         let mut depths: Vec<u32> = Vec::with_capacity(graph.nodes.len());
         let (mut columns, mut seen) = (HashMap::new(), Covered::default());
         for node in &graph.nodes {
+            graph.check()?;
             let mut depth = 0;
             for argument in graph.arguments(node) {
                 match *argument {
@@ -92,7 +94,7 @@ impl Regions<'_> {
             }
             depths.push(depth);
         }
-        depths
+        Ok(depths)
     }
 }
 
@@ -108,9 +110,10 @@ struct Order<'s, 'g> {
 
 impl Order<'_, '_> {
     /// Appends a node of the outermost region after everything that it needs.
-    fn demand(&mut self, id: u32) {
+    fn demand(&mut self, id: u32) -> Result<(), Error> {
         let mut open = vec![(id, false)];
         while let Some((id, ready)) = open.pop() {
+            self.regions.graph.check()?;
             if self.done[id as usize] {
                 continue;
             }
@@ -123,6 +126,7 @@ impl Order<'_, '_> {
             self.needs(id, &mut needs);
             open.extend(needs.into_iter().rev().map(|id| (id, false)));
         }
+        Ok(())
     }
 
     /// The nodes of the outermost region that a node or its lazy branches read.

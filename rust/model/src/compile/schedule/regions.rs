@@ -3,6 +3,7 @@
 use crate::compile::graph::{
     Argument, Covered, Graph, Op, Term, each_new_operand, each_operand_in_place, needed, node_of,
 };
+use crate::error::Error;
 use execd_calc::semantics::function::flags;
 use execd_calc::semantics::operator::BinaryOp;
 use execd_calc::semantics::primitive::{Op2, Op3};
@@ -40,7 +41,8 @@ pub struct Regions<'g> {
 }
 
 impl<'g> Regions<'g> {
-    pub fn new(graph: &'g Graph, outputs: &[Term]) -> Regions<'g> {
+    /// Fails when compiling is to stop.
+    pub fn new(graph: &'g Graph, outputs: &[Term]) -> Result<Regions<'g>, Error> {
         let (count, needed) = (graph.nodes.len(), needed(graph, outputs));
         let root = Region { parent: ROOT, depth: 0, cost: 0 };
         let mut regions = Regions {
@@ -56,15 +58,16 @@ impl<'g> Regions<'g> {
                 regions.region_of[id as usize] = ROOT;
             }
         }
-        regions.find();
+        regions.find()?;
         regions.merge_cheap();
-        regions
+        Ok(regions)
     }
 
     /// Operands have smaller numbers than their users, so one pass from the end sees all uses of a node first.
-    fn find(&mut self) {
+    fn find(&mut self) -> Result<(), Error> {
         let mut in_root = Covered::default();
         for id in (0..self.graph.nodes.len() as u32).rev() {
+            self.graph.check()?;
             if !self.needed[id as usize] {
                 continue;
             }
@@ -95,6 +98,7 @@ impl<'g> Regions<'g> {
                 position += 1;
             });
         }
+        Ok(())
     }
 
     /// Cells of ranges that are used in the outermost region stay there, and are not looked at again.

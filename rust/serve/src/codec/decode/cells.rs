@@ -20,6 +20,8 @@ pub struct Cells<'a> {
     defaults: Vec<Option<Value>>,
     /// Columns that hold values.
     kept: usize,
+    /// Bytes of messages in the notes.
+    told: usize,
     store: Store,
     notes: Notes,
     /// Records finished.
@@ -37,6 +39,7 @@ impl<'a> Cells<'a> {
             columns: vec![Vec::new(); cells],
             defaults: vec![None; cells],
             kept: 0,
+            told: 0,
             store: Store::new(Layer::Batch),
             notes: Notes { absent: Absent::new(inputs.len()), ..Notes::default() },
             record: 0,
@@ -67,7 +70,24 @@ impl<'a> Cells<'a> {
         if self.rules.stop.is_raised() {
             return Err(Fault::Stopped);
         }
-        Ok(())
+        self.hold()
+    }
+
+    /// Counts what there is so far among what the execution holds.
+    #[inline]
+    fn hold(&self) -> Result<(), Fault> {
+        let held = self.rules.holding.map_or(Ok(()), |holding| holding.cover(self.bytes()));
+        held.map_err(Fault::Refused)
+    }
+
+    /// Bytes of the columns, texts and notes.
+    #[inline]
+    fn bytes(&self) -> usize {
+        self.kept.saturating_mul(self.record + 1).saturating_mul(size_of::<Value>())
+            + self.store.text_bytes()
+            + self.notes.list.len() * size_of::<Note>()
+            + self.told
+            + self.notes.absent.size() * size_of::<u64>()
     }
 
     /// Notes which inputs the open record left out, one bit each.
@@ -126,6 +146,7 @@ impl<'a> Cells<'a> {
         if self.store.text_bytes() + text.len() > limit {
             return Err(Fault::TooLarge { what: "text in bytes", limit });
         }
+        self.hold()?;
         Ok(self.store.add_text(text))
     }
 
@@ -146,6 +167,7 @@ impl<'a> Cells<'a> {
     pub fn note(&mut self, input: usize, kind: NoteKind) {
         let note = Note { record: self.record, input, kind };
         if self.notes.list.last() != Some(&note) {
+            self.told += note.kind.bytes();
             self.notes.list.push(note);
         }
     }

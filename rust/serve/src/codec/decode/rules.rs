@@ -4,6 +4,7 @@ use crate::codec::names::Names;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
 use execd_calc::interface::Interface;
+use execd_calc::values::budget::{Holding, Refusal};
 
 /// What does not change while decoding.
 #[derive(Clone, Copy)]
@@ -12,7 +13,16 @@ pub struct Rules<'a> {
     pub names: &'a Names,
     pub limits: &'a Limits,
     pub stop: &'a StopSignal,
+    /// What the execution holds of its inputs, where that is counted.
+    pub holding: Option<&'a Holding>,
     pub date1904: bool,
+}
+
+impl Rules<'_> {
+    /// Bytes of inputs that the execution may hold.
+    pub fn most_held(&self) -> usize {
+        self.holding.map_or(self.limits.memory, Holding::limit)
+    }
 }
 
 /// A JSON value that can stand in a cell.
@@ -30,6 +40,14 @@ pub enum Scalar<'t> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
     Invalid(String),
-    TooLarge { what: &'static str, limit: usize },
+    TooLarge {
+        what: &'static str,
+        limit: usize,
+    },
+    /// The execution, or all of them, would hold more than they may.
+    Refused(Refusal),
     Stopped,
 }
+
+/// The inputs that would be more than an execution may hold.
+pub const HELD: &str = "memory of the inputs in bytes";

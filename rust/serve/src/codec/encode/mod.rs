@@ -21,11 +21,15 @@ use crate::codec::notes::{NoteKind, Notes, RecordNotes, ones};
 use crate::error::ServeError;
 use crate::stop::StopSignal;
 use execd_calc::values::batch::Batch;
+use execd_calc::values::budget::Holding;
 use execd_calc::values::heap::Heap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A part adds what it has written to the size of the whole answer each time it has written this many bytes.
 const COUNTED: usize = 1 << 16;
+
+/// An answer is in memory twice when its parts are put together.
+const COPIES: usize = 2;
 
 /// What does not change over the blocks of a call.
 #[derive(Clone, Copy)]
@@ -42,6 +46,8 @@ pub struct Style<'a> {
     pub output_bytes: usize,
     /// Bytes that all parts have so far.
     pub written: &'a AtomicUsize,
+    /// What the execution holds of its answer.
+    pub holding: &'a Holding,
     pub stop: &'a StopSignal,
 }
 
@@ -125,6 +131,9 @@ impl Written {
         if all > style.output_bytes {
             return Err(ServeError::TooLarge { what: "answer in bytes", limit: style.output_bytes });
         }
+        let held = style.holding.cover(COPIES * all);
+        let limit = style.holding.limit() / COPIES;
+        held.map_err(|refusal| ServeError::refused(refusal, "answer in bytes", limit))?;
         Ok(size)
     }
 

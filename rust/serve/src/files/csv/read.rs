@@ -3,7 +3,7 @@
 //! decimal point: where a comma is no delimiter, `1,500` fails its record rather than being read as 1500.
 
 use crate::codec::decode::records::Records;
-use crate::codec::decode::rules::{Fault, Rules, Scalar};
+use crate::codec::decode::rules::{Fault, HELD, Rules, Scalar};
 use crate::codec::decode::tokens::Tokens;
 use crate::codec::decoded::Layout;
 use crate::error::{Place, ServeError};
@@ -203,6 +203,7 @@ fn explain(fault: Fault, records: &Records<'_>, rules: Rules<'_>) -> ServeError 
             ServeError::InvalidInput { place: Place { record, input, offset: None }, message }
         }
         Fault::TooLarge { what, limit } => ServeError::TooLarge { what, limit },
+        Fault::Refused(refusal) => ServeError::refused(refusal, HELD, rules.most_held()),
         Fault::Stopped => rules.stop.reason(),
     }
 }

@@ -1,7 +1,7 @@
 //! The state of the reference decoder, and how a mistake in the text is explained.
 
 use crate::codec::decode::records::Records;
-use crate::codec::decode::rules::{Fault, Rules};
+use crate::codec::decode::rules::{Fault, HELD, Rules};
 use crate::codec::decoded::{Decoded, Layout};
 use crate::error::{Place, ServeError};
 use serde::de::Error;
@@ -41,6 +41,9 @@ impl<'a> Decoder<'a> {
         match self.fault {
             Some(Fault::Stopped) => return self.records.rules().stop.reason(),
             Some(Fault::TooLarge { what, limit }) => return ServeError::TooLarge { what, limit },
+            Some(Fault::Refused(refusal)) => {
+                return ServeError::refused(refusal, HELD, self.records.rules().most_held());
+            }
             _ => {}
         }
         let offset = offset_of(text, error.line(), error.column());
