@@ -54,10 +54,13 @@ impl Remarks {
         for record in 0..block.records {
             let absent = notes.absent.of(block.first + record).iter().zip(given);
             let absent: Vec<u64> = absent.map(|(absent, given)| absent & given).collect();
-            let names: Vec<&str> =
-                ones(&absent).filter_map(|input| service.interface.subject(input)).collect();
-            if !names.is_empty() {
-                add(&mut self.warnings, record, &names.join(", "), LEFT_OUT);
+            let mut names = ones(&absent).filter_map(|input| service.interface.subject(input));
+            let first: Vec<&str> = names.by_ref().take(MOST_NAMES).collect();
+            let more = names.count();
+            if more > 0 {
+                add(&mut self.warnings, record, &format!("{} and {more} more", first.join(", ")), LEFT_OUT);
+            } else if !first.is_empty() {
+                add(&mut self.warnings, record, &first.join(", "), LEFT_OUT);
             }
         }
     }
@@ -68,6 +71,8 @@ impl Remarks {
     }
 }
 
+/// Inputs that are named of a record that leaves them out: a workbook may have very many.
+const MOST_NAMES: usize = 20;
 const LEFT_OUT: &str = "not given, the workbook's value is used";
 
 #[cold]

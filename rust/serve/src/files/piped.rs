@@ -1,4 +1,4 @@
-//! Both ends of pipes. A thread of its own waits for the other side, so that a run can be stopped while that does nothing.
+//! Readers and writers that end when a run is to stop, and both ends of pipes. A thread of its own waits for the other side, so that a run can be stopped while that does nothing.
 
 use crate::stop::StopSignal;
 use std::io::{self, Read, Write};
@@ -23,6 +23,24 @@ fn told<T>(thread: &Receiver<io::Result<T>>, stop: &StopSignal) -> io::Result<Op
             Err(RecvTimeoutError::Timeout) if stop.is_raised() => return Err(io::Error::other("stopped")),
             Err(RecvTimeoutError::Timeout) => {}
         }
+    }
+}
+
+/// Bytes that come to an end in the way of an error once the run is to stop: whoever reads them need not look.
+pub struct Stoppable<R> {
+    bytes: R,
+    stop: Arc<StopSignal>,
+}
+
+impl<R> Stoppable<R> {
+    pub fn new(bytes: R, stop: &Arc<StopSignal>) -> Stoppable<R> {
+        Stoppable { bytes, stop: Arc::clone(stop) }
+    }
+}
+
+impl<R: Read> Read for Stoppable<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.stop.is_raised() { Err(io::Error::other("stopped")) } else { self.bytes.read(buffer) }
     }
 }
 

@@ -5,7 +5,7 @@ use crate::error::ServeError;
 use crate::files::kind::{self, ARROW_FILE, FileKind, Packing, SUFFIXES};
 use crate::files::options::RunOptions;
 use crate::files::packing::unpacked;
-use crate::files::piped::PipeReader;
+use crate::files::piped::{PipeReader, Stoppable};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
@@ -85,6 +85,7 @@ impl Source {
         length: Option<u64>,
         options: &RunOptions,
     ) -> Result<Source, ServeError> {
+        let bytes = Stoppable::new(bytes, &options.execute.stop);
         let count = ReadCount { total: length, ..ReadCount::default() };
         let found = Arriving::new(Box::new(count.counted(bytes))).and_then(|bytes| {
             let kind = kind.unwrap_or_else(|| looks_like(&bytes.start));

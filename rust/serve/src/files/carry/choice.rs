@@ -3,6 +3,8 @@
 use crate::codec::names::{folded, shortened};
 use crate::error::ServeError;
 use crate::flat::listed;
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Carry {
@@ -24,33 +26,23 @@ impl Carry {
 
     /// The positions of the wanted columns among all, ascending. A name that fits none or several is an error.
     pub fn choose(&self, columns: &[&str]) -> Result<Vec<usize>, ServeError> {
-        let all: Vec<String>;
-        let names = match self {
-            Carry::Named(names) => names,
-            Carry::All => {
-                all = columns.iter().map(|&column| column.to_owned()).collect();
-                &all
-            }
+        let exactly = Places::of(columns.iter().map(|&column| Cow::Borrowed(column)));
+        let Carry::Named(names) = self else {
+            return columns.iter().map(|column| exactly.one(column)?.ok_or_else(|| twice(column))).collect();
         };
+        let alike = Places::of(columns.iter().map(|column| Cow::Owned(folded(column))));
         let mut positions = Vec::new();
         for name in names {
-            let alike = folded(name);
-            let exactly = positions_of(columns, |column| column == name);
-            let found = if exactly.is_empty() {
-                positions_of(columns, |column| folded(column) == alike)
-            } else {
-                exactly
-            };
-            match found.as_slice() {
-                [position] => positions.push(*position),
-                [] => {
+            let found = exactly.one(name)?.map_or_else(|| alike.one(&folded(name)), |at| Ok(Some(at)));
+            match found.map_err(|_| twice(name))? {
+                Some(position) => positions.push(position),
+                None => {
                     let columns = listed(columns.iter().copied());
                     let name = shortened(name);
                     let message =
                         format!("there is no column '{name}' to be carried; the columns are {columns}");
                     return Err(ServeError::invalid(message));
                 }
-                _ => return Err(twice(name)),
             }
         }
         positions.sort_unstable();
@@ -59,12 +51,30 @@ impl Carry {
     }
 }
 
+/// Where names stand among columns: `None` for those that stand there more than once.
+struct Places<'c>(HashMap<Cow<'c, str>, Option<usize>>);
+
+impl<'c> Places<'c> {
+    fn of(names: impl Iterator<Item = Cow<'c, str>>) -> Places<'c> {
+        let mut places = HashMap::new();
+        for (at, name) in names.enumerate() {
+            places.entry(name).and_modify(|place| *place = None).or_insert(Some(at));
+        }
+        Places(places)
+    }
+
+    /// The one place of a name, if it has any.
+    fn one(&self, name: &str) -> Result<Option<usize>, ServeError> {
+        match self.0.get(name) {
+            Some(Some(at)) => Ok(Some(*at)),
+            Some(None) => Err(twice(name)),
+            None => Ok(None),
+        }
+    }
+}
+
 /// A column that stands in the records more than once.
 pub fn twice(name: &str) -> ServeError {
     let name = shortened(name);
     ServeError::invalid(format!("the column '{name}' appears twice and cannot be carried"))
-}
-
-fn positions_of(columns: &[&str], is: impl Fn(&str) -> bool) -> Vec<usize> {
-    columns.iter().enumerate().filter(|(_, column)| is(column)).map(|(position, _)| position).collect()
 }

@@ -6,11 +6,13 @@ use crate::error::{Place, ServeError};
 use crate::files::carry::choice::{Carry, twice};
 use crate::files::carry::columns::Columns;
 use crate::flat::listed;
+use crate::stop::StopSignal;
 use arrow_array::builder::{ArrayBuilder, StringBuilder};
 use arrow_array::{Array, ArrayRef, BooleanArray, Float64Array, Int64Array, StringArray};
 use arrow_schema::DataType;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
@@ -18,7 +20,9 @@ use std::sync::Arc;
 /// The keys that are carried. With `Carry::All` they are those of the first records.
 pub struct JsonFields {
     names: Vec<String>,
-    /// The column of a key, under each of its spellings that were met.
+    /// The column of a name in folded case.
+    alike: HashMap<String, usize>,
+    /// The column of a key, under each of its spellings that were met since all columns are known.
     known: HashMap<String, Option<usize>>,
     all: bool,
     /// Records were read, and no more keys are taken.
@@ -26,6 +30,8 @@ pub struct JsonFields {
     seen: Vec<bool>,
 }
 
+/// Records that are read together times columns: where every record has keys of its own, most values are missing.
+const MOST_VALUES: usize = 1 << 25;
 /// Spellings of keys that are remembered.
 const MOST_KNOWN: usize = 1 << 12;
 
@@ -33,6 +39,7 @@ impl JsonFields {
     pub fn new(carry: &Carry) -> JsonFields {
         let mut fields = JsonFields {
             names: Vec::new(),
+            alike: HashMap::new(),
             known: HashMap::new(),
             all: *carry == Carry::All,
             closed: false,
@@ -56,15 +63,22 @@ impl JsonFields {
     pub fn read<'l>(
         &mut self,
         lines: impl Iterator<Item = &'l [u8]> + Clone,
+        count: usize,
+        stop: &StopSignal,
     ) -> Result<Vec<ArrayRef>, ServeError> {
         if self.all && !self.closed {
             for line in lines.clone() {
+                stop.check()?;
                 fields_of(line)?.0.iter().for_each(|(name, _)| self.add(name));
             }
         }
         self.closed = true;
+        if self.names.len().saturating_mul(count) > MOST_VALUES {
+            return Err(ServeError::TooLarge { what: "values to be carried at once", limit: MOST_VALUES });
+        }
         let mut columns: Vec<StringBuilder> = self.names.iter().map(|_| StringBuilder::new()).collect();
         for (record, line) in lines.enumerate() {
+            stop.check()?;
             for (name, value) in fields_of(line)?.0 {
                 let Some(column) = self.column(&name) else {
                     if self.all {
@@ -110,11 +124,10 @@ impl JsonFields {
     }
 
     fn add(&mut self, name: &str) {
-        if self.column(name).is_none() {
+        if let Entry::Vacant(place) = self.alike.entry(folded(name)) {
+            place.insert(self.names.len());
             self.names.push(name.to_owned());
             self.seen.push(false);
-            // It may be another spelling of what was met before.
-            self.known.clear();
         }
     }
 
@@ -122,8 +135,7 @@ impl JsonFields {
         if let Some(column) = self.known.get(name) {
             return *column;
         }
-        let alike = folded(name);
-        let column = self.names.iter().position(|name| folded(name) == alike);
+        let column = self.alike.get(&folded(name)).copied();
         if self.known.len() < MOST_KNOWN {
             self.known.insert(name.to_owned(), column);
         }

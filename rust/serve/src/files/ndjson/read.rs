@@ -57,7 +57,11 @@ impl<R: Read> LineReader<R> {
         if std::mem::take(&mut self.fresh) {
             check_keys(&decoded, json, rules)?;
         }
-        let carried = if self.carried.is_nothing() { Vec::new() } else { self.carried.read(split(json))? };
+        let carried = if self.carried.is_nothing() {
+            Vec::new()
+        } else {
+            self.carried.read(split(json), count, rules.stop)?
+        };
         Ok(Chunk { decoded, carried })
     }
 }
