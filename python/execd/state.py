@@ -10,8 +10,10 @@ from execd.registry.catalog import Catalog, Version
 from execd.registry.compiled import Program, Programs
 from execd.registry.folder import Folder
 from execd.runtime.admission import Admission, Policy
+from execd.runtime.board import Board
 from execd.runtime.executor import Executor
 from execd.runtime.run import Runtime
+from execd.runtime.suspension import Suspensions
 from execd.settings import Settings
 from execd.telemetry.calls import Calls
 
@@ -31,8 +33,15 @@ class State:
     calls: Calls
 
 
-def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
+def build(
+    settings: Settings,
+    log_line: Callable[[bytes], None],
+    board: Board | None = None,
+    suspensions: Suspensions | None = None,
+) -> State:
     """The parts of a worker; `log_line` takes what is logged of each call.
+
+    A main process that watches over the worker shares `board` and `suspensions` with it.
 
     Opens the permit file and starts threads: call it in the process that serves.
     """
@@ -41,7 +50,9 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
         return programs.of(version)
 
     catalog = Folder(service_roots(settings), check=compiled)
-    programs = Programs(catalog)
+    board = board or Board(settings.max_executions)
+    suspensions = suspensions or Suspensions()
+    programs = Programs(catalog, board, suspensions)
     policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
     admission = Admission(settings.permit_file, settings.max_executions, policies)
     return State(
@@ -49,7 +60,7 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
         catalog=catalog,
         programs=programs,
         engine=_native.Engine(settings.threads),
-        runtime=Runtime(admission, Executor(settings.max_executions)),
+        runtime=Runtime(admission, Executor(settings.max_executions), board, suspensions),
         bodies=Bodies(settings),
         calls=Calls(settings, log_line),
     )
