@@ -22,10 +22,10 @@ class Memory:
 
     def __init__(self, size: int, descriptor: int | None = None) -> None:
         """`descriptor` is that of memory which another process made."""
-        made = descriptor is None
-        self._descriptor = os.memfd_create("execd") if descriptor is None else descriptor
-        if made:
-            os.ftruncate(self._descriptor, size)
+        if descriptor is None:
+            descriptor = os.memfd_create("execd")
+            os.ftruncate(descriptor, size)
+        self._descriptor = descriptor
         self._map = mmap.mmap(self._descriptor, size)
         self.bytes = memoryview(self._map)
         # The same as whole words, and as numbers: both are read and written in one piece.
