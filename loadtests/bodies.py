@@ -29,8 +29,8 @@ FORMULAS = {
     "texts": 'ROWS(UNIQUE(SEQUENCE(A1)&REPT("x",30000)))',
     "joined": "LEN(TEXTJOIN(B1,FALSE,REPT(B1,SEQUENCE(A1))))",
     "bisected": "BINOM.INV(A1,0.5,0.3)",
-    "sorted": "SUM(SORT(RANDARRAY(A1)))",
-    "nested": "SUM(MAP(SEQUENCE(A1),LAMBDA(x,REDUCE(0,SEQUENCE(x),LAMBDA(a,b,a+b)))))",
+    "sorted": "SUM(SORT(MOD(SEQUENCE(A1)*7919,10007))*SEQUENCE(A1))",
+    "nested": "SUM(MAP(SEQUENCE(300),LAMBDA(x,SUM(SORT(SEQUENCE(A1,1,x,-1))))))",
     "matched": 'REGEXTEST(REPT("a",32767),B1)',
     "replaced": 'LEN(REGEXREPLACE(REPT(CHAR(97+MOD(A1,26)),32767),".*",REPT(B1,16383)))',
     "searched": 'ISNUMBER(SEARCH(B1,REPT("a",32767)))',
@@ -135,7 +135,7 @@ def main() -> None:
     """Send all of them, again and again."""
     host, port = sys.argv[1], int(sys.argv[2])
     bodies = list(every())
-    print(json.dumps({"bodies": len(bodies)}), flush=True)
+    print(json.dumps([hostile.name for hostile in bodies]), flush=True)
     sys.stdin.readline()
     while True:
         for hostile in bodies:

@@ -33,6 +33,10 @@ ROOT = Path(__file__).parents[1]
 quiet: list[float] = []
 beside: list[float] = []
 answers: list[dict[str, Any]] = []
+# Of the hostile calls, in the order in which they are sent.
+names: list[str] = []
+# What calls of the others took in milliseconds, and the hostile call that was under way when they ended.
+slowest: list[tuple[float, str]] = []
 memory = {"most": 0}
 workers: set[str] = set()
 
@@ -41,21 +45,20 @@ class Stages(LoadTestShape):
     """A while alone, then as long or until every body has been sent beside the hostile caller."""
 
     hostile: subprocess.Popen[str] | None = None
-    bodies = 0
 
     def tick(self) -> tuple[int, float] | None:
         alone, now = self.runner.environment.parsed_options.run_time / PARTS, self.get_run_time()
         watch_workers()
         if self.hostile is None:
             self.hostile = start_hostile(self.runner.environment.host)
-            self.bodies = json.loads(read_line(self.hostile))["bodies"]
+            names[:] = json.loads(read_line(self.hostile))
             self.reset_time()
         elif self.is_alone and now > alone:
             self.hostile.stdin.write("go\n")
             self.hostile.stdin.flush()
             gevent.spawn(listen, self.hostile)
             type(self).is_alone = False
-        elif now > 2 * alone and len(answers) >= self.bodies:
+        elif now > 2 * alone and len(answers) >= len(names):
             self.hostile.kill()
             return None
         return USERS, USERS
@@ -111,6 +114,8 @@ def count(name: str, response_time: float, **_: Any) -> None:
     """Times of the calls of one record, with and without the hostile caller."""
     if name == "1 record" and time.monotonic() - began > WARM_UP:
         (quiet if Stages.is_alone else beside).append(response_time)
+        if not Stages.is_alone:
+            slowest.append((response_time, names[len(answers) % len(names)]))
 
 
 began = time.monotonic()
@@ -125,6 +130,8 @@ def judge(environment: Environment, **_: Any) -> None:
         return
     for one in answers:
         print(f"hostile: {one['name']}: {one['status'] or 'no answer'} after {one['seconds']:.2f} s")
+    for took, name in sorted(slowest, reverse=True)[:5]:
+        print(f"hostile: the slowest calls of the others: {took:.0f} ms, when {name} was under way")
     before, after = percentile(quiet), percentile(beside)
     refused = sum(entry.num_requests for entry in environment.stats.entries.values() if REFUSED in entry.name)
     bugs = sorted({one["name"] for one in answers if one["status"] == 500})
