@@ -1,26 +1,31 @@
 """Runs the suites one after another, each against a server of its own: `make load`.
 
-usage: python -m loadtests.run [--seconds N]
+usage: python -m loadtests.run [--seconds N] [SUITE ...]
 """
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from loadtests import bodies
 from tests.python.books import write_services
 from tests.server import Server, execd_command
 
 HERE = Path(__file__).parent
 REPORTS = HERE / "reports"
 
-# suite: (users, options of the server)
+WORKERS = 2
+
+# suite: (users, options of the server, how many times the seconds it may take)
 SUITES = {
-    "execute": (9, []),
+    "execute": (9, [], 1),
     # One worker: the callers need a processor of their own.
-    "overload": (400, ["--workers", "1"]),
-    "time_limit": (6, ["--time-limit", "1"]),
+    "overload": (400, ["--workers", "1"], 1),
+    "time_limit": (6, ["--time-limit", "1"], 1),
+    "hostile": (4, ["--workers", str(WORKERS), "--time-limit", "3"], 5),
 }
 
 
@@ -28,9 +33,15 @@ def main() -> None:
     """Run every suite, and fail if one fails."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--seconds", type=int, default=20)
-    seconds = arguments.parse_args().seconds
+    arguments.add_argument("suites", nargs="*", metavar="SUITE", help="all without any")
+    given = arguments.parse_args()
     REPORTS.mkdir(exist_ok=True)
-    failed = [suite for suite, (users, options) in SUITES.items() if not passes(suite, users, options, seconds)]
+    suites = {name: SUITES[name] for name in given.suites or SUITES}
+    failed = [
+        suite
+        for suite, (users, options, times) in suites.items()
+        if not passes(suite, users, options, given.seconds * times)
+    ]
     if failed:
         sys.exit(f"load: {', '.join(failed)} failed")
     print(f"load: all suites passed, reports in {REPORTS}")
@@ -40,6 +51,8 @@ def passes(suite: str, users: int, options: list[str], seconds: int) -> bool:
     """Run one suite headless."""
     with tempfile.TemporaryDirectory() as data:
         write_services(Path(data))
+        if suite == "hostile":
+            bodies.write_services(Path(data))
         return drive(suite, users, execd_command(Path(data), *options), seconds)
 
 
@@ -51,7 +64,8 @@ def drive(suite: str, users: int, server_command: list[str], seconds: int) -> bo
             *("--headless", "--only-summary", "--users", str(users), "--spawn-rate", str(users)),
             *("--run-time", f"{seconds}s", "--stop-timeout", "30", "--html", str(REPORTS / f"{suite}.html")),
         ]
-        return subprocess.run(command, check=False, cwd=HERE).returncode == 0
+        about = {"SERVER_PID": str(server.process.pid), "SERVER_WORKERS": str(WORKERS)}
+        return subprocess.run(command, check=False, cwd=HERE, env=os.environ | about).returncode == 0
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Kind(StrEnum):
     TOO_LARGE = "too_large"
     WORKBOOK = "workbook"
     OVERLOADED = "overloaded"
+    SUSPENDED = "suspended"
     CANCELLED = "cancelled"
     DEADLINE = "deadline"
     INTERNAL = "internal"
@@ -44,7 +45,8 @@ RETRY_AFTER = 1.0
 class CallError(Exception):
     """A call that is not answered as it asked. The message is for the caller.
 
-    `data` belongs to the kind: `retry_after` in seconds for OVERLOADED, `allowed` methods for METHOD_NOT_ALLOWED.
+    `data` belongs to the kind: `retry_after` in seconds for OVERLOADED and SUSPENDED, `allowed` methods for
+    METHOD_NOT_ALLOWED.
     """
 
     def __init__(self, kind: Kind, message: str, **data: Any) -> None:  # noqa: ANN401

@@ -11,8 +11,10 @@ from execd.registry.catalog import Catalog, Version
 from execd.registry.compiled import Program, Programs
 from execd.registry.folder import Folder
 from execd.runtime.admission import Admission, Policy
+from execd.runtime.board import Board
 from execd.runtime.executor import Executor
 from execd.runtime.run import Runtime
+from execd.runtime.suspension import Suspensions
 from execd.settings import Settings
 from execd.telemetry.calls import Calls
 
@@ -32,8 +34,15 @@ class State:
     calls: Calls
 
 
-def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
+def build(
+    settings: Settings,
+    log_line: Callable[[bytes], None],
+    board: Board | None = None,
+    suspensions: Suspensions | None = None,
+) -> State:
     """The parts of a worker; `log_line` takes what is logged of each call.
+
+    A main process that watches over the worker shares `board` and `suspensions` with it.
 
     Opens the permit file and starts threads: call it in the process that serves.
     """
@@ -42,13 +51,15 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
         return programs.of(version)
 
     catalog = Folder(service_roots(settings), check=compiled)
+    board = board or Board(settings.max_executions)
+    suspensions = suspensions or Suspensions()
     compile_ = partial(
         _native.Model,
         seconds=settings.compile_seconds,
         memory=settings.max_compile_memory,
         steps=settings.max_compile_steps,
     )
-    programs = Programs(catalog, compile_)
+    programs = Programs(catalog, compile_, board, suspensions)
     policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
     admission = Admission(settings.permit_file, settings.max_executions, policies)
     return State(
@@ -58,7 +69,7 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
         engine=_native.Engine(
             settings.threads, memory=settings.max_worker_memory, execution_memory=settings.max_execution_memory
         ),
-        runtime=Runtime(admission, Executor(settings.max_executions)),
+        runtime=Runtime(admission, Executor(settings.max_executions), board, suspensions),
         bodies=Bodies(settings),
         calls=Calls(settings, log_line),
     )

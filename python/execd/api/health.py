@@ -34,7 +34,8 @@ def routes(state: State) -> list[Route]:
 
     async def ready(_: Request) -> Response:
         broken = [one._asdict() for one in state.catalog.broken("")]
-        return _json({"status": "UP", **state.runtime.admission.figures(), "broken": broken})
+        suspended = [one._asdict() for one in state.runtime.suspensions.suspended()]
+        return _json({"status": "UP", **state.runtime.admission.figures(), "broken": broken, "suspended": suspended})
 
     return [
         route("GET", "/", front),

@@ -1,6 +1,7 @@
 """What every source of services promises: versions by their addresses, and the workbooks of versions."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 from execd.registry.address import Address
@@ -18,6 +19,11 @@ class Version:
     version_id: str
     content: str
     """The hash that names the workbook, see `content_hash`."""
+
+    @cached_property
+    def name(self) -> str:
+        """`folder/service`."""
+        return f"{self.folder}/{self.service}"
 
 
 class Listed(NamedTuple):

@@ -1,6 +1,7 @@
 """Compiled workbooks in memory: each compiled once, however many calls wait for it, and not more than fit."""
 
 import asyncio
+import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from execd import _native
 from execd.errors import CallError, DeadlineExceeded, Kind
 from execd.registry.catalog import Catalog, Version
+from execd.runtime.board import Board, Where
+from execd.runtime.suspension import Suspensions
 from execd.telemetry.logs import logger
 
 log = logger("execd.registry")
@@ -56,10 +59,16 @@ class Program:
 class Programs:
     """The compiled workbooks of one worker, by content hash."""
 
-    def __init__(self, catalog: Catalog, compile_: Callable[[bytes], _native.Model] = _native.Model) -> None:
+    def __init__(
+        self, catalog: Catalog, compile_: Callable[[bytes], _native.Model], board: Board, suspensions: Suspensions
+    ) -> None:
+        """The main process of the server sees on `board` what is compiled."""
         self._catalog = catalog
         self._compile_bytes = compile_
+        self._board = board
+        self._suspensions = suspensions
         self._programs: OrderedDict[str, asyncio.Future[Program]] = OrderedDict()
+        self._room = asyncio.Semaphore(AT_ONCE)
         self._compilers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="compiler")
 
     def ready(self, version: Version) -> Program | None:
@@ -87,21 +96,32 @@ class Programs:
 
     async def _compile(self, version: Version) -> Program:
         try:
+            self._suspensions.check(self._board.subject(version.name, version.number))
             workbook = await self._catalog.workbook(version)
         except CallError:
-            # The same bytes may be there the next time.
+            # The same bytes may be there, or allowed, the next time.
             self._programs.pop(version.content, None)
             raise
         try:
-            loop = asyncio.get_running_loop()
-            model = await loop.run_in_executor(self._compilers, self._compile_bytes, workbook)
+            model = await self._model(version, workbook)
         except _native.WorkbookError as error:
             # A file that is being written may give many of these; they must not drive out what serves.
             if version.content in self._programs:
                 self._programs.move_to_end(version.content, last=False)
-            raise CallError(Kind.WORKBOOK, f"{version.folder}/{version.service}: {error}") from None
+            raise CallError(Kind.WORKBOOK, f"{version.name}: {error}") from None
         _tell(version, model)
         return Program(model)
+
+    async def _model(self, version: Version, workbook: bytes) -> _native.Model:
+        """A workbook compiled in a thread, once there is one for it."""
+        subject = self._board.subject(version.name, version.number)
+        async with self._room:
+            slot = self._board.begin(subject, "", Where.COMPILER, math.inf)
+            try:
+                loop = asyncio.get_running_loop()
+                return await loop.run_in_executor(self._compilers, self._compile_bytes, workbook)
+            finally:
+                self._board.finish(slot)
 
 
 def _tell(version: Version, model: _native.Model) -> None:

@@ -141,7 +141,8 @@ class Versions:
         except OSError as error:
             raise self._refused(file, now, CallError(Kind.WORKBOOK, f"{name}: {error.strerror}")) from None
         except CallError as error:
-            raise self._refused(file, now, error) from None
+            # What is suspended is tried again.
+            raise self._refused(file, None if error.kind is Kind.SUSPENDED else now, error) from None
         except Exception:
             log.exception("a version cannot be tried", service=name, version=file.number, file=file.path)
             raise self._refused(file, now, bug()) from None

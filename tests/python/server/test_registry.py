@@ -23,6 +23,8 @@ from execd.registry.catalog import Version
 from execd.registry.compiled import Program, Programs
 from execd.registry.folder import FRESH, Folder
 from execd.registry.listing import AGAIN, Stamp
+from execd.runtime.board import Board
+from execd.runtime.suspension import Suspensions
 from tests.server import PATIENCE
 
 # Versions of one service, and another service beside it.
@@ -326,7 +328,7 @@ def test_whatever_is_listed_is_found_by_its_name_and_its_id(folder: str, files: 
 
 
 def test_many_callers_share_one_compilation(root: Path) -> None:
-    programs = Programs(folder := Folder([root]))
+    programs = Programs(folder := Folder([root]), Board(1), Suspensions())
 
     async def story() -> list[Program]:
         version = await folder.find("", Address(service="other/rate"))
@@ -341,7 +343,7 @@ def test_a_file_that_was_replaced_is_not_taken_for_what_it_was(root: Path) -> No
         version = await (folder := Folder([root])).find("", Address(service="other/rate"))
         (root / "other" / "rate[2].xlsx").write_bytes(b"another workbook")
         with pytest.raises(CallError, match="being replaced") as caught:
-            await Programs(folder).of(version)
+            await Programs(folder, Board(1), Suspensions()).of(version)
         assert caught.value.kind is Kind.WORKBOOK
 
     asyncio.run(story())

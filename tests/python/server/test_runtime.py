@@ -12,10 +12,12 @@ from execd import _native
 from execd.api.execute import errors
 from execd.errors import CallError, ExecdError, InputError, Kind
 from execd.runtime.admission import AT_ONCE, PAUSE, Admission, Policy
+from execd.runtime.board import Board
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Gone, Watch
 from execd.runtime.executor import Executor, Work
 from execd.runtime.run import Runtime
+from execd.runtime.suspension import Suspensions
 
 POLICIES = {"queue": Policy(1, 60.0), "refuse": Policy(0, 0.0)}
 SHORT, LONG = 0.0, 1.0
@@ -23,7 +25,7 @@ SHORT, LONG = 0.0, 1.0
 
 @pytest.fixture
 def runtime(tmp_path: Path) -> Runtime:
-    return Runtime(Admission(tmp_path / "permits", 1, POLICIES), Executor(4))
+    return Runtime(Admission(tmp_path / "permits", 1, POLICIES), Executor(4), Board(4), Suspensions())
 
 
 async def never() -> None:
@@ -44,7 +46,16 @@ async def run(
 ) -> str:
     watch = Watch(gone)
     try:
-        return await runtime.run(work, expected=expected, policy=policy, deadline=Deadline(60), watch=watch)
+        return await runtime.run(
+            work,
+            call_id="call",
+            service="T/service",
+            version="1.0.0",
+            expected=expected,
+            policy=policy,
+            deadline=Deadline(60),
+            watch=watch,
+        )
     finally:
         watch.close()
 

@@ -18,6 +18,7 @@ TABLE: dict[Kind, tuple[int, str, str]] = {
     Kind.OVERLOADED: (429, "overloaded", "TOO_MANY_EXECUTIONS"),
     Kind.CANCELLED: (499, "cancelled", "CLIENT_CLOSED_REQUEST"),
     Kind.INTERNAL: (500, "internal_error", "INTERNAL_ERROR"),
+    Kind.SUSPENDED: (503, "suspended", "SERVICE_SUSPENDED"),
     Kind.DEADLINE: (504, "timeout", "TIME_LIMIT_EXCEEDED"),
 }
 
@@ -31,7 +32,7 @@ def refusal(error: CallError) -> Response:
 
 def _headers(error: CallError) -> Headers:
     match error.kind:
-        case Kind.OVERLOADED:
+        case Kind.OVERLOADED | Kind.SUSPENDED:
             seconds: float = error.data["retry_after"]
             # Retry-After speaks whole seconds, at least one.
             return [("retry-after", str(max(1, -int(-seconds // 1)))), ("x-retry-after", f"{seconds:.3f}")]

@@ -30,9 +30,14 @@ PATHS = ("/{tenant}/api/v4/execute", "/{tenant}/api/v4/public/execute")
 # Calls wait for a permit in a short queue.
 ADMISSION = "queue"
 # What an operator should know whether or not calls are logged.
-SERIOUS = {Kind.OVERLOADED: logging.WARNING, Kind.DEADLINE: logging.WARNING, Kind.INTERNAL: logging.ERROR}
+SERIOUS = {
+    Kind.OVERLOADED: logging.WARNING,
+    Kind.SUSPENDED: logging.WARNING,
+    Kind.DEADLINE: logging.WARNING,
+    Kind.INTERNAL: logging.ERROR,
+}
 # Errors whose messages tell nothing of the inputs.
-DISCREET = {Kind.OVERLOADED, Kind.DEADLINE, Kind.WORKBOOK}
+DISCREET = {Kind.OVERLOADED, Kind.SUSPENDED, Kind.DEADLINE, Kind.WORKBOOK}
 
 NOT_READ = Address()
 
@@ -91,15 +96,17 @@ class Execute:
             program = state.programs.ready(version) if version else None
             if version is None or program is None:
                 version, program = await self._compiled(caller.tenant, call)
-            work = _work(asked, version, arrived)
+            call_id, work = new_call_id(), _work(asked, version, arrived)
             fragments = await state.runtime.run(
                 partial(program.answer, state.engine, work),
+                call_id=call_id,
+                service=version.name,
+                version=version.number,
                 expected=program.expected_seconds(len(work)),
                 policy=ADMISSION,
                 deadline=deadline,
                 watch=call.watch,
             )
-            call_id = new_call_id()
             named = (version.folder, version.service, version.number)
             state.calls.answered(call_id, named, len(fragments), fragments.with_errors, deadline.passed)
             parts = (fragments, version, asked, arrived, call_id)
