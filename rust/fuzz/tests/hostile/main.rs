@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step of a test must stop it")]
 
 mod arguments;
-mod memory;
-mod timer;
 
 use arguments::{Random, Things};
 use execd_calc::kernels;
@@ -12,8 +10,8 @@ use execd_calc::semantics::function::{Arg, Cx, Env, Function};
 use execd_calc::semantics::lift;
 use execd_calc::values::budget::Budget;
 use execd_calc::values::heap::{Heap, Layer, Store};
+use execd_fuzz::{memory, stopwatch};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 #[global_allocator]
@@ -28,19 +26,13 @@ const BUDGET: usize = 64 << 20;
 const MOST_BYTES: usize = BUDGET + (64 << 20);
 const CALLS: usize = 24;
 
-fn call(
-    function: &'static Function,
-    args: &[Arg<'_>],
-    batch: &Arc<Store>,
-    timer: &timer::Timer,
-) -> Option<String> {
-    let stop = Arc::new(AtomicBool::new(false));
+fn call(function: &'static Function, args: &[Arg<'_>], batch: &Arc<Store>) -> Option<String> {
     let env = Env::new(false, 46_000.25);
     let ((time, refused), bytes) = memory::peak(|| {
         let mut heap = Heap::new(Arc::new(Store::new(Layer::Constant)), Arc::clone(batch));
         heap.set_budget(BUDGET, Arc::new(Budget::new(BUDGET)));
-        let time = timer.measured(&stop, DEADLINE, || {
-            lift::call(&mut Cx { heap: &mut heap, env: &env, cancel: &stop }, function, args);
+        let ((), time) = stopwatch::measured(DEADLINE, |stop| {
+            lift::call(&mut Cx { heap: &mut heap, env: &env, cancel: stop.flag() }, function, args);
         });
         (time, heap.refused())
     });
@@ -52,16 +44,13 @@ fn call(
 #[test]
 fn every_function_ends_in_time_and_within_its_bytes() {
     let things = Things::new();
-    let timer = timer::Timer::start();
     let mut random = Random(7);
     let mut found = Vec::new();
     for function in kernels::all() {
         for round in 0..CALLS {
             let args = things.arguments(function, round, &mut random);
             let shown = || things.describe(&args);
-            found.extend(
-                call(function, &args, &things.batch, &timer).map(|what| format!("{what} {}", shown())),
-            );
+            found.extend(call(function, &args, &things.batch).map(|what| format!("{what} {}", shown())));
         }
     }
     assert!(found.is_empty(), "{} calls:\n{}", found.len(), found.join("\n"));
