@@ -1,11 +1,13 @@
-"""Writes the seeds of the corpus that are no text: Arrow files and streams, and workbooks packed by zip."""  # noqa: INP001
+"""Writes the seeds of the corpus that are no text: Arrow, Parquet, packed records, and workbooks packed by zip."""  # noqa: INP001
 
 import datetime as dt
+import gzip
 import zipfile
 from io import BytesIO
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 CORPUS = Path(__file__).parent / "corpus"
 PENDING = Path(__file__).parent / "pending"
@@ -65,6 +67,19 @@ def write_arrow(name: str, table: pa.Table, *, compression: str | None = None, s
     (folder / "arrow" / name).write_bytes(sink.getvalue())
 
 
+def write_parquet(name: str, table: pa.Table, **options: object) -> None:
+    """One table in groups of two rows."""
+    sink = BytesIO()
+    pq.write_table(table, sink, row_group_size=2, store_schema=False, **options)
+    (CORPUS / "parquet" / name).write_bytes(sink.getvalue())
+
+
+def write_packed(name: str, content: bytes) -> None:
+    """The same bytes by gzip and by zstd."""
+    (CORPUS / "packed" / f"{name}.gz").write_bytes(gzip.compress(content, mtime=0))
+    (CORPUS / "packed" / f"{name}.zst").write_bytes(pa.compress(content, codec="zstd", asbytes=True))
+
+
 def write_archive(name: str, parts: str, method: int) -> None:
     """A workbook of the corpus as the archive that its text stands for."""
     sink = BytesIO()
@@ -75,9 +90,24 @@ def write_archive(name: str, parts: str, method: int) -> None:
     (CORPUS / "xlsx" / name).write_bytes(sink.getvalue())
 
 
+def packed() -> dict[str, bytes]:
+    """Records of each format, and what unpacks to far more than it is."""
+    return {
+        "csv": b"A,Name\r\n1,x\r\n",
+        "ndjson": b'{"A":1}\n{"A":2}\n',
+        "arrow": (CORPUS / "arrow" / "numbers").read_bytes(),
+        "parquet": (CORPUS / "parquet" / "numbers").read_bytes(),
+        "spaces": b" " * 100_000,
+        "long_field": b"Name\n" + b"x" * 1_000_000,
+        "twice_packed": gzip.compress(b"A\n1\n", mtime=0),
+        "empty": b"",
+    }
+
+
 def main() -> None:
     """Writes all of them."""
-    (CORPUS / "arrow").mkdir(exist_ok=True)
+    for folder in ["arrow", "parquet", "packed"]:
+        (CORPUS / folder).mkdir(exist_ok=True)
     for name, table in columns().items():
         if name != "long_text":
             write_arrow(name, table, stream=name in {"texts", "dates", "numbers"})
@@ -86,6 +116,14 @@ def main() -> None:
     write_arrow("file_zstd", several, compression="zstd")
     write_arrow("stream_lz4", several, compression="lz4", stream=True)
     write_arrow("stream_zstd", columns()["long_text"], compression="zstd", stream=True)
+    for name, table in columns().items():
+        if name not in {"long_text", "no_columns", "runs"}:
+            write_parquet(name, table, compression="none")
+    for codec in ["snappy", "gzip", "zstd", "lz4"]:
+        write_parquet(f"by_{codec}", several, compression=codec)
+    write_parquet("new_pages", several, data_page_version="2.0", column_encoding="PLAIN", use_dictionary=False)
+    for name, content in packed().items():
+        write_packed(name, content)
     service = (CORPUS / "xlsx" / "service").read_text()
     write_archive("packed", service, zipfile.ZIP_DEFLATED)
     write_archive("stored", service, zipfile.ZIP_STORED)

@@ -5,7 +5,7 @@ use execd_model::{Compiled, compile};
 use execd_serve::clock::SystemClock;
 use execd_serve::engine::Engine;
 use execd_serve::error::ServeError;
-use execd_serve::execute::{ExecuteOptions, Service, execute};
+use execd_serve::execute::Service;
 use std::io::{Cursor, Write};
 use std::sync::{Arc, LazyLock};
 use zip::ZipWriter;
@@ -29,17 +29,20 @@ pub fn packed(text: &str) -> Option<Vec<u8>> {
 /// Inputs: a number `A` of at most 10, a text `Name` of at most 5 characters, a date `Day`, a table `T` of two rows with
 /// the headings `K`, `B.B1` and `13`. Outputs: something of each.
 pub fn service() -> &'static Service {
-    static SERVICE: LazyLock<Service> = LazyLock::new(|| {
-        let archive = packed(include_str!("../corpus/xlsx/service")).unwrap_or_default();
-        match compile(&archive, &Limits::default()) {
-            Ok(compiled) => of(compiled),
-            Err(error) => panic!("the workbook of the service: {error}"),
-        }
-    });
+    static SERVICE: LazyLock<Service> = LazyLock::new(|| compiled(include_str!("../corpus/xlsx/service")));
     &SERVICE
 }
 
-fn of(compiled: Compiled) -> Service {
+/// A service from a workbook that is written down.
+pub fn compiled(text: &str) -> Service {
+    match compile(&packed(text).unwrap_or_default(), &Limits::default()) {
+        Ok(compiled) => of(compiled),
+        Err(error) => panic!("the workbook of a service: {error}"),
+    }
+}
+
+/// What is compiled, ready to answer calls.
+pub fn of(compiled: Compiled) -> Service {
     Service::new(Arc::new(compiled.plan), Arc::new(compiled.interface))
 }
 
@@ -50,12 +53,6 @@ pub fn engine() -> Arc<Engine> {
         Err(error) => panic!("no engine: {error}"),
     });
     Arc::clone(&ENGINE)
-}
-
-/// Executes a record that leaves every input to the workbook.
-pub fn execute_defaults(engine: &Engine, compiled: Compiled) {
-    let options = ExecuteOptions { now: Some(0.0), ..ExecuteOptions::default() };
-    refused_at_most(execute(engine, &of(compiled), b"[{}]", &options).map(drop));
 }
 
 /// An error is fine, unless it stands for a panic that was caught.

@@ -7,12 +7,11 @@
     reason = "a failed step of a test must stop it"
 )]
 
-mod memory;
 mod mutate;
 
+use execd_fuzz::memory::{Counting, peak};
 use execd_fuzz::{MOST_BYTES, TARGETS, Target};
 use execd_serve::clock::{Clock, SystemClock};
-use memory::peak;
 use mutate::{Random, mutated};
 use std::any::Any;
 use std::hint::black_box;
@@ -20,11 +19,10 @@ use std::io::{Write, stderr};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 #[global_allocator]
-static COUNTING: memory::Counting = memory::Counting;
+static COUNTING: Counting = Counting;
 
 /// Mutations of each seed, and the time after which a target makes no more of them.
 const MUTATIONS: usize = 3_000;
@@ -54,9 +52,6 @@ fn seeds(folder: &str, target: Target) -> Vec<Seed> {
 
 /// Runs a target over seeds and up to so many mutations of each; gives the number of inputs, or what is wrong with one.
 fn replay(target: Target, seeds: &[Seed], mutations: usize) -> Result<usize, String> {
-    // Memory is counted for the process, so targets take turns.
-    static TURN: Mutex<()> = Mutex::new(());
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut bench = Bench::new(target);
     for seed in seeds {
         bench.run(&seed.bytes).map_err(|wrong| format!("{}: {wrong}", seed.name))?;
@@ -143,6 +138,11 @@ fn xlsx() {
 }
 
 #[test]
+fn workbook() {
+    replayed("workbook");
+}
+
+#[test]
 fn formula() {
     replayed("formula");
 }
@@ -153,13 +153,38 @@ fn json() {
 }
 
 #[test]
-fn arrow() {
-    replayed("arrow");
+fn envelope() {
+    replayed("envelope");
+}
+
+#[test]
+fn patterns() {
+    replayed("patterns");
 }
 
 #[test]
 fn csv() {
     replayed("csv");
+}
+
+#[test]
+fn ndjson() {
+    replayed("ndjson");
+}
+
+#[test]
+fn arrow() {
+    replayed("arrow");
+}
+
+#[test]
+fn parquet() {
+    replayed("parquet");
+}
+
+#[test]
+fn packed() {
+    replayed("packed");
 }
 
 #[test]

@@ -117,9 +117,14 @@ struct Tally {
     max: f64,
 }
 
-fn tally(cx: &Cx<'_>, values: &Arg<'_>, pairs: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
+fn tally(
+    cx: &Cx<'_>,
+    values: &Arg<'_>,
+    pairs: &[Arg<'_>],
+    searched: (usize, usize),
+) -> Result<Tally, ErrorCode> {
     let grid = cx.grid(values);
-    let found = find(cx, pairs, grid.used())?;
+    let found = find(cx, pairs, searched)?;
     let mut tally = Tally { count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY };
     for (row, col) in found.places {
         match grid.get(row as usize, col as usize).unpack() {
@@ -143,16 +148,29 @@ fn tally_many(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
     if pairs.iter().step_by(2).any(|range| size(range) != size(values)) {
         return Err(ErrorCode::Value);
     }
-    tally(cx, values, pairs)
+    tally(cx, values, pairs, cx.grid(values).used())
 }
 
 /// Range, criterion, and values that count from their upper left cell on, or else the range itself.
 fn tally_one(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
     let [range, _, values @ ..] = args else { return Err(ErrorCode::Value) };
-    match values.first() {
-        Some(values @ Arg::Range(_)) => tally(cx, values, args.get(..2).unwrap_or(args)),
-        _ => tally(cx, range, args.get(..2).unwrap_or(args)),
+    let values = match values.first() {
+        None => range,
+        Some(Arg::Value(value)) if value.is_omitted() => range,
+        Some(Arg::Value(value)) if !value.is_array() => {
+            return Err(value.as_error().unwrap_or(ErrorCode::Value));
+        }
+        Some(values) => values,
+    };
+    let (tested, grid) = (cx.grid(range), cx.grid(values));
+    // Of a reference that a record chose, the cells beyond are not known.
+    let chosen = !(tested.is_reference() && grid.is_reference());
+    if chosen && (grid.rows() < tested.rows() || grid.cols() < tested.cols()) {
+        return Err(ErrorCode::Value);
     }
+    let (rows, cols) = grid.used();
+    let searched = (rows.min(tested.rows()), cols.min(tested.cols()));
+    tally(cx, values, args.get(..2).unwrap_or(args), searched)
 }
 
 fn sum(tally: Tally) -> Result<f64, ErrorCode> {

@@ -11,6 +11,8 @@ use crate::values::value::{ErrorCode, Unpacked, Value};
 pub const SPILLED: &str = "\u{1}SPILLED";
 /// The cells of a range as an array.
 pub const VALUES: &str = "\u{1}VALUES";
+/// A chosen reference where one value is wanted: its cell, if it has only one.
+pub const ONLY: &str = "\u{1}ONLY";
 /// + and - as the last operation of a formula, over arrays.
 pub const LAST_ADD: &str = "\u{1}LASTADD";
 pub const LAST_SUB: &str = "\u{1}LASTSUB";
@@ -40,7 +42,19 @@ fn values(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     }
 }
 
+fn only(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    let value = nth_arg(args, 0);
+    match value.unpack() {
+        Unpacked::Array(id) if cx.heap.array(id).cells.len() == 1 => {
+            cx.heap.array(id).get(0, 0).unwrap_or(Value::BLANK)
+        }
+        Unpacked::Array(_) => Value::error(ErrorCode::Value),
+        _ => value,
+    }
+}
+
 pub const TABLE: &[Function] = &[
+    shaped(ONLY, 1, 1, &[Param::Any], only),
     shaped(SPILLED, 3, 3, &[Param::Any], spilled),
     shaped(VALUES, 1, 1, &[Param::Any], values).with(flags::GIVES_ARRAY).sized(Size::Argument(0)),
     scalar(LAST_ADD, 2, 2, |cx, args| primitive::two(cx, Op2::LastAdd, nth(args, 0), nth(args, 1))),

@@ -11,6 +11,9 @@ use crate::values::value::{ErrorCode, Value};
 pub const PICK: &str = "\u{1}OFFSET";
 /// INDIRECT per record: `(text, then pairs of a sheet's or name's name and its cells)`, the formula's own sheet first.
 pub const INDIRECT: &str = "\u{1}INDIRECT";
+/// The same where one value is wanted: that of the cell in the row or column of the formula, which come first.
+pub const PICK_CROSSING: &str = "\u{1}OFFSETCROSSING";
+pub const INDIRECT_CROSSING: &str = "\u{1}INDIRECTCROSSING";
 
 /// The value of a reference that a record chose, as cells for a function that takes ranges.
 pub const CELLS: &str = "\u{1}CELLS";
@@ -21,20 +24,31 @@ const MAX_WITH_BLANKS: usize = 1 << 16;
 const LAST_ROW: f64 = 1_048_575.0;
 const LAST_COL: f64 = 16_383.0;
 
+/// Where a rectangle begins, and its rows and columns.
+type Rectangle = [f64; 4];
+
 fn pick(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
-    let Some(Arg::Range(range)) = args.first().copied() else { return Value::error(ErrorCode::Ref) };
+    picked(cx, args).map_or_else(Value::error, |(range, place)| rectangle(cx, &range, place))
+}
+
+fn pick_crossing(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    crossing_of(cx, args, picked)
+}
+
+fn picked<'a>(cx: &mut Cx<'_>, args: &[Arg<'a>]) -> Result<(Range<'a>, Rectangle), ErrorCode> {
+    let Some(Arg::Range(range)) = args.first().copied() else { return Err(ErrorCode::Ref) };
     let mut numbers = [0.0; 6];
     for (position, number) in numbers.iter_mut().enumerate() {
         match cx.number(nth_arg(args, position + 1)) {
             Ok(x) if position < 4 => *number = digits::trunc(x),
             Ok(x) => *number = size(x),
-            Err(code) => return Value::error(code),
+            Err(code) => return Err(code),
         }
     }
     let [base_row, base_col, rows, cols, height, width] = numbers;
     let (first_row, height) = span(base_row + rows, height);
     let (first_col, width) = span(base_col + cols, width);
-    rectangle(cx, &range, [first_row, first_col, height, width])
+    Ok((range, [first_row, first_col, height, width]))
 }
 
 /// A height or width of OFFSET: whole, and a part of a cell is one cell.
@@ -48,16 +62,46 @@ fn span(first: f64, size: f64) -> (f64, f64) {
     if size < 0.0 { (first + size + 1.0, -size) } else { (first, size) }
 }
 
-fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, [row, col, height, width]: [f64; 4]) -> Value {
-    let outside = row < 0.0
+fn is_outside([row, col, height, width]: Rectangle) -> bool {
+    row < 0.0
         || col < 0.0
         || height < 1.0
         || width < 1.0
         || row + height - 1.0 > LAST_ROW
-        || col + width - 1.0 > LAST_COL;
-    if outside {
+        || col + width - 1.0 > LAST_COL
+}
+
+/// The cell of a chosen rectangle in the formula's own row or column, which are the first two arguments.
+fn crossing_of<'a>(
+    cx: &mut Cx<'_>,
+    args: &[Arg<'a>],
+    chosen: impl FnOnce(&mut Cx<'_>, &[Arg<'a>]) -> Result<(Range<'a>, Rectangle), ErrorCode>,
+) -> Value {
+    let own = |position: usize| nth_arg(args, position).as_number().unwrap_or(0.0);
+    let (range, place) = match chosen(cx, args.get(2..).unwrap_or(&[])) {
+        Ok(found) => found,
+        Err(code) => return Value::error(code),
+    };
+    if is_outside(place) {
         return Value::error(ErrorCode::Ref);
     }
+    let [first_row, first_col, height, width] = place;
+    let single = height == 1.0 && width == 1.0;
+    let row = if height == 1.0 { first_row } else { own(0) - f64::from(range.origin.row) };
+    let col = if width == 1.0 { first_col } else { own(1) - f64::from(range.origin.col) };
+    let inside = |at: f64, first: f64, size: f64| at >= first && at < first + size;
+    if single || inside(row, first_row, height) && inside(col, first_col, width) {
+        range.get(row as usize, col as usize)
+    } else {
+        Value::error(ErrorCode::Value)
+    }
+}
+
+fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, place: Rectangle) -> Value {
+    if is_outside(place) {
+        return Value::error(ErrorCode::Ref);
+    }
+    let [row, col, height, width] = place;
     let (row, col) = (row as usize, col as usize);
     let (mut rows, mut cols) = (height as usize, width as usize);
     if rows * cols > MAX_WITH_BLANKS {
@@ -73,10 +117,16 @@ fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, [row, col, height, width]: [f64
 }
 
 fn indirect(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
-    let text = match cx.text(nth_arg(args, 0)) {
-        Ok(text) => text.into_owned(),
-        Err(code) => return Value::error(code),
-    };
+    named(cx, args).map_or_else(Value::error, |(range, place)| rectangle(cx, &range, place))
+}
+
+fn indirect_crossing(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    crossing_of(cx, args, named)
+}
+
+/// What a text names.
+fn named<'a>(cx: &mut Cx<'_>, args: &[Arg<'a>]) -> Result<(Range<'a>, Rectangle), ErrorCode> {
+    let text = cx.text(nth_arg(args, 0))?.into_owned();
     let (sheet, cells) = match text.rfind('!') {
         Some(at) => (Some(text[..at].trim_matches('\'').replace("''", "'")), &text[at + 1..]),
         None => (None, text.as_str()),
@@ -99,14 +149,14 @@ fn indirect(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
         }),
         (_, None) => named(cells),
     };
-    let Some(range) = found else { return Value::error(ErrorCode::Ref) };
+    let range = found.ok_or(ErrorCode::Ref)?;
     let place = match corners {
         Some([first_row, first_col, last_row, last_col]) => {
             [first_row, first_col, last_row - first_row + 1.0, last_col - first_col + 1.0]
         }
         None => [0.0, 0.0, range.rows as f64, range.cols as f64],
     };
-    rectangle(cx, &range, place)
+    Ok((range, place))
 }
 
 /// `A1`, `$A$1:B2`, `A:B` or `1:2` as first row, first column, last row, last column.
@@ -157,4 +207,13 @@ pub const TABLE: &[Function] = &[
     shaped(INDIRECT, 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], indirect)
         .repeating(2)
         .with(flags::GIVES_ARRAY),
+    shaped(PICK_CROSSING, 9, 9, &[Param::Scalar, Param::Scalar, Param::Any, Param::Scalar], pick_crossing),
+    shaped(
+        INDIRECT_CROSSING,
+        5,
+        255,
+        &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Scalar, Param::Any],
+        indirect_crossing,
+    )
+    .repeating(2),
 ];

@@ -13,7 +13,8 @@ const MOST: usize = 4_096;
 
 #[derive(Default)]
 pub struct Memo {
-    names: HashMap<(CellAddress, bool, Box<str>), Abs>,
+    /// By the cell that a name is seen from, and what is asked of its value: a range, an array.
+    names: HashMap<(CellAddress, [bool; 2], Box<str>), Abs>,
     applied: HashMap<Use, Abs>,
 }
 
@@ -33,18 +34,18 @@ impl Use {
 }
 
 impl Memo {
-    pub fn name(&self, home: CellAddress, name: &str, wants_range: bool) -> Option<Abs> {
+    pub fn name(&self, home: CellAddress, name: &str, at: &At) -> Option<Abs> {
         if self.names.is_empty() {
             return None;
         }
-        self.names.get(&(home, wants_range, name.to_lowercase().into())).cloned()
+        self.names.get(&(home, [at.wants_range, at.array], name.to_lowercase().into())).cloned()
     }
 
-    pub fn add_name(&mut self, home: CellAddress, name: &str, wants_range: bool, result: &Abs) {
+    pub fn add_name(&mut self, home: CellAddress, name: &str, at: &At, result: &Abs) {
         if self.names.len() >= MOST {
             self.names.clear();
         }
-        self.names.insert((home, wants_range, name.to_lowercase().into()), result.clone());
+        self.names.insert((home, [at.wants_range, at.array], name.to_lowercase().into()), result.clone());
     }
 
     pub fn applied(&self, this: &Use) -> Option<Abs> {

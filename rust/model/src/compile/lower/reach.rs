@@ -4,7 +4,7 @@ use super::at::At;
 use super::failure::{Failure, Lowered};
 use super::lowerer::Lowerer;
 use super::values::{Abs, MAX_GRID_CELLS};
-use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term};
+use crate::compile::graph::{Argument, Op, RangeArgument, RangeContent, Term};
 use crate::error::ErrorKind;
 use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
@@ -16,12 +16,38 @@ use execd_calc::values::value::{ErrorCode, Value};
 const MAX_REACHED: usize = 1 << 26;
 
 impl Lowerer<'_> {
-    /// The result of a dynamic reference for the function around it: cells, if the function takes ranges.
-    pub fn as_cells(&mut self, value: Term, at: &At) -> Abs {
-        match kernels::find(reference::CELLS).filter(|_| at.wants_range) {
+    /// The result of a dynamic reference, which a kernel picks: cells for a function that takes ranges, an array in an
+    /// array formula, else the value of the cell in the formula's own row or column, which `crossing` picks.
+    pub fn picked(
+        &mut self,
+        [whole, crossing]: [&str; 2],
+        mut arguments: Vec<Argument>,
+        at: &At,
+    ) -> Lowered<Abs> {
+        let find =
+            |name: &str| kernels::find(name).ok_or_else(|| Failure::unsupported("a dynamic reference"));
+        if !at.wants_range && !at.array {
+            let own = [at.cell.row, at.cell.col].map(|at| Term::Const(Value::number(f64::from(at))));
+            arguments.splice(0..0, own.map(Argument::Term));
+            return Ok(Abs::Term(self.graph.call(find(crossing)?, &arguments)));
+        }
+        let picked = self.graph.call(find(whole)?, &arguments);
+        Ok(if at.wants_range { self.as_cells(picked) } else { Abs::Term(picked) })
+    }
+
+    /// The value of a dynamic reference as cells, for a function that takes ranges.
+    pub fn as_cells(&mut self, value: Term) -> Abs {
+        match kernels::find(reference::CELLS) {
             Some(cells) => Abs::Term(self.graph.call(cells, &[Argument::Term(value)])),
             None => Abs::Term(value),
         }
+    }
+
+    /// Whether a value is a reference that a record chose.
+    pub fn is_chosen_reference(&self, term: Term) -> bool {
+        let Term::Node(id) = term else { return false };
+        let op = self.graph.node(id).map(|node| node.op);
+        matches!(op, Some(Op::Call(function)) if function.name == reference::CELLS)
     }
 
     /// All used cells of a sheet as a range.

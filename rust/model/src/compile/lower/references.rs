@@ -2,6 +2,7 @@
 
 use super::at::At;
 use super::failure::{Failure, Lowered};
+use super::forms::Form;
 use super::lowerer::Lowerer;
 use super::values::{Abs, Single, constant};
 use crate::compile::graph::Term;
@@ -190,17 +191,21 @@ impl Lowerer<'_> {
             }
         };
         let home = CellAddress { sheet, ..at.cell };
-        if let Some(known) = self.memo.name(home, name, at.wants_range) {
+        if let Some(known) = self.memo.name(home, name, at) {
             return Ok(known);
         }
         match self.name_tree(name, home)? {
+            // What a name refers to is a reference where it is used: there one value of it may be wanted.
+            Some(tree) if !at.array && is_dynamic(&tree) => {
+                self.lower(&tree, &At { cell: home, scope: None, ..at.clone() })
+            }
             Some(tree) => {
                 // The formula of a name is an array formula, wherever the name is used.
-                let at =
+                let inside =
                     At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
-                let result = self.lower(&tree, &at)?;
+                let result = self.lower(&tree, &inside)?;
                 if !matches!(*tree, Expr::Reference(_) | Expr::Number(_) | Expr::Text(_)) {
-                    self.memo.add_name(home, name, at.wants_range, &result);
+                    self.memo.add_name(home, name, at, &result);
                 }
                 Ok(result)
             }
@@ -246,6 +251,15 @@ fn hull(left: Vec<Place>, right: Vec<Place>) -> Abs {
         whole = whole.hull(&place);
     }
     Abs::Places(vec![whole])
+}
+
+/// A reference that may depend on a record, or a name for one.
+fn is_dynamic(expr: &Expr) -> bool {
+    match expr {
+        Expr::Name { .. } => true,
+        Expr::Call { name, .. } => matches!(Form::find(name), Some(Form::Offset | Form::Indirect)),
+        _ => false,
+    }
 }
 
 fn is_relative(expr: &Expr) -> bool {

@@ -202,10 +202,14 @@ impl<'w> Sheets<'w> {
         };
         let (mut rows, mut cols) = (place.rows(), place.cols());
         if place.area.last_row == MAX_ROW {
-            rows = extent(|extent| extent.0).saturating_sub(place.area.first_row as usize).clamp(1, rows);
+            rows = extent(|extent| extent.0)
+                .saturating_sub(place.area.first_row as usize)
+                .clamp(rows.min(2), rows);
         }
         if place.area.last_col == MAX_COL {
-            cols = extent(|extent| extent.1).saturating_sub(place.area.first_col as usize).clamp(1, cols);
+            cols = extent(|extent| extent.1)
+                .saturating_sub(place.area.first_col as usize)
+                .clamp(cols.min(2), cols);
         }
         (rows, cols)
     }

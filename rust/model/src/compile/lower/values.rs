@@ -72,6 +72,8 @@ impl Grid {
         let col = if self.cols == 1 { 0 } else { col };
         let inside = row < self.rows && col < self.cols;
         let term = if inside { self.terms.get(row * self.cols + col).copied() } else { None };
+        let of_range = |place: &Place| row < place.rows() && col < place.cols();
+        let term = term.or_else(|| self.beyond.filter(|_| self.place.as_ref().is_some_and(of_range)));
         term.unwrap_or(Term::Const(Value::error(ErrorCode::NA)))
     }
 }

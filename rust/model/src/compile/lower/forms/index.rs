@@ -7,6 +7,7 @@ use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, Grid, Single, error};
 use crate::formula::ast::Expr;
 use execd_calc::kernels;
+use execd_calc::kernels::arrays::record;
 use execd_calc::numbers::digits;
 use execd_calc::semantics::lift;
 use execd_calc::values::value::ErrorCode;
@@ -110,6 +111,7 @@ impl Lowerer<'_> {
             },
             _ => None,
         };
+        let chosen = matches!(&array, Abs::Term(term) if self.is_chosen_reference(*term));
         let mut results = vec![array];
         for arg in args.iter().skip(1) {
             results.push(self.lower(arg, &at.for_value())?);
@@ -117,8 +119,10 @@ impl Lowerer<'_> {
         let result = self.call_with(function, results, at)?;
         let Abs::Term(term @ Term::Node(_)) = result else { return Ok(Some(result)) };
         Ok(Some(match place {
-            Some(_) if at.wants_range => self.as_cells(term, at),
+            Some(_) if at.wants_range => self.as_cells(term),
             _ if at.array || at.wants_range => Abs::Term(term),
+            // Where its row or column crosses that of the formula is not known.
+            None if chosen => Abs::Term(self.graph.call_named(record::ONLY, &[term])),
             None => Abs::Term(self.graph.element(term, 0, 0)),
             Some(place) => {
                 // Of a whole row or column, the formula gets the value in its own column or row.

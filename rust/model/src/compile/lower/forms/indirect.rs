@@ -10,7 +10,6 @@ use crate::error::ErrorKind;
 use crate::formula::ast::{Expr, Reference};
 use crate::formula::parse;
 use crate::workbook::{CellAddress, MAX_COL, MAX_ROW, Place};
-use execd_calc::kernels;
 use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::semantics::function::flags;
 use execd_calc::semantics::operator::BinaryOp;
@@ -61,9 +60,9 @@ impl Lowerer<'_> {
     }
 
     fn indirect_per_record(&mut self, text: Term, a1: bool, at: &At) -> Lowered<Abs> {
-        let Some(function) = kernels::find(reference::INDIRECT).filter(|_| a1) else {
+        if !a1 {
             return Err(Failure::unsupported("INDIRECT in R1C1 style that depends on an input"));
-        };
+        }
         let parts = self.text_parts(text);
         if let Some(result) = self.indirect_by_sheet(text, &parts, at)? {
             return Ok(result);
@@ -78,8 +77,7 @@ impl Lowerer<'_> {
             arguments.push(Argument::Term(self.graph.text(&name)));
             arguments.push(Argument::Range(self.reachable(&place)?));
         }
-        let found = self.graph.call(function, &arguments);
-        Ok(self.as_cells(found, at))
+        self.picked([reference::INDIRECT, reference::INDIRECT_CROSSING], arguments, at)
     }
 
     /// What is known of a text that is joined from parts.

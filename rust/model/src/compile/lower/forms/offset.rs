@@ -8,7 +8,6 @@ use crate::compile::lower::lowerer::Lowerer;
 use crate::compile::lower::values::{Abs, Single, constant, error};
 use crate::formula::ast::Expr;
 use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
-use execd_calc::kernels;
 use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::numbers::digits;
 use execd_calc::values::value::{ErrorCode, Value};
@@ -43,6 +42,9 @@ impl Lowerer<'_> {
         let known: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
         match known {
             Some(values) => {
+                if let Some(code) = values.iter().find_map(|value| value.as_error()) {
+                    return Ok(error(code));
+                }
                 let mut numbers = [0i64; 4];
                 for (position, (number, value)) in numbers.iter_mut().zip(values).enumerate() {
                     match self.graph.cx().number(value) {
@@ -58,12 +60,8 @@ impl Lowerer<'_> {
     }
 
     fn offset_per_record(&mut self, base: &Place, terms: &[Term], at: &At) -> Lowered<Abs> {
-        let Some(pick) = kernels::find(reference::PICK) else {
-            return Err(Failure::unsupported("OFFSET that depends on an input"));
-        };
-        let Some(reach) = self.offset_reach(base, terms) else {
-            return Ok(error(ErrorCode::Ref));
-        };
+        // Outside the sheet, whatever it reaches is an error.
+        let reach = self.offset_reach(base, terms).unwrap_or(*base);
         let mut arguments = vec![Argument::Range(self.reachable(&reach)?)];
         let corner =
             [(base.area.first_row, reach.area.first_row), (base.area.first_col, reach.area.first_col)];
@@ -71,8 +69,7 @@ impl Lowerer<'_> {
             Argument::Term(Term::Const(Value::number(f64::from(index) - f64::from(first))))
         }));
         arguments.extend(terms.iter().map(|&term| Argument::Term(term)));
-        let picked = self.graph.call(pick, &arguments);
-        Ok(self.as_cells(picked, at))
+        self.picked([reference::PICK, reference::PICK_CROSSING], arguments, at)
     }
 
     /// The cells that OFFSET can reach, fewer if its rows or columns are known. None if they are outside the sheet.

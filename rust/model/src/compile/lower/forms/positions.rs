@@ -51,9 +51,10 @@ impl Lowerer<'_> {
                     return Err(refused(form.name()));
                 }
                 Single::Many(grid) => (grid.rows, grid.cols),
-                Single::One(Term::Const(value)) if value.is_error() => return Ok(Some(constant(value))),
-                Single::One(Term::Const(_)) => (1, 1),
-                Single::One(_) => return Ok(None),
+                Single::One(term) => {
+                    let term = self.graph.call_named(form.name(), &[term]);
+                    return Ok(Some(Abs::Term(term)));
+                }
             },
         };
         let count = if form == Form::Rows { shape.0 } else { shape.1 };

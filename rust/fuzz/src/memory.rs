@@ -1,33 +1,38 @@
-//! An allocator that counts, so that a target's memory has a limit that a test can look at.
+//! An allocator that counts by thread, so that the memory of an input or a call has a limit that a test can look at. A
+//! test program names `Counting` as its allocator.
 
 #![allow(unsafe_code, reason = "an allocator cannot be written without; it only counts and passes on")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::cell::Cell;
 
 pub struct Counting;
 
 /// No larger piece is given, as on a machine that has no more: the Arrow crates ask for what a file claims.
 const LARGEST: usize = 3 << 30;
 
-static LIVE: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
+thread_local! {
+    // Below zero where a thread gives back more than it took.
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+    static PEAK: Cell<isize> = const { Cell::new(0) };
+}
 
 fn taken(bytes: usize) {
-    let live = LIVE.fetch_add(bytes, Relaxed) + bytes;
-    PEAK.fetch_max(live, Relaxed);
+    let live = LIVE.get() + bytes as isize;
+    LIVE.set(live);
+    PEAK.set(PEAK.get().max(live));
 }
 
 fn given_back(bytes: usize) {
-    LIVE.fetch_sub(bytes, Relaxed);
+    LIVE.set(LIVE.get() - bytes as isize);
 }
 
-/// Runs `work` and gives the most bytes that were held at once, besides those held before. Other threads count, too.
+/// Runs `work` and gives the most bytes that this thread held at once, besides those it held before.
 pub fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
-    let before = LIVE.load(Relaxed);
-    PEAK.store(before, Relaxed);
+    let before = LIVE.get();
+    PEAK.set(before);
     let result = work();
-    (result, PEAK.load(Relaxed).saturating_sub(before))
+    (result, usize::try_from(PEAK.get() - before).unwrap_or(0))
 }
 
 // SAFETY: every call is passed on to the system's allocator with the arguments that came in.

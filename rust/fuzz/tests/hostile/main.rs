@@ -3,8 +3,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a failed step of a test must stop it")]
 
 mod arguments;
-mod memory;
-mod timer;
 
 use arguments::{Random, Things};
 use execd_calc::kernels;
@@ -12,8 +10,8 @@ use execd_calc::semantics::function::{Arg, Cx, Env, Function};
 use execd_calc::semantics::lift;
 use execd_calc::values::budget::Budget;
 use execd_calc::values::heap::{Heap, Layer, Store};
+use execd_fuzz::{memory, stopwatch};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 #[global_allocator]
@@ -33,23 +31,21 @@ fn call(
     function: &'static Function,
     args: &[Arg<'_>],
     batch: &Arc<Store>,
-    timer: &timer::Timer,
     yardstick: Option<Duration>,
 ) -> Option<String> {
-    let stop = Arc::new(AtomicBool::new(false));
     let env = Env::new(false, 46_000.25);
     let ((time, refused), bytes) = memory::peak(|| {
         let mut heap = Heap::new(Arc::new(Store::new(Layer::Constant)), Arc::clone(batch));
         heap.set_budget(BUDGET, Arc::new(Budget::new(BUDGET)));
-        let time = timer.measured(&stop, DEADLINE, || {
-            lift::call(&mut Cx { heap: &mut heap, env: &env, cancel: &stop }, function, args);
+        let ((), time) = stopwatch::measured(DEADLINE, |stop| {
+            lift::call(&mut Cx { heap: &mut heap, env: &env, cancel: stop.flag() }, function, args);
         });
         (time, heap.refused())
     });
     let too_long = |time: Duration, yardstick: Duration| time > DEADLINE + MOST_TIME * yardstick;
     // The processor may have become slower since the first measurement.
     let slow = time.zip(yardstick).is_some_and(|(time, yardstick)| {
-        too_long(time, yardstick) && timer::yardstick().is_some_and(|now| too_long(time, now))
+        too_long(time, yardstick) && stopwatch::yardstick().is_some_and(|now| too_long(time, now))
     });
     let large = bytes > MOST_BYTES;
     (slow || large).then(|| format!("{}: {time:?}, {bytes} bytes, {refused:?}", function.name))
@@ -58,17 +54,15 @@ fn call(
 #[test]
 fn every_function_ends_in_time_and_within_its_bytes() {
     let things = Things::new();
-    let (timer, yardstick) = (timer::Timer::start(), timer::yardstick());
+    let yardstick = stopwatch::yardstick();
     let mut random = Random(7);
     let mut found = Vec::new();
     for function in kernels::all() {
         for round in 0..CALLS {
             let args = things.arguments(function, round, &mut random);
             let shown = || things.describe(&args);
-            found.extend(
-                call(function, &args, &things.batch, &timer, yardstick)
-                    .map(|what| format!("{what} {}", shown())),
-            );
+            let failed = call(function, &args, &things.batch, yardstick);
+            found.extend(failed.map(|what| format!("{what} {}", shown())));
         }
     }
     assert!(found.is_empty(), "{} calls:\n{}", found.len(), found.join("\n"));

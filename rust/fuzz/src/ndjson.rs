@@ -1,0 +1,7 @@
+//! NDJSON read as records.
+
+use crate::records::evaluate;
+
+pub fn run(bytes: &[u8]) {
+    evaluate(bytes, "ndjson");
+}
