@@ -1,9 +1,9 @@
 """Runs the benchmarks and prints one table: `make bench`, or this with a section and a model to see less.
 
-Workbooks and records are built into build/bench; the Rust program `execd-benches` measures kernels, JSON and
-compilation; http_calls.py measures the server.
+Workbooks and records are built into build/bench; the Rust program `execd-benches` measures kernels, tables,
+JSON and compilation; http_calls.py measures the server.
 
-usage: python -m benches.run [kernel|codec|compile|http] [MODEL]
+usage: python -m benches.run [kernel|table|codec|compile|http] [MODEL]
 """
 
 import subprocess

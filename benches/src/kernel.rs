@@ -62,13 +62,13 @@ fn measure_model(folder: &Path, model: &Model, runs: usize) -> Result<Vec<Row>, 
 }
 
 #[allow(unsafe_code, reason = "compiled for more than the rest of the program")]
-fn run_version(version: Version, inputs: &Inputs, out: &mut Outputs) {
+pub fn run_version(version: Version, inputs: &Inputs, out: &mut Outputs) {
     // SAFETY: `measure` has asked whether the machine supports what the version is compiled for.
     unsafe { version(inputs, black_box(out)) }
 }
 
 /// A compiled workbook with ready input columns and room for whole output columns.
-struct Kernel {
+pub struct Kernel {
     compiled: Compiled,
     batch: Batch,
     /// By output, in the order of the reference: its cell, and whether its texts are gathered too.
@@ -79,7 +79,7 @@ struct Kernel {
 }
 
 impl Kernel {
-    fn new(folder: &Path, model: &Model, inputs: &Inputs) -> Result<Kernel, Box<dyn Error>> {
+    pub fn new(folder: &Path, model: &Model, inputs: &Inputs) -> Result<Kernel, Box<dyn Error>> {
         let workbook = fs::read(folder.join(format!("{}.xlsx", model.name)))?;
         let compiled = execd_model::compile(&workbook, &Limits::default())?;
         let batch = batch(&compiled, inputs)?;
@@ -95,7 +95,7 @@ impl Kernel {
     }
 
     /// What is timed: all records, into whole columns.
-    fn run(&mut self) {
+    pub fn run(&mut self) {
         let (mut values, mut texts) = (std::mem::take(&mut self.values), std::mem::take(&mut self.texts));
         texts.clear();
         self.blocks(&mut values, self.batch.records, |_, columns, frame| {

@@ -56,7 +56,7 @@ impl Input {
     /// No record of the batch has a value for it.
     pub fn is_left_out(&self, batch: &Batch) -> bool {
         let cells = self.first_cell..self.first_cell + self.shape.cells();
-        cells.into_iter().all(|cell| batch.columns.get(cell).is_none_or(Vec::is_empty))
+        cells.into_iter().all(|cell| batch.columns.get(cell).is_none_or(|column| column.is_empty()))
     }
 }
 

@@ -68,7 +68,8 @@ fn column(formula: usize) -> char {
 
 fn results(compiled: &Compiled, input: f64) -> Vec<Constant> {
     let store = Store::new(Layer::Batch);
-    let batch = Batch { records: 1, columns: vec![vec![Value::number(input)]], store: Arc::new(store) };
+    let batch =
+        Batch { records: 1, columns: vec![vec![Value::number(input)].into()], store: Arc::new(store) };
     let mut frame = compiled.plan.frame(&batch);
     let env = Env::new(compiled.date1904, NOW);
     compiled.plan.run(&mut frame, &batch, 0..1, &env, &AtomicBool::new(false)).unwrap();

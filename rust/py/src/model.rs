@@ -8,6 +8,7 @@ use crate::{arrow, describe, errors};
 use execd_model::compile;
 use execd_model::limits::Limits;
 use execd_model::report::Report;
+use execd_serve::arrow::{Seen, evaluate};
 use execd_serve::execute::{self, ExecuteOptions, Service};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
@@ -18,6 +19,8 @@ use std::sync::Arc;
 #[pyclass(frozen, module = "execd._native")]
 pub struct Model {
     pub service: Arc<Service>,
+    /// What is known of the tables that came before.
+    seen: Seen,
     report: Report,
 }
 
@@ -45,7 +48,11 @@ impl Model {
         compiling::within_limits(py, limits, token, |limits| {
             let compiled = compile(&workbook, limits)?;
             let (plan, interface) = (Arc::new(compiled.plan), Arc::new(compiled.interface));
-            Ok(Model { service: Arc::new(Service::new(plan, interface)), report: compiled.report })
+            Ok(Model {
+                service: Arc::new(Service::new(plan, interface)),
+                seen: Seen::default(),
+                report: compiled.report,
+            })
         })
     }
 
@@ -93,8 +100,8 @@ impl Model {
     ) -> PyResult<(Table, Vec<String>)> {
         let batches = arrow::read(py, table)?;
         let options = ExecuteOptions { outputs, now: unix_now, strict, ..ExecuteOptions::default() };
-        let evaluate = || execd_serve::arrow::evaluate(&engine.threads, &self.service, &batches, &options);
-        let (schema, answers, unmatched) = detached(py, evaluate)?.map_err(|e| errors::serve(py, &e))?;
+        let run = || evaluate(&engine.threads, &self.service, &self.seen, &batches, &options);
+        let (schema, answers, unmatched) = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
         Ok((Table::new(schema, answers), unmatched.lines()))
     }
 }

@@ -12,14 +12,13 @@ use execd_calc::values::budget::{Budget, Refusal};
 use execd_calc::values::value::Value;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-/// What is evaluated.
+/// What is evaluated, over whichever batches.
 #[derive(Clone, Copy)]
 pub struct Work<'a> {
     pub plan: &'a Plan,
-    pub batch: &'a Batch,
     pub env: &'a Env,
     pub stop: &'a StopSignal,
     /// Bytes of texts and arrays that it may hold at a time.
@@ -66,6 +65,8 @@ pub struct Blocks<'a> {
     memory: Arc<Budget>,
     /// Held for writing while one record has the whole budget; `None` where there is one thread.
     turn: Option<RwLock<()>>,
+    /// Frames that wait for the next batch.
+    spare: Mutex<Vec<Frame>>,
 }
 
 impl<'a> Blocks<'a> {
@@ -73,27 +74,64 @@ impl<'a> Blocks<'a> {
     pub fn new(work: &'a Work<'a>, clock: &'a dyn Clock, all: &Arc<Budget>, threads: bool) -> Blocks<'a> {
         let limit = work.memory.min(all.limit());
         let memory = if threads { Arc::new(Budget::of(all, limit)) } else { Arc::clone(all) };
-        Blocks { work, clock, limit, memory, turn: threads.then(RwLock::default) }
+        let turn = threads.then(RwLock::default);
+        Blocks { work, clock, limit, memory, turn, spare: Mutex::default() }
+    }
+
+    /// Working memory for a batch.
+    fn frame(&self, batch: &Batch) -> Frame {
+        let mut frame = self.work.plan.frame(batch);
+        frame.set_budget(self.limit, Arc::clone(&self.memory));
+        frame
+    }
+
+    /// The same as `run` for all records of one of many batches, which share frames.
+    pub fn run_piece<P>(
+        &self,
+        batch: &Batch,
+        records: Range<usize>,
+        part: &mut P,
+        columns: &impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]>,
+        each: &impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError>,
+    ) -> Result<(), ServeError> {
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = spare().pop().filter(|frame| frame.fits(self.work.plan, batch));
+        let mut frame = known.unwrap_or_else(|| self.frame(batch));
+        frame.turn_to(batch);
+        self.run_in(&mut frame, batch, records, part, columns, each)?;
+        spare().push(frame);
+        Ok(())
     }
 
     /// Calculates records in order. `columns` gives room for the outputs of the next n records, again where they did not
     /// fit; `each` gets the blocks.
     pub fn run<P>(
         &self,
+        batch: &Batch,
         records: Range<usize>,
         part: &mut P,
         columns: &impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]>,
         each: &impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError>,
     ) -> Result<(), ServeError> {
-        let mut frame = self.work.plan.frame(self.work.batch);
-        frame.set_budget(self.limit, Arc::clone(&self.memory));
+        self.run_in(&mut self.frame(batch), batch, records, part, columns, each)
+    }
+
+    fn run_in<P>(
+        &self,
+        frame: &mut Frame,
+        batch: &Batch,
+        records: Range<usize>,
+        part: &mut P,
+        columns: &impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]>,
+        each: &impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError>,
+    ) -> Result<(), ServeError> {
         let mut size = Size::new(self.work.plan.block_records());
         let mut first = records.start;
         while first < records.end {
             self.work.stop.check()?;
             let block = first..records.end.min(first.saturating_add(size.records));
             let turn = self.turn.as_ref().map(|turn| turn.read().unwrap_or_else(PoisonError::into_inner));
-            let refusal = self.block(&mut frame, block.clone(), part, columns, each)?;
+            let refusal = self.block(frame, batch, block.clone(), part, columns, each)?;
             drop(turn);
             match refusal {
                 None => {
@@ -102,7 +140,7 @@ impl<'a> Blocks<'a> {
                 }
                 Some(_) if block.len() > 1 => size.refused(block.len()),
                 Some(refusal) => {
-                    self.single(&mut frame, first, refusal, part, columns, each)?;
+                    self.single(frame, batch, first, refusal, part, columns, each)?;
                     first += 1;
                 }
             }
@@ -114,12 +152,13 @@ impl<'a> Blocks<'a> {
     fn block<P>(
         &self,
         frame: &mut Frame,
+        batch: &Batch,
         block: Range<usize>,
         part: &mut P,
         columns: &impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]>,
         each: &impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError>,
     ) -> Result<Option<Refusal>, ServeError> {
-        let &Work { plan, batch, env, stop, .. } = self.work;
+        let &Work { plan, env, stop, .. } = self.work;
         let started = self.clock.now();
         let (first, records) = (block.start, block.len());
         let halted = plan.run_into(frame, batch, block, &mut columns(part, records), env, stop.flag());
@@ -140,6 +179,7 @@ impl<'a> Blocks<'a> {
     fn single<P>(
         &self,
         frame: &mut Frame,
+        batch: &Batch,
         record: usize,
         mut refusal: Refusal,
         part: &mut P,
@@ -148,7 +188,7 @@ impl<'a> Blocks<'a> {
     ) -> Result<(), ServeError> {
         if let (Refusal::Execution, Some(turn)) = (refusal, &self.turn) {
             let _turn = turn.write().unwrap_or_else(PoisonError::into_inner);
-            match self.block(frame, record..record + 1, part, columns, each)? {
+            match self.block(frame, batch, record..record + 1, part, columns, each)? {
                 None => return Ok(()),
                 Some(again) => refusal = again,
             }

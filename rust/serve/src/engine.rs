@@ -1,13 +1,13 @@
 //! Evaluates batches in blocks, inline or on a pool of threads, under a deadline.
 
-use crate::blocks::Blocks;
 use crate::clock::Clock;
 use crate::error::ServeError;
 use crate::limits::WORKER_MEMORY;
+use crate::rooms::Rooms;
 use crate::stop::{Alarm, StopSignal};
 use execd_calc::run::Frame;
+use execd_calc::values::batch::Batch;
 use execd_calc::values::budget::{Budget, Holding};
-use execd_calc::values::value::Value;
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::any::Any;
@@ -16,7 +16,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::blocks::{Block, Work};
+pub use crate::blocks::{Block, Blocks, Work};
 
 /// The threads and the clock of one process. It is started after the process was forked: threads do not survive a fork.
 pub struct Engine {
@@ -25,6 +25,7 @@ pub struct Engine {
     alarm: Alarm,
     /// What all executions together may hold.
     memory: Arc<Budget>,
+    rooms: Arc<Rooms>,
 }
 
 /// For this many records one thread is quicker than a pool, which must be handed its work.
@@ -42,7 +43,7 @@ impl Engine {
             None
         };
         let alarm = Alarm::start(Arc::clone(&clock))?;
-        Ok(Engine { pool, clock, alarm, memory: Arc::new(Budget::new(WORKER_MEMORY)) })
+        Ok(Engine { pool, clock, alarm, memory: Arc::new(Budget::new(WORKER_MEMORY)), rooms: Arc::default() })
     }
 
     /// Sets how many bytes all executions together may hold.
@@ -83,26 +84,16 @@ impl Engine {
     pub fn evaluate<P: Send>(
         &self,
         work: &Work<'_>,
+        batch: &Batch,
         part: impl Fn(usize) -> P + Sync,
         each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
     ) -> Result<Vec<P>, ServeError> {
-        self.evaluate_into(work, part, |_, _| Vec::new(), each)
-    }
-
-    /// The same, where outputs are written into columns of the part: `columns` gives room for n records, by output cell.
-    pub fn evaluate_into<P: Send>(
-        &self,
-        work: &Work<'_>,
-        part: impl Fn(usize) -> P + Sync,
-        columns: impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]> + Sync,
-        each: impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError> + Sync,
-    ) -> Result<Vec<P>, ServeError> {
-        let records = work.batch.records;
-        let pool = self.pool.as_ref().filter(|_| records > INLINE_RECORDS);
+        let records = batch.records;
+        let pool = self.pool_for(records);
         let blocks = Blocks::new(work, &*self.clock, &self.memory, pool.is_some());
         let run = |first: usize, end: usize| {
             let mut part = part(end - first);
-            blocks.run(first..end, &mut part, &columns, &each)?;
+            blocks.run(batch, first..end, &mut part, &|_, _| Vec::new(), &each)?;
             Ok(part)
         };
         match pool {
@@ -114,6 +105,39 @@ impl Engine {
             }
             None => Ok(vec![run(0, records)?]),
         }
+    }
+
+    fn pool_for(&self, records: usize) -> Option<&ThreadPool> {
+        self.pool.as_ref().filter(|_| records > INLINE_RECORDS)
+    }
+
+    /// Works through pieces of an execution of so many records; the results come back in order.
+    pub fn in_pieces<T: Send, R: Send>(
+        &self,
+        work: &Work<'_>,
+        records: usize,
+        pieces: Vec<T>,
+        piece: impl Fn(&Blocks<'_>, T) -> R + Sync,
+    ) -> Vec<R> {
+        let pool = self.pool_for(records);
+        let blocks = Blocks::new(work, &*self.clock, &self.memory, pool.is_some());
+        match pool {
+            Some(pool) => pool.install(|| pieces.into_par_iter().map(|one| piece(&blocks, one)).collect()),
+            None => pieces.into_iter().map(|one| piece(&blocks, one)).collect(),
+        }
+    }
+
+    /// How many records of an execution to give to a thread at once, at most `most`: no thread is to wait for another in
+    /// the end.
+    pub fn piece_records(&self, records: usize, most: usize) -> usize {
+        let threads = self.pool_for(records).map_or(1, ThreadPool::current_num_threads);
+        let share = if threads > 1 { records.div_ceil(4 * threads).max(CHUNK_RECORDS) } else { records };
+        most.min(share).max(1)
+    }
+
+    /// Memory for columns of answers.
+    pub fn rooms(&self) -> &Arc<Rooms> {
+        &self.rooms
     }
 
     /// Runs two pieces of work at once if there are threads for it, else one after the other.

@@ -21,7 +21,6 @@ use crate::validate::validate;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
 use execd_calc::semantics::function::Env;
-use execd_calc::values::batch::Batch;
 use execd_calc::values::budget::Holding;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
@@ -106,13 +105,8 @@ impl Service {
     }
 
     /// What an execution evaluates.
-    pub(crate) fn work<'a>(
-        &'a self,
-        batch: &'a Batch,
-        env: &'a Env,
-        options: &'a ExecuteOptions,
-    ) -> Work<'a> {
-        Work { plan: &self.plan, batch, env, stop: &options.stop, memory: options.limits.memory }
+    pub(crate) fn work<'a>(&'a self, env: &'a Env, options: &'a ExecuteOptions) -> Work<'a> {
+        Work { plan: &self.plan, env, stop: &options.stop, memory: options.limits.memory }
     }
 
     /// The rules for reading this service's inputs.
@@ -196,7 +190,8 @@ fn answer(
         stop,
     };
     let parts = engine.evaluate(
-        &service.work(&decoded.batch, &env, options),
+        &service.work(&env, options),
+        &decoded.batch,
         |_| Written::default(),
         |part, frame, block| {
             let columns = template.parts.iter().map(|part| frame.output(part.cell)).collect();

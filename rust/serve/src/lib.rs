@@ -23,6 +23,8 @@ pub mod filter;
 
 pub mod flat;
 
+mod rooms;
+
 pub mod blocks;
 
 pub mod engine;

@@ -132,7 +132,7 @@ fn numbers_of_every_length_are_read_exactly() {
     for space in ["", " ", "\n  "] {
         let rows: String = texts.iter().map(|text| format!(",[{text}{space}]")).collect();
         let decoded = both(&setting, &format!("[[\"A\"]{rows}]")).unwrap();
-        for (text, value) in texts.iter().zip(&decoded.batch.columns[0]) {
+        for (text, value) in texts.iter().zip(decoded.batch.columns[0].iter()) {
             assert_eq!(value.as_number(), text.parse().ok(), "{text}");
         }
     }

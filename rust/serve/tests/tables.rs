@@ -11,7 +11,7 @@ use arrow_array::{
     Int64Array, NullArray, RecordBatch, StringArray, StructArray, TimestampMillisecondArray,
 };
 use arrow_schema::{DataType, Field};
-use execd_serve::arrow::evaluate;
+use execd_serve::arrow::{Seen, evaluate};
 use execd_serve::error::ServeError;
 use execd_serve::execute::ExecuteOptions;
 use execd_serve::files::{LeftOut, Progress, RunOptions, Summary, run_files};
@@ -27,7 +27,7 @@ fn batch(columns: Vec<(&str, ArrayRef)>) -> RecordBatch {
 
 fn answers(columns: Vec<(&str, ArrayRef)>) -> Result<RecordBatch, ServeError> {
     let (schema, batches, _) =
-        evaluate(&engine(1), &service(), &[batch(columns)], &ExecuteOptions::default())?;
+        evaluate(&engine(1), &service(), &Seen::default(), &[batch(columns)], &ExecuteOptions::default())?;
     assert_eq!(batches[0].schema(), schema);
     Ok(batches[0].clone())
 }
@@ -73,7 +73,8 @@ fn large_tables() {
     for threads in [1, 2] {
         let table = [batch(vec![("a", Arc::clone(&column))]), batch(vec![("a", column.slice(0, 3))])];
         let (_, found, _) =
-            evaluate(&engine(threads), &service(), &table, &ExecuteOptions::default()).unwrap();
+            evaluate(&engine(threads), &service(), &Seen::default(), &table, &ExecuteOptions::default())
+                .unwrap();
         let all = |values: fn(&RecordBatch, &str) -> Vec<Option<f64>>, name: &str| -> Vec<Option<f64>> {
             found.iter().flat_map(|batch| values(batch, name)).collect()
         };
@@ -221,7 +222,8 @@ fn mistake(name: &str, columns: &[&str]) -> String {
     parquet_file(&folder.file("a.parquet"), &table);
     let csv = through(&folder.file("a.csv"), &out).unwrap_err().to_string();
     let parquet = through(&folder.file("a.parquet"), &out).unwrap_err().to_string();
-    let arrow = evaluate(&engine(1), &service(), &[table], &ExecuteOptions::default()).unwrap_err();
+    let arrow =
+        evaluate(&engine(1), &service(), &Seen::default(), &[table], &ExecuteOptions::default()).unwrap_err();
     assert_eq!((&csv, &parquet), (&arrow.to_string(), &arrow.to_string()));
     csv
 }
@@ -285,7 +287,8 @@ fn columns_that_are_no_inputs_refuse_no_file() {
         let text = std::fs::read_to_string(folder.file("out.csv")).unwrap();
         assert!(text.lines().nth(1).unwrap().starts_with("2,0.25,"), "{name}: {text}");
     }
-    let (_, found, _) = evaluate(&engine(1), &service(), &[table], &ExecuteOptions::default()).unwrap();
+    let (_, found, _) =
+        evaluate(&engine(1), &service(), &Seen::default(), &[table], &ExecuteOptions::default()).unwrap();
     assert_eq!(numbers(&found[0], "Half"), [Some(2.0)]);
 }
 

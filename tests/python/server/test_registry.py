@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from books import basics
+from execd import _native
 from execd.errors import CallError, Kind
 from execd.registry import folder as folder_module
 from execd.registry import listing, versions
@@ -328,7 +329,7 @@ def test_whatever_is_listed_is_found_by_its_name_and_its_id(folder: str, files: 
 
 
 def test_many_callers_share_one_compilation(root: Path) -> None:
-    programs = Programs(folder := Folder([root]), Board(1), Suspensions())
+    programs = Programs(folder := Folder([root]), _native.Model, Board(1), Suspensions())
 
     async def story() -> list[Program]:
         version = await folder.find("", Address(service="other/rate"))
@@ -343,7 +344,7 @@ def test_a_file_that_was_replaced_is_not_taken_for_what_it_was(root: Path) -> No
         version = await (folder := Folder([root])).find("", Address(service="other/rate"))
         (root / "other" / "rate[2].xlsx").write_bytes(b"another workbook")
         with pytest.raises(CallError, match="being replaced") as caught:
-            await Programs(folder, Board(1), Suspensions()).of(version)
+            await Programs(folder, _native.Model, Board(1), Suspensions()).of(version)
         assert caught.value.kind is Kind.WORKBOOK
 
     asyncio.run(story())

@@ -33,6 +33,12 @@ impl Heap {
         }
     }
 
+    /// Empties the local layer and reads texts of another batch.
+    pub fn set_batch(&mut self, batch: Arc<Store>) {
+        self.reset();
+        self.batch = batch;
+    }
+
     /// Sets what the local layer, which must be empty, may hold, alone and beside others. Without this it has no limit.
     pub fn set_budget(&mut self, limit: usize, budget: Arc<Budget>) {
         self.meter = Meter::new(limit, Some(budget));

@@ -14,4 +14,6 @@ pub mod lookup_index;
 
 pub mod range;
 
+pub mod column;
+
 pub mod batch;

@@ -24,7 +24,7 @@ const TAG_OMITTED: u64 = 6;
 
 /// One cell value, or an argument that was left out. `Copy`, 8 bytes; texts and arrays are handles into a `Heap`.
 #[repr(transparent)]
-#[derive(Clone, Copy, bytemuck::NoUninit)]
+#[derive(Clone, Copy, bytemuck::NoUninit, bytemuck::TransparentWrapper)]
 pub struct Value(f64);
 
 /// A value taken apart.

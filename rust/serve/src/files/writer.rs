@@ -209,7 +209,8 @@ fn texts(
     let decoded = &chunk.decoded;
     let env = service.env_of(engine, options);
     engine.evaluate(
-        &service.work(&decoded.batch, &env, options),
+        &service.work(&env, options),
+        &decoded.batch,
         |_| Vec::new(),
         |out, frame, block| {
             write(out, frame, block, Remarks::of_inputs(service, decoded, given, block, frame.heap()));

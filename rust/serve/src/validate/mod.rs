@@ -48,7 +48,8 @@ pub fn validate(
         && !(changing.is_empty() && interface.complaints.is_empty())
     {
         let parts = engine.evaluate(
-            &Work { plan, batch: &decoded.batch, env, stop, memory: limits.memory },
+            &Work { plan, env, stop, memory: limits.memory },
+            &decoded.batch,
             |_| Findings::default(),
             |found, frame, block| {
                 if let Some(refused) = block.refused {
@@ -140,10 +141,12 @@ impl Findings {
     /// Puts the numbers into the places of their texts.
     fn take_numbers(&mut self, decoded: &mut Decoded) {
         for (cell, record, number) in self.numbers.drain(..) {
-            let column = decoded.batch.columns.get_mut(cell);
-            if let Some(value) = column.and_then(|column| column.get_mut(record)) {
+            let Some(column) = decoded.batch.columns.get_mut(cell) else { continue };
+            let mut values = std::mem::take(column).into_values();
+            if let Some(value) = values.get_mut(record) {
                 *value = Value::number(number);
             }
+            *column = values.into();
         }
     }
 
@@ -215,7 +218,8 @@ impl Judge<'_> {
     /// The cells that were sent, with their columns.
     fn columns<'b>(&self, batch: &'b Batch) -> impl Iterator<Item = (usize, &'b [Value])> {
         let cells = self.validation.cells.iter();
-        let columns = cells.filter_map(|&cell| Some((cell, batch.columns.get(cell)?.as_slice())));
+        let columns =
+            cells.filter_map(|&cell| Some((cell, batch.columns.get(cell).map(|column| &**column)?)));
         columns.filter(|(_, column)| !column.is_empty())
     }
 

@@ -6,6 +6,7 @@ pub mod service;
 
 use execd_calc::interface::{Constant, Format, Heading, Input, Interface, Output, Shape};
 use execd_calc::values::batch::Batch;
+use execd_calc::values::column::Column;
 use execd_calc::values::heap::{Heap, Layer, Store};
 use execd_calc::values::value::{Unpacked, Value};
 use execd_serve::codec::decode::rules::Rules;
@@ -124,7 +125,7 @@ pub fn shown(heap: &Heap, value: Value) -> String {
 /// Cells of one record, `-` where the whole column is left to the workbook.
 pub fn record(decoded: &Decoded, record: usize) -> Vec<String> {
     let heap = heap_of(&decoded.batch);
-    let cell = |column: &Vec<Value>| match column.is_empty() {
+    let cell = |column: &Column| match column.is_empty() {
         true => "-".to_owned(),
         false => shown(&heap, column[record]),
     };

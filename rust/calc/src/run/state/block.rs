@@ -18,7 +18,7 @@ pub struct Block<'a> {
 impl<'a> Block<'a> {
     /// An input's values from the first record on, as far as the batch goes; none where its default is used.
     pub fn values(self, input: &InputSlot) -> &'a [Value] {
-        let column = self.batch.columns.get(input.cell).map_or(&[][..], Vec::as_slice);
+        let column = self.batch.columns.get(input.cell).map_or(&[][..], |column| &**column);
         column.get(self.first..).filter(|values| values.len() >= self.records).unwrap_or_default()
     }
 }

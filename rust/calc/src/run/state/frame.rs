@@ -72,10 +72,8 @@ pub(crate) const SCRATCH: usize = 4;
 
 impl Frame {
     pub(crate) fn new(plan: &Plan, batch: &Batch) -> Frame {
-        // Two sizes only, because machine code is made for a size.
-        let block = if batch.records <= LANES { LANES } else { plan.block_records() };
-        // One chunk more than a block needs: slots a power of two apart would fight for the same cache lines.
-        let chunks = block.div_ceil(LANES) + 1;
+        let block = block(plan, batch);
+        let chunks = chunks(plan, batch);
         let constant_outputs = plan
             .outputs
             .iter()
@@ -112,6 +110,16 @@ impl Frame {
     /// Sets what kernels may write, alone and beside others. Without this it has no limit.
     pub fn set_budget(&mut self, limit: usize, budget: Arc<Budget>) {
         self.heap.set_budget(limit, budget);
+    }
+
+    /// Whether the frame can be used for this batch, too.
+    pub fn fits(&self, plan: &Plan, batch: &Batch) -> bool {
+        self.chunks == chunks(plan, batch)
+    }
+
+    /// The next runs are over this batch, which must fit.
+    pub fn turn_to(&mut self, batch: &Batch) {
+        self.heap.set_batch(batch.store.clone());
     }
 
     /// Gives back what the last block took of the budget; its texts and arrays are gone.
@@ -170,6 +178,16 @@ impl Frame {
     pub fn heap(&self) -> &Heap {
         &self.heap
     }
+}
+
+/// Records that run together. Two sizes only, because machine code is made for a size.
+fn block(plan: &Plan, batch: &Batch) -> usize {
+    if batch.records <= LANES { LANES } else { plan.block_records() }
+}
+
+/// One chunk more than a block needs: slots a power of two apart would fight for the same cache lines.
+fn chunks(plan: &Plan, batch: &Batch) -> usize {
+    block(plan, batch).div_ceil(LANES) + 1
 }
 
 /// Chunks that are aligned to cache lines: loads and stores across two lines take twice as long.

@@ -4,6 +4,7 @@
 use super::Random;
 use super::plans::Kind;
 use crate::values::batch::Batch;
+use crate::values::column::Column;
 use crate::values::heap::{Layer, Store};
 use crate::values::value::{ErrorCode, Value};
 use std::sync::Arc;
@@ -68,6 +69,7 @@ pub fn batch(random: &mut Random, kinds: &[Kind], records: usize, mix: Mix) -> B
             }
         }
     }
+    let columns = columns.into_iter().map(Column::from).collect();
     Batch { records, columns, store: Arc::new(store) }
 }
 

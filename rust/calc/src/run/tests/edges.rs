@@ -196,7 +196,8 @@ fn chosen_blanks_are_zeros() {
         Step::Three { op: Op3::Select, a: at(6), b: at(4), c: at(5), out: 7 },
     ];
     let plan = plan(3, &[], steps, 8);
-    let columns = [Value::BLANK, Value::number(2.0), Value::TRUE].map(|value| vec![value; 200]).to_vec();
+    let columns =
+        [Value::BLANK, Value::number(2.0), Value::TRUE].map(|value| vec![value; 200].into()).to_vec();
     let batch = Batch { columns, ..Batch::defaults(200, 0) };
     compare(&plan, &batch);
     let mut frame = plan.frame(&batch);

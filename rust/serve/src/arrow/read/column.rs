@@ -9,17 +9,23 @@ use crate::codec::unmatched::Unmatched;
 use crate::error::{Place, ServeError};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{Float64Type, Int32Type, Int64Type};
-use arrow_array::{Array, ArrayRef};
+use arrow_array::{AnyDictionaryArray, Array, ArrayRef, Float64Array, StringArrayType};
+use arrow_buffer::NullBuffer;
 use arrow_cast::cast;
 use arrow_schema::{DataType, Field, TimeUnit};
 use execd_calc::interface::Format;
 use execd_calc::numbers::serial;
 use execd_calc::semantics::function::MAX_TEXT_UNITS;
+use execd_calc::values::column::Column;
 use execd_calc::values::heap::{Layer, Store};
 use execd_calc::values::value::{ErrorCode, Value};
+use std::ops::Range;
 use std::sync::Arc;
 
-pub fn put(columns: &mut [Vec<Value>], cell: usize, values: Vec<Value>) {
+/// A dictionary of no more words than this is read as a whole, however few records refer to it.
+const FEW_WORDS: usize = 64;
+
+pub fn put(columns: &mut [Column], cell: usize, values: Column) {
     if let Some(column) = columns.get_mut(cell) {
         *column = values;
     }
@@ -57,9 +63,18 @@ impl<'a> ColumnReader<'a> {
         self.format = self.rules.interface.inputs.get(input).map_or(Format::General, |input| input.format);
     }
 
-    /// The values of a column, by what its field says that they mean.
-    pub fn field(&mut self, field: &Field, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
-        let meant = extension::meant(field, array).map_err(|error| self.refused(error.to_string()))?;
+    /// The values of some rows of a column, by what its field says that they mean.
+    pub fn field(
+        &mut self,
+        field: &Field,
+        array: &ArrayRef,
+        rows: Range<usize>,
+    ) -> Result<Column, ServeError> {
+        if let Some(column) = lent(field, array, rows.clone()) {
+            return Ok(column);
+        }
+        let some = array.slice(rows.start, rows.len());
+        let meant = extension::meant(field, &some).map_err(|error| self.refused(error.to_string()))?;
         let values = self.column(&meant)?;
         if meant.data_type().is_numeric() || meant.data_type().is_temporal() {
             self.tell_failed(&values);
@@ -76,23 +91,19 @@ impl<'a> ColumnReader<'a> {
         }
     }
 
-    fn column(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
+    fn column(&mut self, array: &ArrayRef) -> Result<Column, ServeError> {
         let date1904 = self.rules.date1904;
         match array.data_type() {
-            DataType::Null => Ok(vec![Value::BLANK; array.len()]),
+            DataType::Null => Ok(blank(array.len())),
             DataType::Boolean => {
                 let flags = array.as_boolean();
-                Ok((0..array.len())
-                    .map(|row| or_blank(array, row, || Value::bool(flags.value(row))))
-                    .collect())
+                Ok(blanked(flags.values().iter().map(Value::bool), array.nulls()))
             }
             DataType::Date32 | DataType::Date64 => {
                 let days = self.cast(array, &DataType::Date32)?;
                 let days = self.cast(&days, &DataType::Int32)?;
-                let values = days.as_primitive::<Int32Type>();
-                Ok((0..days.len())
-                    .map(|row| or_blank(&days, row, || serial_of(f64::from(values.value(row)), date1904)))
-                    .collect())
+                let serials = days.as_primitive::<Int32Type>().values().iter();
+                Ok(blanked(serials.map(|&day| serial_of(f64::from(day), date1904)), days.nulls()))
             }
             DataType::Timestamp(unit, zone) => {
                 let zone = Zone::new(zone.as_deref()).map_err(|error| self.refused(error.to_string()))?;
@@ -106,31 +117,50 @@ impl<'a> ColumnReader<'a> {
                 let time = self.cast(array, &DataType::Time64(TimeUnit::Microsecond))?;
                 self.ticks(&time, |ticks| Value::number(ticks / DAY_MICROSECONDS))
             }
-            DataType::Utf8 => self.texts(array),
-            DataType::LargeUtf8 | DataType::Utf8View => {
-                let texts = self.cast(array, &DataType::Utf8)?;
-                self.texts(&texts)
-            }
-            DataType::Dictionary(_, values) => {
-                let plain = self.cast(array, values)?;
-                self.column(&plain)
-            }
+            DataType::Utf8 => self.texts(array.as_string::<i32>()),
+            DataType::LargeUtf8 => self.texts(array.as_string::<i64>()),
+            DataType::Utf8View => self.texts(array.as_string_view()),
+            DataType::Dictionary(_, values) => match array.as_any_dictionary_opt() {
+                Some(words) if (1..=array.len().max(FEW_WORDS)).contains(&words.values().len()) => {
+                    self.words(words)
+                }
+                _ => {
+                    let plain = self.cast(array, values)?;
+                    self.column(&plain)
+                }
+            },
             DataType::RunEndEncoded(_, values) => {
                 let plain = self.cast(array, values.data_type())?;
                 self.column(&plain)
             }
             other if other.is_numeric() => {
                 let numbers = self.cast(array, &DataType::Float64)?;
-                let values = numbers.as_primitive::<Float64Type>();
-                Ok(match numbers.nulls() {
-                    None => values.values().iter().map(|&x| Value::number(x)).collect(),
-                    Some(_) => (0..numbers.len())
-                        .map(|row| or_blank(&numbers, row, || Value::number(values.value(row))))
-                        .collect(),
-                })
+                let numbers = numbers.as_primitive::<Float64Type>();
+                if let Some(column) = lent_numbers(numbers, 0..numbers.len()) {
+                    return Ok(column);
+                }
+                Ok(blanked(numbers.values().iter().map(|&x| Value::number(x)), numbers.nulls()))
             }
             other => Err(self.refused(format!("a column of type {other} cannot be read"))),
         }
+    }
+
+    /// A column that repeats few values: each is read once. What there is to note of a value is noted of every record that
+    /// has it.
+    fn words(&mut self, array: &dyn AnyDictionaryArray) -> Result<Column, ServeError> {
+        let before = std::mem::take(&mut self.notes);
+        let words = self.column(array.values())?;
+        let noted = std::mem::replace(&mut self.notes, before);
+        let keys = array.normalized_keys();
+        let word = |key: &usize| words.get(*key).copied().unwrap_or(Value::BLANK);
+        let values = blanked(keys.iter().map(word), array.nulls());
+        if !noted.is_empty() {
+            for (record, key) in keys.iter().enumerate().filter(|(record, _)| array.is_valid(*record)) {
+                let notes = noted.iter().filter(|note| note.record == *key);
+                self.notes.extend(notes.map(|note| Note { record, ..note.clone() }));
+            }
+        }
+        Ok(values)
     }
 
     pub fn refused(&self, message: String) -> ServeError {
@@ -146,19 +176,18 @@ impl<'a> ColumnReader<'a> {
         cast(array, to).map_err(|error| self.refused(error.to_string()))
     }
 
-    fn ticks(&self, array: &ArrayRef, value: impl Fn(f64) -> Value) -> Result<Vec<Value>, ServeError> {
+    fn ticks(&self, array: &ArrayRef, value: impl Fn(f64) -> Value) -> Result<Column, ServeError> {
         let ticks = self.cast(array, &DataType::Int64)?;
-        let values = ticks.as_primitive::<Int64Type>();
-        Ok((0..ticks.len()).map(|row| or_blank(&ticks, row, || value(values.value(row) as f64))).collect())
+        let values = ticks.as_primitive::<Int64Type>().values().iter();
+        Ok(blanked(values.map(|&ticks| value(ticks as f64)), ticks.nulls()))
     }
 
-    fn texts(&mut self, array: &ArrayRef) -> Result<Vec<Value>, ServeError> {
-        let texts = array.as_string::<i32>();
+    fn texts<'t>(&mut self, array: impl StringArrayType<'t>) -> Result<Column, ServeError> {
         let mut column = Vec::with_capacity(array.len());
-        for row in 0..array.len() {
-            column.push(if array.is_null(row) { Value::BLANK } else { self.text(row, texts.value(row))? });
+        for (row, text) in array.iter().enumerate() {
+            column.push(text.map_or(Ok(Value::BLANK), |text| self.text(row, text))?);
         }
-        Ok(column)
+        Ok(column.into())
     }
 
     fn text(&mut self, record: usize, text: &str) -> Result<Value, ServeError> {
@@ -181,8 +210,30 @@ impl<'a> ColumnReader<'a> {
     }
 }
 
-fn or_blank(array: &ArrayRef, row: usize, value: impl FnOnce() -> Value) -> Value {
-    if array.is_null(row) { Value::BLANK } else { value() }
+/// Numbers that can be used where they are.
+fn lent(field: &Field, array: &ArrayRef, rows: Range<usize>) -> Option<Column> {
+    let numbers = array.as_primitive_opt::<Float64Type>().filter(|_| field.metadata().is_empty())?;
+    lent_numbers(numbers, rows)
+}
+
+fn lent_numbers(numbers: &Float64Array, rows: Range<usize>) -> Option<Column> {
+    let nulls = numbers.nulls().map_or(0, |nulls| nulls.null_count());
+    let some = || numbers.values().slice(rows.start, rows.len());
+    if nulls > 0 { None } else { Column::lent(Arc::new(some())) }
+}
+
+pub fn blank(rows: usize) -> Column {
+    vec![Value::BLANK; rows].into()
+}
+
+/// The values, with a blank in the place of each null.
+fn blanked(values: impl Iterator<Item = Value>, nulls: Option<&NullBuffer>) -> Column {
+    match nulls {
+        None => values.collect(),
+        Some(nulls) => {
+            values.zip(nulls).map(|(value, is_valid)| if is_valid { value } else { Value::BLANK }).collect()
+        }
+    }
 }
 
 fn per_second(unit: TimeUnit) -> f64 {

@@ -11,22 +11,35 @@ use crate::error::ServeError;
 use crate::flat::{Destination, InputColumns};
 use arrow_array::RecordBatch;
 use arrow_schema::Schema;
-use column::{ColumnReader, put};
+use column::{ColumnReader, blank, put};
 use execd_calc::values::batch::Batch;
-use execd_calc::values::value::Value;
+use execd_calc::values::column::Column;
+use std::ops::Range;
 use std::sync::Arc;
 
 pub use column::days_since_1970;
 
 /// `carried` are positions of columns that may name no input.
 pub fn read(batch: &RecordBatch, rules: Rules<'_>, carried: &[usize]) -> Result<Decoded, ServeError> {
+    let found = columns_of(&batch.schema(), rules, carried)?;
+    let mut decoded = read_columns(&found, batch, 0..batch.num_rows(), rules)?;
+    decoded.notes.unmatched.join(&found.unmatched);
+    Ok(decoded)
+}
+
+/// Reads some records of a batch whose columns are known.
+pub fn read_columns(
+    found: &InputColumns,
+    batch: &RecordBatch,
+    records: Range<usize>,
+    rules: Rules<'_>,
+) -> Result<Decoded, ServeError> {
     let inputs = &rules.interface.inputs;
     let cells = inputs.iter().map(|input| input.first_cell + input.shape.cells()).max().unwrap_or(0);
-    let mut columns = vec![Vec::new(); cells];
+    let mut columns = vec![Column::default(); cells];
     let mut reader = ColumnReader::new(rules);
     let schema = batch.schema();
-    let found = columns_of(&schema, rules, carried)?;
-    if found.records_at_once(batch.num_rows(), rules.limits) < batch.num_rows() / 2 {
+    if found.records_at_once(records.len(), rules.limits) < records.len() / 2 {
         return Err(ServeError::TooLarge { what: "input values", limit: rules.limits.values });
     }
     for ((destination, field), array) in found.destinations.iter().zip(schema.fields()).zip(batch.columns()) {
@@ -35,21 +48,20 @@ pub fn read(batch: &RecordBatch, rules: Rules<'_>, carried: &[usize]) -> Result<
             None => {}
             Some(Destination::Cell { input, cell }) => {
                 reader.begin(input);
-                let values = reader.field(field, array)?;
+                let values = reader.field(field, array, records.clone())?;
                 put(&mut columns, cell, values);
             }
             Some(Destination::Rows { input }) => {
                 reader.begin(input);
-                reader.rows(array, &mut columns)?;
+                reader.rows(&array.slice(records.start, records.len()), &mut columns)?;
             }
         }
     }
-    found.blanks.iter().for_each(|&cell| put(&mut columns, cell, vec![Value::BLANK; batch.num_rows()]));
+    found.blanks.iter().for_each(|&cell| put(&mut columns, cell, blank(records.len())));
     reader.notes.sort_by_key(|note| note.record);
-    reader.unmatched.join(&found.unmatched);
     let absent = Absent::new(inputs.len());
     let notes = Notes { absent, list: reader.notes, unmatched: reader.unmatched };
-    let batch = Batch { records: batch.num_rows(), columns, store: Arc::new(reader.store) };
+    let batch = Batch { records: records.len(), columns, store: Arc::new(reader.store) };
     Ok(Decoded { layout: Layout::Objects, batch, notes, nothing: false })
 }
 

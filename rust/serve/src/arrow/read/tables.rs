@@ -8,6 +8,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, LargeListArray, StructArray};
 use arrow_schema::DataType;
 use execd_calc::interface::Shape;
+use execd_calc::values::column::Column;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
@@ -25,18 +26,16 @@ pub fn holds_rows(kind: &DataType) -> bool {
 
 impl ColumnReader<'_> {
     /// Puts the tables of a column into the cells of the input: a null is a blank table, a null row a blank row.
-    pub fn rows(&mut self, array: &ArrayRef, columns: &mut [Vec<Value>]) -> Result<(), ServeError> {
+    pub fn rows(&mut self, array: &ArrayRef, columns: &mut [Column]) -> Result<(), ServeError> {
         let Some(input) = self.rules.interface.inputs.get(self.input) else { return Ok(()) };
         let Shape::Table { headings, rows } = &input.shape else { return Ok(()) };
-        for cell in input.first_cell..input.first_cell + input.shape.cells() {
-            put(columns, cell, vec![Value::BLANK; array.len()]);
-        }
+        let mut cells = vec![vec![Value::BLANK; array.len()]; input.shape.cells()];
         let lists = Lists::new(self, array)?;
         let mut named = vec![false; headings.len()];
         for (position, field) in lists.rows.fields().iter().enumerate() {
             let Some(heading) = self.heading(field.name(), &mut named)? else { continue };
             let mark = self.notes.len();
-            let values = self.field(field, lists.rows.column(position))?;
+            let values = self.field(field, lists.rows.column(position), 0..lists.rows.len())?;
             let found = self.notes.split_off(mark);
             self.notes.extend(
                 found
@@ -44,8 +43,8 @@ impl ColumnReader<'_> {
                     .filter_map(|note| Some(Note { record: lists.record_of(note.record, *rows)?, ..note })),
             );
             for (record, row, place) in lists.places(*rows) {
-                let cell = input.first_cell + row * headings.len() + heading;
-                let target = columns.get_mut(cell).and_then(|column| column.get_mut(record));
+                let cell = row * headings.len() + heading;
+                let target = cells.get_mut(cell).and_then(|column| column.get_mut(record));
                 if let (Some(target), Some(&value)) = (target, values.get(place)) {
                     *target = if lists.rows.is_null(place) { Value::BLANK } else { value };
                 }
@@ -55,12 +54,15 @@ impl ColumnReader<'_> {
         for record in 0..array.len() {
             match (lists.length(record), missing) {
                 (0, _) => {}
-                (_, Some(heading)) => self.spoil(record, heading, columns),
+                (_, Some(heading)) => self.spoil(record, heading, &mut cells),
                 (length, None) if length > *rows => {
                     self.notes.push(Note { record, input: self.input, kind: NoteKind::Cut });
                 }
                 _ => {}
             }
+        }
+        for (cell, values) in cells.into_iter().enumerate() {
+            put(columns, input.first_cell + cell, values.into());
         }
         Ok(())
     }
@@ -81,10 +83,9 @@ impl ColumnReader<'_> {
     }
 
     /// Notes that the table of a record lacks a heading; its cells become `#VALUE!`.
-    fn spoil(&mut self, record: usize, heading: usize, columns: &mut [Vec<Value>]) {
+    fn spoil(&mut self, record: usize, heading: usize, cells: &mut [Vec<Value>]) {
         self.notes.push(Note { record, input: self.input, kind: NoteKind::MissingHeading(heading) });
-        let Some(input) = self.rules.interface.inputs.get(self.input) else { return };
-        for column in columns.iter_mut().skip(input.first_cell).take(input.shape.cells()) {
+        for column in cells {
             if let Some(value) = column.get_mut(record) {
                 *value = ErrorCode::Value.into();
             }

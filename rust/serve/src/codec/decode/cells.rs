@@ -9,6 +9,7 @@ use crate::codec::unmatched::{Name, NameKind, Unmatched};
 use execd_calc::interface::{Constant, Format};
 use execd_calc::semantics::function::MAX_TEXT_UNITS;
 use execd_calc::values::batch::Batch;
+use execd_calc::values::column::Column;
 use execd_calc::values::heap::{Layer, Store};
 use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
@@ -254,7 +255,8 @@ impl<'a> Cells<'a> {
             }
         }
         self.notes.absent.finish();
-        let batch = Batch { records: self.record, columns: self.columns, store: Arc::new(self.store) };
+        let columns = self.columns.into_iter().map(Column::from).collect();
+        let batch = Batch { records: self.record, columns, store: Arc::new(self.store) };
         Decoded { layout, batch, notes: self.notes, nothing }
     }
 }
