@@ -19,6 +19,8 @@ mod compiling;
 
 mod model;
 
+mod spool;
+
 mod file_run;
 
 mod recalculate;
@@ -43,6 +45,8 @@ mod _native {
     use super::model::Model;
     #[pymodule_export]
     use super::recalculate::{functions, inspect, recalculate};
+    #[pymodule_export]
+    use super::spool::{Feed, Spool, SpoolSpace};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -23,6 +23,8 @@ pub mod filter;
 
 pub mod flat;
 
+pub mod tally;
+
 pub mod blocks;
 
 pub mod engine;

@@ -81,7 +81,7 @@ impl Answer {
                     self,
                     frame,
                     block,
-                    Remarks::of_inputs(service, decoded, given, block, frame.heap()),
+                    Remarks::of_inputs(service, decoded, given, options, block, frame.heap()),
                 );
                 Ok(())
             },

@@ -212,7 +212,12 @@ fn texts(
         &service.work(&decoded.batch, &env, options),
         |_| Vec::new(),
         |out, frame, block| {
-            write(out, frame, block, Remarks::of_inputs(service, decoded, given, block, frame.heap()));
+            write(
+                out,
+                frame,
+                block,
+                Remarks::of_inputs(service, decoded, given, options, block, frame.heap()),
+            );
             Ok(())
         },
     )
