@@ -5,6 +5,7 @@ Every field has its default here and nowhere else; `EXECD_` and the field's name
 
 import difflib
 import os
+import platform
 import re
 import tomllib
 from collections.abc import Mapping
@@ -54,6 +55,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # Calls that may wait for a permit in one worker, and for how long, before they get 429.
     queue: int = 64
     queue_seconds: float = 10.0
+    # Executions of files: for how long one may run, 0 without a limit; the service of those that name none; what they
+    # put aside on the disk of one worker; how long and how many bytes of what is known of them are kept.
+    run_seconds: float = 0.0
+    default_service: str = ""
+    max_spool: int = 64 << 30
+    keep_runs: float = 7 * 86_400.0
+    keep_run_bytes: int = 256 * MIB
+    # What this machine is called in answers.
+    node: str = ""
     # A body after decompression; all bodies and large answers held by one worker; what is read and thrown away after a
     # refusal.
     max_body: int = 256 * MIB
@@ -71,13 +81,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for field, most in MOST.items():
             if not 0 <= getattr(self, field) <= most:
                 raise ValueError(f"{field}: {getattr(self, field)} is not between 0 and {most}")
-        for field in ("queue", "max_body", "max_held", "max_discard"):
+        for field in ("queue", "max_body", "max_held", "max_discard", "max_spool", "keep_run_bytes"):
             if getattr(self, field) < 0:
                 raise ValueError(f"{field}: must not be negative")
         if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
             raise ValueError(f"time_limit: {self.time_limit} is not between 0 and 86400 seconds")
-        if not self.queue_seconds >= 0:
-            raise ValueError("queue_seconds: must not be negative")
+        for field in ("queue_seconds", "run_seconds", "keep_runs"):
+            if not getattr(self, field) >= 0:
+                raise ValueError(f"{field}: must not be negative")
 
     def for_machine(self) -> "Settings":
         """Replace the zeros by what suits the number of cores."""
@@ -88,12 +99,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             workers=workers,
             threads=self.threads or max(1, cores // workers),
             max_executions=self.max_executions or 2 * cores,
+            node=self.node or platform.node(),
         )
 
     @property
     def permit_file(self) -> Path:
         """The file whose byte ranges are the permits of this node."""
         return self.home / f"permits-{self.port}"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of what is known of runs."""
+        return self.home / "runs"
 
     @property
     def home(self) -> Path:

@@ -29,6 +29,7 @@ class State:
     runtime: Runtime
     bodies: Bodies
     calls: Calls
+    spools: _native.SpoolSpace
 
 
 def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
@@ -42,7 +43,7 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
 
     catalog = Folder(service_roots(settings), check=compiled)
     programs = Programs(catalog)
-    policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
+    policies = {"queue": Policy(settings.queue, settings.queue_seconds), "refuse": Policy(0, 0.0)}
     admission = Admission(settings.permit_file, settings.max_executions, policies)
     return State(
         settings=settings,
@@ -52,6 +53,7 @@ def build(settings: Settings, log_line: Callable[[bytes], None]) -> State:
         runtime=Runtime(admission, Executor(settings.max_executions)),
         bodies=Bodies(settings),
         calls=Calls(settings, log_line),
+        spools=_native.SpoolSpace(settings.home, settings.max_spool),
     )
 
 

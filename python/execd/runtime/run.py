@@ -1,7 +1,10 @@
 """The one way of an execution, for every API: admitted, run under its deadline, stopped when its caller goes away."""
 
+import asyncio
+from collections.abc import Callable
 from typing import TypeVar
 
+from execd import _native
 from execd.errors import ExecdError, from_native
 from execd.runtime.admission import Admission
 from execd.runtime.deadline import Deadline
@@ -18,15 +21,23 @@ class Runtime:
         self.admission = admission
         self._executor = executor
 
+    async def admit(self, policy: str, deadline: Deadline, watch: Watch) -> _native.Permit:
+        """The permit of a call, to be given back to `admission`. Raises CallError (overloaded) and Gone."""
+        offer = self.admission.offer(policy, deadline)
+        if offer is None:
+            await self.admission.refuse()
+        return await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
+
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Begin native work of a call that has its permit already, in a thread. Who began it stops it."""
+        return self._executor.start(work)
+
     async def run(self, work: Work[T], *, expected: float, policy: str, deadline: Deadline, watch: Watch) -> T:
         """The result of `work`. `expected` is the time in seconds that it will take, waiting for a permit aside.
 
         Raises CallError (overloaded, deadline, and what the work fails with), and Gone when the caller is.
         """
-        offer = self.admission.offer(policy, deadline)
-        if offer is None:
-            await self.admission.refuse()
-        permit = await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
+        permit = await self.admit(policy, deadline, watch)
         try:
             if expected < SHORT:
                 return work(None, deadline.left)
