@@ -18,6 +18,7 @@ __all__ = [
     "DeadlineExceeded",
     "Engine",
     "ExecdError",
+    "Feed",
     "FileRun",
     "FileSummary",
     "Fragments",
@@ -25,6 +26,8 @@ __all__ = [
     "InternalError",
     "Model",
     "Permit",
+    "Spool",
+    "SpoolSpace",
     "Table",
     "WorkbookError",
     "__version__",
@@ -235,8 +238,8 @@ class FileRun:
         cls,
         model: Model,
         engine: Engine,
-        source: str | PathLike[str],
-        target: str | PathLike[str],
+        source: str | PathLike[str] | Feed | Spool,
+        target: str | PathLike[str] | Spool,
         *,
         source_format: str | None = None,
         target_format: str | None = None,
@@ -246,15 +249,24 @@ class FileRun:
         outputs: Sequence[str] | None = None,
         now: float | None = None,
         strict: bool = False,
+        packing: str | None = None,
+        chunk: int | None = None,
     ) -> FileRun:
         """Formats are csv, ndjson, parquet and arrow; without one, the suffix or the content says it.
 
         `carry` names columns of the records that go through to the answers, `outputs` those to keep. `now` is Unix
-        seconds. With `strict`, names that match nothing are an error. Raises InputError.
+        seconds. With `strict`, names that match nothing are an error. `chunk` is how many records are read at once, at
+        most.
+
+        Records that are pushed or were put aside go into a spool, packed by gzip or zstd as `packing` says; after an
+        error the spool is not to be used. Such records run once. Raises InputError, TypeError.
         """
 
-    def run(self) -> FileSummary:
-        """Evaluate to the end. The target appears when all is done. Raises InputError, Cancelled, InternalError."""
+    def run(self, within: float | None = None) -> FileSummary:
+        """Evaluate to the end, for at most `within` seconds. A file appears when all is done.
+
+        Raises InputError, DeadlineExceeded, Cancelled, InternalError.
+        """
 
     def cancel(self) -> None:
         """Stop; the target is left as it was."""
@@ -266,6 +278,14 @@ class FileRun:
     @property
     def fraction(self) -> float:
         """How much of the source has been read, 0 to 1."""
+
+    @property
+    def with_errors(self) -> int:
+        """Records with errors so far."""
+
+    @property
+    def first_errors(self) -> list[tuple[int, str]]:
+        """The first 20 of them, counted from 1, and what is wrong."""
 
 @final
 class FileSummary:
@@ -288,6 +308,54 @@ class FileSummary:
     @property
     def errors(self) -> str:
         """The name of the column of errors."""
+
+@final
+class Feed:
+    """Pieces of bytes on their way to a run, from who may not wait for it."""
+
+    def __new__(cls, most: int, length: int | None = None) -> Feed:
+        """`most` bytes may wait for the run; `length` is how many will come in all, if it is known."""
+
+    def push(self, piece: bytes) -> bool:
+        """Add a piece. False if no more may be added until `fileno` is readable. What nobody reads is thrown away."""
+
+    def finish(self) -> None:
+        """All has been pushed."""
+
+    def break_off(self) -> None:
+        """The rest will never come: the run fails."""
+
+    def fileno(self) -> int:
+        """An eventfd, readable when there is room again, or nobody reads any more."""
+
+@final
+class SpoolSpace:
+    """Where spools of this process are, and how many bytes they may have on disk together."""
+
+    def __new__(cls, folder: str | PathLike[str], most: int) -> SpoolSpace: ...
+    @property
+    def used(self) -> int:
+        """Bytes on disk now."""
+
+    def spool(self) -> Spool:
+        """An empty spool. Raises InputError of kind file."""
+
+@final
+class Spool:
+    """Bytes put aside: in memory up to 1 MiB, then in a file without a name, gone with the process."""
+
+    def fill(self, feed: Feed, name: str) -> None:
+        """Write all that is pushed into a feed, until its end. `name` is what it is called in messages.
+
+        Raises InputError: too_large if there is no room, file if it cannot be written or broke off.
+        """
+
+    @property
+    def size(self) -> int: ...
+    @property
+    def in_memory(self) -> bool: ...
+    def fileno(self) -> int:
+        """The descriptor of the bytes as a file, for as long as the spool is there."""
 
 @final
 class Admission:

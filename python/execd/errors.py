@@ -26,6 +26,10 @@ class Kind(StrEnum):
     INVALID_INPUTS = "invalid_inputs"
     INVALID_ENCODING = "invalid_encoding"
     UNKNOWN_ENCODING = "unknown_encoding"
+    INVALID_PARAMETERS = "invalid_parameters"
+    NOT_ACCEPTABLE = "not_acceptable"
+    CONFLICT = "conflict"
+    NO_SPACE = "no_space"
     NOT_FOUND = "not_found"
     METHOD_NOT_ALLOWED = "method_not_allowed"
     SERVICE_NOT_FOUND = "service_not_found"
@@ -46,7 +50,7 @@ class CallError(Exception):
     """A call that is not answered as it asked. The message is for the caller.
 
     `data` belongs to the kind: `retry_after` in seconds for OVERLOADED and SUSPENDED, `allowed` methods for
-    METHOD_NOT_ALLOWED.
+    METHOD_NOT_ALLOWED, `details` (pairs of what is wrong with which part of the request, and its name) where a request has many parts.
     """
 
     def __init__(self, kind: Kind, message: str, **data: Any) -> None:  # noqa: ANN401

@@ -5,6 +5,7 @@ Every field has its default here and nowhere else; `EXECD_` and the field's name
 
 import difflib
 import os
+import platform
 import re
 import tomllib
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ NOT_NEGATIVE = (
     "max_body",
     "max_held",
     "max_discard",
+    "max_spool",
+    "keep_run_bytes",
     "max_worker_memory",
     "max_execution_memory",
     "max_compile_memory",
@@ -70,6 +73,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     # Calls that may wait for a permit in one worker, and for how long, before they get 429.
     queue: int = 64
     queue_seconds: float = 10.0
+    # Executions of files: for how long one may run, 0 without a limit; the service of those that name none; what they
+    # put aside on the disk of one worker; how long and how many bytes of what is known of them are kept.
+    run_seconds: float = 0.0
+    default_service: str = ""
+    max_spool: int = 64 << 30
+    keep_runs: float = 7 * 86_400.0
+    keep_run_bytes: int = 256 * MIB
+    # What this machine is called in answers.
+    node: str = ""
     # A body after decompression; all bodies and large answers held by one worker; what is read and thrown away after a
     # refusal.
     max_body: int = 256 * MIB
@@ -104,8 +116,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"max_compile_steps: {self.max_compile_steps} is less than 1")
         if not 0 < self.compile_seconds <= 86_400:  # noqa: PLR2004
             raise ValueError(f"compile_seconds: {self.compile_seconds} is not between 0 and 86400 seconds")
-        if not self.queue_seconds >= 0:
-            raise ValueError("queue_seconds: must not be negative")
+        for field in ("queue_seconds", "run_seconds", "keep_runs"):
+            if not getattr(self, field) >= 0:
+                raise ValueError(f"{field}: must not be negative")
 
     def for_machine(self) -> "Settings":
         """Replace the zeros by what suits the number of cores, and the memory that this process may use."""
@@ -122,12 +135,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             max_execution_memory=self.max_execution_memory or min(MOST_OF_ONE, memory // 2),
             # A worker compiles two workbooks at once.
             max_compile_memory=self.max_compile_memory or min(MOST_OF_ONE, share // 8),
+            node=self.node or platform.node(),
         )
 
     @property
     def permit_file(self) -> Path:
         """The file whose byte ranges are the permits of this node."""
         return self.home / f"permits-{self.port}"
+
+    @property
+    def runs(self) -> Path:
+        """The folder of what is known of runs."""
+        return self.home / "runs"
 
     @property
     def home(self) -> Path:

@@ -32,6 +32,7 @@ class State:
     runtime: Runtime
     bodies: Bodies
     calls: Calls
+    spools: _native.SpoolSpace
 
 
 def build(
@@ -60,7 +61,7 @@ def build(
         steps=settings.max_compile_steps,
     )
     programs = Programs(catalog, compile_, board, suspensions)
-    policies = {"queue": Policy(settings.queue, settings.queue_seconds)}
+    policies = {"queue": Policy(settings.queue, settings.queue_seconds), "refuse": Policy(0, 0.0)}
     admission = Admission(settings.permit_file, settings.max_executions, policies)
     return State(
         settings=settings,
@@ -72,6 +73,7 @@ def build(
         runtime=Runtime(admission, Executor(settings.max_executions), board, suspensions),
         bodies=Bodies(settings),
         calls=Calls(settings, log_line),
+        spools=_native.SpoolSpace(settings.home, settings.max_spool),
     )
 
 

@@ -16,6 +16,11 @@ def identify(request: Request) -> Principal:
     return Principal(request.parameters.get("tenant", ""))
 
 
+def may_see(_caller: Principal, _owner: Principal) -> bool:
+    """Whether a caller may see and stop what another one began."""
+    return True
+
+
 def may_listen_on(addresses: Iterable[str]) -> bool:
     """Whether a server may be reached at all of these addresses."""
     return all(ipaddress.ip_address(address.partition("%")[0]).is_loopback for address in addresses)

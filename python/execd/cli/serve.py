@@ -20,6 +20,12 @@ from execd.cli import interrupt
 @click.option("--time-limit", type=float, help="Seconds until an execution is stopped and answered with 504.  [55]")
 @click.option("--queue", type=int, help="Calls that may wait for a permit in one worker.  [64]")
 @click.option("--queue-seconds", type=float, help="Seconds that one may wait.  [10]")
+@click.option("--run-seconds", type=float, help="Seconds that the run of a file may take.  [0: no limit]")
+@click.option("--default-service", metavar="SERVICE", help="The service of files for which none is named.")
+@click.option("--max-spool", type=int, help="Bytes that a worker puts aside on disk.  [64 GiB]")
+@click.option("--keep-runs", type=float, help="Seconds for which the logs of runs are kept.  [a week]")
+@click.option("--keep-run-bytes", type=int, help="Bytes of them that are kept.  [256 MiB]")
+@click.option("--node", metavar="NAME", help="What this machine is called in answers.  [its host name]")
 @click.option("--max-body", type=int, help="Bytes of one body, unpacked.  [256 MiB]")
 @click.option("--max-held", type=int, help="Bytes of all bodies and large answers that one worker holds.  [1 GiB]")
 @click.option("--max-discard", type=int, help="Bytes that are read and thrown away after a refusal.  [2 GiB]")
@@ -42,7 +48,10 @@ from execd.cli import interrupt
     help="Settings in TOML; EXECD_CONFIG names it, too.",
 )
 def serve(config: Path | None, **options: Any) -> None:  # noqa: ANN401
-    """Serve Execute v4 for the workbooks of a folder. Ctrl-C and SIGTERM end it when running calls are answered."""
+    """Serve the workbooks of a folder: Execute v4, and executions of files.
+
+    Ctrl-C and SIGTERM end it when running calls are answered.
+    """
     # The other commands do not need a server.
     from execd.cli.greeting import greet  # noqa: PLC0415
     from execd.server import supervisor  # noqa: PLC0415

@@ -19,7 +19,7 @@ log = logger("execd.http")
 
 
 class Application:
-    """An application as RSGI has it. `refusal` is the answer to what no handler took or answered.
+    """An application as RSGI has it. `refusal` is the answer to a request that no handler took or answered.
 
     `background` runs beside the requests from the start of the worker on.
     """
@@ -28,7 +28,7 @@ class Application:
         self,
         router: Router,
         bodies: Bodies,
-        refusal: Callable[[CallError], Response],
+        refusal: Callable[[Request, CallError], Response],
         time_limit: float,
         background: Callable[[], Coroutine[None, None, None]] | None = None,
     ) -> None:
@@ -64,9 +64,9 @@ class Application:
             handler, request.parameters = self._router.find(request.method, request.path)
             return await handler(request)
         except CallError as error:
-            return self._refusal(error)
+            return self._refusal(request, error)
         except Gone:
             raise
         except Exception:
             log.exception("request failed", method=request.method, path=request.path)
-            return self._refusal(bug())
+            return self._refusal(request, bug())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from types import MappingProxyType
+from urllib.parse import parse_qs
 
 from granian.rsgi import HTTPProtocol, ProtocolClosed, Scope
 
@@ -41,13 +42,18 @@ class Request:
         value: str = self._scope.headers.get(name, "")
         return value
 
+    def query(self, name: str) -> str:
+        """The value of a name after the path's question mark; the last of several, empty if there is none."""
+        return parse_qs(self._scope.query_string).get(name, [""])[-1]
+
     @property
     def is_being_sent(self) -> bool:
         """Whether the client still sends a body that somebody can read.
 
-        A client that waits to be told to send it never will, and what is left of a little one the transport takes.
+        A client that waits to be told to send it, and was not, never will, and what is left of a little one the
+        transport takes.
         """
-        if self._taken or self.method in WITHOUT_BODY or self.header("expect"):
+        if self._taken or self.method in WITHOUT_BODY or (self.header("expect") and not self._pieces):
             return False
         return self.declared is None or self.declared > LITTLE
 

@@ -1,6 +1,10 @@
-"""An answer as handlers give it, and how it goes out: bytes, packed as the client likes; a stream; or a file."""
+"""An answer as handlers give it, and how it goes out.
+
+Bytes are packed as the client likes; what was put aside goes out as it is; others are a stream, or a file.
+"""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +14,7 @@ from typing import Any
 import msgspec
 from granian.rsgi import HTTPProtocol
 
+from execd import _native
 from execd.http import compression
 from execd.http.held import Held
 from execd.http.pouring import pour
@@ -19,7 +24,7 @@ from execd.telemetry.logs import logger
 log = logger("execd.http")
 
 Headers = list[tuple[str, str]]
-Body = bytes | AsyncIterator[bytes] | Path
+Body = bytes | _native.Spool | AsyncIterator[bytes] | Path
 
 JSON = ("content-type", "application/json")
 
@@ -60,32 +65,36 @@ class Sender:
     async def send(self, protocol: HTTPProtocol, request: Request, response: Response) -> None:
         """Send an answer to a request. Raises Gone."""
         body = response.body
-        if isinstance(body, bytes):
-            if len(body) >= compression.WORTHWHILE and (accepted := request.header("accept-encoding")):
-                body = await _packed(body, response.headers, accepted)
-            if len(body) <= (AT_ONCE_HTTP2 if request.is_http2 else AT_ONCE):
-                protocol.response_bytes(response.status, response.headers, body)
+        if isinstance(body, bytes) and len(body) >= compression.WORTHWHILE:
+            body = await _packed(body, response.headers, request.header("accept-encoding"))
+        if isinstance(body, bytes | _native.Spool):
+            size = len(body) if isinstance(body, bytes) else body.size
+            if size <= (AT_ONCE_HTTP2 if request.is_http2 else AT_ONCE):
+                whole = body if isinstance(body, bytes) else os.pread(body.fileno(), size, 0)
+                protocol.response_bytes(response.status, response.headers, whole)
             else:
-                await self._pour(protocol, request, response, body)
+                await self._pour(protocol, request, response, body, size)
         elif isinstance(body, Path):
             protocol.response_file(response.status, response.headers, str(body))
         else:
             await _stream(protocol, response, body)
 
-    async def _pour(self, protocol: HTTPProtocol, request: Request, response: Response, body: bytes) -> None:
-        size = len(body)
+    async def _pour(
+        self, protocol: HTTPProtocol, request: Request, response: Response, body: bytes | _native.Spool, size: int
+    ) -> None:
         headers = [*response.headers, ("content-length", str(size))]
-        self._held.add(size)
+        held = size if isinstance(body, bytes) or body.in_memory else 0
+        self._held.add(held)
         try:
             await pour(body, request, partial(protocol.response_file, response.status, headers), self._patience)
         except TimeoutError:
             log.warning("the client does not take its answer", path=request.path, bytes=size)
         finally:
-            self._held.give_back(size)
+            self._held.give_back(held)
 
 
 async def _packed(body: bytes, headers: Headers, accepted: str) -> bytes:
-    coding = compression.choose(accepted)
+    coding = compression.choose(accepted) if accepted else None
     if coding is None:
         return body
     headers += [("content-encoding", coding), ("vary", "accept-encoding")]

@@ -32,9 +32,13 @@ class Executor:
         with watch.telling(token.cancel):
             return await self._in_thread(lambda: work(token, deadline.left), token)
 
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Begin work in a thread."""
+        return asyncio.get_running_loop().run_in_executor(self._pool, work)
+
     async def _in_thread(self, work: Callable[[], T], token: _native.CancelToken) -> T:
         """`work` in a thread. If this task is cancelled, the work is stopped and waited for: a permit hangs on it."""
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future = self.start(work)
         try:
             return await asyncio.shield(future)
         except asyncio.CancelledError:

@@ -1,11 +1,15 @@
 """The one way of an execution, for every API: admitted, run under its deadline, stopped when its caller goes away."""
 
+import asyncio
+import math
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar
 
+from execd import _native
 from execd.errors import DeadlineExceeded, ExecdError, from_native
 from execd.runtime.admission import Admission
-from execd.runtime.board import Board, Where
+from execd.runtime.board import Board, Subject, Where
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
 from execd.runtime.executor import SHORT, Executor, Work
@@ -23,6 +27,29 @@ class Runtime:
         self._executor = executor
         self._board = board
 
+    async def admit(self, policy: str, deadline: Deadline, watch: Watch) -> _native.Permit:
+        """The permit of a call, to be given back to `admission`. Raises CallError (overloaded) and Gone."""
+        offer = self.admission.offer(policy, deadline)
+        if offer is None:
+            await self.admission.refuse()
+        return await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
+
+    def start(self, work: Callable[[], T], *, call_id: str, service: str, version: str) -> asyncio.Future[T]:
+        """Begin native work of a call that has its permit already, in a thread. Who began it stops it.
+
+        Raises CallError (suspended).
+        """
+        subject = self._board.subject(service, version)
+        self.suspensions.check(subject)
+        slot = self._board.begin(subject, call_id, Where.THREAD, math.inf)
+        future = self._executor.start(work)
+        future.add_done_callback(lambda _: self._finish(slot, subject))
+        return future
+
+    def _finish(self, slot: int, subject: Subject) -> None:
+        self._board.finish(slot)
+        subject.completed += 1
+
     async def run(
         self,
         work: Work[T],
@@ -37,20 +64,17 @@ class Runtime:
     ) -> T:
         """The result of `work`. `expected` is a guess at the seconds that it will take, waiting for a permit aside.
 
-        What is expected to be short and is not is stopped, and begun anew in a thread. `service` is `folder/name`; it, `version` and `call_id` tell what ran, should the worker die of it. Raises
-        CallError (overloaded, suspended, deadline, and what the work fails with), and Gone when the caller is.
+        What is expected to be short and is not is stopped, and begun anew in a thread. `service` is `folder/name`; it,
+        `version` and `call_id` tell what ran, should the worker die of it. Raises CallError (overloaded, suspended,
+        deadline, and what the work fails with), and Gone when the caller is.
         """
         subject = self._board.subject(service, version)
         self.suspensions.check(subject)
-        offer = self.admission.offer(policy, deadline)
-        if offer is None:
-            await self.admission.refuse()
-        permit = await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
+        permit = await self.admit(policy, deadline, watch)
         short, slot = expected < SHORT, None
         try:
-            if isinstance(offer, int):
-                # Meanwhile others of its kind may have taken a worker down.
-                self.suspensions.check(subject)
+            # While it waited, others of its kind may have taken a worker down.
+            self.suspensions.check(subject)
             slot = self._board.begin(subject, call_id, Where.LOOP if short else Where.THREAD, deadline.end)
             if short:
                 with suppress(DeadlineExceeded):
@@ -61,6 +85,5 @@ class Runtime:
             raise from_native(error) from error
         finally:
             if slot is not None:
-                self._board.finish(slot)
-                subject.completed += 1
+                self._finish(slot, subject)
             self.admission.give_back(permit)

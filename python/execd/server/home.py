@@ -12,11 +12,12 @@ def prepare(settings: Settings) -> None:
         settings.home.mkdir(parents=True, exist_ok=True)
         if settings.data:
             (settings.data / "services").mkdir(exist_ok=True)
+        settings.runs.mkdir(exist_ok=True)
         # Each worker opens it to lock its bytes.
         with settings.permit_file.open("ab"):
             pass
     except OSError as error:
         raise ValueError(
-            f"{place}: {error.strerror}: {error.filename}; the server keeps its permits there, so the folder must be "
-            "writable (services/ in it need not be)"
+            f"{place}: {error.strerror}: {error.filename}; the server keeps its permits and runs there, so the "
+            "folder must be writable (services/ in it need not be)"
         ) from None

@@ -5,38 +5,94 @@ use crate::detach::detached;
 use crate::errors;
 use crate::execution::Engine;
 use crate::model::Model;
+use crate::spool::{Feed, Spool, locked};
 use execd_serve::engine::Engine as Threads;
 use execd_serve::error::ServeError;
 use execd_serve::execute::{ExecuteOptions, Service};
 use execd_serve::files::carry::Carry;
-use execd_serve::files::kind::FileKind;
-use execd_serve::files::{self, Progress, RunOptions, Summary};
+use execd_serve::files::kind::{FileKind, Packing};
+use execd_serve::files::spool::Spool as Bytes;
+use execd_serve::files::{self, Progress, Records, RunOptions, Summary};
+use execd_serve::limits::Limits;
+use execd_serve::tally::Tally;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use std::io::Seek;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// One run; its progress may be read while it lasts.
 #[pyclass(frozen, module = "execd._native")]
 pub struct FileRun {
     service: Arc<Service>,
     threads: Arc<Threads>,
-    source: PathBuf,
-    target: PathBuf,
+    ends: Ends,
+    packing: Option<Packing>,
     options: RunOptions,
+    tally: Arc<Tally>,
     progress: Progress,
+}
+
+/// Where records come from and answers go.
+enum Ends {
+    Paths(PathBuf, PathBuf),
+    /// Records are used up by the first run.
+    Served(Mutex<Option<Records>>, Arc<Mutex<Bytes>>),
+}
+
+/// Where records come from.
+#[derive(FromPyObject)]
+pub enum Origin<'py> {
+    Feed(Bound<'py, Feed>),
+    Spool(Bound<'py, Spool>),
+    Path(PathBuf),
+}
+
+/// Where answers go.
+#[derive(FromPyObject)]
+pub enum Destination<'py> {
+    Spool(Bound<'py, Spool>),
+    Path(PathBuf),
+}
+
+impl Ends {
+    fn new(py: Python<'_>, from: &Origin<'_>, to: &Destination<'_>, options: &RunOptions) -> PyResult<Ends> {
+        let answers = match (from, to) {
+            (Origin::Path(from), Destination::Path(to)) => return Ok(Ends::Paths(from.clone(), to.clone())),
+            (_, Destination::Spool(spool)) => Arc::clone(&spool.get().bytes),
+            (_, Destination::Path(_)) => {
+                return Err(PyTypeError::new_err("records of a server go to a spool"));
+            }
+        };
+        let records = match from {
+            Origin::Feed(feed) => {
+                let Feed { pushed, length } = feed.get();
+                Records::Pushed(pushed.reader(Arc::clone(&options.execute.stop)), *length)
+            }
+            Origin::Spool(spool) => {
+                let bytes = locked(&spool.get().bytes);
+                let file = bytes.file().try_clone().and_then(|mut file| file.rewind().map(|()| file));
+                let file = file.map_err(|error| errors::internal(py, error.to_string()))?;
+                Records::PutAside(file, bytes.size())
+            }
+            Origin::Path(_) => return Err(PyTypeError::new_err("a spool is for records of a server")),
+        };
+        Ok(Ends::Served(Mutex::new(Some(records)), answers))
+    }
 }
 
 #[pymethods]
 impl FileRun {
     #[new]
     #[pyo3(signature = (model, engine, source, target, *, source_format=None, target_format=None, delimiter=None,
-                        carry=None, carry_all=false, outputs=None, now=None, strict=false))]
+                        carry=None, carry_all=false, outputs=None, now=None, strict=false, packing=None, chunk=None))]
     fn new(
         py: Python<'_>,
         model: &Model,
         engine: &Engine,
-        source: PathBuf,
-        target: PathBuf,
+        source: Origin<'_>,
+        target: Destination<'_>,
         source_format: Option<&str>,
         target_format: Option<&str>,
         delimiter: Option<&str>,
@@ -45,11 +101,21 @@ impl FileRun {
         outputs: Option<Vec<String>>,
         now: Option<f64>,
         strict: bool,
+        packing: Option<&str>,
+        chunk: Option<usize>,
     ) -> PyResult<FileRun> {
         let format = |name: Option<&str>| name.map(file_kind).transpose().map_err(|e| errors::serve(py, &e));
+        let tally = Arc::new(Tally::default());
         let (carry, outputs) = (carry.unwrap_or_default(), outputs.unwrap_or_default());
         let options = RunOptions {
-            execute: ExecuteOptions { outputs, now, strict, ..ExecuteOptions::default() },
+            execute: ExecuteOptions {
+                outputs,
+                now,
+                strict,
+                limits: Limits { chunk: chunk.unwrap_or(usize::MAX), ..Limits::default() },
+                tally: Some(Arc::clone(&tally)),
+                ..ExecuteOptions::default()
+            },
             carry: if carry_all { Carry::All } else { Carry::Named(carry) },
             delimiter: delimiter.map(separator).transpose().map_err(|e| errors::serve(py, &e))?,
             from: format(source_format)?,
@@ -57,15 +123,20 @@ impl FileRun {
             ..RunOptions::default()
         };
         let (service, threads) = (Arc::clone(&model.service), Arc::clone(&engine.threads));
-        Ok(FileRun { service, threads, source, target, options, progress: Progress::default() })
+        let ends = Ends::new(py, &source, &target, &options)?;
+        let packing = packing.map(packed).transpose().map_err(|e| errors::serve(py, &e))?;
+        Ok(FileRun { service, threads, ends, packing, options, tally, progress: Progress::default() })
     }
 
-    /// Evaluates to the end.
-    fn run(&self, py: Python<'_>) -> PyResult<FileSummary> {
-        let (source, target) = (&self.source, &self.target);
-        let run =
-            || files::run_files(&self.threads, &self.service, source, target, &self.options, &self.progress);
-        let summary = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
+    /// Evaluates to the end, for at most `within` seconds.
+    #[pyo3(signature = (within=None))]
+    fn run(&self, py: Python<'_>, within: Option<f64>) -> PyResult<FileSummary> {
+        let within =
+            within.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX));
+        let deadline = within.map(|within| self.threads.clock().now().saturating_add(within));
+        let mut options = self.options.clone();
+        options.execute.deadline = deadline;
+        let summary = detached(py, || self.evaluate(&options))?.map_err(|e| errors::serve(py, &e))?;
         Ok(FileSummary { summary })
     }
 
@@ -82,6 +153,43 @@ impl FileRun {
     #[getter]
     fn fraction(&self) -> f64 {
         self.progress.fraction()
+    }
+
+    /// Records with errors so far.
+    #[getter]
+    fn with_errors(&self) -> u64 {
+        self.tally.with_errors()
+    }
+
+    /// The first of them, and what is wrong.
+    #[getter]
+    fn first_errors(&self) -> Vec<(u64, String)> {
+        self.tally.first()
+    }
+}
+
+impl FileRun {
+    fn evaluate(&self, options: &RunOptions) -> Result<Summary, ServeError> {
+        let (threads, service, progress) = (&*self.threads, &*self.service, &self.progress);
+        match &self.ends {
+            Ends::Paths(source, target) => {
+                files::run_files(threads, service, source, target, options, progress)
+            }
+            Ends::Served(records, answers) => {
+                let records = records.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let records = records.ok_or_else(|| ServeError::Internal("records run once".to_owned()))?;
+                let answers = &mut locked(answers);
+                files::run_served(threads, service, records, answers, self.packing, options, progress)
+            }
+        }
+    }
+}
+
+fn packed(name: &str) -> Result<Packing, ServeError> {
+    match name {
+        "gzip" => Ok(Packing::Gzip),
+        "zstd" => Ok(Packing::Zstd),
+        _ => Err(ServeError::invalid(format!("'{name}' is no way to pack files: gzip or zstd"))),
     }
 }
 

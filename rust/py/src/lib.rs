@@ -21,6 +21,8 @@ mod compiling;
 
 mod model;
 
+mod spool;
+
 mod file_run;
 
 mod recalculate;
@@ -45,6 +47,8 @@ mod _native {
     use super::model::Model;
     #[pymodule_export]
     use super::recalculate::{functions, inspect, recalculate};
+    #[pymodule_export]
+    use super::spool::{Feed, Spool, SpoolSpace};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -17,6 +17,7 @@ use crate::error::ServeError;
 use crate::filter;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
+use crate::tally::Tally;
 use crate::validate::validate;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
@@ -52,6 +53,8 @@ pub struct ExecuteOptions {
     pub strict: bool,
     /// Options of the request that have no effect.
     pub ignored: Vec<String>,
+    /// Where records with errors are counted, if somebody wants to know.
+    pub tally: Option<Arc<Tally>>,
     /// Raise it from another thread to stop the execution.
     pub stop: Arc<StopSignal>,
 }

@@ -96,7 +96,7 @@ impl InputColumns {
 
 /// How many records of so many cells to read at once. Half of the room is for them.
 pub fn records_at_once(most: usize, cells: usize, limits: &Limits) -> usize {
-    most.min(limits.values / 2 / cells.max(1)).max(1)
+    most.min(limits.chunk).min(limits.values / 2 / cells.max(1)).max(1)
 }
 
 /// The other cells of a table of which some cells are given.

@@ -25,6 +25,8 @@ pub mod flat;
 
 mod rooms;
 
+pub mod tally;
+
 pub mod blocks;
 
 pub mod engine;

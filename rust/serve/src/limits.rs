@@ -11,6 +11,8 @@ pub struct Limits {
     pub text_bytes: usize,
     /// Input values kept: records times input cells that differ from the default, plus what their notes take.
     pub values: usize,
+    /// Records of a file or a table that are read at once, where no format has a smaller figure.
+    pub chunk: usize,
     /// Length of the answer.
     pub output_bytes: usize,
     /// Bytes that an execution may hold of its inputs, and as many of texts and arrays that formulas make. Records of a
@@ -26,6 +28,7 @@ impl Default for Limits {
             table_rows: 1_048_576,
             text_bytes: 128 << 20,
             values: 32 << 20,
+            chunk: usize::MAX,
             output_bytes: 512 << 20,
             memory: 512 << 20,
         }

@@ -5,15 +5,20 @@ use crate::codec::decoded::Decoded;
 use crate::codec::notes::{Notes, ones};
 use crate::codec::phrases::Phrases;
 use crate::engine::Block;
-use crate::execute::Service;
+use crate::execute::{ExecuteOptions, Service};
+use crate::tally::Tally;
 use execd_calc::values::heap::Heap;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The remarks about the records of a block, which are counted from its first. Few records have any.
 #[derive(Debug, Default)]
 pub struct Remarks {
     pub errors: Texts,
     pub warnings: Texts,
+    /// Where records with errors are counted, and where the block begins in the chunk.
+    tally: Option<Arc<Tally>>,
+    first: usize,
 }
 
 /// Texts by record: `name: text`, several with a semicolon between them.
@@ -26,11 +31,12 @@ impl Remarks {
         service: &Service,
         decoded: &Decoded,
         given: &[u64],
+        options: &ExecuteOptions,
         block: Block,
         heap: &Heap,
     ) -> Remarks {
         let notes = &decoded.notes;
-        let mut remarks = Remarks::default();
+        let mut remarks = Remarks { tally: options.tally.clone(), first: block.first, ..Remarks::default() };
         if !given.is_empty() {
             remarks.left_out(service, notes, given, block);
         }
@@ -39,13 +45,13 @@ impl Remarks {
             let record = note.record - block.first;
             if note.kind.is_error() {
                 let message = service.phrases().error(note, &decoded.batch, heap);
-                add(&mut remarks.errors, record, name, &message);
+                remarks.output(record, name, &message);
             } else {
                 add(&mut remarks.warnings, record, name, Phrases::warning(note));
             }
         }
         if let Some(refused) = block.refused {
-            append(&mut remarks.errors, 0, &refused.to_string());
+            remarks.error(0, &refused.to_string());
         }
         remarks
     }
@@ -65,9 +71,17 @@ impl Remarks {
         }
     }
 
-    /// An output that holds an Excel error, or what does not fit its column.
+    /// What is wrong with an input, an output that holds an Excel error, or what does not fit its column.
+    #[cold]
     pub fn output(&mut self, record: usize, name: &str, text: &str) {
-        add(&mut self.errors, record, name, text);
+        self.error(record, &format!("{name}: {text}"));
+    }
+
+    fn error(&mut self, record: usize, text: &str) {
+        let new = append(&mut self.errors, record, text);
+        if let Some(tally) = &self.tally {
+            tally.add(self.first + record, text, new);
+        }
     }
 }
 
@@ -80,12 +94,15 @@ fn add(texts: &mut Texts, record: usize, name: &str, text: &str) {
     append(texts, record, &format!("{name}: {text}"));
 }
 
-fn append(texts: &mut Texts, record: usize, text: &str) {
+/// True if it is the first text of the record.
+fn append(texts: &mut Texts, record: usize, text: &str) -> bool {
     let remark = texts.entry(record).or_default();
-    if !remark.is_empty() {
+    let new = remark.is_empty();
+    if !new {
         remark.push_str("; ");
     }
     remark.push_str(text);
+    new
 }
 
 /// Names of the columns of errors and of warnings beside columns of these names.

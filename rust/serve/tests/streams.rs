@@ -14,6 +14,7 @@ use execd_serve::execute::ExecuteOptions;
 use execd_serve::files::kind::FileKind;
 use execd_serve::files::reader::RecordReader;
 use execd_serve::files::source::Source;
+use execd_serve::files::spool::{SpoolSpace, Spools};
 use execd_serve::files::target::Target;
 use execd_serve::files::{Progress, RunOptions, run};
 use execd_serve::limits::Limits;
@@ -146,7 +147,9 @@ impl Read for Endless {
 fn a_record_has_an_end() {
     let limits = Limits { input_bytes: 1 << 20, ..Limits::default() };
     let execute = ExecuteOptions { limits, ..ExecuteOptions::default() };
-    let options = RunOptions { execute, spool_bytes: 1 << 20, ..RunOptions::default() };
+    let space = SpoolSpace::new(std::env::temp_dir(), 1 << 20);
+    let spools = Arc::new(Spools::new(Arc::new(space)));
+    let options = RunOptions { execute, spools, ..RunOptions::default() };
     for (kind, start, said) in [
         (FileKind::Csv, &b"A\n"[..], "a record is longer than 1048576 bytes"),
         (FileKind::Csv, b"", "header row: longer than 16777216 bytes"),

@@ -80,7 +80,7 @@ async def broken(_: Request) -> Response:
     raise RuntimeError("a bug in a handler")
 
 
-def refusal(error: CallError) -> Response:
+def refusal(_: Request, error: CallError) -> Response:
     """Errors as these tests want them."""
     status = {Kind.OVERLOADED: 429, Kind.INTERNAL: 500, Kind.NOT_FOUND: 404, Kind.TOO_LARGE: 413}
     return Response(status.get(error.kind, 400), f"{error.kind}: {error}".encode(), TEXT)

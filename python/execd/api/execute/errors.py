@@ -8,10 +8,13 @@ TABLE: dict[Kind, tuple[int, str, str]] = {
     Kind.INVALID_JSON: (400, "invalid_input", "INVALID_JSON"),
     Kind.INVALID_REQUEST: (400, "invalid_input", "INVALID_REQUEST"),
     Kind.INVALID_INPUTS: (400, "invalid_input", "INVALID_INPUTS"),
+    Kind.INVALID_PARAMETERS: (400, "invalid_input", "INVALID_REQUEST"),
     Kind.INVALID_ENCODING: (400, "invalid_input", "INVALID_ENCODING"),
     Kind.NOT_FOUND: (404, "invalid_input", "NOT_FOUND"),
     Kind.SERVICE_NOT_FOUND: (404, "invalid_input", "SERVICE_NOT_FOUND"),
     Kind.METHOD_NOT_ALLOWED: (405, "invalid_input", "METHOD_NOT_ALLOWED"),
+    Kind.NOT_ACCEPTABLE: (406, "invalid_input", "NOT_ACCEPTABLE"),
+    Kind.CONFLICT: (409, "invalid_input", "CONFLICT"),
     Kind.TOO_LARGE: (413, "invalid_input", "BODY_TOO_LARGE"),
     Kind.UNKNOWN_ENCODING: (415, "invalid_input", "UNSUPPORTED_ENCODING"),
     Kind.WORKBOOK: (422, "invalid_workbook", "WORKBOOK_NOT_COMPILED"),
@@ -19,6 +22,7 @@ TABLE: dict[Kind, tuple[int, str, str]] = {
     Kind.CANCELLED: (499, "cancelled", "CLIENT_CLOSED_REQUEST"),
     Kind.INTERNAL: (500, "internal_error", "INTERNAL_ERROR"),
     Kind.SUSPENDED: (503, "suspended", "SERVICE_SUSPENDED"),
+    Kind.NO_SPACE: (503, "overloaded", "NO_SPACE"),
     Kind.DEADLINE: (504, "timeout", "TIME_LIMIT_EXCEEDED"),
 }
 

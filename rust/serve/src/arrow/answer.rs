@@ -86,7 +86,7 @@ impl Answer {
         let env = service.env_of(engine, options);
         let records = decoded.batch.records;
         let piece = |blocks: &Blocks<'_>, part: &mut Part<'_>| {
-            part.evaluate(blocks, service, decoded, part.records(), given)
+            part.evaluate(blocks, service, decoded, part.records(), given, options)
         };
         Ok(self.in_parts(engine, &service.work(&env, options), records, records, piece)?.0)
     }

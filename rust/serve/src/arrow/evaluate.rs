@@ -101,7 +101,7 @@ impl Call<'_> {
             decoded.notes.refuse(&service.interface, before + records.start)?;
         }
         validate(self.engine, &mut decoded, &service.interface, self.env, &options.limits, &options.stop)?;
-        part.evaluate(blocks, service, &decoded, 0..records.len(), &[])?;
+        part.evaluate(blocks, service, &decoded, 0..records.len(), &[], options)?;
         part.tell_unmatched(decoded.notes.unmatched);
         Ok(())
     }

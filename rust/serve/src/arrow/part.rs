@@ -5,7 +5,7 @@ use crate::codec::decoded::Decoded;
 use crate::codec::unmatched::Unmatched;
 use crate::engine::{Block, Blocks};
 use crate::error::ServeError;
-use crate::execute::Service;
+use crate::execute::{ExecuteOptions, Service};
 use crate::flat::OutputColumn;
 use crate::remarks::{Remarks, Texts};
 use arrow_array::{Array, ArrayRef};
@@ -90,6 +90,7 @@ impl<'a> Part<'a> {
         decoded: &Decoded,
         records: Range<usize>,
         given: &[u64],
+        options: &ExecuteOptions,
     ) -> Result<(), ServeError> {
         blocks.run_piece(
             &decoded.batch,
@@ -97,7 +98,7 @@ impl<'a> Part<'a> {
             self,
             &|part, records| part.room(service.plan.output_cells, records),
             &|part, frame, block| {
-                let remarks = Remarks::of_inputs(service, decoded, given, block, frame.heap());
+                let remarks = Remarks::of_inputs(service, decoded, given, options, block, frame.heap());
                 part.block(frame, block, remarks);
                 Ok(())
             },

@@ -7,6 +7,10 @@ mod packing;
 
 mod piped;
 
+pub mod feed;
+
+pub mod spool;
+
 pub mod carry;
 
 pub mod options;
@@ -33,6 +37,9 @@ mod summary;
 
 mod run;
 
+mod served;
+
 pub use options::RunOptions;
 pub use run::{Progress, run, run_files};
+pub use served::{Records, run_served};
 pub use summary::{LeftOut, Summary};

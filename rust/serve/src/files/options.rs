@@ -3,6 +3,8 @@
 use crate::execute::ExecuteOptions;
 use crate::files::carry::Carry;
 use crate::files::kind::FileKind;
+use crate::files::spool::Spools;
+use std::sync::Arc;
 
 #[derive(Clone, Debug)]
 pub struct RunOptions {
@@ -15,8 +17,8 @@ pub struct RunOptions {
     pub from: Option<FileKind>,
     /// Format of the answers, where the name is not to decide. Without a name that says it, it is that of the records.
     pub to: Option<FileKind>,
-    /// Bytes of disk for records that come as a stream and are read from their end.
-    pub spool_bytes: u64,
+    /// Room for records that come as a stream and are read from their end.
+    pub spools: Arc<Spools>,
 }
 
 impl Default for RunOptions {
@@ -27,7 +29,7 @@ impl Default for RunOptions {
             delimiter: None,
             from: None,
             to: None,
-            spool_bytes: 64 << 30,
+            spools: Arc::default(),
         }
     }
 }

@@ -89,6 +89,9 @@ pub fn run(
                 summary.unmatched.refuse()?;
                 now.decoded.notes.refuse(interface, summary.records as usize)?;
             }
+            if let Some(tally) = &execute.tally {
+                tally.begin(summary.records);
+            }
             let told = given.advance(interface, &now.decoded);
             let (next, written) = engine.both(
                 || reader.next(rules),

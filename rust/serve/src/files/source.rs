@@ -6,6 +6,7 @@ use crate::files::kind::{self, ARROW_FILE, FileKind, Packing, SUFFIXES};
 use crate::files::options::RunOptions;
 use crate::files::packing::unpacked;
 use crate::files::piped::{PipeReader, Stoppable};
+use crate::files::spool::{Spool, Spools};
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek};
 use std::path::Path;
@@ -89,14 +90,14 @@ impl Source {
         let count = ReadCount { total: length, ..ReadCount::default() };
         let found = Arriving::new(Box::new(count.counted(bytes))).and_then(|bytes| {
             let kind = kind.unwrap_or_else(|| looks_like(&bytes.start));
-            Ok((kind, bytes.placed(kind, options.spool_bytes)?))
+            Ok((kind, bytes.placed(kind, &options.spools)?))
         });
         let (kind, bytes) = found.map_err(|error| ServeError::file(name, error))?;
         Ok(Source { name: name.to_owned(), kind, bytes, count })
     }
 
     /// A file that can be read from any position. It is read in place if it is not packed.
-    fn file(
+    pub fn file(
         name: &str,
         kind: Option<FileKind>,
         mut file: File,
@@ -138,11 +139,11 @@ impl Arriving {
         Ok(Arriving { start: start_of(&mut rest)?, rest })
     }
 
-    fn placed(self, kind: FileKind, most: u64) -> io::Result<SourceBytes> {
+    fn placed(self, kind: FileKind, spools: &Arc<Spools>) -> io::Result<SourceBytes> {
         let footer = has_footer(kind, &self.start);
         let bytes = Cursor::new(self.start).chain(self.rest);
         Ok(if footer {
-            SourceBytes::File(spooled(bytes, most)?)
+            SourceBytes::File(spooled(bytes, spools)?)
         } else {
             SourceBytes::Stream(Box::new(bytes))
         })
@@ -150,13 +151,10 @@ impl Arriving {
 }
 
 /// A file without a name, which is gone when the run ends.
-fn spooled(bytes: impl Read, most: u64) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    if io::copy(&mut bytes.take(most.saturating_add(1)), &mut file)? > most {
-        return Err(io::Error::other(format!("too large to be put aside: at most {most} bytes")));
-    }
-    file.rewind()?;
-    Ok(file)
+fn spooled(mut bytes: impl Read, spools: &Arc<Spools>) -> io::Result<File> {
+    let mut spool = Spool::new(Arc::clone(spools))?;
+    io::copy(&mut bytes, &mut spool)?;
+    spool.into_file()
 }
 
 /// As many bytes as tell a format.

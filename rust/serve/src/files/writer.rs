@@ -213,7 +213,12 @@ fn texts(
         &decoded.batch,
         |_| Vec::new(),
         |out, frame, block| {
-            write(out, frame, block, Remarks::of_inputs(service, decoded, given, block, frame.heap()));
+            write(
+                out,
+                frame,
+                block,
+                Remarks::of_inputs(service, decoded, given, options, block, frame.heap()),
+            );
             Ok(())
         },
     )
