@@ -5,12 +5,14 @@ use crate::detach::detached;
 use crate::errors;
 use crate::execution::Engine;
 use crate::model::Model;
+use crate::sheets::run_options;
 use execd_serve::engine::Engine as Threads;
 use execd_serve::error::ServeError;
 use execd_serve::execute::{ExecuteOptions, Service};
 use execd_serve::files::carry::Carry;
+use execd_serve::files::dialect::{self, Dialect};
 use execd_serve::files::kind::FileKind;
-use execd_serve::files::{self, Progress, RunOptions, Summary};
+use execd_serve::files::{self, Place, Progress, RunOptions, Summary};
 use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,8 +22,8 @@ use std::sync::Arc;
 pub struct FileRun {
     service: Arc<Service>,
     threads: Arc<Threads>,
-    source: PathBuf,
-    target: PathBuf,
+    source: Place,
+    target: Place,
     options: RunOptions,
     progress: Progress,
 }
@@ -29,40 +31,57 @@ pub struct FileRun {
 #[pymethods]
 impl FileRun {
     #[new]
-    #[pyo3(signature = (model, engine, source, target, *, source_format=None, target_format=None, delimiter=None,
-                        carry=None, carry_all=false, outputs=None, now=None, strict=false))]
+    #[pyo3(signature = (model, engine, source, target, *, source_name=None, target_name=None, source_bytes=None,
+                        source_format=None, target_format=None, delimiter=None, quote=None, header=None,
+                        encoding=None, decimal_comma=false, same_dialect=false, sheet=None, carry=None,
+                        carry_all=false, outputs=None, now=None, strict=false))]
     fn new(
         py: Python<'_>,
         model: &Model,
         engine: &Engine,
         source: PathBuf,
         target: PathBuf,
+        source_name: Option<String>,
+        target_name: Option<String>,
+        source_bytes: Option<u64>,
         source_format: Option<&str>,
         target_format: Option<&str>,
         delimiter: Option<&str>,
+        quote: Option<&str>,
+        header: Option<Vec<String>>,
+        encoding: Option<&str>,
+        decimal_comma: bool,
+        same_dialect: bool,
+        sheet: Option<String>,
         carry: Option<Vec<String>>,
         carry_all: bool,
         outputs: Option<Vec<String>>,
         now: Option<f64>,
         strict: bool,
     ) -> PyResult<FileRun> {
-        let format = |name: Option<&str>| name.map(file_kind).transpose().map_err(|e| errors::serve(py, &e));
+        let told = |error: ServeError| errors::serve(py, &error);
+        let format = |name: Option<&str>| name.map(file_kind).transpose().map_err(told);
         let (carry, outputs) = (carry.unwrap_or_default(), outputs.unwrap_or_default());
+        let dialect = dialect(delimiter, quote, header, encoding, decimal_comma).map_err(told)?;
         let options = RunOptions {
             execute: ExecuteOptions { outputs, now, strict, ..ExecuteOptions::default() },
             carry: if carry_all { Carry::All } else { Carry::Named(carry) },
-            delimiter: delimiter.map(separator).transpose().map_err(|e| errors::serve(py, &e))?,
+            dialect,
+            same_dialect,
+            sheet,
             from: format(source_format)?,
             to: format(target_format)?,
-            ..RunOptions::default()
+            ..run_options()
         };
+        let source = Place { path: source, name: source_name, bytes: source_bytes };
+        let target = Place { path: target, name: target_name, bytes: None };
         let (service, threads) = (Arc::clone(&model.service), Arc::clone(&engine.threads));
         Ok(FileRun { service, threads, source, target, options, progress: Progress::default() })
     }
 
     /// Evaluates to the end.
     fn run(&self, py: Python<'_>) -> PyResult<FileSummary> {
-        let (source, target) = (&self.source, &self.target);
+        let (source, target) = (self.source.clone(), self.target.clone());
         let run =
             || files::run_files(&self.threads, &self.service, source, target, &self.options, &self.progress);
         let summary = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
@@ -89,11 +108,23 @@ fn file_kind(name: &str) -> Result<FileKind, ServeError> {
     FileKind::named(name).ok_or_else(|| ServeError::invalid(format!("'{name}' is no format of files")))
 }
 
-fn separator(text: &str) -> Result<u8, ServeError> {
-    match text.as_bytes() {
-        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
-        _ => Err(ServeError::invalid(format!("a delimiter is one ASCII character, not '{text}'"))),
-    }
+fn dialect(
+    delimiter: Option<&str>,
+    quote: Option<&str>,
+    header: Option<Vec<String>>,
+    encoding: Option<&str>,
+    decimal_comma: bool,
+) -> Result<Dialect, ServeError> {
+    let quote = match quote {
+        None => Dialect::default().quote,
+        Some("") => None,
+        Some(text) => Some(dialect::mark("quote", text)?),
+    };
+    let delimiter = delimiter.map(|text| dialect::mark("delimiter", text)).transpose()?;
+    let encoding = encoding.map(dialect::encoding).transpose()?;
+    let dialect = Dialect { delimiter, quote, header, encoding, decimal_comma };
+    dialect.check()?;
+    Ok(dialect)
 }
 
 /// What came of a run.

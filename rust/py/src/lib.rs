@@ -19,6 +19,8 @@ mod compiling;
 
 mod model;
 
+mod sheets;
+
 mod file_run;
 
 mod recalculate;

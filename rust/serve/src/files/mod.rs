@@ -1,13 +1,19 @@
-//! Records through a service into answers, chunk by chunk and in bounded memory: CSV, NDJSON, Parquet and Arrow IPC,
-//! in any combination.
+//! Records through a service into answers, chunk by chunk and in bounded memory, in any combination of the formats of
+//! `kind`.
 
 pub mod kind;
 
 mod packing;
 
+mod place;
+
 mod piped;
 
 pub mod carry;
+
+mod csv;
+
+pub mod sheet;
 
 pub mod options;
 
@@ -17,15 +23,19 @@ pub mod source;
 
 pub mod target;
 
-mod csv;
-
 mod ndjson;
+
+mod json;
 
 mod foreign_schema;
 
 mod parquet_schema;
 
+mod batches;
+
 pub mod reader;
+
+mod sinks;
 
 mod writer;
 
@@ -33,6 +43,8 @@ mod summary;
 
 mod run;
 
+pub use csv::dialect;
 pub use options::RunOptions;
+pub use place::Place;
 pub use run::{Progress, run, run_files};
 pub use summary::{LeftOut, Summary};
