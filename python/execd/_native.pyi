@@ -218,16 +218,33 @@ class FileRun:
         source: str | PathLike[str],
         target: str | PathLike[str],
         *,
+        more: Sequence[str | PathLike[str]] | None = None,
+        source_name: str | None = None,
+        target_name: str | None = None,
+        source_bytes: int | None = None,
+        source_ranges: str | PathLike[str] | None = None,
         source_format: str | None = None,
         target_format: str | None = None,
         delimiter: str | None = None,
+        quote: str | None = None,
+        header: Sequence[str] | None = None,
+        encoding: str | None = None,
+        decimal_comma: bool = False,
+        same_dialect: bool = False,
+        sheet: str | None = None,
         carry: Sequence[str] | None = None,
         carry_all: bool = False,
         outputs: Sequence[str] | None = None,
         now: float | None = None,
         strict: bool = False,
     ) -> FileRun:
-        """Formats are csv, ndjson, parquet and arrow; without one, the suffix or the content says it.
+        """Formats are csv, ndjson, json, parquet, arrow, arrows and xlsx; without one, suffix or content says it.
+
+        `more` files are read after the source. A pipe stands for something else of the name and size beside it; with
+        `source_ranges` the source is a Parquet file whose ranges are asked for there (an offset and a length) and come
+        from the source (a length and the bytes), numbers in 64 bits, lowest byte first. `delimiter` to
+        `decimal_comma` are about CSV records, `quote` is "" where there are none; with `same_dialect` CSV answers are
+        spelled likewise. `sheet` is that of a workbook.
 
         `carry` names columns of the records that go through to the answers, `outputs` those to keep. `now` is Unix
         seconds. With `strict`, names that match nothing are an error. Raises InputError.

@@ -22,7 +22,7 @@ use std::sync::Arc;
 pub struct FileRun {
     service: Arc<Service>,
     threads: Arc<Threads>,
-    source: Place,
+    sources: Vec<Place>,
     target: Place,
     options: RunOptions,
     progress: Progress,
@@ -31,8 +31,8 @@ pub struct FileRun {
 #[pymethods]
 impl FileRun {
     #[new]
-    #[pyo3(signature = (model, engine, source, target, *, source_name=None, target_name=None, source_bytes=None,
-                        source_format=None, target_format=None, delimiter=None, quote=None, header=None,
+    #[pyo3(signature = (model, engine, source, target, *, more=None, source_name=None, target_name=None,
+                        source_bytes=None, source_ranges=None, source_format=None, target_format=None, delimiter=None, quote=None, header=None,
                         encoding=None, decimal_comma=false, same_dialect=false, sheet=None, carry=None,
                         carry_all=false, outputs=None, now=None, strict=false))]
     fn new(
@@ -41,9 +41,11 @@ impl FileRun {
         engine: &Engine,
         source: PathBuf,
         target: PathBuf,
+        more: Option<Vec<PathBuf>>,
         source_name: Option<String>,
         target_name: Option<String>,
         source_bytes: Option<u64>,
+        source_ranges: Option<PathBuf>,
         source_format: Option<&str>,
         target_format: Option<&str>,
         delimiter: Option<&str>,
@@ -73,17 +75,20 @@ impl FileRun {
             to: format(target_format)?,
             ..run_options()
         };
-        let source = Place { path: source, name: source_name, bytes: source_bytes };
-        let target = Place { path: target, name: target_name, bytes: None };
+        let source = Place { path: source, name: source_name, bytes: source_bytes, ranges: source_ranges };
+        let more = more.unwrap_or_default();
+        let sources = std::iter::once(source).chain(more.iter().map(Place::from)).collect();
+        let target = Place { path: target, name: target_name, ..Place::default() };
         let (service, threads) = (Arc::clone(&model.service), Arc::clone(&engine.threads));
-        Ok(FileRun { service, threads, source, target, options, progress: Progress::default() })
+        Ok(FileRun { service, threads, sources, target, options, progress: Progress::default() })
     }
 
     /// Evaluates to the end.
     fn run(&self, py: Python<'_>) -> PyResult<FileSummary> {
-        let (source, target) = (self.source.clone(), self.target.clone());
-        let run =
-            || files::run_files(&self.threads, &self.service, source, target, &self.options, &self.progress);
+        let run = || {
+            let (sources, target) = (self.sources.clone(), self.target.clone());
+            files::run_parts(&self.threads, &self.service, sources, target, &self.options, &self.progress)
+        };
         let summary = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
         Ok(FileSummary { summary })
     }

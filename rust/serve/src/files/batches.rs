@@ -13,6 +13,7 @@ use crate::files::parquet_schema;
 use crate::files::source::{CHUNK_RECORDS, ReadCount};
 use ::parquet::arrow::ProjectionMask;
 use ::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use ::parquet::file::reader::ChunkReader;
 use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
@@ -117,7 +118,7 @@ fn check_foreign<'n>(
 /// A Parquet file. Reads no other columns than those of inputs and those that are carried.
 pub fn parquet(
     name: &str,
-    file: File,
+    file: impl ChunkReader + 'static,
     count: &mut ReadCount,
     unmatched: &mut Unmatched,
     rules: Rules<'_>,

@@ -17,6 +17,8 @@ pub mod sheet;
 
 pub mod options;
 
+mod ranged;
+
 pub mod chunk;
 
 pub mod source;
@@ -46,5 +48,5 @@ mod run;
 pub use csv::dialect;
 pub use options::RunOptions;
 pub use place::Place;
-pub use run::{Progress, run, run_files};
+pub use run::{Progress, run, run_files, run_parts};
 pub use summary::{LeftOut, Summary};

@@ -11,6 +11,8 @@ pub struct Place {
     pub name: Option<String>,
     /// How many bytes come from a pipe, if that is known.
     pub bytes: Option<u64>,
+    /// A pipe that takes requests for ranges of a Parquet file, see `ranged`; the answers come from the path.
+    pub ranges: Option<PathBuf>,
 }
 
 impl<P: AsRef<Path> + ?Sized> From<&P> for Place {

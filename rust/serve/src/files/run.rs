@@ -46,12 +46,26 @@ pub fn run_files(
     options: &RunOptions,
     progress: &Progress,
 ) -> Result<Summary, ServeError> {
-    let (source, target) = (source.into(), target.into());
-    if source.is_same_file(&target) {
+    run_parts(engine, service, vec![source.into()], target.into(), options, progress)
+}
+
+/// The same of several files, whose answers come one after the other.
+pub fn run_parts(
+    engine: &Engine,
+    service: &Service,
+    mut sources: Vec<Place>,
+    target: Place,
+    options: &RunOptions,
+    progress: &Progress,
+) -> Result<Summary, ServeError> {
+    if sources.iter().any(|source| source.is_same_file(&target)) {
         return Err(ServeError::file(&target.called(), "the answers would replace the records"));
     }
     let target = TargetName::new(&target, options.to)?;
-    let source = Source::open(&source, options).map_err(|error| stopped(error, options))?;
+    let rest = if sources.is_empty() { Vec::new() } else { sources.split_off(1) };
+    let first = sources.first().ok_or_else(|| ServeError::invalid("there are no files to read"))?;
+    let source = Source::open(first, options).map_err(|error| stopped(error, options))?;
+    let source = Source { rest, ..source };
     let (part, target) = target.create(source.kind, &options.execute.stop)?;
     let summary = run(engine, service, source, target, options, progress)?;
     part.map_or(Ok(()), |part| part.keep())?;

@@ -7,6 +7,7 @@ use crate::files::options::RunOptions;
 use crate::files::packing::unpacked;
 use crate::files::piped::PipeReader;
 use crate::files::place::Place;
+use crate::files::ranged::Ranged;
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
@@ -23,6 +24,8 @@ pub struct Source {
     pub kind: FileKind,
     pub bytes: SourceBytes,
     pub count: ReadCount,
+    /// What is read after it as if it were more of it.
+    pub rest: Vec<Place>,
 }
 
 pub enum SourceBytes {
@@ -30,6 +33,8 @@ pub enum SourceBytes {
     Stream(Box<dyn Read + Send>),
     /// Can be read from any position, as formats with a footer must be.
     File(File),
+    /// The same of a Parquet file that is elsewhere.
+    Ranged(Ranged),
 }
 
 impl SourceBytes {
@@ -38,6 +43,7 @@ impl SourceBytes {
         match self {
             SourceBytes::Stream(bytes) => bytes,
             SourceBytes::File(file) => Box::new(file),
+            SourceBytes::Ranged(file) => Box::new(file.from_start()),
         }
     }
 }
@@ -61,6 +67,17 @@ impl Source {
         let named = options.from.or(kind::of_name(place.named()).0);
         if named.is_none() && kind::suffix(place.named()).is_some() {
             return Err(ServeError::file(&name, SUFFIXES));
+        }
+        if let Some(requests) = &place.ranges {
+            let opened = Ranged::open(requests, &place.path, place.bytes.unwrap_or(0));
+            let bytes = SourceBytes::Ranged(opened.map_err(|error| ServeError::file(&name, error))?);
+            return Ok(Source {
+                name,
+                kind: FileKind::Parquet,
+                bytes,
+                count: ReadCount::default(),
+                rest: Vec::new(),
+            });
         }
         let opened = File::open(&place.path).and_then(|file| Ok((file.metadata()?, file)));
         let (metadata, file) = opened.map_err(|error| ServeError::file(&name, error))?;
@@ -86,7 +103,7 @@ impl Source {
             Ok((kind, bytes.placed(kind, options.spool_bytes)?))
         });
         let (kind, bytes) = found.map_err(|error| ServeError::file(name, error))?;
-        Ok(Source { name: name.to_owned(), kind, bytes, count })
+        Ok(Source { name: name.to_owned(), kind, bytes, count, rest: Vec::new() })
     }
 
     /// A file that can be read from any position. It is read in place if it is not packed.
@@ -104,7 +121,8 @@ impl Source {
             return Source::stream(name, kind, file, Some(length), options);
         }
         let bytes = SourceBytes::File(file);
-        Ok(Source { name: name.to_owned(), kind: found, bytes, count: ReadCount::default() })
+        let (name, count) = (name.to_owned(), ReadCount::default());
+        Ok(Source { name, kind: found, bytes, count, rest: Vec::new() })
     }
 }
 
