@@ -26,6 +26,7 @@ __all__ = [
     "InternalError",
     "Model",
     "Permit",
+    "Place",
     "Spool",
     "SpoolSpace",
     "Table",
@@ -231,28 +232,54 @@ class Fragments:
         """The number of records."""
 
 @final
+class Place:
+    """A file; `-` is standard input or output. Or a pipe, which stands for something else of a `name` and a `size`.
+
+    With `ranges` that is a Parquet file whose ranges are asked for at that path (an offset and a length) and come from
+    the pipe (a length and the bytes), as numbers of 64 bits, lowest byte first.
+    """
+
+    def __new__(
+        cls,
+        path: str | PathLike[str],
+        *,
+        name: str | None = None,
+        size: int | None = None,
+        ranges: str | PathLike[str] | None = None,
+    ) -> Place: ...
+
+@final
 class FileRun:
-    """A file of records through a model, streaming. `-` is standard input or output."""
+    """Records through a model, streaming."""
 
     def __new__(
         cls,
         model: Model,
         engine: Engine,
-        source: str | PathLike[str] | Feed | Spool,
-        target: str | PathLike[str] | Spool,
+        source: Feed | Spool | Sequence[Place],
+        target: Spool | Place,
         *,
         source_format: str | None = None,
         target_format: str | None = None,
+        packing: str | None = None,
         delimiter: str | None = None,
+        quote: str | None = None,
+        header: Sequence[str] | None = None,
+        encoding: str | None = None,
+        decimal_comma: bool = False,
+        same_dialect: bool = False,
+        sheet: str | None = None,
         carry: Sequence[str] | None = None,
         carry_all: bool = False,
         outputs: Sequence[str] | None = None,
         now: float | None = None,
         strict: bool = False,
-        packing: str | None = None,
         chunk: int | None = None,
     ) -> FileRun:
-        """Formats are csv, ndjson, parquet and arrow; without one, the suffix or the content says it.
+        """Formats are csv, ndjson, json, parquet, arrow, arrows and xlsx; without one, suffix or content says it.
+
+        Several places are read one after the other. `delimiter` to `decimal_comma` are about CSV records, `quote` is
+        "" where there are none; with `same_dialect` CSV answers are spelled likewise. `sheet` is that of a workbook.
 
         `carry` names columns of the records that go through to the answers, `outputs` those to keep. `now` is Unix
         seconds. With `strict`, names that match nothing are an error. `chunk` is how many records are read at once, at

@@ -26,7 +26,8 @@ def create_app(
 ) -> Application:
     """The application of one worker; `log_line` takes what is logged of each call.
 
-    A main process that watches over the worker shares `board` and `suspensions` with it. Its routes are tried in this order: what is called most comes first.
+    A main process that watches over the worker shares `board` and `suspensions` with it.
+    Its routes are tried in this order: what is called most comes first.
     """
     shared = state.build(settings.for_machine(), log_line, board, suspensions)
     router = Router([*execute.routes(shared), *executions.routes(shared), *health.routes(shared)])

@@ -50,7 +50,8 @@ class CallError(Exception):
     """A call that is not answered as it asked. The message is for the caller.
 
     `data` belongs to the kind: `retry_after` in seconds for OVERLOADED and SUSPENDED, `allowed` methods for
-    METHOD_NOT_ALLOWED, `details` (pairs of what is wrong with which part of the request, and its name) where a request has many parts.
+    METHOD_NOT_ALLOWED, `details` (pairs of what is wrong with which part of the request, and its name) where a request
+    has many parts.
     """
 
     def __init__(self, kind: Kind, message: str, **data: Any) -> None:  # noqa: ANN401

@@ -19,11 +19,15 @@ PREFIX = "EXECD_"
 # Names the TOML file.
 CONFIG = "EXECD_CONFIG"
 MIB = 1 << 20
+DAY = 86_400
 # More of these than any machine has use for.
 MOST = {"workers": 1024, "threads": 1024, "max_executions": 65_536}
 
 NOT_NEGATIVE = (
     "queue",
+    "queue_seconds",
+    "run_seconds",
+    "keep_runs",
     "max_body",
     "max_held",
     "max_discard",
@@ -78,7 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     run_seconds: float = 0.0
     default_service: str = ""
     max_spool: int = 64 << 30
-    keep_runs: float = 7 * 86_400.0
+    keep_runs: float = 7.0 * DAY
     keep_run_bytes: int = 256 * MIB
     # What this machine is called in answers.
     node: str = ""
@@ -108,17 +112,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             if not 0 <= getattr(self, field) <= most:
                 raise ValueError(f"{field}: {getattr(self, field)} is not between 0 and {most}")
         for field in NOT_NEGATIVE:
-            if getattr(self, field) < 0:
-                raise ValueError(f"{field}: must not be negative")
-        if not 0 < self.time_limit <= 86_400:  # noqa: PLR2004
-            raise ValueError(f"time_limit: {self.time_limit} is not between 0 and 86400 seconds")
-        if self.max_compile_steps < 1:
-            raise ValueError(f"max_compile_steps: {self.max_compile_steps} is less than 1")
-        if not 0 < self.compile_seconds <= 86_400:  # noqa: PLR2004
-            raise ValueError(f"compile_seconds: {self.compile_seconds} is not between 0 and 86400 seconds")
-        for field in ("queue_seconds", "run_seconds", "keep_runs"):
+            # Not `< 0`: that is never true of NaN.
             if not getattr(self, field) >= 0:
                 raise ValueError(f"{field}: must not be negative")
+        for field in ("time_limit", "compile_seconds"):
+            if not 0 < getattr(self, field) <= DAY:
+                raise ValueError(f"{field}: {getattr(self, field)} is not between 0 and {DAY} seconds")
+        if self.max_compile_steps < 1:
+            raise ValueError(f"max_compile_steps: {self.max_compile_steps} is less than 1")
 
     def for_machine(self) -> "Settings":
         """Replace the zeros by what suits the number of cores, and the memory that this process may use."""

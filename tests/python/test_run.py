@@ -14,9 +14,11 @@ import sys
 import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -26,8 +28,10 @@ from pyarrow import parquet as pq
 
 from books import workbook
 
-SUFFIXES = ["csv", "ndjson", "parquet", "arrow"]
-TYPED = ["parquet", "arrow"]
+SUFFIXES = ["csv", "ndjson", "json", "parquet", "arrow", "arrows", "xlsx"]
+TYPED = ["parquet", "arrow", "arrows"]
+# Each format is read once and written once.
+PAIRS = [(suffix, "ndjson") for suffix in SUFFIXES] + [("csv", suffix) for suffix in SUFFIXES if suffix != "ndjson"]
 LEFT_OUT = "not given, the workbook's value is used"
 
 
@@ -67,12 +71,19 @@ def read(path: Path) -> list[dict[str, Any]]:
         rows = list(csv.DictReader(path.read_text().splitlines()))
     elif path.suffix == ".ndjson":
         rows = [json.loads(line) for line in path.read_text().splitlines()]
+    elif path.suffix == ".json":
+        rows = json.loads(path.read_text())
+    elif path.suffix == ".xlsx":
+        header, *values = openpyxl.load_workbook(path, data_only=True).worksheets[0].iter_rows(values_only=True)
+        rows = [dict(zip(map(str, header), row, strict=True)) for row in values]
     else:
         rows = table(path).to_pylist()
     return rows
 
 
 def table(path: Path) -> pa.Table:
+    if path.suffix == ".arrows":
+        return ipc.open_stream(path).read_all()
     return pq.read_table(path) if path.suffix == ".parquet" else ipc.open_file(path).read_all()
 
 
@@ -83,16 +94,29 @@ def write(folder: Path, suffix: str, rows: pa.Table) -> Path:
         frame.write_csv(path)
     elif suffix == "ndjson":
         frame.write_ndjson(path)
+    elif suffix == "json":
+        frame.write_json(path)
+    elif suffix == "xlsx":
+        write_sheet(frame, path)
     elif suffix == "parquet":
         pq.write_table(rows, path)
+    elif suffix == "arrows":
+        with ipc.new_stream(path, rows.schema) as stream:
+            stream.write_table(rows)
     else:
         with ipc.new_file(path, rows.schema) as file:
             file.write_table(rows)
     return path
 
 
-@pytest.mark.parametrize("source", SUFFIXES)
-@pytest.mark.parametrize("target", SUFFIXES)
+def write_sheet(frame: pl.DataFrame, file: Path | io.BytesIO) -> None:
+    book = openpyxl.Workbook()
+    for row in (frame.columns, *frame.iter_rows()):
+        book.worksheets[0].append(row)
+    book.save(file)
+
+
+@pytest.mark.parametrize(("source", "target"), PAIRS)
 def test_every_format_tells_the_same_of_a_record(share: Path, tmp_path: Path, source: str, target: str) -> None:
     path = write(tmp_path, source, pa.table({"a": [2.0, 500.0, 3.0, 0.0], "b": [8.0, 2.0, 0.0, 0.0]}))
     rows = run(share, path, tmp_path / f"out.{target}")
@@ -102,8 +126,8 @@ def test_every_format_tells_the_same_of_a_record(share: Path, tmp_path: Path, so
     told = [none, wrong, "c: #DIV/0!", f"{wrong.replace('500', '0')}; c: #DIV/0!"]
     assert [row["errors"] for row in rows] == told
     assert [row["warnings"] for row in rows] == [none] * 4
-    shown = {"csv": ["0.25", "250", "#DIV/0!", "#DIV/0!"], "ndjson": [0.25, 250, "#DIV/0!", "#DIV/0!"]}
-    assert [row["c"] for row in rows] == shown.get(target, [0.25, 250, None, None])
+    shown: list[Any] = [0.25, 250, None, None] if target in TYPED else [0.25, 250, "#DIV/0!", "#DIV/0!"]
+    assert [row["c"] for row in rows] == (list(map(str, shown)) if target == "csv" else shown)
 
 
 @pytest.mark.parametrize("target", SUFFIXES)
@@ -167,6 +191,8 @@ JSON_VALUES: dict[str, list[Any]] = {
     "rate": [1.5, None, 0.01],
     "fine": [True, None, False],
 }
+# A cell holds no such number, and a sheet has no such date.
+SHEET_VALUES: dict[str, list[Any]] = {"policy_id": ["9007199254740993", 2, None]}
 
 
 @pytest.mark.parametrize("source", TYPED)
@@ -178,7 +204,7 @@ def test_typed_columns_go_through(share: Path, tmp_path: Path, source: str, targ
     if target in TYPED:
         assert table(out).select(CARRIED).equals(RECORDS)
         return
-    expected = CSV_TEXTS if target == "csv" else JSON_VALUES
+    expected = {"csv": CSV_TEXTS, "xlsx": JSON_VALUES | SHEET_VALUES}.get(target, JSON_VALUES)
     with out.open(newline="") as file:
         found = list(csv.DictReader(file)) if target == "csv" else rows
     assert {name: [row[name] for row in found] for name in CARRIED} == expected
@@ -259,13 +285,13 @@ def encoded(suffix: str) -> bytes:
     frame = pl.DataFrame({"a": [1.0, 2.0, 3.0], "id": ["p", "q", "r"]})
     buffer = io.BytesIO()
     writers: dict[str, Callable[[io.BytesIO], object]] = {"csv": frame.write_csv, "ndjson": frame.write_ndjson}
-    writers["parquet"] = frame.write_parquet
-    writers |= {"arrow": frame.write_ipc, "stream": frame.write_ipc_stream}
+    writers |= {"parquet": frame.write_parquet, "json": frame.write_json}
+    writers |= {"arrow": frame.write_ipc, "arrows": frame.write_ipc_stream, "xlsx": partial(write_sheet, frame)}
     writers[suffix](buffer)
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("suffix", [*SUFFIXES, "stream"])
+@pytest.mark.parametrize("suffix", SUFFIXES)
 @pytest.mark.parametrize("packing", [None, "gzip", "zstd"])
 def test_standard_input_tells_its_format(share: Path, suffix: str, packing: str | None) -> None:
     content = encoded(suffix)
@@ -467,8 +493,7 @@ def flat(record: dict[str, Any]) -> dict[str, float]:
     return cells
 
 
-@pytest.mark.parametrize("source", SUFFIXES)
-@pytest.mark.parametrize("target", SUFFIXES)
+@pytest.mark.parametrize(("source", "target"), PAIRS)
 def test_the_documented_sample(tmp_path: Path, source: str, target: str) -> None:
     book = ROOT / "examples" / "services" / "MyFolder" / "BlockParty.xlsx"
     inputs = json.loads((SAMPLE / "request.json").read_text())["inputs"]

@@ -19,6 +19,8 @@ NOTHING_COMPARED = 4
 """There was nothing to look at."""
 INVALID = 5
 """Everything was answered, but some records are not valid."""
+PIPE_CLOSED = 141
+"""Nobody reads what is written; a shell gives this code for SIGPIPE."""
 
 # Columns of what is no terminal: nothing is wrapped for a program that reads lines.
 UNWRAPPED = 1_000_000

@@ -34,11 +34,12 @@ class Runtime:
             await self.admission.refuse()
         return await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
 
-    def start(self, work: Callable[[], T], *, call_id: str, service: str, version: str) -> asyncio.Future[T]:
-        """Begin native work of a call that has its permit already, in a thread. Who began it stops it.
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Begin native work of a call that has its permit already, in a thread. Who began it stops it."""
+        return self._executor.start(work)
 
-        Raises CallError (suspended).
-        """
+    def execute(self, work: Callable[[], T], *, call_id: str, service: str, version: str) -> asyncio.Future[T]:
+        """The same for its execution. Raises CallError (suspended)."""
         subject = self._board.subject(service, version)
         self.suspensions.check(subject)
         slot = self._board.begin(subject, call_id, Where.THREAD, math.inf)

@@ -5,10 +5,11 @@ use crate::service::{engine, refused_at_most, service};
 use crate::stopwatch::in_time;
 use execd_serve::files::carry::Carry;
 use execd_serve::files::kind::FileKind;
+use execd_serve::files::spool::{SpoolSpace, Spools};
 use execd_serve::files::{Progress, RunOptions, run_files};
 use std::panic::{PanicHookInfo, set_hook, take_hook};
 use std::path::PathBuf;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 /// A few bytes can stand for any number of blank records: a run is told to end by the deadline of its options.
@@ -23,8 +24,9 @@ pub fn evaluate(bytes: &[u8], suffix: &str) {
     }
     // Inputs that are outputs, too, cannot be carried: then there is little else to be found.
     let carry = if bytes.len().is_multiple_of(2) { Carry::All } else { Carry::default() };
+    let spools = Spools::new(Arc::new(SpoolSpace::new(std::env::temp_dir(), 64 << 20)));
     let options =
-        RunOptions { execute: call_options(), carry, spool_bytes: 64 << 20, ..RunOptions::default() };
+        RunOptions { execute: call_options(), carry, spools: Arc::new(spools), ..RunOptions::default() };
     // Without a suffix, the first bytes say what is in it.
     let options = RunOptions { to: suffix.is_empty().then_some(FileKind::Csv), ..options };
     let result = in_time("a run", TIME, |_| {

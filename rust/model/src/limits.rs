@@ -19,6 +19,8 @@ pub struct Limits {
     pub sheets: usize,
     /// Cells of all sheets. A cell takes about 160 bytes while its sheet grows.
     pub cells: usize,
+    /// Bytes of the texts that cells share.
+    pub text_bytes: usize,
     /// Elements of one kind in a part: defined names, validations, merged areas, columns, relationships.
     pub items: usize,
     /// Characters of one formula.
@@ -48,6 +50,7 @@ impl Default for Limits {
             xml_token_bytes: 4 << 20,
             sheets: 1_000,
             cells: 3_500_000,
+            text_bytes: 512 << 20,
             items: 200_000,
             formula_chars: 65_536,
             interface_cells: 1_000_000,

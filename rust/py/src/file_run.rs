@@ -2,24 +2,23 @@
 //! `execd_serve::files`.
 
 use crate::detach::detached;
+use crate::ends::{Destination, Ends, Origin};
 use crate::errors;
 use crate::execution::Engine;
 use crate::model::Model;
-use crate::spool::{Feed, Spool, locked};
+use crate::sheets::run_options;
+use crate::spool::locked;
 use execd_serve::engine::Engine as Threads;
 use execd_serve::error::ServeError;
 use execd_serve::execute::{ExecuteOptions, Service};
 use execd_serve::files::carry::Carry;
+use execd_serve::files::dialect::{self, Dialect};
 use execd_serve::files::kind::{FileKind, Packing};
-use execd_serve::files::spool::Spool as Bytes;
-use execd_serve::files::{self, Progress, Records, RunOptions, Summary};
+use execd_serve::files::{self, Progress, RunOptions, Summary};
 use execd_serve::limits::Limits;
 use execd_serve::tally::Tally;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use std::io::Seek;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// One run; its progress may be read while it lasts.
@@ -34,59 +33,13 @@ pub struct FileRun {
     progress: Progress,
 }
 
-/// Where records come from and answers go.
-enum Ends {
-    Paths(PathBuf, PathBuf),
-    /// Records are used up by the first run.
-    Served(Mutex<Option<Records>>, Arc<Mutex<Bytes>>),
-}
-
-/// Where records come from.
-#[derive(FromPyObject)]
-pub enum Origin<'py> {
-    Feed(Bound<'py, Feed>),
-    Spool(Bound<'py, Spool>),
-    Path(PathBuf),
-}
-
-/// Where answers go.
-#[derive(FromPyObject)]
-pub enum Destination<'py> {
-    Spool(Bound<'py, Spool>),
-    Path(PathBuf),
-}
-
-impl Ends {
-    fn new(py: Python<'_>, from: &Origin<'_>, to: &Destination<'_>, options: &RunOptions) -> PyResult<Ends> {
-        let answers = match (from, to) {
-            (Origin::Path(from), Destination::Path(to)) => return Ok(Ends::Paths(from.clone(), to.clone())),
-            (_, Destination::Spool(spool)) => Arc::clone(&spool.get().bytes),
-            (_, Destination::Path(_)) => {
-                return Err(PyTypeError::new_err("records of a server go to a spool"));
-            }
-        };
-        let records = match from {
-            Origin::Feed(feed) => {
-                let Feed { pushed, length } = feed.get();
-                Records::Pushed(pushed.reader(Arc::clone(&options.execute.stop)), *length)
-            }
-            Origin::Spool(spool) => {
-                let bytes = locked(&spool.get().bytes);
-                let file = bytes.file().try_clone().and_then(|mut file| file.rewind().map(|()| file));
-                let file = file.map_err(|error| errors::internal(py, error.to_string()))?;
-                Records::PutAside(file, bytes.size())
-            }
-            Origin::Path(_) => return Err(PyTypeError::new_err("a spool is for records of a server")),
-        };
-        Ok(Ends::Served(Mutex::new(Some(records)), answers))
-    }
-}
-
 #[pymethods]
 impl FileRun {
     #[new]
-    #[pyo3(signature = (model, engine, source, target, *, source_format=None, target_format=None, delimiter=None,
-                        carry=None, carry_all=false, outputs=None, now=None, strict=false, packing=None, chunk=None))]
+    #[pyo3(signature = (model, engine, source, target, *, source_format=None, target_format=None, packing=None,
+                        delimiter=None, quote=None, header=None, encoding=None, decimal_comma=false,
+                        same_dialect=false, sheet=None, carry=None, carry_all=false, outputs=None, now=None,
+                        strict=false, chunk=None))]
     fn new(
         py: Python<'_>,
         model: &Model,
@@ -95,16 +48,23 @@ impl FileRun {
         target: Destination<'_>,
         source_format: Option<&str>,
         target_format: Option<&str>,
+        packing: Option<&str>,
         delimiter: Option<&str>,
+        quote: Option<&str>,
+        header: Option<Vec<String>>,
+        encoding: Option<&str>,
+        decimal_comma: bool,
+        same_dialect: bool,
+        sheet: Option<String>,
         carry: Option<Vec<String>>,
         carry_all: bool,
         outputs: Option<Vec<String>>,
         now: Option<f64>,
         strict: bool,
-        packing: Option<&str>,
         chunk: Option<usize>,
     ) -> PyResult<FileRun> {
-        let format = |name: Option<&str>| name.map(file_kind).transpose().map_err(|e| errors::serve(py, &e));
+        let told = |error: ServeError| errors::serve(py, &error);
+        let format = |name: Option<&str>| name.map(file_kind).transpose().map_err(told);
         let tally = Arc::new(Tally::default());
         let (carry, outputs) = (carry.unwrap_or_default(), outputs.unwrap_or_default());
         let options = RunOptions {
@@ -117,14 +77,16 @@ impl FileRun {
                 ..ExecuteOptions::default()
             },
             carry: if carry_all { Carry::All } else { Carry::Named(carry) },
-            delimiter: delimiter.map(separator).transpose().map_err(|e| errors::serve(py, &e))?,
+            dialect: dialect(delimiter, quote, header, encoding, decimal_comma).map_err(told)?,
+            same_dialect,
+            sheet,
             from: format(source_format)?,
             to: format(target_format)?,
-            ..RunOptions::default()
+            ..run_options()
         };
         let (service, threads) = (Arc::clone(&model.service), Arc::clone(&engine.threads));
         let ends = Ends::new(py, &source, &target, &options)?;
-        let packing = packing.map(packed).transpose().map_err(|e| errors::serve(py, &e))?;
+        let packing = packing.map(packed).transpose().map_err(told)?;
         Ok(FileRun { service, threads, ends, packing, options, tally, progress: Progress::default() })
     }
 
@@ -172,8 +134,8 @@ impl FileRun {
     fn evaluate(&self, options: &RunOptions) -> Result<Summary, ServeError> {
         let (threads, service, progress) = (&*self.threads, &*self.service, &self.progress);
         match &self.ends {
-            Ends::Paths(source, target) => {
-                files::run_files(threads, service, source, target, options, progress)
+            Ends::Places(sources, target) => {
+                files::run_parts(threads, service, sources.clone(), target.clone(), options, progress)
             }
             Ends::Served(records, answers) => {
                 let records = records.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -197,11 +159,23 @@ fn file_kind(name: &str) -> Result<FileKind, ServeError> {
     FileKind::named(name).ok_or_else(|| ServeError::invalid(format!("'{name}' is no format of files")))
 }
 
-fn separator(text: &str) -> Result<u8, ServeError> {
-    match text.as_bytes() {
-        [byte] if byte.is_ascii() && !b"\"\r\n".contains(byte) => Ok(*byte),
-        _ => Err(ServeError::invalid(format!("a delimiter is one ASCII character, not '{text}'"))),
-    }
+fn dialect(
+    delimiter: Option<&str>,
+    quote: Option<&str>,
+    header: Option<Vec<String>>,
+    encoding: Option<&str>,
+    decimal_comma: bool,
+) -> Result<Dialect, ServeError> {
+    let quote = match quote {
+        None => Dialect::default().quote,
+        Some("") => None,
+        Some(text) => Some(dialect::mark("quote", text)?),
+    };
+    let delimiter = delimiter.map(|text| dialect::mark("delimiter", text)).transpose()?;
+    let encoding = encoding.map(dialect::encoding).transpose()?;
+    let dialect = Dialect { delimiter, quote, header, encoding, decimal_comma };
+    dialect.check()?;
+    Ok(dialect)
 }
 
 /// What came of a run.

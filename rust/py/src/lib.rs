@@ -23,6 +23,10 @@ mod model;
 
 mod spool;
 
+mod ends;
+
+mod sheets;
+
 mod file_run;
 
 mod recalculate;
@@ -37,6 +41,8 @@ mod _native {
     use super::admission::{Admission, Permit};
     #[pymodule_export]
     use super::arrow::Table;
+    #[pymodule_export]
+    use super::ends::Place;
     #[pymodule_export]
     use super::errors::{Cancelled, DeadlineExceeded, ExecdError, InputError, InternalError, WorkbookError};
     #[pymodule_export]

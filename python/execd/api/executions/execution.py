@@ -135,8 +135,11 @@ class Execution:
             raise CallError(Kind.INVALID_PARAMETERS, str(error)) from None
         native = self._native
         run = self._begin()
-        self._running = state.runtime.start(
-            lambda: native.run(seconds or None), call_id=self._id, service=self.version.name, version=self.version.number
+        self._running = state.runtime.execute(
+            lambda: native.run(seconds or None),
+            call_id=self._id,
+            service=self.version.name,
+            version=self.version.number,
         )
         self._tending = asyncio.create_task(self._tend(run, native))
         return self._running

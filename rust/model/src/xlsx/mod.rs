@@ -10,6 +10,7 @@ mod metered;
 mod number_format;
 mod package;
 mod rich_errors;
+pub mod rows;
 mod shared_formulas;
 mod shared_strings;
 mod sheet;
@@ -22,10 +23,12 @@ mod xml;
 
 use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
-use crate::workbook::{Area, Sheet, Workbook};
+use crate::workbook::{Area, Sheet, Shows, Workbook};
 use context::Context;
+use execd_calc::values::value::ErrorCode;
 use hashbrown::HashMap;
 use package::{Package, Relationship};
+use std::sync::Arc;
 use workbook_part::WorkbookPart;
 use xml::Xml;
 
@@ -75,21 +78,8 @@ fn read_sheets(
     links: &[Relationship],
     limits: &Limits,
 ) -> Result<Workbook, Error> {
-    let strings = optional(package, links, "sharedStrings", |xml| shared_strings::read(xml, limits))?;
-    let styles = optional(package, links, "styles", |xml| styles::read(xml, limits))?;
-    let metadata = optional(package, links, "sheetMetadata", |xml| metadata::read(xml, limits))?;
-    let structures =
-        optional(package, links, "rdRichValueStructure", |xml| rich_errors::structures(xml, limits))?;
-    let errors =
-        optional(package, links, "rdRichValue", |xml| rich_errors::values(xml, &structures, limits))?;
-    let context = Context {
-        strings: &strings,
-        styles: &styles,
-        dynamic: &metadata.dynamic,
-        rich_errors: &rich_errors::by_metadata(&metadata, &errors),
-        date1904: part.settings.date1904,
-        limits,
-    };
+    let shared = Shared::read(package, links, limits)?;
+    let context = shared.context(part, limits);
     let by_id = by_id(links);
     let mut workbook = Workbook::default();
     let mut cells_left = limits.cells;
@@ -112,6 +102,39 @@ fn read_sheets(
         workbook.sheets.push(sheet);
     }
     Ok(workbook)
+}
+
+/// The parts that the cells of all sheets refer to.
+struct Shared {
+    strings: Vec<Arc<str>>,
+    styles: Vec<Shows>,
+    dynamic: Vec<bool>,
+    rich_errors: Vec<Option<ErrorCode>>,
+}
+
+impl Shared {
+    fn read(package: &mut Package, links: &[Relationship], limits: &Limits) -> Result<Shared, Error> {
+        let strings = optional(package, links, "sharedStrings", |xml| shared_strings::read(xml, limits))?;
+        let styles = optional(package, links, "styles", |xml| styles::read(xml, limits))?;
+        let metadata = optional(package, links, "sheetMetadata", |xml| metadata::read(xml, limits))?;
+        let structures =
+            optional(package, links, "rdRichValueStructure", |xml| rich_errors::structures(xml, limits))?;
+        let errors =
+            optional(package, links, "rdRichValue", |xml| rich_errors::values(xml, &structures, limits))?;
+        let rich_errors = rich_errors::by_metadata(&metadata, &errors);
+        Ok(Shared { strings, styles, dynamic: metadata.dynamic, rich_errors })
+    }
+
+    fn context<'s>(&'s self, part: &WorkbookPart, limits: &'s Limits) -> Context<'s> {
+        Context {
+            strings: &self.strings,
+            styles: &self.styles,
+            dynamic: &self.dynamic,
+            rich_errors: &self.rich_errors,
+            date1904: part.settings.date1904,
+            limits,
+        }
+    }
 }
 
 /// Reads a part that a workbook need not have.

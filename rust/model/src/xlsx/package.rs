@@ -7,14 +7,19 @@ use crate::error::{Error, ErrorKind};
 use crate::limits::Limits;
 use hashbrown::HashMap;
 use memchr::memmem;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
 const CENTRAL_HEADER: &[u8] = b"PK\x01\x02";
 
+/// What holds an archive, and is read from any place.
+pub trait Bytes: Read + Seek {}
+
+impl<T: Read + Seek> Bytes for T {}
+
 pub struct Package<'b> {
-    archive: ZipArchive<Cursor<&'b [u8]>>,
+    archive: ZipArchive<Box<dyn Bytes + 'b>>,
     /// Index in the archive by normalised name: lower case, because the names of parts ignore case, and no slash first.
     parts: HashMap<String, usize>,
     limits: &'b Limits,
@@ -34,15 +39,28 @@ pub struct Relationship {
 
 impl<'b> Package<'b> {
     pub fn open(bytes: &'b [u8], limits: &'b Limits) -> Result<Package<'b>, Error> {
-        if bytes.len() as u64 > limits.file_bytes {
+        container::refuse_others(bytes)?;
+        Package::read(Box::new(Cursor::new(bytes)), limits)
+    }
+
+    /// A file, of which no more is in memory than is read at a time.
+    pub fn open_file(mut file: Box<dyn Bytes + 'b>, limits: &'b Limits) -> Result<Package<'b>, Error> {
+        let mut start = Vec::new();
+        file.by_ref().take(TELLING).read_to_end(&mut start).map_err(|error| unreadable(&error.into()))?;
+        container::refuse_others(&start)?;
+        Package::read(file, limits)
+    }
+
+    fn read(mut bytes: Box<dyn Bytes + 'b>, limits: &'b Limits) -> Result<Package<'b>, Error> {
+        // Counted before the archive is opened, because opening reads the whole directory into memory.
+        let (length, entries) = measured(&mut bytes).map_err(|error| unreadable(&error.into()))?;
+        if length > limits.file_bytes {
             return Err(too_large(&format!("it has more than {} bytes", limits.file_bytes)));
         }
-        container::refuse_others(bytes)?;
-        // Counted before the archive is opened, because opening reads the whole directory into memory.
-        if memmem::find_iter(bytes, CENTRAL_HEADER).count() > limits.entries {
+        if entries > limits.entries {
             return Err(too_large(&format!("its archive has more than {} entries", limits.entries)));
         }
-        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| unreadable(&error))?;
+        let archive = ZipArchive::new(bytes).map_err(|error| unreadable(&error))?;
         let parts = index(&archive)?;
         Ok(Package { archive, parts, limits, total_left: limits.total_bytes })
     }
@@ -95,8 +113,27 @@ impl<'b> Package<'b> {
     }
 }
 
+/// As many first bytes as tell what a file is that is no archive.
+const TELLING: u64 = 1 << 20;
+/// Bytes looked at together.
+const PIECE: usize = 1 << 20;
+
+/// How many bytes there are, and the entries of their directory. Starts and ends at their beginning.
+fn measured(bytes: &mut (impl Read + Seek)) -> io::Result<(u64, usize)> {
+    let length = bytes.seek(SeekFrom::End(0))?;
+    bytes.rewind()?;
+    let (mut piece, mut entries) = (Vec::with_capacity(PIECE + CENTRAL_HEADER.len()), 0);
+    while bytes.by_ref().take(PIECE as u64).read_to_end(&mut piece)? > 0 {
+        entries += memmem::find_iter(&piece, CENTRAL_HEADER).count();
+        // A header may begin at the end of a piece.
+        piece.drain(..piece.len().saturating_sub(CENTRAL_HEADER.len() - 1));
+    }
+    bytes.rewind()?;
+    Ok((length, entries))
+}
+
 /// Refuses two entries of one name: programs would disagree about which of them counts.
-fn index(archive: &ZipArchive<Cursor<&[u8]>>) -> Result<HashMap<String, usize>, Error> {
+fn index(archive: &ZipArchive<Box<dyn Bytes + '_>>) -> Result<HashMap<String, usize>, Error> {
     if archive.has_duplicate_names() {
         return Err(not_a_workbook("its archive has two entries of the same name"));
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
     let mut strings: Vec<Arc<str>> = Vec::new();
     let empty: Arc<str> = "".into();
+    let mut bytes = 0;
     while xml.next_in(0)? {
         // The beta of Excel 2007 wrote `sstItem`.
         if !matches!(xml.name(), "si" | "sstItem") {
@@ -19,6 +20,11 @@ pub fn read(xml: &mut Xml, limits: &Limits) -> Result<Vec<Arc<str>>, Error> {
             return Err(Error::new(ErrorKind::TooLarge, message));
         }
         let text = item(xml)?;
+        bytes += text.len();
+        if bytes > limits.text_bytes {
+            let message = format!("the texts of the workbook have more than {} bytes", limits.text_bytes);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
         strings.push(if text.is_empty() { empty.clone() } else { text.into() });
     }
     Ok(strings)

@@ -1,15 +1,33 @@
-//! The formats of files: what the suffix of a name says, and what the first bytes say.
+//! The formats of files: their names, what the suffix of a name says, and what the first bytes say.
 
 use std::path::Path;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileKind {
     Csv,
+    /// A JSON object per line.
     Ndjson,
+    /// One JSON text: an array of records as in Execute v4, objects or rows under a header row.
+    Json,
     Parquet,
-    /// Arrow IPC. Both of its formats are read, and the one with a footer is written.
+    /// Arrow IPC with a footer.
     Arrow,
+    /// Arrow IPC from front to back.
+    ArrowStream,
+    /// A sheet of an Excel workbook.
+    Xlsx,
 }
+
+/// Every format with its names, which are suffixes, too. The first one is how options call it.
+const FORMATS: [(FileKind, &[&str]); 7] = [
+    (FileKind::Csv, &["csv"]),
+    (FileKind::Ndjson, &["ndjson", "jsonl"]),
+    (FileKind::Json, &["json"]),
+    (FileKind::Parquet, &["parquet"]),
+    (FileKind::Arrow, &["arrow", "ipc", "feather"]),
+    (FileKind::ArrowStream, &["arrows", "arrow-stream"]),
+    (FileKind::Xlsx, &["xlsx"]),
+];
 
 /// How a file is compressed as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,31 +41,52 @@ pub const ARROW_FILE: &[u8] = b"ARROW1";
 /// What the stream format begins with.
 const ARROW_STREAM: &[u8] = b"\xFF\xFF\xFF\xFF";
 const PARQUET: &[u8] = b"PAR1";
+/// An archive, which is what a workbook is.
+const ZIP: &[u8] = b"PK\x03\x04";
 
 /// What is wrong with a name that does not tell its format.
-pub const SUFFIXES: &str = "the suffix must be .csv, .ndjson, .jsonl, .parquet, .arrow, .ipc or .feather, alone or before \
-                            .gz or .zst; or name the format with --from or --to";
+pub const SUFFIXES: &str = "the suffix must be .csv, .ndjson, .jsonl, .json, .parquet, .arrow, .ipc, .feather, .arrows or \
+                            .xlsx, alone or before .gz or .zst; or name the format with --from or --to";
 
 impl FileKind {
     /// A format by the name that options have for it.
     pub fn named(name: &str) -> Option<FileKind> {
-        match name.to_ascii_lowercase().as_str() {
-            "csv" => Some(FileKind::Csv),
-            "ndjson" | "jsonl" => Some(FileKind::Ndjson),
-            "parquet" => Some(FileKind::Parquet),
-            "arrow" | "ipc" | "feather" => Some(FileKind::Arrow),
-            _ => None,
-        }
+        let name = name.to_ascii_lowercase();
+        FORMATS.iter().find(|(_, names)| names.contains(&name.as_str())).map(|(kind, _)| *kind)
     }
 
-    /// What a file holds, by the first bytes that are not white space. What looks like nothing else is CSV.
+    /// What options call it.
+    pub fn name(self) -> &'static str {
+        let found = FORMATS.iter().find(|(kind, _)| *kind == self);
+        found.and_then(|(_, names)| names.first()).copied().unwrap_or_default()
+    }
+
+    /// What a file holds, by the first bytes that are not white space. What looks like nothing else is CSV. An object
+    /// that does not end on its line is no NDJSON.
     pub fn of_bytes(start: &[u8]) -> FileKind {
         match start {
             _ if start.starts_with(PARQUET) => FileKind::Parquet,
-            _ if start.starts_with(ARROW_FILE) || start.starts_with(ARROW_STREAM) => FileKind::Arrow,
-            [b'{' | b'[', ..] => FileKind::Ndjson,
+            _ if start.starts_with(ARROW_FILE) => FileKind::Arrow,
+            _ if start.starts_with(ARROW_STREAM) => FileKind::ArrowStream,
+            _ if start.starts_with(ZIP) => FileKind::Xlsx,
+            [b'[', ..] | [b'{', b'\n' | b'\r', ..] => FileKind::Json,
+            [b'{', ..] => FileKind::Ndjson,
             _ => FileKind::Csv,
         }
+    }
+
+    /// The same of a file that is said to be of this format: Arrow's two share a name.
+    pub fn refined(self, start: &[u8]) -> FileKind {
+        match self {
+            FileKind::Arrow | FileKind::ArrowStream if start.starts_with(ARROW_FILE) => FileKind::Arrow,
+            FileKind::Arrow | FileKind::ArrowStream => FileKind::ArrowStream,
+            other => other,
+        }
+    }
+
+    /// Whether it is read from its end, or from any place.
+    pub fn has_footer(self) -> bool {
+        matches!(self, FileKind::Parquet | FileKind::Arrow | FileKind::Xlsx)
     }
 }
 

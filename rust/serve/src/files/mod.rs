@@ -1,9 +1,11 @@
-//! Records through a service into answers, chunk by chunk and in bounded memory: CSV, NDJSON, Parquet and Arrow IPC,
-//! in any combination.
+//! Records through a service into answers, chunk by chunk and in bounded memory, in any combination of the formats of
+//! `kind`.
 
 pub mod kind;
 
 mod packing;
+
+mod place;
 
 mod piped;
 
@@ -13,7 +15,13 @@ pub mod spool;
 
 pub mod carry;
 
+mod csv;
+
+pub mod sheet;
+
 pub mod options;
+
+mod ranged;
 
 pub mod chunk;
 
@@ -21,15 +29,19 @@ pub mod source;
 
 pub mod target;
 
-mod csv;
-
 mod ndjson;
+
+mod json;
 
 mod foreign_schema;
 
 mod parquet_schema;
 
+mod batches;
+
 pub mod reader;
+
+mod sinks;
 
 mod writer;
 
@@ -39,7 +51,9 @@ mod run;
 
 mod served;
 
+pub use csv::dialect;
 pub use options::RunOptions;
-pub use run::{Progress, run, run_files};
+pub use place::Place;
+pub use run::{Progress, run, run_files, run_parts};
 pub use served::{Records, run_served};
 pub use summary::{LeftOut, Summary};

@@ -2,7 +2,9 @@
 
 use crate::execute::ExecuteOptions;
 use crate::files::carry::Carry;
+use crate::files::csv::dialect::Dialect;
 use crate::files::kind::FileKind;
+use crate::files::sheet::rows::ReadRows;
 use crate::files::spool::Spools;
 use std::sync::Arc;
 
@@ -11,8 +13,14 @@ pub struct RunOptions {
     pub execute: ExecuteOptions,
     /// Columns of the records that go through to the answers.
     pub carry: Carry,
-    /// What is between the fields of CSV records; a comma if left out.
-    pub delimiter: Option<u8>,
+    /// How CSV records are spelled.
+    pub dialect: Dialect,
+    /// CSV answers are spelled as the records are, in UTF-8; else with commas, double quotes and decimal points.
+    pub same_dialect: bool,
+    /// The sheet of a workbook with the records; the first one if left out.
+    pub sheet: Option<String>,
+    /// What reads the sheets of workbooks. This crate does not know how.
+    pub read_rows: Option<ReadRows>,
     /// Format of the records, where names and first bytes are not to decide.
     pub from: Option<FileKind>,
     /// Format of the answers, where the name is not to decide. Without a name that says it, it is that of the records.
@@ -26,7 +34,10 @@ impl Default for RunOptions {
         RunOptions {
             execute: ExecuteOptions::default(),
             carry: Carry::default(),
-            delimiter: None,
+            dialect: Dialect::default(),
+            same_dialect: false,
+            sheet: None,
+            read_rows: None,
             from: None,
             to: None,
             spools: Arc::default(),

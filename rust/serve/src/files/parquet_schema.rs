@@ -6,16 +6,16 @@ use ::parquet::arrow::{ARROW_SCHEMA_META_KEY, parquet_to_arrow_schema};
 use ::parquet::basic::Type as PhysicalType;
 use ::parquet::errors::Result;
 use ::parquet::file::metadata::KeyValue;
+use ::parquet::file::reader::ChunkReader;
 use ::parquet::schema::types::TypePtr;
 use arrow_ipc::convert::try_schema_from_ipc_buffer;
 use arrow_schema::{DataType, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
-use std::fs::File;
 use std::sync::Arc;
 
 /// What a file says of itself, with the types that are read, and the columns that cannot be carried.
-pub fn load(file: &File) -> Result<(ArrowReaderMetadata, Changed)> {
+pub fn load(file: &impl ChunkReader) -> Result<(ArrowReaderMetadata, Changed)> {
     let plain = || ArrowReaderOptions::new().with_skip_arrow_metadata(true);
     let metadata = ArrowReaderMetadata::load(file, plain())?;
     let (written, changed) = written(&metadata);

@@ -1,28 +1,22 @@
 //! Reading records of any format, a bounded chunk at a time.
 
-use crate::arrow;
 use crate::codec::decode::rules::Rules;
 use crate::codec::unmatched::Unmatched;
 use crate::error::ServeError;
-use crate::files::carry::Carry;
+use crate::files::batches::{self, BatchReader};
 use crate::files::carry::columns::Columns;
 use crate::files::chunk::Chunk;
 use crate::files::csv::read::CsvReader;
-use crate::files::foreign_schema::{self, Changed};
+use crate::files::json::read::JsonReader;
 use crate::files::kind::FileKind;
 use crate::files::ndjson::read::LineReader;
 use crate::files::options::RunOptions;
-use crate::files::parquet_schema;
-use crate::files::source::{CHUNK_RECORDS, ReadCount, Source, SourceBytes};
-use ::parquet::arrow::ProjectionMask;
-use ::parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
-use arrow_array::{RecordBatch, RecordBatchReader};
-use arrow_ipc::reader::{FileReader, StreamReader};
-use arrow_schema::{ArrowError, Schema};
-use std::fmt::Display;
-use std::fs::File;
+use crate::files::place::Place;
+use crate::files::sheet::read::SheetReader;
+use crate::files::source::{ReadCount, Source, SourceBytes};
+use arrow_schema::DataType;
+use std::collections::VecDeque;
 use std::io::Read;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub struct RecordReader {
     name: String,
@@ -32,6 +26,7 @@ pub struct RecordReader {
     count: ReadCount,
     /// Columns that are not read at all, for they name no input.
     unmatched: Unmatched,
+    rest: Rest,
 }
 
 type Stream = Box<dyn Read + Send>;
@@ -39,109 +34,73 @@ type Stream = Box<dyn Read + Send>;
 enum Chunks {
     Csv(Box<CsvReader<Stream>>),
     Lines(LineReader<Stream>),
-    Parquet(ParquetRecordBatchReader, Carried),
-    Arrow(Batches, Carried),
-}
-
-type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
-
-/// The carried columns of record batches.
-#[derive(Default)]
-struct Carried {
-    columns: Columns,
-    /// Where they are in a batch.
-    positions: Vec<usize>,
-}
-
-impl Carried {
-    fn new(carry: &Carry, schema: &Schema, foreign: &Changed) -> Result<Carried, ServeError> {
-        let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let positions = carry.choose(&names)?;
-        check_foreign(positions.iter().filter_map(|&column| names.get(column).copied()), foreign)?;
-        let fields = positions.iter().filter_map(|&position| schema.fields().get(position).cloned());
-        Ok(Carried { columns: Columns { fields: fields.collect(), json: false }, positions })
-    }
-
-    fn records_at_once(&self, schema: &Schema, rules: Rules<'_>) -> Result<usize, ServeError> {
-        let columns = arrow::columns_of(schema, rules, &self.positions)?;
-        Ok(columns.records_at_once(CHUNK_RECORDS, rules.limits))
-    }
-
-    fn chunk(&self, batch: &RecordBatch, rules: Rules<'_>) -> Result<Chunk, ServeError> {
-        let carried = self.positions.iter().filter_map(|&position| batch.columns().get(position).cloned());
-        let carried = carried.collect();
-        Ok(Chunk { decoded: arrow::read(batch, rules, &self.positions)?, carried })
-    }
+    Json(Box<JsonReader<Stream>>),
+    Batches(BatchReader),
+    Sheet(Box<SheetReader>),
 }
 
 impl RecordReader {
     /// Reads as far as the names of the columns.
     pub fn new(source: Source, rules: Rules<'_>, options: &RunOptions) -> Result<RecordReader, ServeError> {
-        let Source { name, kind, bytes, mut count } = source;
+        let rest =
+            Rest { places: source.rest.clone().into(), done: 0, options: options.clone(), carried: None };
+        let (name, mut count) = (source.name.clone(), source.count.clone());
         let mut unmatched = Unmatched::default();
-        let chunks = match (kind, bytes) {
-            (FileKind::Csv, bytes) => {
-                Chunks::Csv(Box::new(CsvReader::new(&name, bytes.stream(), rules, options)?))
-            }
-            (FileKind::Ndjson, bytes) => Chunks::Lines(LineReader::new(bytes.stream(), options)),
-            (FileKind::Parquet, SourceBytes::File(file)) => {
-                parquet(&name, file, &mut count, &mut unmatched, rules, options)?
-            }
-            (FileKind::Arrow, SourceBytes::File(file)) => {
-                let (file, foreign) = undamaged(&name, || foreign_schema::of_file(file))?;
-                let reader = undamaged(&name, || FileReader::try_new_buffered(file, None))?;
-                count.total = Some(reader.num_batches() as u64);
-                let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
-                let count = count.clone();
-                let most = carried.records_at_once(&reader.schema(), rules)?;
-                Chunks::Arrow(in_chunks(reader.inspect(move |_| count.advance(1)), most), carried)
-            }
-            (FileKind::Arrow, SourceBytes::Stream(bytes)) => {
-                let (bytes, foreign) = undamaged(&name, || foreign_schema::of_stream(bytes))?;
-                let reader = undamaged(&name, || StreamReader::try_new_buffered(bytes, None))?;
-                let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
-                let most = carried.records_at_once(&reader.schema(), rules)?;
-                Chunks::Arrow(in_chunks(reader, most), carried)
-            }
-            (FileKind::Parquet, SourceBytes::Stream(_)) => {
-                return Err(ServeError::Internal("Parquet was not put into a file".to_owned()));
-            }
-        };
-        Ok(RecordReader { name, chunks, records: 0, count, unmatched })
+        let chunks = open(source, &mut count, &mut unmatched, rules, options)?;
+        Ok(RecordReader { name, chunks, records: 0, count, unmatched, rest })
     }
 
-    /// The carried columns. Those of NDJSON are known when the first records were read.
+    /// The carried columns. Those of JSON are known when the first records were read.
     pub fn carried(&self) -> Columns {
         match &self.chunks {
             Chunks::Csv(reader) => reader.carried().clone(),
             Chunks::Lines(reader) => reader.carried(),
-            Chunks::Parquet(_, carried) | Chunks::Arrow(_, carried) => carried.columns.clone(),
+            Chunks::Json(reader) => reader.carried(),
+            Chunks::Batches(reader) => reader.carried().clone(),
+            Chunks::Sheet(reader) => reader.carried().clone(),
         }
     }
 
     /// The next records, or `None` at the end.
     pub fn next(&mut self, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
+        loop {
+            let chunk = self.chunk(rules).map_err(|error| self.rest.named(error, &self.name))?;
+            if chunk.is_some() {
+                self.rest.check(&self.name, || self.carried())?;
+                return Ok(chunk);
+            }
+            let Some(place) = self.rest.places.pop_front() else { return Ok(None) };
+            let carried = self.rest.carried.take().unwrap_or_else(|| self.carried());
+            let options = self.rest.options.clone();
+            let source = Source::open(&place, &options)?;
+            let next = RecordReader::new(source, rules, &options)?;
+            let rest = Rest {
+                done: self.rest.done + 1,
+                carried: Some(carried),
+                ..std::mem::replace(&mut self.rest, Rest::default())
+            };
+            *self = RecordReader { rest, ..next };
+        }
+    }
+
+    fn chunk(&mut self, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
         let before = self.records;
         let name = &self.name;
         let chunk = match &mut self.chunks {
             Chunks::Csv(reader) => reader.next(name, rules),
             Chunks::Lines(reader) => reader.next(name, rules),
-            Chunks::Parquet(reader, carried) => {
-                let batch = undamaged(name, || reader.next().transpose())?;
-                self.count.advance(batch.as_ref().map_or(0, RecordBatch::num_rows));
-                batch.map(|batch| carried.chunk(&batch, rules)).transpose()
-            }
-            Chunks::Arrow(reader, carried) => {
-                let batch = undamaged(name, || reader.next().transpose())?;
-                batch.map(|batch| carried.chunk(&batch, rules)).transpose()
-            }
+            Chunks::Json(reader) => reader.next(name, rules),
+            Chunks::Batches(reader) => reader.next(name, rules),
+            Chunks::Sheet(reader) => reader.next(name, rules),
         };
         let mut chunk = chunk.map_err(|error| in_file(error, before))?;
         if let Some(chunk) = &mut chunk {
             let unmatched = &mut chunk.decoded.notes.unmatched;
             unmatched.join(&self.unmatched);
-            if let Chunks::Lines(reader) = &self.chunks {
-                reader.forget_carried(unmatched);
+            match &self.chunks {
+                Chunks::Lines(reader) => reader.forget_carried(unmatched),
+                Chunks::Json(reader) => reader.forget_carried(unmatched),
+                _ => {}
             }
             self.records += chunk.decoded.batch.records;
         }
@@ -150,74 +109,86 @@ impl RecordReader {
 
     /// How much has been read, from 0 to 1; 0 if nobody knows how much there is.
     pub fn fraction(&self) -> f64 {
-        self.count.fraction()
+        let Rest { places, done, .. } = &self.rest;
+        (*done as f64 + self.count.fraction()) / (done + 1 + places.len()) as f64
     }
 }
 
-/// What was changed to be read is not what the file has.
-fn check_foreign<'n>(
-    mut carried: impl Iterator<Item = &'n str>,
-    foreign: &Changed,
-) -> Result<(), ServeError> {
-    match carried.find(|name| foreign.iter().any(|other| other == name)) {
-        None => Ok(()),
-        Some(name) => Err(ServeError::invalid(format!(
-            "the column '{name}' has a type that cannot be carried; carry others"
-        ))),
+/// What is read after a source.
+#[derive(Default)]
+struct Rest {
+    places: VecDeque<Place>,
+    /// How many sources have been read to their ends.
+    done: usize,
+    options: RunOptions,
+    /// The carried columns of the source before.
+    carried: Option<Columns>,
+}
+
+impl Rest {
+    /// Answers have the same columns to their end.
+    fn check(&self, name: &str, carried: impl FnOnce() -> Columns) -> Result<(), ServeError> {
+        let Some(before) = &self.carried else { return Ok(()) };
+        let carried = carried();
+        let columns = |columns: &Columns| -> Vec<(String, DataType)> {
+            columns.fields.iter().map(|field| (field.name().clone(), field.data_type().clone())).collect()
+        };
+        let alike = columns(&carried) == columns(before);
+        if alike && (carried.json == before.json || carried.fields.is_empty()) {
+            return Ok(());
+        }
+        Err(ServeError::file(name, "the columns to be carried are not those of the files before"))
+    }
+
+    /// A mistake of one source among several.
+    fn named(&self, error: ServeError, name: &str) -> ServeError {
+        match error {
+            ServeError::InvalidInput { place, message } if self.done + self.places.len() > 0 => {
+                ServeError::InvalidInput { place, message: format!("{message} (in {name})") }
+            }
+            other => other,
+        }
     }
 }
 
-/// Reads no other columns than those of inputs and those that are carried.
-fn parquet(
-    name: &str,
-    file: File,
+/// Begins to read one source.
+fn open(
+    source: Source,
     count: &mut ReadCount,
     unmatched: &mut Unmatched,
     rules: Rules<'_>,
     options: &RunOptions,
 ) -> Result<Chunks, ServeError> {
-    let (metadata, foreign) = undamaged(name, || parquet_schema::load(&file))?;
-    count.total = u64::try_from(metadata.metadata().file_metadata().num_rows()).ok();
-    let fields = metadata.schema().fields();
-    let names: Vec<&str> = fields.iter().map(|field| field.name().as_str()).collect();
-    let carry = options.carry.choose(&names)?;
-    let columns = arrow::columns_of(metadata.schema(), rules, &carry)?;
-    unmatched.join(&columns.unmatched);
-    let most = columns.records_at_once(CHUNK_RECORDS, rules.limits);
-    let read = |column: &usize| {
-        columns.destinations.get(*column).is_some_and(Option::is_some) || carry.contains(column)
-    };
-    let read: Vec<usize> = (0..fields.len()).filter(read).collect();
-    let names: Vec<String> =
-        carry.iter().filter_map(|&column| fields.get(column)).map(|field| field.name().clone()).collect();
-    let mask = ProjectionMask::roots(metadata.parquet_schema(), read);
-    let reader = undamaged(name, || {
-        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
-        builder.with_projection(mask).with_batch_size(most).build()
-    })?;
-    let carried = Carried::new(&Carry::Named(names), &reader.schema(), &foreign)?;
-    Ok(Chunks::Parquet(reader, carried))
-}
-
-/// Reads with a crate that panics on some damaged files. That is the file's mistake, not a bug of ours.
-fn undamaged<T, E: Display>(name: &str, read: impl FnOnce() -> Result<T, E>) -> Result<T, ServeError> {
-    match catch_unwind(AssertUnwindSafe(read)) {
-        Ok(result) => result.map_err(|error| ServeError::file(name, error)),
-        Err(_) => Err(ServeError::file(name, "the file is damaged")),
-    }
-}
-
-/// Batches cut into chunks: a few bytes of a file can stand for any number of records.
-fn in_chunks(
-    batches: impl Iterator<Item = Result<RecordBatch, ArrowError>> + Send + 'static,
-    most: usize,
-) -> Batches {
-    Box::new(batches.flat_map(move |batch| -> Batches {
-        match batch {
-            Ok(batch) => Box::new(arrow::pieces(batch, most).map(Ok)),
-            Err(error) => Box::new(std::iter::once(Err(error))),
+    let Source { name, kind, bytes, .. } = source;
+    Ok(match (kind, bytes) {
+        (FileKind::Csv, bytes) => {
+            Chunks::Csv(Box::new(CsvReader::new(&name, bytes.stream(), rules, options)?))
         }
-    }))
+        (FileKind::Ndjson, bytes) => Chunks::Lines(LineReader::new(bytes.stream(), options)),
+        (FileKind::Json, bytes) => {
+            Chunks::Json(Box::new(JsonReader::new(&name, bytes.stream(), rules, options)?))
+        }
+        (FileKind::Parquet, SourceBytes::File(file)) => {
+            Chunks::Batches(batches::parquet(&name, file, count, unmatched, rules, options)?)
+        }
+        (FileKind::Parquet, SourceBytes::Ranged(file)) => {
+            Chunks::Batches(batches::parquet(&name, file, count, unmatched, rules, options)?)
+        }
+        (FileKind::Arrow, SourceBytes::File(file)) => {
+            Chunks::Batches(batches::arrow_file(&name, file, count, rules, options)?)
+        }
+        (FileKind::ArrowStream, bytes) => {
+            Chunks::Batches(batches::arrow_stream(&name, bytes.stream(), rules, options)?)
+        }
+        (FileKind::Xlsx, SourceBytes::File(file)) => {
+            count.total = file.metadata().ok().map(|found| found.len());
+            let file = Box::new(count.counted(file));
+            Chunks::Sheet(Box::new(SheetReader::new(&name, file, rules, options)?))
+        }
+        (FileKind::Parquet | FileKind::Arrow | FileKind::Xlsx, _) => {
+            return Err(ServeError::Internal(format!("{} was not put into a file", kind.name())));
+        }
+    })
 }
 
 /// Counts a mistake's record from the start of the file. Bytes of a chunk mean nothing to the caller.

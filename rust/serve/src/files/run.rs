@@ -4,13 +4,13 @@ use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::files::options::RunOptions;
+use crate::files::place::Place;
 use crate::files::reader::RecordReader;
 use crate::files::source::Source;
 use crate::files::summary::{Given, Summary};
 use crate::files::target::{Target, TargetName};
 use crate::files::writer::AnswerWriter;
 use crate::validate::validate;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How far a run is, to be read from another thread.
@@ -37,24 +37,35 @@ impl Progress {
     }
 }
 
-/// Evaluates all records of a file into another, which appears when all is done and not before. `-` is standard input
-/// or output.
+/// Evaluates all records of a file into another, which appears when all is done and not before.
 pub fn run_files(
     engine: &Engine,
     service: &Service,
-    source: &Path,
-    target: &Path,
+    source: impl Into<Place>,
+    target: impl Into<Place>,
     options: &RunOptions,
     progress: &Progress,
 ) -> Result<Summary, ServeError> {
-    if source.is_file()
-        && source.canonicalize().is_ok_and(|file| target.canonicalize().is_ok_and(|other| other == file))
-    {
-        let name = target.to_string_lossy();
-        return Err(ServeError::file(&name, "the answers would replace the records"));
+    run_parts(engine, service, vec![source.into()], target.into(), options, progress)
+}
+
+/// The same of several files, whose answers come one after the other.
+pub fn run_parts(
+    engine: &Engine,
+    service: &Service,
+    mut sources: Vec<Place>,
+    target: Place,
+    options: &RunOptions,
+    progress: &Progress,
+) -> Result<Summary, ServeError> {
+    if sources.iter().any(|source| source.is_same_file(&target)) {
+        return Err(ServeError::file(&target.called(), "the answers would replace the records"));
     }
-    let target = TargetName::new(target, options.to)?;
-    let source = Source::open(source, options).map_err(|error| stopped(error, options))?;
+    let target = TargetName::new(&target, options.to)?;
+    let rest = if sources.is_empty() { Vec::new() } else { sources.split_off(1) };
+    let first = sources.first().ok_or_else(|| ServeError::invalid("there are no files to read"))?;
+    let source = Source::open(first, options).map_err(|error| stopped(error, options))?;
+    let source = Source { rest, ..source };
     let (part, target) = target.create(source.kind, &options.execute.stop)?;
     let summary = run(engine, service, source, target, options, progress)?;
     part.map_or(Ok(()), |part| part.keep())?;
@@ -79,7 +90,8 @@ pub fn run(
         let env = service.env_of(engine, &execute);
         let mut reader = RecordReader::new(source, rules, options)?;
         let mut chunk = reader.next(rules)?;
-        let mut writer = AnswerWriter::new(engine, service, target, &reader, chunk.as_ref(), &execute)?;
+        let mut writer =
+            AnswerWriter::new(engine, service, target, &reader, chunk.as_ref(), options, &execute)?;
         let (_, unmatched) = service.choose(&execute)?;
         let mut summary = Summary { unmatched, errors: writer.errors().to_owned(), ..Summary::default() };
         let mut given = Given::new(interface);
@@ -107,6 +119,8 @@ pub fn run(
             summary.invalid += now.decoded.notes.invalid_records() as u64;
             progress.advance(records, reader.fraction());
         }
+        // Records of a source that broke off may look whole.
+        execute.stop.check()?;
         writer.finish()?;
         summary.left_out = given.left_out(interface);
         Ok(summary)

@@ -2,14 +2,15 @@
 //! what is read from its end gets a file.
 
 use crate::error::ServeError;
-use crate::files::kind::{self, ARROW_FILE, FileKind, Packing, SUFFIXES};
+use crate::files::kind::{self, FileKind, Packing, SUFFIXES};
 use crate::files::options::RunOptions;
 use crate::files::packing::unpacked;
 use crate::files::piped::{PipeReader, Stoppable};
+use crate::files::place::Place;
+use crate::files::ranged::Ranged;
 use crate::files::spool::{Spool, Spools};
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek};
-use std::path::Path;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -24,6 +25,8 @@ pub struct Source {
     pub kind: FileKind,
     pub bytes: SourceBytes,
     pub count: ReadCount,
+    /// What is read after it as if it were more of it.
+    pub rest: Vec<Place>,
 }
 
 pub enum SourceBytes {
@@ -31,6 +34,8 @@ pub enum SourceBytes {
     Stream(Box<dyn Read + Send>),
     /// Can be read from any position, as formats with a footer must be.
     File(File),
+    /// The same of a Parquet file that is elsewhere.
+    Ranged(Ranged),
 }
 
 impl SourceBytes {
@@ -39,6 +44,7 @@ impl SourceBytes {
         match self {
             SourceBytes::Stream(bytes) => bytes,
             SourceBytes::File(file) => Box::new(file),
+            SourceBytes::Ranged(file) => Box::new(file.from_start()),
         }
     }
 }
@@ -51,29 +57,35 @@ pub struct ReadCount {
 }
 
 impl Source {
-    /// A file, or standard input if the path is `-`. The format is the one of the options, else what the suffix says,
+    /// A file or a pipe. The format is the one of the options, else what the suffix says,
     /// else, without a suffix, what the bytes look like.
-    pub fn open(path: &Path, options: &RunOptions) -> Result<Source, ServeError> {
-        if path == Path::new("-") {
-            return Source::stream(
-                "standard input",
-                options.from,
-                piped(io::stdin(), options)?,
-                None,
-                options,
-            );
+    pub fn open(place: &Place, options: &RunOptions) -> Result<Source, ServeError> {
+        if place.is_dash() {
+            let bytes = piped(io::stdin(), options)?;
+            return Source::stream("standard input", options.from, bytes, None, options);
         }
-        let name = path.display().to_string();
-        let named = options.from.or(kind::of_name(path).0);
-        if named.is_none() && kind::suffix(path).is_some() {
+        let name = place.called();
+        let named = options.from.or(kind::of_name(place.named()).0);
+        if named.is_none() && kind::suffix(place.named()).is_some() {
             return Err(ServeError::file(&name, SUFFIXES));
         }
-        let opened = File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        if let Some(requests) = &place.ranges {
+            let opened = Ranged::open(requests, &place.path, place.bytes.unwrap_or(0));
+            let bytes = SourceBytes::Ranged(opened.map_err(|error| ServeError::file(&name, error))?);
+            return Ok(Source {
+                name,
+                kind: FileKind::Parquet,
+                bytes,
+                count: ReadCount::default(),
+                rest: Vec::new(),
+            });
+        }
+        let opened = File::open(&place.path).and_then(|file| Ok((file.metadata()?, file)));
         let (metadata, file) = opened.map_err(|error| ServeError::file(&name, error))?;
         if metadata.is_file() {
             Source::file(&name, named, file, metadata.len(), options)
         } else {
-            Source::stream(&name, named, piped(file, options)?, None, options)
+            Source::stream(&name, named, piped(file, options)?, place.bytes, options)
         }
     }
 
@@ -89,11 +101,11 @@ impl Source {
         let bytes = Stoppable::new(bytes, &options.execute.stop);
         let count = ReadCount { total: length, ..ReadCount::default() };
         let found = Arriving::new(Box::new(count.counted(bytes))).and_then(|bytes| {
-            let kind = kind.unwrap_or_else(|| looks_like(&bytes.start));
+            let kind = kind_of(kind, &bytes.start);
             Ok((kind, bytes.placed(kind, &options.spools)?))
         });
         let (kind, bytes) = found.map_err(|error| ServeError::file(name, error))?;
-        Ok(Source { name: name.to_owned(), kind, bytes, count })
+        Ok(Source { name: name.to_owned(), kind, bytes, count, rest: Vec::new() })
     }
 
     /// A file that can be read from any position. It is read in place if it is not packed.
@@ -106,23 +118,19 @@ impl Source {
     ) -> Result<Source, ServeError> {
         let start = start_of(&mut file).and_then(|start| file.rewind().map(|()| start));
         let start = start.map_err(|error| ServeError::file(name, error))?;
-        let found = kind.unwrap_or_else(|| looks_like(&start));
-        if Packing::of_bytes(&start).is_some() || !has_footer(found, &start) {
+        let found = kind_of(kind, &start);
+        if Packing::of_bytes(&start).is_some() || !found.has_footer() {
             return Source::stream(name, kind, file, Some(length), options);
         }
         let bytes = SourceBytes::File(file);
-        Ok(Source { name: name.to_owned(), kind: found, bytes, count: ReadCount::default() })
+        let (name, count) = (name.to_owned(), ReadCount::default());
+        Ok(Source { name, kind: found, bytes, count, rest: Vec::new() })
     }
 }
 
 fn piped(bytes: impl Read + Send + 'static, options: &RunOptions) -> Result<PipeReader, ServeError> {
     PipeReader::start(bytes, Arc::clone(&options.execute.stop))
         .map_err(|error| ServeError::Internal(error.to_string()))
-}
-
-/// Parquet, and the one of Arrow's formats, are read from their end.
-fn has_footer(kind: FileKind, start: &[u8]) -> bool {
-    kind == FileKind::Parquet || (kind == FileKind::Arrow && start.starts_with(ARROW_FILE))
 }
 
 /// Unpacked bytes, of which the first have been read.
@@ -140,9 +148,8 @@ impl Arriving {
     }
 
     fn placed(self, kind: FileKind, spools: &Arc<Spools>) -> io::Result<SourceBytes> {
-        let footer = has_footer(kind, &self.start);
         let bytes = Cursor::new(self.start).chain(self.rest);
-        Ok(if footer {
+        Ok(if kind.has_footer() {
             SourceBytes::File(spooled(bytes, spools)?)
         } else {
             SourceBytes::Stream(Box::new(bytes))
@@ -175,8 +182,10 @@ fn start_of(bytes: &mut impl Read) -> io::Result<Vec<u8>> {
     Ok(start)
 }
 
-fn looks_like(start: &[u8]) -> FileKind {
-    FileKind::of_bytes(without_mark(start).trim_ascii_start())
+/// What the first bytes hold, if they are not said to be something else.
+fn kind_of(named: Option<FileKind>, start: &[u8]) -> FileKind {
+    let looks_like = || FileKind::of_bytes(without_mark(start).trim_ascii_start());
+    named.map_or_else(looks_like, |kind| kind.refined(start))
 }
 
 /// Without what some programs put before the first character of UTF-8.
@@ -195,13 +204,13 @@ impl ReadCount {
         self.total.map_or(0.0, |total| read / total.max(1) as f64)
     }
 
-    fn counted<R>(&self, reader: R) -> Counted<R> {
+    pub fn counted<R>(&self, reader: R) -> Counted<R> {
         Counted { reader, count: self.clone() }
     }
 }
 
 /// Counts the bytes that are read.
-struct Counted<R> {
+pub struct Counted<R> {
     reader: R,
     count: ReadCount,
 }
@@ -211,5 +220,11 @@ impl<R: Read> Read for Counted<R> {
         let count = self.reader.read(buffer)?;
         self.count.advance(count);
         Ok(count)
+    }
+}
+
+impl<R: Seek> Seek for Counted<R> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.reader.seek(to)
     }
 }

@@ -3,6 +3,7 @@
 use crate::error::ServeError;
 use crate::files::kind::{self, FileKind, Packing, SUFFIXES};
 use crate::files::piped::PipeWriter;
+use crate::files::place::Place;
 use crate::stop::StopSignal;
 use std::fs::File;
 use std::io::{self, Write};
@@ -27,22 +28,22 @@ impl<'w> Target<'w> {
 
 /// The name of a file to be written, and what it says about the format.
 pub struct TargetName<'p> {
-    path: &'p Path,
+    place: &'p Place,
     name: String,
     kind: Option<FileKind>,
     packing: Option<Packing>,
 }
 
 impl TargetName<'_> {
-    /// `-` is standard output. `kind` comes before what the suffix says.
-    pub fn new(path: &Path, kind: Option<FileKind>) -> Result<TargetName<'_>, ServeError> {
-        let (suffix, packing) = kind::of_name(path);
-        let name = if is_dash(path) { "standard output".to_owned() } else { path.display().to_string() };
+    /// `kind` comes before what the suffix says.
+    pub fn new(place: &Place, kind: Option<FileKind>) -> Result<TargetName<'_>, ServeError> {
+        let (suffix, packing) = kind::of_name(place.named());
+        let name = if place.is_dash() { "standard output".to_owned() } else { place.called() };
         let kind = kind.or(suffix);
-        if kind.is_none() && kind::suffix(path).is_some() {
+        if kind.is_none() && kind::suffix(place.named()).is_some() {
             return Err(ServeError::file(&name, SUFFIXES));
         }
-        Ok(TargetName { path, name, kind, packing })
+        Ok(TargetName { place, name, kind, packing })
     }
 
     /// Creates the file. `like` is the format if nothing else says one. Devices and pipes are written as they are, until
@@ -52,13 +53,14 @@ impl TargetName<'_> {
         like: FileKind,
         stop: &Arc<StopSignal>,
     ) -> Result<(Option<PartFile>, Target<'static>), ServeError> {
-        let opened = if is_dash(self.path) {
+        let path = &self.place.path;
+        let opened = if self.place.is_dash() {
             // Not by `io::stdout`, which looks for line ends in what it is given.
             io::stdout().as_fd().try_clone_to_owned().map(|file| (None, File::from(file)))
-        } else if self.path.metadata().is_ok_and(|found| !found.is_file()) {
-            File::options().write(true).open(self.path).map(|file| (None, file))
+        } else if path.metadata().is_ok_and(|found| !found.is_file()) {
+            File::options().write(true).open(path).map(|file| (None, file))
         } else {
-            PartFile::create(self.path).map(|(part, file)| (Some(part), file))
+            PartFile::create(path).map(|(part, file)| (Some(part), file))
         };
         let opened = opened.and_then(|(part, file)| Ok((part, writer(file, stop)?)));
         let (part, bytes) = opened.map_err(|error| ServeError::file(&self.name, error))?;
@@ -72,10 +74,6 @@ fn writer(file: File, stop: &Arc<StopSignal>) -> io::Result<Box<dyn Write + Send
         return Ok(Box::new(file));
     }
     Ok(Box::new(PipeWriter::start(file, Arc::clone(stop))?))
-}
-
-fn is_dash(path: &Path) -> bool {
-    path == Path::new("-")
 }
 
 /// A file under a temporary name. It gets its own name when it is whole, and is removed otherwise. A link stays, and the

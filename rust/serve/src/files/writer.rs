@@ -1,5 +1,5 @@
-//! Writing the answers in any format: what is carried, the outputs, and the columns `errors` and `warnings`. CSV and NDJSON
-//! show Excel errors in place, too, as the API does; Parquet and Arrow have typed columns.
+//! Writing the answers in any format: what is carried, the outputs, and the columns `errors` and `warnings`. CSV, JSON and
+//! sheets show Excel errors in place, too, as the API does; Parquet and Arrow have typed columns.
 
 use crate::arrow::Answer;
 use crate::codec::encode::template::Template;
@@ -7,21 +7,22 @@ use crate::engine::{Block, Engine};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::files::carry::columns::Columns;
-use crate::files::carry::{text, typed};
+use crate::files::carry::{cells, text, typed};
 use crate::files::chunk::Chunk;
+use crate::files::csv::dialect::Marks;
+use crate::files::json::write::{ArrayWriter, BETWEEN};
 use crate::files::kind::FileKind;
-use crate::files::ndjson::write::LineTemplate;
+use crate::files::ndjson::write::{LINE, LineTemplate};
+use crate::files::options::RunOptions;
 use crate::files::packing::Packer;
 use crate::files::reader::RecordReader;
+use crate::files::sheet::write::SheetWriter;
+use crate::files::sinks::{self, BatchSink, Bytes};
 use crate::files::target::Target;
-use crate::files::{csv, ndjson};
+use crate::files::{csv, ndjson, sheet};
 use crate::flat::{OutputColumn, output_columns};
 use crate::remarks::{self, Remarks};
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::basic::{Compression, ZstdLevel};
-use ::parquet::file::properties::WriterProperties;
-use arrow_ipc::writer::FileWriter;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 use execd_calc::run::Frame;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
@@ -36,18 +37,15 @@ pub struct AnswerWriter<'w> {
     records: usize,
 }
 
-type Bytes<'w> = BufWriter<Packer<Box<dyn Write + Send + 'w>>>;
-
 /// Each format with what it needs to know of the service's outputs.
 enum Encoder<'w> {
-    Csv(Bytes<'w>, Vec<OutputColumn>),
+    Csv(Bytes<'w>, Vec<OutputColumn>, Marks),
     Ndjson(Bytes<'w>, LineTemplate),
-    Parquet(Box<ArrowWriter<Bytes<'w>>>, Answer, SchemaRef),
-    Arrow(Box<FileWriter<Bytes<'w>>>, Answer, SchemaRef),
+    Json(ArrayWriter<Bytes<'w>>, LineTemplate),
+    Batches(Box<dyn BatchSink<'w> + 'w>, Answer, SchemaRef),
+    /// The schema is that of the carried columns.
+    Sheet(Box<SheetWriter>, Bytes<'w>, Vec<OutputColumn>, SchemaRef),
 }
-
-/// Rows of a Parquet row group: what is buffered before it is written.
-const ROW_GROUP: usize = 1 << 18;
 
 impl<'w> AnswerWriter<'w> {
     /// For the records of a reader, of which `first` are the first.
@@ -57,48 +55,51 @@ impl<'w> AnswerWriter<'w> {
         target: Target<'w>,
         reader: &RecordReader,
         first: Option<&Chunk>,
-        options: &ExecuteOptions,
+        options: &RunOptions,
+        execute: &ExecuteOptions,
     ) -> Result<AnswerWriter<'w>, ServeError> {
         let Target { name, kind, packing, bytes } = target;
-        let (chosen, _) = service.choose(options)?;
+        let (chosen, _) = service.choose(execute)?;
         let columns = output_columns(&service.interface, &chosen);
         let outputs = chosen.iter().filter_map(|&output| service.interface.outputs.get(output));
         let names = columns.iter().map(|column| column.name.as_str());
         let carried = reader.carried();
         carried.check_names(names.clone().chain(outputs.map(|output| output.name.as_str())))?;
         let remarks = remarks::columns(names.clone().chain(carried.names()));
-        let mut header = Vec::new();
-        csv::write::write_header(
-            &mut header,
-            carried.names().chain(names).chain(remarks.iter().map(String::as_str)),
-        );
+        let header = || carried.names().chain(names.clone()).chain(remarks.iter().map(String::as_str));
         let bytes = Packer::new(packing, bytes).map_err(|error| ServeError::file(&name, error))?;
         let bytes = BufWriter::with_capacity(1 << 16, bytes);
         let typed = || -> Result<(Answer, SchemaRef), ServeError> {
             let others: Vec<&str> = carried.names().collect();
-            let answer = Answer::new(engine, service, &others, options)?;
+            let answer = Answer::new(engine, service, &others, execute)?;
             let schema = typed::schema(&carried, first, &answer.schema(), kind);
             Ok((answer, schema))
         };
+        let template = |around| {
+            let outputs = Template::fields(&service.interface, &chosen);
+            LineTemplate::new(outputs, columns.clone(), carried.names(), &remarks, around)
+        };
         let encoder = match kind {
-            FileKind::Csv => csv_encoder(bytes, &header, columns).map_err(Into::into),
-            FileKind::Ndjson => {
-                let outputs = Template::fields(&service.interface, &chosen);
-                let template = LineTemplate::new(outputs, columns, carried.names(), &remarks);
-                Ok(Encoder::Ndjson(bytes, template))
+            FileKind::Csv => {
+                let marks = if options.same_dialect { options.dialect.marks() } else { Marks::default() };
+                csv_encoder(bytes, header(), columns.clone(), marks).map_err(Into::into)
             }
-            FileKind::Parquet => {
+            FileKind::Ndjson => Ok(Encoder::Ndjson(bytes, template(LINE))),
+            FileKind::Json => Ok(Encoder::Json(ArrayWriter::new(bytes), template([BETWEEN, b""]))),
+            FileKind::Parquet | FileKind::Arrow | FileKind::ArrowStream => {
                 let (answer, schema) = typed()?;
-                parquet_encoder(bytes, answer, schema)
+                let sink = sinks::open(kind, bytes, &schema);
+                sink.map(|sink| Encoder::Batches(sink, answer, schema))
             }
-            FileKind::Arrow => {
-                let (answer, schema) = typed()?;
-                arrow_encoder(bytes, answer, schema)
+            FileKind::Xlsx => {
+                let schema = typed::schema(&carried, first, &Schema::empty(), kind);
+                let sheet = SheetWriter::new(header(), columns.len() + remarks.len());
+                sheet.map(|sheet| Encoder::Sheet(Box::new(sheet), bytes, columns.clone(), schema))
             }
         };
         let encoder = encoder.map_err(|error| ServeError::file(&name, error))?;
-        let [errors, _] = remarks;
-        Ok(AnswerWriter { name, errors, carried, encoder, records: 0 })
+        let [errors, _] = remarks.clone();
+        Ok(AnswerWriter { name, errors, carried: carried.clone(), encoder, records: 0 })
     }
 
     /// Name of the column of errors.
@@ -118,33 +119,41 @@ impl<'w> AnswerWriter<'w> {
     ) -> Result<(), ServeError> {
         let date1904 = service.plan.date1904;
         let decoded = &chunk.decoded;
-        let evaluate = |write: &WriteBlock<'_>| texts(engine, service, chunk, given, options, write);
         let written = match &mut self.encoder {
-            Encoder::Csv(file, columns) => {
+            Encoder::Csv(file, columns, marks) => {
                 let carried = text::fields(&self.carried, &chunk.carried)?;
-                let parts = evaluate(&|out, frame, block, remarks| {
-                    csv::write::write_block(out, &carried, columns, frame, block, remarks, date1904);
+                let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
+                    csv::write::write_block(out, &carried, columns, frame, block, remarks, date1904, *marks);
                 })?;
                 write_all(file, &parts)
             }
             Encoder::Ndjson(file, template) => {
                 let carried = text::values(&self.carried, &chunk.carried)?;
-                let parts = evaluate(&|out, frame, block, remarks| {
+                let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
                     ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
                 })?;
                 write_all(file, &parts)
             }
-            Encoder::Parquet(writer, answer, schema) => {
-                let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
-                let batches = answer.evaluate(engine, service, decoded, given, options)?;
-                let batches = typed::beside(schema, carried, batches);
-                batches.into_iter().try_for_each(|batch| Ok(writer.write(&batch?)?))
+            Encoder::Json(array, template) => {
+                let carried = text::values(&self.carried, &chunk.carried)?;
+                let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
+                    ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
+                })?;
+                array.write(&parts).map_err(Into::into)
             }
-            Encoder::Arrow(writer, answer, schema) => {
+            Encoder::Batches(sink, answer, schema) => {
                 let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
                 let batches = answer.evaluate(engine, service, decoded, given, options)?;
-                let batches = typed::beside(schema, carried, batches);
-                batches.into_iter().try_for_each(|batch| Ok(writer.write(&batch?)?))
+                let mut batches = typed::beside(schema, carried, batches);
+                batches.try_for_each(|batch| sink.write(&batch?))
+            }
+            Encoder::Sheet(sheet, _, columns, schema) => {
+                let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
+                let carried = cells::cells(&carried, schema)?;
+                let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
+                    sheet::write::write_block(out, columns, frame, block, remarks, date1904);
+                })?;
+                sheet.write(&carried, &parts)
             }
         };
         self.records += decoded.batch.records;
@@ -153,9 +162,10 @@ impl<'w> AnswerWriter<'w> {
 
     pub fn finish(self) -> Result<(), ServeError> {
         let bytes: Result<Bytes<'w>, Box<dyn Error>> = match self.encoder {
-            Encoder::Csv(bytes, _) | Encoder::Ndjson(bytes, _) => Ok(bytes),
-            Encoder::Parquet(writer, ..) => writer.into_inner().map_err(Into::into),
-            Encoder::Arrow(writer, ..) => writer.into_inner().map_err(Into::into),
+            Encoder::Csv(bytes, ..) | Encoder::Ndjson(bytes, _) => Ok(bytes),
+            Encoder::Json(array, _) => array.finish().map_err(Into::into),
+            Encoder::Batches(sink, ..) => sink.finish(),
+            Encoder::Sheet(sheet, mut bytes, ..) => sheet.finish(&mut bytes).map(|()| bytes),
         };
         let finished =
             bytes.and_then(|bytes| Ok(bytes.into_inner().map_err(|error| error.into_error())?.finish()?));
@@ -163,49 +173,31 @@ impl<'w> AnswerWriter<'w> {
     }
 }
 
-fn csv_encoder<'w>(
+fn csv_encoder<'w, 'n>(
     mut bytes: Bytes<'w>,
-    header: &[u8],
+    names: impl Iterator<Item = &'n str>,
     columns: Vec<OutputColumn>,
+    marks: Marks,
 ) -> io::Result<Encoder<'w>> {
-    bytes.write_all(header)?;
-    Ok(Encoder::Csv(bytes, columns))
-}
-
-fn parquet_encoder(
-    bytes: Bytes<'_>,
-    answer: Answer,
-    schema: SchemaRef,
-) -> Result<Encoder<'_>, Box<dyn Error>> {
-    typed::check_parquet(&schema)?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .build();
-    let writer = ArrowWriter::try_new(bytes, SchemaRef::clone(&schema), Some(properties))?;
-    Ok(Encoder::Parquet(Box::new(writer), answer, schema))
-}
-
-fn arrow_encoder(bytes: Bytes<'_>, answer: Answer, schema: SchemaRef) -> Result<Encoder<'_>, Box<dyn Error>> {
-    let writer = FileWriter::try_new(bytes, &schema)?;
-    Ok(Encoder::Arrow(Box::new(writer), answer, schema))
+    let mut header = Vec::new();
+    csv::write::write_header(&mut header, names, marks);
+    bytes.write_all(&header)?;
+    Ok(Encoder::Csv(bytes, columns, marks))
 }
 
 fn write_all(file: &mut impl Write, parts: &[Vec<u8>]) -> Result<(), Box<dyn Error>> {
     Ok(parts.iter().try_for_each(|part| file.write_all(part))?)
 }
 
-/// Appends the lines of a block's records.
-type WriteBlock<'a> = dyn Fn(&mut Vec<u8>, &Frame, Block, Remarks) + Sync + 'a;
-
-fn texts(
+/// What `write` appends for the records of each block, bytes or cells.
+fn parts<T: Send>(
     engine: &Engine,
     service: &Service,
     chunk: &Chunk,
     given: &[u64],
     options: &ExecuteOptions,
-    write: &WriteBlock<'_>,
-) -> Result<Vec<Vec<u8>>, ServeError> {
+    write: impl Fn(&mut Vec<T>, &Frame, Block, Remarks) + Sync,
+) -> Result<Vec<Vec<T>>, ServeError> {
     let decoded = &chunk.decoded;
     let env = service.env_of(engine, options);
     engine.evaluate(

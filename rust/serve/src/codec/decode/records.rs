@@ -2,11 +2,12 @@
 //! named and which it leaves to the workbook.
 
 use crate::codec::decode::cells::Cells;
-use crate::codec::decode::rules::{Fault, Rules, Scalar};
+use crate::codec::decode::rules::{Fault, HELD, Rules, Scalar};
 use crate::codec::decode::table::{OpenTable, Table};
 use crate::codec::decoded::{Decoded, Layout};
 use crate::codec::notes::{NoteKind, ones};
 use crate::codec::unmatched::{NameKind, Unmatched};
+use crate::error::{Place, ServeError};
 use execd_calc::interface::{Input, Shape};
 use execd_calc::values::value::{ErrorCode, Value};
 use std::collections::HashSet;
@@ -78,6 +79,19 @@ impl<'a> Records<'a> {
     pub fn place(&self) -> (Option<usize>, Option<String>) {
         let input = self.at_input.and_then(|input| self.rules().interface.inputs.get(input));
         (self.open.then_some(self.count() + 1), input.map(|input| input.name.clone()))
+    }
+
+    /// The error of the whole decoding; `offset` is the byte of the JSON text that a message is about.
+    pub fn error(&self, fault: Fault, offset: Option<usize>) -> ServeError {
+        match fault {
+            Fault::Invalid(message) => {
+                let (record, input) = self.place();
+                ServeError::InvalidInput { place: Place { record, input, offset }, message }
+            }
+            Fault::TooLarge { what, limit } => ServeError::TooLarge { what, limit },
+            Fault::Refused(refusal) => ServeError::refused(refusal, HELD, self.rules().most_held()),
+            Fault::Stopped => self.rules().stop.reason(),
+        }
     }
 
     pub fn begin_record(&mut self) -> Result<(), Fault> {

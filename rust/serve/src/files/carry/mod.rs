@@ -10,4 +10,6 @@ pub mod text;
 
 pub mod typed;
 
+pub mod cells;
+
 pub use choice::Carry;

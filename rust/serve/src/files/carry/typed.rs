@@ -12,9 +12,9 @@ use arrow_cast::cast;
 use arrow_schema::{ArrowError, DataType, Field, FieldRef, Schema, SchemaRef};
 use std::sync::Arc;
 
-/// The carried columns and then those of the answers. What the records do not say about types, the first of them
-/// decide.
-pub fn schema(columns: &Columns, first: Option<&Chunk>, answer: &SchemaRef, kind: FileKind) -> SchemaRef {
+/// The carried columns and then those of the answers, if there are any. What the records do not say about types, the first
+/// of them decide.
+pub fn schema(columns: &Columns, first: Option<&Chunk>, answer: &Schema, kind: FileKind) -> SchemaRef {
     let field = |(number, field): (usize, &FieldRef)| match field.data_type() {
         _ if columns.json => {
             let values = first.and_then(|chunk| chunk.carried.get(number));

@@ -1,19 +1,23 @@
 //! Blank lines of CSV. Where a file has one column they are records without a value, and many programs write them so;
 //! the CSV reader would skip them.
 
+use crate::files::csv::dialect::Marks;
 use std::io::{self, Read};
 
 /// Bytes read at once.
 const CHUNK: usize = 1 << 16;
 
-/// Gives the blank lines after a header of one column an empty field in quotes. Other files pass as they are.
+/// Gives the blank lines after a header of one column an empty field: two quotes, or a delimiter where there are none.
+/// Other files pass as they are.
 pub struct BlankLines<R> {
     reader: R,
     at: At,
     header: bool,
-    delimiter: u8,
+    marks: Marks,
     /// The header row has a delimiter: nothing is changed.
     many_columns: bool,
+    /// What an empty field looks like.
+    blank: Vec<u8>,
     read: Vec<u8>,
     /// Bytes to be given out, and how many of them are.
     ready: Vec<u8>,
@@ -34,13 +38,14 @@ enum At {
 }
 
 impl<R: Read> BlankLines<R> {
-    pub fn new(reader: R, delimiter: u8) -> BlankLines<R> {
+    pub fn new(reader: R, marks: Marks) -> BlankLines<R> {
         BlankLines {
             reader,
             at: At::LineStart,
             header: true,
-            delimiter,
+            marks,
             many_columns: false,
+            blank: marks.quote.map_or(vec![marks.delimiter], |quote| vec![quote; 2]),
             read: vec![0; CHUNK],
             ready: Vec::new(),
             given: 0,
@@ -51,19 +56,20 @@ impl<R: Read> BlankLines<R> {
         let starts_line = matches!(self.at, At::LineStart | At::Return);
         let starts_field = starts_line || self.at == At::FieldStart;
         let quoted = self.at == At::Quoted;
+        let is_quote = self.marks.quote == Some(byte);
         self.at = match byte {
-            b'"' if quoted => At::Quote,
-            b'"' if starts_field || self.at == At::Quote => At::Quoted,
+            _ if is_quote && quoted => At::Quote,
+            _ if is_quote && (starts_field || self.at == At::Quote) => At::Quoted,
             _ if quoted => At::Quoted,
             b'\n' | b'\r' => {
                 let ended = byte == b'\n' && self.at == At::Return;
                 if starts_line && !ended && !self.header && !self.many_columns {
-                    self.ready.extend_from_slice(b"\"\"");
+                    self.ready.extend_from_slice(&self.blank);
                 }
                 self.header &= starts_line;
                 if byte == b'\r' { At::Return } else { At::LineStart }
             }
-            _ if byte == self.delimiter => {
+            _ if byte == self.marks.delimiter => {
                 self.many_columns |= self.header;
                 At::FieldStart
             }
@@ -127,7 +133,7 @@ mod tests {
                 let mut found = String::new();
                 let bytes = text.as_bytes();
                 let mut reader: Box<dyn Read> = if whole { Box::new(bytes) } else { Box::new(Drops(bytes)) };
-                BlankLines::new(&mut reader, b',').read_to_string(&mut found).unwrap();
+                BlankLines::new(&mut reader, Marks::default()).read_to_string(&mut found).unwrap();
                 assert_eq!(found, expected, "{text:?}");
             }
         }

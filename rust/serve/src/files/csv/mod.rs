@@ -1,9 +1,13 @@
-//! CSV both ways: a header row of names, RFC 4180 quotes, UTF-8.
+//! CSV both ways: names of the columns, RFC 4180 quotes, UTF-8; and its dialects.
+
+mod encoding;
+
+pub mod dialect;
 
 mod blank_lines;
+
+pub mod write;
 
 mod header;
 
 pub mod read;
-
-pub mod write;

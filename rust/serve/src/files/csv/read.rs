@@ -1,15 +1,18 @@
 //! CSV to input columns. A field is a number (`.5`, `5.` and `+1` too, but not `007`) or TRUE/FALSE if it reads as one
 //! and its input is not a text; an empty field is a blank, and so is a blank line in a file of one column. A number has a
-//! decimal point: where a comma is no delimiter, `1,500` fails its record rather than being read as 1500.
+//! decimal point or, in such a dialect, a decimal comma: where a comma is no delimiter, `1,500` otherwise fails its record
+//! rather than being read as 1500.
 
 use crate::codec::decode::records::Records;
-use crate::codec::decode::rules::{Fault, HELD, Rules, Scalar};
+use crate::codec::decode::rules::{Fault, Rules, Scalar};
 use crate::codec::decode::tokens::Tokens;
 use crate::codec::decoded::Layout;
-use crate::error::{Place, ServeError};
+use crate::error::ServeError;
 use crate::files::carry::columns::Columns;
 use crate::files::chunk::Chunk;
 use crate::files::csv::blank_lines::BlankLines;
+use crate::files::csv::dialect::Marks;
+use crate::files::csv::encoding::{Decoded, decoded};
 use crate::files::csv::header::Header;
 use crate::files::options::RunOptions;
 use crate::files::source::{CHUNK_BYTES, CHUNK_RECORDS};
@@ -26,11 +29,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Comes after the file as a record of its own. A field whose quote is not closed ends with it.
 const END: &[u8] = b"\n\xFFend of file\xFF";
 
-type Rows<R> = Within<BlankLines<Chain<Cursor<Vec<u8>>, BufReader<R>>>>;
+type Rows<R> = Within<BlankLines<Chain<Cursor<Vec<u8>>, BufReader<Decoded<R>>>>>;
 
 pub struct CsvReader<R> {
     reader: Reader<Chain<Rows<R>, &'static [u8]>>,
-    delimiter: u8,
+    marks: Marks,
     columns: Vec<Option<CsvColumn>>,
     inputs: InputColumns,
     record: ByteRecord,
@@ -50,18 +53,22 @@ impl<R: Read> CsvReader<R> {
         rules: Rules<'_>,
         options: &RunOptions,
     ) -> Result<CsvReader<R>, ServeError> {
+        options.dialect.check()?;
+        let file = decoded(file, options.dialect.encoding).map_err(|error| ServeError::file(name, error))?;
         let mut file = BufReader::with_capacity(1 << 18, file);
-        let header = Header::read(&mut file, options.delimiter);
+        let header = Header::read(&mut file, &options.dialect);
         let header = header.map_err(|error| ServeError::file(name, error))?;
-        let delimiter = header.delimiter;
+        let marks = header.marks;
         let place = Arc::new(AtomicU64::new(0));
-        let rows = BlankLines::new(Cursor::new(header.row.clone()).chain(file), delimiter);
+        let rows = BlankLines::new(Cursor::new(header.row.clone()).chain(file), marks);
         let most = rules.limits.input_bytes as u64;
         let file = Within { reader: rows, read: 0, place: Arc::clone(&place), most }.chain(END);
         let mut reader = ReaderBuilder::new()
             .buffer_capacity(1 << 18)
             .flexible(true)
-            .delimiter(delimiter)
+            .delimiter(marks.delimiter)
+            .quoting(marks.quote.is_some())
+            .quote(marks.quote.unwrap_or(b'"'))
             .from_reader(file);
         let first = reader.byte_headers().map_err(|error| ServeError::file(name, error))?;
         if is_open(first) {
@@ -70,19 +77,18 @@ impl<R: Read> CsvReader<R> {
         let names: Result<Vec<&str>, _> =
             first.iter().filter(|_| !is_end(first)).map(std::str::from_utf8).collect();
         let names = names.map_err(|_| ServeError::file(name, "header row: not valid UTF-8"))?;
-        let columns: Vec<&str> = names.iter().map(|name| name.trim_start_matches('\u{FEFF}')).collect();
-        let carry = options.carry.choose(&columns);
+        let carry = options.carry.choose(&names);
         let is_carried = |column: usize| carry.as_ref().is_ok_and(|carry| carry.contains(&column));
-        let inputs = InputColumns::new(rules, &columns, |_| false, is_carried);
+        let inputs = InputColumns::new(rules, &names, |_| false, is_carried);
         let inputs = inputs.map_err(|error| header.explain(error, rules))?;
         let carry = carry?;
-        let names = carry.iter().filter_map(|&column| columns.get(column).copied());
+        let names = carry.iter().filter_map(|&column| names.get(column).copied());
         let carried = Columns::of_texts(names, false);
         let columns = inputs.destinations.iter().map(|column| CsvColumn::new((*column)?, rules)).collect();
         let values = carry.iter().map(|_| StringBuilder::new()).collect();
         Ok(CsvReader {
             reader,
-            delimiter,
+            marks,
             columns,
             inputs,
             record: ByteRecord::new(),
@@ -112,7 +118,7 @@ impl<R: Read> CsvReader<R> {
             }
             self.place.store(self.reader.position().byte(), Ordering::Relaxed);
             if let Err(fault) = self.take(&mut records) {
-                return Err(explain(fault, &records, rules));
+                return Err(records.error(fault, None));
             }
         }
         if records.count() == 0 {
@@ -141,12 +147,12 @@ impl<R: Read> CsvReader<R> {
         for (field, column) in self.record.iter().zip(columns) {
             let Some(column) = column else { continue };
             records.claim(column.input);
-            match column.scalar(text_of(field)?) {
+            match column.scalar(text_of(field)?, self.marks.decimal_comma) {
                 Scalar::Number(number) if number.is_infinite() => {
                     records.failed_cell(column.input, column.cell, "the number is too large", ErrorCode::Num);
                 }
-                Scalar::Text(text) if self.delimiter != b',' && !column.text && has_decimal_comma(text) => {
-                    let why = "a number has a decimal point, not a comma";
+                Scalar::Text(text) if !column.text && has_other_mark(text, self.marks) => {
+                    let why = if self.marks.decimal_comma { COMMA_NEEDED } else { POINT_NEEDED };
                     records.failed_cell(column.input, column.cell, why, ErrorCode::Value);
                 }
                 scalar => records.single_cell(column.input, column.cell, scalar)?,
@@ -196,18 +202,6 @@ fn is_open(record: &ByteRecord) -> bool {
     record.iter().next_back().is_some_and(|field| field.ends_with(END))
 }
 
-fn explain(fault: Fault, records: &Records<'_>, rules: Rules<'_>) -> ServeError {
-    let (record, input) = records.place();
-    match fault {
-        Fault::Invalid(message) => {
-            ServeError::InvalidInput { place: Place { record, input, offset: None }, message }
-        }
-        Fault::TooLarge { what, limit } => ServeError::TooLarge { what, limit },
-        Fault::Refused(refusal) => ServeError::refused(refusal, HELD, rules.most_held()),
-        Fault::Stopped => rules.stop.reason(),
-    }
-}
-
 /// A column of the file that names an input cell.
 struct CsvColumn {
     input: usize,
@@ -225,14 +219,14 @@ impl CsvColumn {
         Some(CsvColumn { input, cell, text })
     }
 
-    fn scalar<'t>(&self, field: &'t str) -> Scalar<'t> {
+    fn scalar<'t>(&self, field: &'t str, decimal_comma: bool) -> Scalar<'t> {
         if field.is_empty() {
             return Scalar::Null;
         }
         if self.text {
             return Scalar::Text(field);
         }
-        match number_of(field) {
+        match if decimal_comma { number_with_comma(field) } else { number_of(field) } {
             Some(number) => Scalar::Number(number),
             _ if field.eq_ignore_ascii_case("true") => Scalar::Bool(true),
             _ if field.eq_ignore_ascii_case("false") => Scalar::Bool(false),
@@ -255,10 +249,28 @@ fn number_of(field: &str) -> Option<f64> {
     if spelled && !padded { field.parse().ok() } else { None }
 }
 
-/// Digits and commas, and perhaps points: a number in other countries, and not the same one in all of them.
-fn has_decimal_comma(field: &str) -> bool {
+/// The same with a decimal comma. Points would be taken for thousands by some and for decimals by others.
+fn number_with_comma(field: &str) -> Option<f64> {
+    match field.split_once(',') {
+        _ if field.contains('.') => None,
+        None => number_of(field),
+        Some((whole, fraction)) => number_of(&format!("{whole}.{fraction}")),
+    }
+}
+
+const POINT_NEEDED: &str = "a number has a decimal point, not a comma";
+const COMMA_NEEDED: &str = "a number has a decimal comma, and no points";
+
+/// Digits with the mark of other countries: a number, and not the same one in all of them. Where fields are parted by
+/// commas, a field with a comma was meant to be a text.
+fn has_other_mark(field: &str, marks: Marks) -> bool {
+    let other = match (marks.decimal_comma, marks.delimiter) {
+        (true, _) => '.',
+        (false, b',') => return false,
+        (false, _) => ',',
+    };
     let unsigned = field.trim().trim_start_matches(['+', '-']);
-    unsigned.contains(',')
-        && unsigned.starts_with(|first: char| first.is_ascii_digit() || first == ',')
+    unsigned.contains(other)
+        && unsigned.starts_with(|first: char| first.is_ascii_digit() || first == other)
         && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b",.eE+-".contains(&byte))
 }

@@ -55,7 +55,7 @@ impl<R: Read> LineReader<R> {
     fn chunk(&mut self, json: &[u8], count: usize, rules: Rules<'_>) -> Result<Chunk, ServeError> {
         let decoded = objects(json, count, rules)?;
         if std::mem::take(&mut self.fresh) {
-            check_keys(&decoded, json, rules)?;
+            check_keys(&decoded, split(json), rules)?;
         }
         let carried = if self.carried.is_nothing() {
             Vec::new()
@@ -67,12 +67,16 @@ impl<R: Read> LineReader<R> {
 }
 
 /// Keys of which none names an input are a mistake, as columns are.
-fn check_keys(decoded: &Decoded, json: &[u8], rules: Rules<'_>) -> Result<(), ServeError> {
+pub fn check_keys<'l>(
+    decoded: &Decoded,
+    records: impl Iterator<Item = &'l [u8]>,
+    rules: Rules<'_>,
+) -> Result<(), ServeError> {
     let inputs = rules.interface.inputs.len();
     if inputs == 0 || !(0..inputs).all(|input| decoded.notes.absent.is_everywhere(input)) {
         return Ok(());
     }
-    let keys = keys(split(json))?;
+    let keys = keys(records)?;
     if keys.is_empty() { Ok(()) } else { Err(none_matches("key", rules, keys.iter().map(String::as_str))) }
 }
 

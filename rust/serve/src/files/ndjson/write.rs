@@ -23,14 +23,21 @@ pub struct LineTemplate {
     remarks: [Vec<u8>; 2],
     /// The end of a line without remarks.
     silent: Vec<u8>,
+    /// What begins and ends a record.
+    around: [Vec<u8>; 2],
 }
 
+/// Nothing before a line, and its end.
+pub const LINE: [&[u8]; 2] = [b"", b"\n"];
+
 impl LineTemplate {
+    /// `around` is what stands before and behind each object.
     pub fn new<'n>(
         outputs: Template,
         columns: Vec<OutputColumn>,
         carried: impl Iterator<Item = &'n str>,
         remarks: &[String; 2],
+        around: [&[u8]; 2],
     ) -> LineTemplate {
         let key = |before: &str, name: &str| {
             let mut key = before.as_bytes().to_vec();
@@ -42,13 +49,16 @@ impl LineTemplate {
         let comma = if columns.is_empty() { "" } else { "," };
         let remarks = [key(comma, errors), key(",", warnings)];
         let [errors, warnings] = &remarks;
-        let silent = [errors.as_slice(), b"null", warnings, b"null}\n"].concat();
+        let [before, after] = around;
+        let around = [[before, b"{"].concat(), [b"}", after].concat()];
+        let silent = [errors.as_slice(), b"null", warnings, b"null", &around[1]].concat();
         LineTemplate {
             outputs,
             columns,
             carried: carried.map(|name| key("", name)).collect(),
             remarks,
             silent,
+            around,
         }
     }
 }
@@ -69,7 +79,7 @@ pub fn write_block(
     let mut lines = Buffer::after(std::mem::take(out));
     let mut failed = Vec::new();
     for record in 0..block.records {
-        lines.push(b"{");
+        lines.push(&template.around[0]);
         for (key, texts) in template.carried.iter().zip(carried) {
             lines.push(key);
             let row = block.first + record;
@@ -112,5 +122,5 @@ fn write_remarks(lines: &mut Buffer, template: &LineTemplate, record: usize, rem
         }
         lines.push(&value);
     }
-    lines.push(b"}\n");
+    lines.push(&template.around[1]);
 }

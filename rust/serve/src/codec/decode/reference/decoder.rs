@@ -1,9 +1,9 @@
 //! The state of the reference decoder, and how a mistake in the text is explained.
 
 use crate::codec::decode::records::Records;
-use crate::codec::decode::rules::{Fault, HELD, Rules};
+use crate::codec::decode::rules::{Fault, Rules};
 use crate::codec::decoded::{Decoded, Layout};
-use crate::error::{Place, ServeError};
+use crate::error::ServeError;
 use serde::de::Error;
 
 pub struct Decoder<'a> {
@@ -38,21 +38,9 @@ impl<'a> Decoder<'a> {
 
     /// The error of the whole decoding, with its place.
     pub fn explain(self, text: &str, error: &serde_json::Error) -> ServeError {
-        match self.fault {
-            Some(Fault::Stopped) => return self.records.rules().stop.reason(),
-            Some(Fault::TooLarge { what, limit }) => return ServeError::TooLarge { what, limit },
-            Some(Fault::Refused(refusal)) => {
-                return ServeError::refused(refusal, HELD, self.records.rules().most_held());
-            }
-            _ => {}
-        }
         let offset = offset_of(text, error.line(), error.column());
-        let (record, input) = self.records.place();
-        let message = match self.fault {
-            Some(Fault::Invalid(message)) => message,
-            _ => syntax_message(text, offset, error),
-        };
-        ServeError::InvalidInput { place: Place { record, input, offset: Some(offset) }, message }
+        let fault = self.fault.unwrap_or_else(|| Fault::Invalid(syntax_message(text, offset, error)));
+        self.records.error(fault, Some(offset))
     }
 }
 
