@@ -7,9 +7,11 @@ mod packing;
 
 mod piped;
 
-pub mod feed;
-
 pub mod spool;
+
+mod overflow;
+
+pub mod feed;
 
 pub mod carry;
 
