@@ -340,11 +340,15 @@ class FileSummary:
 class Feed:
     """Pieces of bytes on their way to a run, from who may not wait for it."""
 
-    def __new__(cls, most: int, length: int | None = None) -> Feed:
-        """`most` bytes may wait for the run; `length` is how many will come in all, if it is known."""
+    def __new__(cls, space: SpoolSpace, most: int, length: int | None = None) -> Feed:
+        """`most` bytes may wait for the run in memory; `length` is how many will come in all, if it is known."""
 
     def push(self, piece: bytes) -> bool:
-        """Add a piece. False if no more may be added until `fileno` is readable. What nobody reads is thrown away."""
+        """Add a piece. False if there is no room in memory. What nobody reads is thrown away."""
+
+    def put_aside(self, piece: bytes) -> bool:
+        """Add a piece on disk, which may take a while. False if there is no room: push again when `fileno` is readable.
+        """
 
     def finish(self) -> None:
         """All has been pushed."""

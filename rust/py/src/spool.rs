@@ -92,14 +92,19 @@ pub struct Feed {
 #[pymethods]
 impl Feed {
     #[new]
-    #[pyo3(signature = (most, length=None))]
-    fn new(py: Python<'_>, most: usize, length: Option<u64>) -> PyResult<Feed> {
-        let pushed = Pushed::new(most).map_err(|error| failed(py, "the feed", &error))?;
+    #[pyo3(signature = (space, most, length=None))]
+    fn new(py: Python<'_>, space: &SpoolSpace, most: usize, length: Option<u64>) -> PyResult<Feed> {
+        let spools = Arc::new(Spools::new(Arc::clone(&space.space)));
+        let pushed = Pushed::new(most, spools).map_err(|error| failed(py, "the feed", &error))?;
         Ok(Feed { pushed, length })
     }
 
     fn push(&self, py: Python<'_>, piece: PyBackedBytes) -> PyResult<bool> {
         attached(py, || self.pushed.push(&piece))
+    }
+
+    fn put_aside(&self, py: Python<'_>, piece: PyBackedBytes) -> PyResult<bool> {
+        detached(py, || self.pushed.put_aside(&piece))
     }
 
     fn finish(&self) {

@@ -88,7 +88,7 @@ class Upload:
         self._part = name
         if name != RECORDS:
             return
-        self._feed = _native.Feed(WAITING, self._request.declared)
+        self._feed = _native.Feed(self._state.spools, WAITING, self._request.declared)
         if self._asked:
             self._reading = self._on_records(self._feed)
         else:
@@ -103,8 +103,14 @@ class Upload:
                 raise CallError(Kind.TOO_LARGE, message, details=[(message, REQUEST)])
         elif self._part == RECORDS and self._feed:
             self.size += len(piece)
-            if not self._feed.push(piece):
-                await self._room(self._feed.fileno())
+            await self._push(self._feed, piece)
+
+    async def _push(self, feed: _native.Feed, piece: bytes) -> None:
+        """What the run is too slow for is put aside: who stops reading does not see that the client goes away."""
+        while not feed.push(piece):
+            if self._put_aside is None and await asyncio.to_thread(feed.put_aside, piece):
+                return
+            await self._room(feed.fileno())
 
     async def _end_part(self) -> None:
         if self._part == REQUEST:

@@ -1,6 +1,9 @@
-//! Records that somebody else reads and pushes in piece by piece, as a server does with an upload. The pusher never waits
+//! Records that somebody else reads and pushes in piece by piece, as a server does with an upload. Pieces that the run is
+//! too slow for wait on disk: a server that stops reading cannot see that its client goes away. The pusher never waits
 //! here: it is told when there is no room, and a file descriptor becomes readable when there is some again.
 
+use crate::files::overflow::Overflow;
+use crate::files::spool::Spools;
 use crate::stop::StopSignal;
 use rustix::event::{EventfdFlags, eventfd};
 use std::collections::VecDeque;
@@ -20,17 +23,19 @@ pub struct Feed {
 
 #[derive(Debug)]
 struct Shared {
-    /// Bytes that may wait.
+    /// Bytes that may wait in memory.
     most: usize,
     queue: Mutex<Queue>,
     arrived: Condvar,
     room: OwnedFd,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Queue {
     pieces: VecDeque<Vec<u8>>,
     bytes: usize,
+    /// What comes after the pieces.
+    overflow: Overflow,
     end: Option<End>,
     /// The pusher waits for room.
     wanted: bool,
@@ -45,24 +50,53 @@ enum End {
 }
 
 impl Feed {
-    /// `most` bytes may wait; the last piece may go beyond.
-    pub fn new(most: usize) -> io::Result<Feed> {
+    /// `most` bytes may wait in memory, or one piece; others in `spools`.
+    pub fn new(most: usize, spools: Arc<Spools>) -> io::Result<Feed> {
         let room = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-        let shared = Shared { most, queue: Mutex::default(), arrived: Condvar::new(), room };
+        let queue = Queue {
+            pieces: VecDeque::new(),
+            bytes: 0,
+            overflow: Overflow::new(spools),
+            end: None,
+            wanted: false,
+            closed: false,
+        };
+        let shared = Shared { most, queue: Mutex::new(queue), arrived: Condvar::new(), room };
         Ok(Feed { shared: Arc::new(shared) })
     }
 
-    /// Adds a piece. False if the pusher must wait now until `room` is readable. What nobody reads is thrown away.
+    /// Adds a piece. False if there is no room for it in memory: it may be put aside, or pushed again when `room` is
+    /// readable. What nobody reads is thrown away.
     pub fn push(&self, piece: &[u8]) -> bool {
         let mut queue = self.shared.queue();
         if queue.closed || piece.is_empty() {
             return true;
         }
+        let fits = queue.bytes == 0 || queue.bytes + piece.len() <= self.shared.most;
+        if !fits || !queue.overflow.is_empty() {
+            queue.wanted = true;
+            return false;
+        }
         queue.bytes += piece.len();
         queue.pieces.push_back(piece.to_vec());
-        queue.wanted = queue.bytes >= self.shared.most;
         self.shared.arrived.notify_one();
-        !queue.wanted
+        true
+    }
+
+    /// Adds a piece on disk. False if there is no room for it there. It may take as long as a disk does; nobody else
+    /// pushes meanwhile.
+    pub fn put_aside(&self, piece: &[u8]) -> bool {
+        let mut queue = self.shared.queue();
+        if queue.closed {
+            return true;
+        }
+        let Ok(place) = queue.overflow.begin(piece.len()) else { return false };
+        drop(queue);
+        let written = place.write(piece);
+        let mut queue = self.shared.queue();
+        queue.overflow.end(piece.len(), &written);
+        self.shared.arrived.notify_one();
+        written.is_ok()
     }
 
     /// All has been pushed.
@@ -122,10 +156,17 @@ impl FeedReader {
             }
             if let Some(piece) = queue.pieces.pop_front() {
                 queue.bytes -= piece.len();
-                if queue.bytes <= self.shared.most / 2 {
+                if queue.bytes <= self.shared.most / 2 && queue.overflow.is_empty() {
                     self.shared.tell(&mut queue);
                 }
                 return Ok(piece);
+            }
+            if let Some(place) = queue.overflow.next() {
+                if queue.overflow.is_empty() {
+                    self.shared.tell(&mut queue);
+                }
+                drop(queue);
+                return place.read();
             }
             match queue.end {
                 Some(End::Whole) => return Ok(Vec::new()),
@@ -164,6 +205,12 @@ impl Drop for FeedReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::files::spool::SpoolSpace;
+
+    fn feed(disk: u64) -> Feed {
+        let space = SpoolSpace::new(std::env::temp_dir(), disk);
+        Feed::new(10, Arc::new(Spools::new(Arc::new(space)))).unwrap()
+    }
 
     fn told(feed: &Feed) -> bool {
         rustix::io::read(feed.room(), &mut [0; 8]).is_ok()
@@ -171,40 +218,63 @@ mod tests {
 
     #[test]
     fn the_pusher_is_told_of_room_once_there_is_some() {
-        let feed = Feed::new(10).unwrap();
+        let feed = feed(0);
         let mut reader = feed.reader(Arc::default());
-        assert!(feed.push(b"12345"));
-        assert!(!feed.push(b"6789012"));
+        assert!(feed.push(b"123") && feed.push(b"456789"));
+        assert!(!feed.push(b"abc") && !feed.put_aside(b"abc"));
         assert!(!told(&feed));
         let mut first = [0; 3];
         reader.read_exact(&mut first).unwrap();
-        assert!(!told(&feed), "7 of 10 bytes still wait");
+        assert!(!told(&feed), "6 of 10 bytes still wait");
         let mut second = [0; 3];
         reader.read_exact(&mut second).unwrap();
-        assert!(told(&feed));
+        assert!(told(&feed) && feed.push(b"abc"));
         feed.finish();
         let mut rest = String::new();
         reader.read_to_string(&mut rest).unwrap();
-        assert_eq!((&first, &second, rest.as_str()), (b"123", b"456", "789012"));
+        assert_eq!((&first, &second, rest.as_str()), (b"123", b"456", "789abc"));
+    }
+
+    #[test]
+    fn what_waits_on_disk_keeps_its_turn_and_its_room_is_used_again() {
+        let feed = feed(20);
+        let mut reader = feed.reader(Arc::default());
+        let mut sent = Vec::new();
+        let mut got = Vec::new();
+        for round in 0..100_u8 {
+            for letter in 0..3 {
+                let piece = [round, letter, 0, 0, 0, 0];
+                assert!(feed.push(&piece) || feed.put_aside(&piece));
+                sent.extend_from_slice(&piece);
+            }
+            while got.len() < sent.len() - usize::from(round % 2) {
+                let mut byte = [0];
+                reader.read_exact(&mut byte).unwrap();
+                got.push(byte[0]);
+            }
+        }
+        feed.finish();
+        reader.read_to_end(&mut got).unwrap();
+        assert_eq!(got, sent);
     }
 
     #[test]
     fn what_breaks_off_or_is_stopped_never_reads_like_a_whole() {
-        let feed = Feed::new(10).unwrap();
-        feed.push(b"123");
-        feed.break_off();
-        feed.finish();
-        assert!(feed.reader(Arc::default()).read_to_end(&mut Vec::new()).is_err());
+        let broken = feed(0);
+        broken.push(b"123");
+        broken.break_off();
+        broken.finish();
+        assert!(broken.reader(Arc::default()).read_to_end(&mut Vec::new()).is_err());
         let stop = Arc::new(StopSignal::default());
         stop.cancel();
-        assert!(Feed::new(10).unwrap().reader(stop).read(&mut [0; 8]).is_err());
+        assert!(feed(0).reader(stop).read(&mut [0; 8]).is_err());
     }
 
     #[test]
     fn a_pusher_does_not_wait_for_a_reader_that_has_gone() {
-        let feed = Feed::new(10).unwrap();
+        let feed = feed(0);
         let reader = feed.reader(Arc::default());
-        assert!(!feed.push(&[0; 20]));
+        assert!(feed.push(&[0; 20]) && !feed.push(&[0; 20]));
         drop(reader);
         assert!(told(&feed));
         assert!(feed.push(&[0; 20]));

@@ -9,9 +9,11 @@ mod place;
 
 mod piped;
 
-pub mod feed;
-
 pub mod spool;
+
+mod overflow;
+
+pub mod feed;
 
 pub mod carry;
 

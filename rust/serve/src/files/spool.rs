@@ -58,10 +58,16 @@ impl Spools {
         Spools { space, taken: AtomicU64::new(0) }
     }
 
-    fn ask(&self, bytes: u64) -> io::Result<()> {
+    /// Takes room on the disk for so many more bytes.
+    pub fn ask(&self, bytes: u64) -> io::Result<()> {
         self.space.ask(bytes)?;
         self.taken.fetch_add(bytes, Ordering::Relaxed);
         Ok(())
+    }
+
+    /// A file without a name.
+    pub fn file(&self) -> io::Result<File> {
+        tempfile::tempfile_in(&self.space.folder)
     }
 }
 
@@ -136,7 +142,7 @@ impl Spool {
 
     fn move_to_disk(&mut self) -> io::Result<()> {
         self.spools.ask(self.size)?;
-        let mut file = tempfile::tempfile_in(&self.spools.space.folder)?;
+        let mut file = self.spools.file()?;
         self.file.rewind()?;
         io::copy(&mut self.file, &mut file)?;
         self.file = file;
