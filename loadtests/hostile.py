@@ -4,6 +4,7 @@ No call of the others may be lost or refused, 99 % of them must be answered with
 the hostile caller, no worker may die, and none may need more memory than it is allowed.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -85,13 +86,14 @@ def listen(process: subprocess.Popen[str]) -> None:
 
 def watch_workers() -> None:
     """Remember which processes there were, and the most memory that one had."""
-    children = Path(f"/proc/{SERVER}/task/{SERVER}/children").read_text().split()
-    for child in children:
-        if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
-            workers.add(child)
-            status = Path(f"/proc/{child}/status").read_text()
-            peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
-            memory["most"] = max(memory["most"], int(peak) << 10)
+    for child in Path(f"/proc/{SERVER}/task/{SERVER}/children").read_text().split():
+        # One that ends meanwhile has a successor, which tells that it did.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                workers.add(child)
+                status = Path(f"/proc/{child}/status").read_text()
+                peak = next((line.split()[1] for line in status.splitlines() if line.startswith("VmHWM")), "0")
+                memory["most"] = max(memory["most"], int(peak) << 10)
 
 
 class Caller(FastHttpUser):

@@ -1,5 +1,6 @@
 """A real server on loopback for the tests that need one."""
 
+import contextlib
 import http.client
 import json
 import socket
@@ -68,9 +69,16 @@ class Server(process.Server):
         return dict(httpx.get(self.url + "/readyz").json())
 
     def workers(self) -> list[int]:
-        """Process ids of the workers."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        return [int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        """Process ids of the workers; none once the server has ended."""
+        found = []
+        # Processes end while they are looked at.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+            for child in map(int, children.split()):
+                with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+                    if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                        found.append(child)
+        return found
 
 
 @pytest.fixture(scope="session")

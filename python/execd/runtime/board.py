@@ -36,6 +36,9 @@ class Where(IntEnum):
     COMPILER = 3
 
 
+PLACES = {int(where) for where in Where}
+
+
 class Subject:
     """One version of a service, as something that is executed."""
 
@@ -130,7 +133,9 @@ class Board:
 
     def running(self) -> list[Running]:
         """What runs."""
-        return [_unpack(*SLOT.unpack_from(self._memory.bytes, offset)) for offset in self._taken()]
+        found = (SLOT.unpack_from(self._memory.bytes, offset) for offset in self._taken())
+        # What a worker that lives has just finished is none any more.
+        return [_unpack(*one) for one in found if one[0] in PLACES]
 
     def ends(self) -> Iterator[tuple[int, float]]:
         """A number and the end for each that runs; two looks find the same pair for the same one."""
@@ -138,7 +143,7 @@ class Board:
             yield offset, self._memory.numbers[offset // WORD + 1]
 
     def _taken(self) -> Iterator[int]:
-        for slot in range(self._memory.words[USED]):
+        for slot in range(min(self._memory.words[USED], self._slots)):
             offset = HEADER + slot * SIZE
             if self._memory.words[offset // WORD]:
                 yield offset

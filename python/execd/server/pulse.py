@@ -1,5 +1,6 @@
 """Whether a worker still serves: looks at its board and at its process, from the main process. It ends nothing."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ STILL, BUSY = 0.8, 1.2
 STARTING = 60.0
 # Seconds beyond its deadline after which an execution will not end any more.
 OVERDUE = 5.0
-TICKS = 100
+TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Activity(NamedTuple):

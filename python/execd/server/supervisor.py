@@ -170,7 +170,7 @@ class Supervisor(MPServer):
             if one.old.is_dead:
                 one.old.board.close()
             elif one.asked is None:
-                if one.successor.pulse.serves or one.successor.is_dead:
+                if one.successor.is_dead or one.successor.pulse.serves:
                     one.old.worker.terminate()  # type: ignore[no-untyped-call]
                     one.asked = now
             elif now - one.asked > self._patience:

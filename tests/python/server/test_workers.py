@@ -108,6 +108,37 @@ def test_workers_that_die_at_the_same_time_are_all_replaced(start: Start) -> Non
     eventually(lambda: served(server), "they serve")
 
 
+def test_hup_replaces_workers_and_loses_no_call(start: Start) -> None:
+    server = start("--workers", "1", "--log-format", "json")
+    compiled(server)
+    (worker,) = server.workers()
+    with server.send_only(b'{"service":"tests/slow","inputs":' + slow_inputs(20_000) + b"}") as other:
+        eventually(lambda: server.status()["in_use"] == 1, "the call is executed")
+        server.process.send_signal(signal.SIGHUP)
+        assert status_of(other) == 200
+        eventually(lambda: worker not in server.workers() and served(server), "the worker is replaced")
+    (ended,) = server.workers()
+    assert ended != worker
+    assert not told(server, "a worker died")
+
+
+def test_a_server_whose_workers_die_again_and_again_gives_up(start: Start) -> None:
+    server = start("--workers", "1", "--log-format", "json")
+    ended: set[int] = set()
+
+    def kill_another() -> bool:
+        for worker in set(server.workers()) - ended:
+            os.kill(worker, signal.SIGKILL)
+            ended.add(worker)
+        return server.process.poll() is not None
+
+    eventually(kill_another, "it gives up")
+    assert server.process.returncode == 1
+    assert len(told(server, "workers die again and again: the server gives up")) == 1
+    # Within a minute, as the page for operators says.
+    assert len(told(server, "a worker died")) == 30
+
+
 def test_a_worker_with_an_execution_that_does_not_end_is_replaced_and_loses_no_other_call(start: Start) -> None:
     """No kernel is known that ignores the stop flag: one is written onto the worker's board."""
     server = start("--workers", "1", "--log-format", "json")
