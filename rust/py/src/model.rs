@@ -5,6 +5,7 @@ use crate::compiling;
 use crate::detach::detached;
 use crate::execution::{Call, CancelToken, Engine, Fragments};
 use crate::{arrow, describe, errors};
+use arrow_array::RecordBatch;
 use execd_model::compile;
 use execd_model::report::Report;
 use execd_serve::execute::{self, ExecuteOptions, Service};
@@ -80,5 +81,11 @@ impl Model {
         let evaluate = || execd_serve::arrow::evaluate(&engine.threads, &self.service, &batches, &options);
         let (schema, answers, unmatched) = detached(py, evaluate)?.map_err(|e| errors::serve(py, &e))?;
         Ok((Table::new(schema, answers), unmatched.lines()))
+    }
+    /// The names of the columns that `evaluate` reads of a table, in its order.
+    fn inputs_among(&self, py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+        let batches = arrow::read(py, table)?;
+        let among = |batch: &RecordBatch| execd_serve::arrow::inputs_among(&batch.schema(), &self.service);
+        batches.first().map_or(Ok(Vec::new()), among).map_err(|e| errors::serve(py, &e))
     }
 }

@@ -22,7 +22,7 @@ use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::validate::validate;
 use arrow_array::RecordBatch;
-use arrow_schema::SchemaRef;
+use arrow_schema::{Schema, SchemaRef};
 
 /// Evaluates record batches, which may come from anywhere; the answers have one row per record, in order. Names that match
 /// nothing are given beside them.
@@ -58,6 +58,15 @@ pub fn evaluate(
         }
         Ok((answer.schema(), written, unmatched))
     })
+}
+
+/// The names of the columns that `evaluate` reads, of a table with this schema.
+pub fn inputs_among(schema: &Schema, service: &Service) -> Result<Vec<String>, ServeError> {
+    let options = ExecuteOptions::default();
+    let found = columns_of(schema, service.rules(&options), &[])?;
+    let read =
+        found.destinations.iter().zip(schema.fields()).filter(|(destination, _)| destination.is_some());
+    Ok(read.map(|(_, field)| field.name().clone()).collect())
 }
 
 /// How many records are read before they are calculated. Columns of this size are given memory that was used before;

@@ -6,20 +6,31 @@ use crate::codec::unmatched::{Name, NameKind};
 use crate::error::ServeError;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, LargeListArray, StructArray};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, FieldRef};
 use execd_calc::interface::Shape;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
-/// Whether the values of a column are lists of structs.
+/// Whether the values of a column are lists of structs, or no values at all.
 pub fn holds_rows(kind: &DataType) -> bool {
+    holds_nothing(kind) || item(kind).is_some_and(|item| matches!(item.data_type(), DataType::Struct(_)))
+}
+
+/// Whether there are no rows, whatever the column holds: a part of a table has such a column where all of it is null or
+/// empty and nobody has declared a type.
+fn holds_nothing(kind: &DataType) -> bool {
+    kind.is_null() || item(kind).is_some_and(|item| item.data_type().is_null())
+}
+
+/// What the lists of a column hold.
+fn item(kind: &DataType) -> Option<&FieldRef> {
     match kind {
         DataType::List(item)
         | DataType::LargeList(item)
         | DataType::ListView(item)
         | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => matches!(item.data_type(), DataType::Struct(_)),
-        _ => false,
+        | DataType::FixedSizeList(item, _) => Some(item),
+        _ => None,
     }
 }
 
@@ -30,6 +41,9 @@ impl ColumnReader<'_> {
         let Shape::Table { headings, rows } = &input.shape else { return Ok(()) };
         for cell in input.first_cell..input.first_cell + input.shape.cells() {
             put(columns, cell, vec![Value::BLANK; array.len()]);
+        }
+        if holds_nothing(array.data_type()) {
+            return Ok(());
         }
         let lists = Lists::new(self, array)?;
         let mut named = vec![false; headings.len()];
@@ -102,13 +116,8 @@ struct Lists {
 
 impl Lists {
     fn new(reader: &ColumnReader<'_>, array: &ArrayRef) -> Result<Lists, ServeError> {
-        let item = match array.data_type() {
-            DataType::List(item)
-            | DataType::LargeList(item)
-            | DataType::ListView(item)
-            | DataType::LargeListView(item)
-            | DataType::FixedSizeList(item, _) => Arc::clone(item),
-            other => return Err(reader.refused(format!("a column of type {other} cannot be read"))),
+        let Some(item) = item(array.data_type()).map(Arc::clone) else {
+            return Err(reader.refused(format!("a column of type {} cannot be read", array.data_type())));
         };
         let lists = reader.cast(array, &DataType::LargeList(item))?.as_list::<i64>().clone();
         let offsets = lists.value_offsets();
