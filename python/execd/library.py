@@ -122,7 +122,7 @@ class Model:
         """What `evaluate` gives as it comes from the native code, and a line for each name that matches nothing."""
         engine = _native.Engine.shared() if threads is None else _engine(threads)
         return self.native.evaluate(
-            engine, _exportable(table), outputs=names(outputs), unix_now=now, strict=strict
+            engine, exportable(table), outputs=names(outputs), unix_now=now, strict=strict
         )
 
     def schema(self, outputs: Sequence[str] = ()) -> Any:  # noqa: ANN401
@@ -224,7 +224,7 @@ def _as_json(value: Any) -> Any:  # noqa: ANN401
     raise refused(f"a value of type {type(value).__name__} cannot be an input: {value!r:.60}")
 
 
-def _exportable(table: Any) -> Any:  # noqa: ANN401
+def exportable(table: Any) -> Any:  # noqa: ANN401
     """The table in a form that can be exported, or an error that says how to make one of it."""
     kind = type(table)
     what = NO_TABLES.get(kind) or (NO_TABLES.get(kind.__name__) if _is_polars(table) else None)

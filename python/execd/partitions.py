@@ -6,23 +6,43 @@ What only one engine knows is in the file of its name.
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from execd import _native
 from execd._native import InputError
-from execd.library import Model, UnmatchedNameWarning, names, refused
+from execd.library import Model, UnmatchedNameWarning, exportable, names, refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+class Source:
+    """Where a model comes from. It is loaded where it is used first, not where it is unpickled.
+
+    A workbook that is not there or has changed is an error of the task that needs it; an engine that cannot unpickle
+    what it moves about may try for ever.
+    """
+
+    def __init__(self, load: Callable[..., Model], arguments: tuple[Any, ...], model: Model | None = None) -> None:
+        self._load, self._arguments, self._model = load, arguments, model
+
+    def model(self) -> Model:
+        """The same for all parts in a process."""
+        if self._model is None:
+            self._model = self._load(*self._arguments)
+        return self._model
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return Source, (self._load, self._arguments)
 
 
 @dataclass(frozen=True)
 class Evaluation:
     """How every part is evaluated. It is pickled to wherever the parts are."""
 
-    model: Model
+    source: Source
     outputs: list[str]
     now: float
     """One moment for all parts, also for one that is calculated again because its process died."""
@@ -39,7 +59,7 @@ class Evaluation:
         """One row per row of a table that has the inputs and nothing else."""
         options = {"outputs": self.outputs, "now": self.now, "strict": self.strict, "threads": self.threads}
         try:
-            result, unmatched = self.model.answers(table, **options)
+            result, unmatched = self.source.model().answers(table, **options)
         except InputError as error:
             raise refused(f"{error}; records are counted within a part of the table") from error
         warn([line for line in unmatched if line not in self.told], stacklevel=2)
@@ -78,7 +98,7 @@ def begin(
         raise refused(message)
     if twice := [name for name in columns if list(columns).count(name) > 1]:
         raise refused(f"the column {twice[0]!r} appears twice: give one of them another name")
-    reads = model.native.inputs_among(sample)
+    reads = model.native.inputs_among(exportable(sample))
     if columns and not reads:
         raise refused("the workbook has no inputs: every row would be the same")
     # A carried column is no name that matches nothing.
@@ -88,7 +108,7 @@ def begin(
     beside(answer.column_names, carries)
     warn(unmatched, stacklevel=4)
     moment = time.time() if now is None else now
-    return Evaluation(model, kept, moment, strict, threads, reads, carries, frozenset(unmatched))
+    return Evaluation(Source(*model.__reduce__(), model), kept, moment, strict, threads, reads, carries, frozenset(unmatched))
 
 
 def beside(answers: list[str], carried: Sequence[str]) -> list[str]:
