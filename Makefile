@@ -18,7 +18,7 @@ SECONDS ?= 60
 # Per input: seconds, and megabytes in one piece and in all, of which the sanitizer takes a good part itself.
 FUZZ_LIMITS := -timeout=20 -malloc_limit_mb=256 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1
 
-.PHONY: setup demo test test-rust test-python check fuzz format bench load oracle wheel deny clean
+.PHONY: setup demo test test-rust test-python test-engines check fuzz format bench load oracle wheel deny clean
 
 setup: $(VENV)/.native
 
@@ -50,6 +50,15 @@ test-rust:
 
 test-python: setup
 	$(BIN)/python -m pytest
+
+# The library inside Ray, Spark and DuckDB beside Polars and Dask. Spark needs Java 17 or newer.
+test-engines: $(VENV)/.engines
+	$(BIN)/python -m pytest tests/python/adapters tests/python/docs/test_engines.py
+
+$(VENV)/.engines: $(VENV)/.native
+	@echo 'installing Ray, Spark and DuckDB into $(VENV) (about a gigabyte)'
+	@$(BIN)/python -m pip install --quiet --group engines
+	@touch $@
 
 check: setup
 	$(BIN)/ruff check .

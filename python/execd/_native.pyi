@@ -154,6 +154,9 @@ class Model:
         Beside the answers a line for each name that matches nothing; with `strict` such a name is an InputError.
         """
 
+    def inputs_among(self, table: ArrowStream) -> list[str]:
+        """The names of the columns that `evaluate` reads of a table, in its order. Raises InputError."""
+
 @final
 class Engine:
     """The threads that calculate, and the thread that watches deadlines. Do not carry one over a fork."""

@@ -4,6 +4,7 @@ import datetime as dt
 import hashlib
 import json
 import os
+import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
@@ -100,10 +101,7 @@ class Model:
         since 1970; `threads` is how many calculate, by default one per core. Names that match nothing are warned of
         (UnmatchedNameWarning); with `strict` they raise InputError.
         """
-        engine = _native.Engine.shared() if threads is None else _engine(threads)
-        export = _exportable(table)
-        kept = outputs.split(",") if isinstance(outputs, str) else list(outputs)
-        result, unmatched = self.native.evaluate(engine, export, outputs=kept, unix_now=now, strict=strict)
+        result, unmatched = self.answers(table, outputs=outputs, now=now, threads=threads, strict=strict)
         for line in unmatched:
             warnings.warn(f"{line}; it was ignored", UnmatchedNameWarning, stacklevel=2)
         if _is_polars(table):
@@ -111,6 +109,27 @@ class Model:
 
             return pl.DataFrame(result)
         return as_arrow(result)
+
+    def answers(
+        self,
+        table: Any,  # noqa: ANN401
+        *,
+        outputs: Sequence[str] = (),
+        now: float | None = None,
+        threads: int | None = None,
+        strict: bool = False,
+    ) -> tuple[_native.Table, list[str]]:
+        """What `evaluate` gives as it comes from the native code, and a line for each name that matches nothing."""
+        engine = _native.Engine.shared() if threads is None else _engine(threads)
+        return self.native.evaluate(
+            engine, exportable(table), outputs=names(outputs), unix_now=now, strict=strict
+        )
+
+    def schema(self, outputs: Sequence[str] = ()) -> Any:  # noqa: ANN401
+        """The columns that `evaluate` gives, whatever the table: a `pyarrow.Schema`. Nothing of a table is needed."""
+        import pyarrow as pa  # noqa: PLC0415
+
+        return self.evaluate(pa.table({}), outputs=outputs).schema
 
     @overload
     def execute(
@@ -137,10 +156,9 @@ class Model:
             inputs = bytes(inputs)
         if isinstance(inputs, (dict, str)):
             message = "inputs are a list of records, or JSON as bytes: put a single record into a list"
-            raise _refused(message)
+            raise refused(message)
         raw = inputs if isinstance(inputs, bytes) else json.dumps(inputs, default=_as_json).encode()
-        kept = outputs.split(",") if isinstance(outputs, str) else list(outputs)
-        call = _native.Call(raw, outputs=kept, unix_now=now, strict=strict)
+        call = _native.Call(raw, outputs=names(outputs), unix_now=now, strict=strict)
         parts = self.native.answer(_native.Engine.shared(), call)
         if not isinstance(inputs, bytes):
             return Answer(*map(msgspec.json.decode, (parts.outputs, parts.warnings, parts.errors)))
@@ -156,9 +174,14 @@ class Model:
         return _again, (self._workbook, self.digest)
 
 
+def names(chosen: Sequence[str]) -> list[str]:
+    """Names given as a sequence, or as a text with commas."""
+    return chosen.split(",") if isinstance(chosen, str) else list(chosen)
+
+
 def _listed(described: Sequence[Input] | Sequence[Output]) -> str:
-    names = [one["name"] for one in described]
-    return ", ".join(names[:6]) + (f" and {len(names) - 6} more" if len(names) > 6 else "")  # noqa: PLR2004
+    found = [one["name"] for one in described]
+    return ", ".join(found[:6]) + (f" and {len(found) - 6} more" if len(found) > 6 else "")  # noqa: PLR2004
 
 
 @lru_cache(8)
@@ -168,6 +191,10 @@ def _engine(threads: int) -> _native.Engine:
 
 def _is_polars(table: object) -> bool:
     return type(table).__module__.partition(".")[0] == "polars"
+
+
+def _is_pandas(table: object) -> bool:
+    return type(table).__module__.partition(".")[0] == "pandas" and hasattr(table, "index")
 
 
 # What people pass that is no table, and what to do with it.
@@ -180,7 +207,7 @@ NO_TABLES = {
 }
 
 
-def _refused(message: str) -> InputError:
+def refused(message: str) -> InputError:
     error = InputError(message)
     error.kind, error.offset = "invalid_input", None
     return error
@@ -194,16 +221,19 @@ def _as_json(value: Any) -> Any:  # noqa: ANN401
         return value.isoformat()
     if hasattr(value, "item"):
         return value.item()
-    raise _refused(f"a value of type {type(value).__name__} cannot be an input: {value!r:.60}")
+    raise refused(f"a value of type {type(value).__name__} cannot be an input: {value!r:.60}")
 
 
-def _exportable(table: Any) -> Any:  # noqa: ANN401
+def exportable(table: Any) -> Any:  # noqa: ANN401
     """The table in a form that can be exported, or an error that says how to make one of it."""
     kind = type(table)
     what = NO_TABLES.get(kind) or (NO_TABLES.get(kind.__name__) if _is_polars(table) else None)
     if what:
         message = f"a table with __arrow_c_stream__ is needed (pyarrow, polars, pandas >= 2.2 ...), not {what}"
-        raise _refused(message)
+        raise refused(message)
+    if _is_pandas(table) and not any(table.index.names):
+        # It would become a column. One with a name may be an input.
+        return table.reset_index(drop=True)
     if not _is_polars(table):
         return table
     import polars as pl  # noqa: PLC0415
@@ -222,9 +252,17 @@ def load(workbook: Workbook) -> Model:
     return Model(_native.Model(compiled), address, hashlib.sha256(compiled).hexdigest())
 
 
-@lru_cache(64)
 def _again(workbook: bytes | Path, digest: str) -> Model:
-    """The model of a pickle, once per process."""
+    """The model of a pickle, once per process, however many threads ask for it."""
+    with _ONCE:
+        return _loaded(workbook, digest)
+
+
+_ONCE = threading.Lock()
+
+
+@lru_cache(64)
+def _loaded(workbook: bytes | Path, digest: str) -> Model:
     if isinstance(workbook, bytes):
         return load(workbook)
     try:

@@ -5,7 +5,7 @@ use crate::errors;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::types::Float64Type;
-use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator};
+use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
 use execd_serve::error::ServeError;
 use pyo3::exceptions::PyException;
@@ -84,7 +84,8 @@ fn append(list: &Bound<'_, PyList>, column: &ArrayRef) -> PyResult<()> {
     }
 }
 
-/// Reads all of `source`, an object with `__arrow_c_stream__`. The producer may need the GIL, so it is kept.
+/// Reads all of `source`, an object with `__arrow_c_stream__`, as one batch or more, so that its columns are known. The
+/// producer may need the GIL, so it is kept.
 pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBatch>> {
     let failed = |cause: PyErr| {
         // Not an answer to a table: the user's interrupt, the end of the program.
@@ -108,7 +109,9 @@ pub fn read(py: Python<'_>, source: &Bound<'_, PyAny>) -> PyResult<Vec<RecordBat
     // original as released, which is what the interface asks of a consumer.
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr().cast()) };
     let reader = RecordBatchStreamReader::try_new(stream).map_err(|e| refused(py, &e.to_string()))?;
-    reader.collect::<Result<Vec<_>, _>>().map_err(|e| refused(py, &e.to_string()))
+    let nothing = RecordBatch::new_empty(reader.schema());
+    let batches = reader.collect::<Result<Vec<_>, _>>().map_err(|e| refused(py, &e.to_string()))?;
+    Ok(if batches.is_empty() { vec![nothing] } else { batches })
 }
 
 /// What crosses the interface does not say how long buffers are. pyarrow knows, and looks when it is asked to.

@@ -5,6 +5,7 @@ use crate::compiling;
 use crate::detach::detached;
 use crate::execution::{Call, CancelToken, Engine, Fragments};
 use crate::{arrow, describe, errors};
+use arrow_array::RecordBatch;
 use execd_model::compile;
 use execd_model::limits::Limits;
 use execd_model::report::Report;
@@ -103,5 +104,11 @@ impl Model {
         let run = || evaluate(&engine.threads, &self.service, &self.seen, &batches, &options);
         let (schema, answers, unmatched) = detached(py, run)?.map_err(|e| errors::serve(py, &e))?;
         Ok((Table::new(schema, answers), unmatched.lines()))
+    }
+    /// The names of the columns that `evaluate` reads of a table, in its order.
+    fn inputs_among(&self, py: Python<'_>, table: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+        let batches = arrow::read(py, table)?;
+        let among = |batch: &RecordBatch| execd_serve::arrow::inputs_among(&batch.schema(), &self.service);
+        batches.first().map_or(Ok(Vec::new()), among).map_err(|e| errors::serve(py, &e))
     }
 }

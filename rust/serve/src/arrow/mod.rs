@@ -28,7 +28,19 @@ pub(crate) use extension::meant;
 pub use prepared::Seen;
 pub use read::{columns_of, read};
 
+use crate::error::ServeError;
+use crate::execute::{ExecuteOptions, Service};
 use arrow_array::RecordBatch;
+use arrow_schema::Schema;
+
+/// The names of the columns that `evaluate` reads, of a table with this schema.
+pub fn inputs_among(schema: &Schema, service: &Service) -> Result<Vec<String>, ServeError> {
+    let options = ExecuteOptions::default();
+    let found = columns_of(schema, service.rules(&options), &[])?;
+    let read =
+        found.destinations.iter().zip(schema.fields()).filter(|(destination, _)| destination.is_some());
+    Ok(read.map(|(_, field)| field.name().clone()).collect())
+}
 
 /// A table in pieces of at most `most` records; at least one, so that the columns of an empty table are checked too.
 pub(crate) fn pieces(batch: RecordBatch, most: usize) -> impl Iterator<Item = RecordBatch> {

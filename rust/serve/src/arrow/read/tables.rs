@@ -6,21 +6,32 @@ use crate::codec::unmatched::{Name, NameKind};
 use crate::error::ServeError;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, LargeListArray, StructArray};
-use arrow_schema::DataType;
+use arrow_schema::{DataType, FieldRef};
 use execd_calc::interface::Shape;
 use execd_calc::values::column::Column;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::sync::Arc;
 
-/// Whether the values of a column are lists of structs.
+/// Whether the values of a column are lists of structs, or no values at all.
 pub fn holds_rows(kind: &DataType) -> bool {
+    holds_nothing(kind) || item(kind).is_some_and(|item| matches!(item.data_type(), DataType::Struct(_)))
+}
+
+/// Whether there are no rows, whatever the column holds: a part of a table has such a column where all of it is null or
+/// empty and nobody has declared a type.
+fn holds_nothing(kind: &DataType) -> bool {
+    kind.is_null() || item(kind).is_some_and(|item| item.data_type().is_null())
+}
+
+/// What the lists of a column hold.
+fn item(kind: &DataType) -> Option<&FieldRef> {
     match kind {
         DataType::List(item)
         | DataType::LargeList(item)
         | DataType::ListView(item)
         | DataType::LargeListView(item)
-        | DataType::FixedSizeList(item, _) => matches!(item.data_type(), DataType::Struct(_)),
-        _ => false,
+        | DataType::FixedSizeList(item, _) => Some(item),
+        _ => None,
     }
 }
 
@@ -30,8 +41,25 @@ impl ColumnReader<'_> {
         let Some(input) = self.rules.interface.inputs.get(self.input) else { return Ok(()) };
         let Shape::Table { headings, rows } = &input.shape else { return Ok(()) };
         let mut cells = vec![vec![Value::BLANK; array.len()]; input.shape.cells()];
+        if !holds_nothing(array.data_type()) {
+            self.fill(array, headings.len(), *rows, &mut cells)?;
+        }
+        for (cell, values) in cells.into_iter().enumerate() {
+            put(columns, input.first_cell + cell, values.into());
+        }
+        Ok(())
+    }
+
+    /// Puts tables of so many headings and rows into cells that are blank.
+    fn fill(
+        &mut self,
+        array: &ArrayRef,
+        headings: usize,
+        rows: usize,
+        cells: &mut [Vec<Value>],
+    ) -> Result<(), ServeError> {
         let lists = Lists::new(self, array)?;
-        let mut named = vec![false; headings.len()];
+        let mut named = vec![false; headings];
         for (position, field) in lists.rows.fields().iter().enumerate() {
             let Some(heading) = self.heading(field.name(), &mut named)? else { continue };
             let mark = self.notes.len();
@@ -40,10 +68,10 @@ impl ColumnReader<'_> {
             self.notes.extend(
                 found
                     .into_iter()
-                    .filter_map(|note| Some(Note { record: lists.record_of(note.record, *rows)?, ..note })),
+                    .filter_map(|note| Some(Note { record: lists.record_of(note.record, rows)?, ..note })),
             );
-            for (record, row, place) in lists.places(*rows) {
-                let cell = row * headings.len() + heading;
+            for (record, row, place) in lists.places(rows) {
+                let cell = row * headings + heading;
                 let target = cells.get_mut(cell).and_then(|column| column.get_mut(record));
                 if let (Some(target), Some(&value)) = (target, values.get(place)) {
                     *target = if lists.rows.is_null(place) { Value::BLANK } else { value };
@@ -54,15 +82,12 @@ impl ColumnReader<'_> {
         for record in 0..array.len() {
             match (lists.length(record), missing) {
                 (0, _) => {}
-                (_, Some(heading)) => self.spoil(record, heading, &mut cells),
-                (length, None) if length > *rows => {
+                (_, Some(heading)) => self.spoil(record, heading, cells),
+                (length, None) if length > rows => {
                     self.notes.push(Note { record, input: self.input, kind: NoteKind::Cut });
                 }
                 _ => {}
             }
-        }
-        for (cell, values) in cells.into_iter().enumerate() {
-            put(columns, input.first_cell + cell, values.into());
         }
         Ok(())
     }
@@ -103,13 +128,8 @@ struct Lists {
 
 impl Lists {
     fn new(reader: &ColumnReader<'_>, array: &ArrayRef) -> Result<Lists, ServeError> {
-        let item = match array.data_type() {
-            DataType::List(item)
-            | DataType::LargeList(item)
-            | DataType::ListView(item)
-            | DataType::LargeListView(item)
-            | DataType::FixedSizeList(item, _) => Arc::clone(item),
-            other => return Err(reader.refused(format!("a column of type {other} cannot be read"))),
+        let Some(item) = item(array.data_type()).map(Arc::clone) else {
+            return Err(reader.refused(format!("a column of type {} cannot be read", array.data_type())));
         };
         let lists = reader.cast(array, &DataType::LargeList(item))?.as_list::<i64>().clone();
         let offsets = lists.value_offsets();
