@@ -16,7 +16,7 @@ BEAT = 0.1
 LATE = 2 * LOOK
 # Seconds for which an event loop may sleep or be stopped without a beat, and for which it may run without one, or wait
 # for a thread that runs. Before the first beat, while the worker starts, both are so many times as long.
-STILL, BUSY = 0.8, 1.2
+STILL, BUSY = 0.8, 1.0
 STARTING = 60.0
 # Seconds beyond its deadline after which an execution will not end any more.
 OVERDUE = 5.0
