@@ -9,10 +9,10 @@ from typing import TypeVar
 from execd import _native
 from execd.errors import DeadlineExceeded, ExecdError, from_native
 from execd.runtime.admission import Admission
-from execd.runtime.board import Board, Subject, Where
+from execd.runtime.board import NOWHERE, Board, Subject, Where
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
-from execd.runtime.executor import SHORT, Executor, Work
+from execd.runtime.executor import LONGEST, SHORT, Executor, Work
 from execd.runtime.suspension import Suspensions
 
 T = TypeVar("T")
@@ -24,8 +24,8 @@ class Runtime:
     def __init__(self, admission: Admission, executor: Executor, board: Board, suspensions: Suspensions) -> None:
         self.admission = admission
         self.suspensions = suspensions
+        self.board = board
         self._executor = executor
-        self._board = board
 
     async def admit(self, policy: str, deadline: Deadline, watch: Watch) -> _native.Permit:
         """The permit of a call, to be given back to `admission`. Raises CallError (overloaded) and Gone."""
@@ -40,16 +40,17 @@ class Runtime:
 
     def execute(self, work: Callable[[], T], *, call_id: str, service: str, version: str) -> asyncio.Future[T]:
         """The same for its execution. Raises CallError (suspended)."""
-        subject = self._board.subject(service, version)
+        subject = self.board.subject(service, version)
         self.suspensions.check(subject)
-        slot = self._board.begin(subject, call_id, Where.THREAD, math.inf)
+        slot = self.board.begin(subject, call_id, Where.THREAD, math.inf)
         future = self._executor.start(work)
         future.add_done_callback(lambda _: self._finish(slot, subject))
         return future
 
     def _finish(self, slot: int, subject: Subject) -> None:
-        self._board.finish(slot)
-        subject.completed += 1
+        if slot != NOWHERE:
+            self.board.finish(slot)
+            subject.completed += 1
 
     async def run(
         self,
@@ -69,22 +70,23 @@ class Runtime:
         `version` and `call_id` tell what ran, should the worker die of it. Raises CallError (overloaded, suspended,
         deadline, and what the work fails with), and Gone when the caller is.
         """
-        subject = self._board.subject(service, version)
+        subject = self.board.subject(service, version)
         self.suspensions.check(subject)
         permit = await self.admit(policy, deadline, watch)
-        short, slot = expected < SHORT, None
+        slot = NOWHERE
         try:
             # While it waited, others of its kind may have taken a worker down.
             self.suspensions.check(subject)
-            slot = self._board.begin(subject, call_id, Where.LOOP if short else Where.THREAD, deadline.end)
+            short = expected < SHORT
+            slot = self.board.begin(subject, call_id, Where.LOOP if short else Where.THREAD, deadline.end)
             if short:
+                # If it was not; or there is no time left, which the thread will tell.
                 with suppress(DeadlineExceeded):
-                    return work(None, min(SHORT, deadline.left))
-                self._board.move(slot, Where.THREAD)
+                    return work(None, min(LONGEST, deadline.left))
+                self.board.move(slot, Where.THREAD)
             return await self._executor.in_thread(work, deadline, watch)
         except ExecdError as error:
             raise from_native(error) from error
         finally:
-            if slot is not None:
-                self._finish(slot, subject)
+            self._finish(slot, subject)
             self.admission.give_back(permit)

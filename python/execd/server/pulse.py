@@ -1,6 +1,8 @@
 """Whether a worker still serves: looks at its board and at its process, from the main process. It ends nothing."""
 
 import os
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,9 +14,9 @@ BEAT = 0.1
 # A look that comes later than this counts as one that came now: when the main process did not run, the worker may not
 # have run either.
 LATE = 2 * LOOK
-# Seconds for which an event loop may sleep or be stopped without a beat, and for which it may run without one. Before
-# the first beat, while the worker starts, both are so many times as long.
-STILL, BUSY = 0.8, 1.2
+# Seconds for which an event loop may sleep or be stopped without a beat, and for which it may run without one, or wait
+# for a thread that runs. Before the first beat, while the worker starts, both are so many times as long.
+STILL, BUSY = 0.8, 1.0
 STARTING = 60.0
 # Seconds beyond its deadline after which an execution will not end any more.
 OVERDUE = 5.0
@@ -22,7 +24,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Activity(NamedTuple):
-    """What the thread of an event loop did."""
+    """What a thread does."""
 
     state: str
     """A letter as in /proc: R runs or waits for a processor, S sleeps, D waits for a disk, T is stopped, t traced."""
@@ -30,12 +32,17 @@ class Activity(NamedTuple):
     """Of a processor, since it began."""
 
 
+# By their ids; the main thread has that of the process, and runs the event loop.
+Threads = Mapping[int, Activity]
+
+
 class Pulse:
     """One worker as it was seen so far."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        self._beats, self._last = 0, Activity("S", 0.0)
+        self._beats = 0
+        self._last: Threads = {}
         self._late: dict[tuple[int, float], float] = {}
         self._lost = 0.0
 
@@ -51,12 +58,13 @@ class Pulse:
 
     def look(self, process: int, passed: float) -> None:
         """Look once more at the board and at the process, `passed` seconds after the last time."""
-        beats, passed = self._board.beats, min(passed, LATE)
+        beats = self._board.beats
         if beats != self._beats or beats == CLOSED:
-            self._beats, self._lost = beats, 0.0
-        activity = activity_of(process)
-        self._lost += lost(self._last, activity, passed)
-        self._last = activity
+            self._beats, self._last, self._lost = beats, {}, 0.0
+            return
+        threads = threads_of(process)
+        self._lost += lost(process, self._last, threads, min(passed, LATE))
+        self._last = threads
 
     def is_overdue(self, now: float, passed: float) -> bool:
         """Whether an execution goes on that should have ended long ago; asked as often as `look`."""
@@ -66,27 +74,32 @@ class Pulse:
         return max(self._late.values(), default=0.0) >= OVERDUE
 
 
-def lost(before: Activity, now: Activity, passed: float) -> float:
-    """How much of its patience a thread without a beat used up in `passed` seconds; at 1 it hangs.
+def lost(main: int, before: Threads, now: Threads, passed: float) -> float:
+    """How much of its patience a main thread without a beat used up in `passed` seconds; at 1 it hangs.
 
-    One that runs uses it up by the time that it runs. One that waits for a processor, or for memory from a disk, uses
-    none: a busy machine is no fault of a worker, nor is a debugger.
+    One that runs uses it up by the time that it runs; one that sleeps while others run may wait for Python's lock, and
+    uses it up by their time. Who waits for a processor, or for memory from a disk, uses none: a busy machine is no
+    fault of a worker, nor is a debugger.
     """
-    match now.state:
+    ran = {thread: max(0.0, min(passed, one.seconds - before.get(thread, one).seconds)) for thread, one in now.items()}
+    match now[main].state if main in now else "":
         case "R":
-            return max(0.0, min(passed, now.seconds - before.seconds)) / BUSY
+            return ran[main] / BUSY
+        case "S" if any(one.state in "RD" for one in now.values()):
+            return max(ran.values()) / BUSY
         case "S" | "T":
             return passed / STILL
     return 0.0
 
 
-def activity_of(process: int) -> Activity:
-    """What the main thread of a process, which runs its event loop, does."""
-    try:
-        text = Path(f"/proc/{process}/task/{process}/stat").read_text(errors="replace")
-    except OSError:
-        # It has just died.
-        return Activity("X", 0.0)
-    # The name in brackets may hold anything.
-    fields = text.rpartition(")")[2].split()
-    return Activity(fields[0], (int(fields[11]) + int(fields[12])) / TICKS)
+def threads_of(process: int) -> Threads:
+    """What the threads of a process do; nothing once it has ended."""
+    found = {}
+    # Threads and processes end while they are looked at.
+    with suppress(OSError):
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            with suppress(OSError):
+                # The name in brackets may hold anything.
+                fields = (thread / "stat").read_text(errors="replace").rpartition(")")[2].split()
+                found[int(thread.name)] = Activity(fields[0], (int(fields[11]) + int(fields[12])) / TICKS)
+    return found
