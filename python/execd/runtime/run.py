@@ -1,13 +1,12 @@
 """The one way of an execution, for every API: admitted, run under its deadline, stopped when its caller goes away."""
 
-from contextlib import suppress
 from typing import TypeVar
 
 from execd.errors import DeadlineExceeded, ExecdError, from_native
 from execd.runtime.admission import Admission
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
-from execd.runtime.executor import SHORT, Executor, Work
+from execd.runtime.executor import LONGEST, SHORT, Executor, Work
 
 T = TypeVar("T")
 
@@ -31,8 +30,11 @@ class Runtime:
         permit = await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
         try:
             if expected < SHORT:
-                with suppress(DeadlineExceeded):
-                    return work(None, min(SHORT, deadline.left))
+                try:
+                    return work(None, min(LONGEST, deadline.left))
+                except DeadlineExceeded:
+                    # It was not; or there is no time left, which the thread will tell.
+                    expected = LONGEST
             return await self._executor.in_thread(work, deadline, watch)
         except ExecdError as error:
             raise from_native(error) from error
