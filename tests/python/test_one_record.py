@@ -141,7 +141,7 @@ def evaluated(model: execd.Model, table: pa.Table) -> Told:
 
 def through(model: execd.Model, source: Path, target: Path) -> Told:
     """The record through a run over files."""
-    summary = _native.FileRun(model.native, _native.Engine(1), source, target).run()
+    summary = _native.FileRun(model.native, _native.Engine(1), [_native.Place(source)], _native.Place(target)).run()
     row = pq.read_table(target).to_pylist()[0] if target.suffix == ".parquet" else json.loads(target.read_text())
     return of_row(row, summary.unmatched)
 

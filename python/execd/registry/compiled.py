@@ -22,6 +22,8 @@ UNKNOWN = float("inf")
 NEWEST = 0.25
 # Compiled workbooks in memory; the longest unused go first.
 KEPT = 256
+# Warnings of a workbook that are logged.
+TOLD = 20
 # Workbooks that are compiled at once; the others wait, and nothing else that needs a thread does.
 AT_ONCE = 2
 
@@ -126,7 +128,8 @@ class Programs:
 
 def _tell(version: Version, model: _native.Model) -> None:
     """Log what the author of a workbook should know."""
-    for warning in model.report["warnings"]:
+    warnings = model.report["warnings"]
+    for warning in warnings[:TOLD]:
         place = f"{warning['sheet']}!{warning['cell']}" if warning["cell"] else None
         log.warning(
             "a workbook is doubted",
@@ -134,4 +137,11 @@ def _tell(version: Version, model: _native.Model) -> None:
             version=version.number,
             place=place,
             message=warning["message"],
+        )
+    if len(warnings) > TOLD:
+        log.warning(
+            "a workbook is doubted",
+            service=f"{version.folder}/{version.service}",
+            version=version.number,
+            message=f"{len(warnings) - TOLD} more warnings, which `execd check` shows",
         )

@@ -12,8 +12,11 @@ from execd.runtime.disconnect import Gone, Watch
 T = TypeVar("T")
 
 # A hand-off to a thread costs some 50 to 90 microseconds; an execution expected to take less than this many seconds
-# runs on the event loop, and no longer than that.
+# runs on the event loop.
 SHORT = 0.003
+# There it is stopped after so many. What is sure is this, not what was expected. Native code looks at its deadlines a
+# little more often while calls come.
+LONGEST = 0.01
 
 # Native work: it is given a token that can stop it, or none, and the seconds that it may take.
 Work = Callable[[_native.CancelToken | None, float], T]

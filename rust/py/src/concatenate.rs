@@ -2,11 +2,14 @@
 //! answers takes longer than others may wait.
 #![allow(unsafe_code, reason = "the memory of new bytes is written before anybody sees them")]
 
-use crate::detach::sized;
+use crate::detach::detached_if;
 use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::mem::MaybeUninit;
+
+/// Bytes that take longer to copy than the GIL takes to come back.
+const MUCH: usize = 1 << 20;
 
 /// The pieces as one, written with the GIL released if they are large.
 pub fn concatenated<'py>(py: Python<'py>, pieces: &[&[u8]]) -> PyResult<Bound<'py, PyBytes>> {
@@ -22,7 +25,7 @@ pub fn concatenated<'py>(py: Python<'py>, pieces: &[&[u8]]) -> PyResult<Bound<'p
         let start = ffi::PyBytes_AsString(bytes.as_ptr()).cast::<MaybeUninit<u8>>();
         std::slice::from_raw_parts_mut(start, length)
     };
-    sized(py, length, || {
+    detached_if(py, length > MUCH, || {
         for piece in pieces {
             let (place, rest) = std::mem::take(&mut room).split_at_mut(piece.len());
             place.write_copy_of_slice(piece);

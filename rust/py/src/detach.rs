@@ -15,12 +15,9 @@ pub fn attached<T>(py: Python<'_>, work: impl FnOnce() -> T) -> PyResult<T> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| errors::internal(py, reason(&*panic)))
 }
 
-/// Work on more bytes than this takes longer than it takes to get the GIL back.
-const MANY_BYTES: usize = 128 << 10;
-
-/// Runs `work` on so many bytes, with the GIL released if they are many.
-pub fn sized<T: Send>(py: Python<'_>, bytes: usize, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    if bytes > MANY_BYTES { detached(py, work) } else { attached(py, work) }
+/// Runs `work` with the GIL released if it is `much`.
+pub fn detached_if<T: Send>(py: Python<'_>, much: bool, work: impl FnOnce() -> T + Send) -> PyResult<T> {
+    if much { detached(py, work) } else { attached(py, work) }
 }
 
 fn reason(panic: &(dyn Any + Send)) -> String {

@@ -1,7 +1,7 @@
 //! `Call`, `CancelToken`, `Engine`, `Fragments`: what one execution takes and gives.
 
 use crate::concatenate::concatenated;
-use crate::detach::sized;
+use crate::detach::detached_if;
 use crate::errors;
 use execd_serve::clock::SystemClock;
 use execd_serve::engine::Engine as Threads;
@@ -216,16 +216,20 @@ impl Fragments {
     }
 }
 
+/// Bytes of JSON that take longer to check than the GIL takes to come back.
+const MUCH: usize = 128 << 10;
+
 /// The span of `inputs` in the body of a request, and the body with `null` in its place; see `execd_serve::envelope`.
 #[pyfunction]
 pub fn scan(py: Python<'_>, body: PyBackedBytes) -> PyResult<Option<(usize, usize, Bound<'_, PyBytes>)>> {
-    let found =
-        sized(py, body.len(), || envelope::scan(&body))?.transpose().map_err(|e| errors::serve(py, &e))?;
+    let found = detached_if(py, body.len() > MUCH, || envelope::scan(&body))?
+        .transpose()
+        .map_err(|e| errors::serve(py, &e))?;
     Ok(found.map(|found| (found.inputs.start, found.inputs.end, PyBytes::new(py, &found.rest))))
 }
 
 /// Refuses what is not valid JSON, and an object that has a key twice.
 #[pyfunction]
 pub fn check_json(py: Python<'_>, json: PyBackedBytes) -> PyResult<()> {
-    sized(py, json.len(), || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
+    detached_if(py, json.len() > MUCH, || envelope::check(&json))?.map_err(|e| errors::serve(py, &e))
 }

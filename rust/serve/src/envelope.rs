@@ -28,11 +28,12 @@ const LONGEST: usize = 1 << 20;
 /// Takes a body apart. The rest is then valid JSON in which no object has a key twice. The value of `inputs` is not
 /// checked: if it decodes as one JSON value, the body as a whole is valid.
 ///
-/// `None` if the body is no object, or a short one without the key `inputs`.
+/// `None` if the body is no object, which its first bytes tell, or a short one without the key `inputs`.
 pub fn scan(body: &[u8]) -> Option<Result<Envelope, ServeError>> {
     let Some(inputs) = find_inputs(body) else {
-        let is_object = after(body, 0, b'{').is_some();
-        return (is_object && body.len() > LONGEST).then(|| Err(why_not(body)));
+        let start = space(body, 0);
+        let is_short = body.len() <= LONGEST || start <= LONGEST && body.get(start) != Some(&b'{');
+        return (!is_short).then(|| Err(why_not(body)));
     };
     let (before, after) = (body.get(..inputs.start)?, body.get(inputs.end..)?);
     if before.len() + after.len() > LONGEST {
@@ -42,7 +43,7 @@ pub fn scan(body: &[u8]) -> Option<Result<Envelope, ServeError>> {
     Some(check(&rest).map(|()| Envelope { inputs, rest }))
 }
 
-/// What is wrong with a long object in which `inputs` was not found. No keys are collected: there may be millions.
+/// What is wrong with a long body in which `inputs` was not found. No keys are collected: there may be millions.
 fn why_not(body: &[u8]) -> ServeError {
     let read = serde_json::from_slice::<IgnoredAny>(body);
     read.map_or_else(|error| ServeError::InvalidJson(not_valid(&error.to_string())), |_| too_long())
@@ -359,6 +360,20 @@ mod tests {
             let range = find_inputs(body.as_bytes()).unwrap();
             assert_eq!(&body[range], value, "{body}");
         }
+    }
+
+    #[test]
+    fn a_long_body_without_inputs_is_told_at_once() {
+        let long = "x".repeat(LONGEST);
+        let kind = |body: String| scan(body.as_bytes()).map(|found| found.map_err(|error| error.kind()));
+        assert_eq!(kind(format!(r#"{{"a":"{long}"}}"#)), Some(Err("too_large")));
+        assert_eq!(kind(format!(r#"{{"a":"{long}""#)), Some(Err("invalid_json")));
+        assert_eq!(kind(format!(r#"{{"inputs":["{long}"}}"#)), Some(Err("invalid_json")));
+        assert_eq!(kind(" ".repeat(2 * LONGEST)), Some(Err("invalid_json")));
+        assert_eq!(kind(format!(r#"[1,"{long}"]"#)), None);
+        assert_eq!(kind(r#"{"a":1}"#.to_owned()), None);
+        let found = scan(format!(r#"{{"a":1,"inp\u0075ts":["{long}"]}}"#).as_bytes()).unwrap().unwrap();
+        assert_eq!(found.rest, br#"{"a":1,"inp\u0075ts":null}"#);
     }
 
     #[test]

@@ -77,7 +77,7 @@ def test_a_record_beyond_the_memory_of_an_execution_has_an_error(serve: Start) -
 
 
 # In each, beside the numbers that the product holds, more than is left: 8 MB of inputs, of an array, or of an answer.
-LARGE = {
+LARGE: dict[str, list[Any]] = {
     "twice": [["n"], *([1],) * 1_000_000],
     "sum": [{"n": 1_000_000}],
     "repeated": [["n"], *([30_000],) * 150],

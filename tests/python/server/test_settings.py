@@ -211,8 +211,14 @@ def test_zeros_become_what_suits_the_machine() -> None:
     assert min(ready.workers, ready.threads, ready.max_executions) >= 1
     assert 0 < 2 * ready.max_execution_memory <= ready.max_worker_memory
     assert ready.max_compile_memory > 0
-    memory = {"max_worker_memory": 7, "max_execution_memory": 6, "max_compile_memory": 5}
-    chosen = Settings(workers=3, threads=2, max_executions=5, **memory)
+    chosen = Settings(
+        workers=3,
+        threads=2,
+        max_executions=5,
+        max_worker_memory=7,
+        max_execution_memory=6,
+        max_compile_memory=5,
+    )
     assert chosen.for_machine() == chosen
 
 

@@ -41,8 +41,8 @@ DISCREET = {Kind.OVERLOADED, Kind.SUSPENDED, Kind.DEADLINE, Kind.WORKBOOK}
 
 NOT_READ = Address()
 
-# Bytes of a request or of an answer that are handled in a thread: others wait for the event loop.
-MUCH = 128 * 1024
+# Requests of more bytes are taken apart, and answers of more put together in a thread: others wait for the loop.
+MUCH, LARGE = 128 * 1024, 1 << 20
 
 
 def routes(state: State) -> list[Route]:
@@ -109,8 +109,9 @@ class Execute:
             )
             named = (version.folder, version.service, version.number)
             state.calls.answered(call_id, named, len(fragments), fragments.with_errors, deadline.passed)
-            parts = (fragments, version, asked, arrived, call_id)
-            return answer(*parts) if fragments.size <= MUCH else await asyncio.to_thread(answer, *parts)
+            if fragments.size <= LARGE:
+                return answer(fragments, version, asked, arrived, call_id)
+            return await asyncio.to_thread(answer, fragments, version, asked, arrived, call_id)
         finally:
             state.bodies.give_back(body)
 

@@ -13,6 +13,8 @@ from execd.registry.address import Address
 EMPTY = msgspec.Raw(b"")
 # Values that are as good as none.
 SAYS_NOTHING = (b"null", b'""', b"[]", b"{}")
+# Entries of `output`.
+MOST_OUTPUTS = 10_000
 WITHOUT_EFFECT = ("subservice", "compiler_type", "unique_record_key")
 
 
@@ -44,6 +46,8 @@ class Envelope(msgspec.Struct, frozen=True):
     def kept_outputs(self) -> list[str]:
         """The outputs to keep; clients send a list or one comma-joined text."""
         parts = self.output.split(",") if isinstance(self.output, str) else self.output or []
+        if len(parts) > MOST_OUTPUTS:
+            raise CallError(Kind.TOO_LARGE, f"output: {len(parts)} entries are more than {MOST_OUTPUTS}")
         return [part.strip() for part in parts if part.strip()]
 
     def unix_now(self) -> float | None:

@@ -16,6 +16,9 @@ use execd_calc::semantics::function::Env;
 use execd_calc::values::value::Value;
 use std::sync::Arc;
 
+/// Nobody reads more.
+const MOST_WARNINGS: usize = 1_000;
+
 /// Characters of a formula in a message.
 const MOST_SHOWN: usize = 200;
 
@@ -93,6 +96,11 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     warnings.append(&mut declared.warnings);
     if error.is_none() {
         warnings.extend(doubts::of_inputs(&declared, &plan, book));
+    }
+    if warnings.len() > MOST_WARNINGS {
+        let more = warnings.len() - MOST_WARNINGS;
+        warnings.truncate(MOST_WARNINGS);
+        warnings.push(Remark::new(format!("{more} more warnings are not shown")));
     }
     let report = Report {
         sheets: book.sheets.len(),

@@ -72,7 +72,7 @@ struct Scan {
 }
 
 impl Lowerer<'_> {
-    /// Lowers a cell after the cells that it needs.
+    /// Lowers a cell after the cells that it needs. Ends early when compiling is to stop, which the cell then tells.
     pub fn lower_with_precedents(&mut self, root: CellAddress) {
         if self.states.contains_key(&root) {
             return;
@@ -80,7 +80,7 @@ impl Lowerer<'_> {
         let mut open = self.spare_set.take().unwrap_or_default();
         let mut stack = vec![self.opened(root)];
         open.insert(root);
-        while let Some(top) = stack.last_mut() {
+        while let Some(top) = stack.last_mut().filter(|_| self.graph.check().is_ok()) {
             if let Some(next) = self.next_precedent(top, &open) {
                 open.insert(next);
                 let opened = self.opened(next);
