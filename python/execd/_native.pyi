@@ -350,8 +350,7 @@ class Feed:
         """Add a piece. False if there is no room in memory. What nobody reads is thrown away."""
 
     def put_aside(self, piece: bytes) -> bool:
-        """Add a piece on disk, which may take a while. False if there is no room: push again when `fileno` is readable.
-        """
+        """Add a piece on disk, however slow that is. False if it is full: push again when `fileno` is readable."""
 
     def finish(self) -> None:
         """All has been pushed."""

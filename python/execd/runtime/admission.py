@@ -62,9 +62,10 @@ class Admission:
             self._at_once -= 1
         else:
             await asyncio.sleep(PAUSE)
-        raise self._refusal()
+        raise self.refusal()
 
-    def _refusal(self) -> CallError:
+    def refusal(self) -> CallError:
+        """What a call is refused with."""
         message = "the node runs as many executions as it may; try again later"
         return CallError(Kind.OVERLOADED, message, retry_after=self._machine.retry_after())
 
@@ -105,7 +106,7 @@ class Admission:
         for ticket in self._machine.expire():
             future = self._waiting.get(ticket)
             if future is not None and not future.done():
-                future.set_exception(self._refusal())
+                future.set_exception(self.refusal())
         self._schedule()
 
     def _schedule(self) -> None:

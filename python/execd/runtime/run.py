@@ -17,6 +17,8 @@ from execd.runtime.suspension import Suspensions
 
 T = TypeVar("T")
 
+NO_DEADLINE = Deadline(float("inf"))
+
 
 class Runtime:
     """The executions of one worker."""
@@ -27,12 +29,12 @@ class Runtime:
         self.board = board
         self._executor = executor
 
-    async def admit(self, policy: str, deadline: Deadline, watch: Watch) -> _native.Permit:
-        """The permit of a call, to be given back to `admission`. Raises CallError (overloaded) and Gone."""
-        offer = self.admission.offer(policy, deadline)
-        if offer is None:
-            await self.admission.refuse()
-        return await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
+    def admit(self, policy: str) -> _native.Permit:
+        """A permit without waiting, to be given back to `admission`. Raises CallError (overloaded)."""
+        offer = self.admission.offer(policy, NO_DEADLINE)
+        if isinstance(offer, _native.Permit):
+            return offer
+        raise self.admission.refusal()
 
     def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Begin native work of a call that has its permit already, in a thread. Who began it stops it."""
@@ -72,7 +74,10 @@ class Runtime:
         """
         subject = self.board.subject(service, version)
         self.suspensions.check(subject)
-        permit = await self.admit(policy, deadline, watch)
+        offer = self.admission.offer(policy, deadline)
+        if offer is None:
+            await self.admission.refuse()
+        permit = await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
         slot = NOWHERE
         try:
             # While it waited, others of its kind may have taken a worker down.

@@ -70,6 +70,8 @@ class Execution:
         await self._upload.close()
         if self._tending:
             self._tending.cancel()
+        # What was put aside is gone with the last reference; these stand in circles.
+        self._native = self._answers = self._running = self._outcome = None
         if self._run:
             self._run.say("stopped: the upload broke off, or its caller went away")
             self._run.end(runs.STOP)
@@ -84,7 +86,7 @@ class Execution:
             self.version = await self._state.catalog.find(caller.tenant, address)
             self._program = await self._state.programs.of(self.version)
         except CallError as error:
-            if error.kind is Kind.WORKBOOK and self.version:
+            if error.kind is Kind.WORKBOOK:
                 self._begin()
                 self._outcome = Outcome(runs.LOAD_ERROR, str(error), b"", 0, 0)
                 return
@@ -102,23 +104,22 @@ class Execution:
         raise CallError(Kind.INVALID_PARAMETERS, message, details=[(message, f"{PART}.parameters.service")])
 
     def _begin(self) -> Run:
-        version = self.version
-        if version is None or self._asked is None:
-            raise RuntimeError("a run of nothing")
+        version, host = self.version, self._state.settings.node
+        service, number = (f"{version.folder}/{version.service}", version.number) if version else (self.service, "")
         self._run = self._runs.begin(
             self._id,
             {
-                "service": f"{version.folder}/{version.service}",
-                "version": version.number,
-                "host": self._state.settings.node,
+                "service": service,
+                "version": number,
+                "host": host,
                 "owner": policy.identify(self._request)._asdict(),
                 "progress": 0.0,
                 "records": 0,
                 "recordsWithErrors": 0,
             },
         )
-        self._run.say(f"{version.folder}/{version.service} {version.number} on {self._state.settings.node}")
-        ignored = [*self._asked.ignored, *(f"the part {name}" for name in self._upload.others)]
+        self._run.say(f"{service} {number} on {host}")
+        ignored = [*(self._asked.ignored if self._asked else ()), *(f"the part {name}" for name in self._upload.others)]
         if ignored:
             self._run.say(f"ignored: {', '.join(ignored)}")
         return self._run

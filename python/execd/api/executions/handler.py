@@ -16,7 +16,6 @@ from execd.http import multipart
 from execd.http.request import Request
 from execd.http.response import Headers, Response, encode
 from execd.http.routing import Handler, Route, route
-from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Gone, Watch
 from execd.state import State
 from execd.telemetry.logs import logger
@@ -28,7 +27,6 @@ PATHS = (PATH, "/{tenant}/services/{folder}/{service}" + PATH)
 
 # Calls that find no permit are refused at once.
 ADMISSION = "refuse"
-NO_DEADLINE = Deadline(float("inf"))
 # What an operator should know whether or not calls are logged.
 SERIOUS = {Kind.OVERLOADED: logging.WARNING, Kind.NO_SPACE: logging.ERROR, Kind.INTERNAL: logging.ERROR}
 FAILED = {runs.STOP: logging.WARNING, runs.INTERNAL_ERROR: logging.ERROR}
@@ -64,7 +62,7 @@ class Submit:
         run_id = str(uuid.uuid4())
         execution = Execution(self._state, self._runs, run_id, request, watch)
         try:
-            outcome = await self._answer(request, execution, watch)
+            outcome = await self._answer(request, execution)
             self._tell_outcome(run_id, execution, outcome, time.monotonic() - began)
             return Response(200, outcome.result, self._headers(run_id, outcome))
         except CallError as error:
@@ -78,11 +76,11 @@ class Submit:
         finally:
             watch.close()
 
-    async def _answer(self, request: Request, execution: Execution, watch: Watch) -> Outcome:
+    async def _answer(self, request: Request, execution: Execution) -> Outcome:
         accept.check(request.header("accept"))
         multipart.boundary(request.header("content-type"))
         runtime = self._state.runtime
-        permit = await runtime.admit(ADMISSION, NO_DEADLINE, watch)
+        permit = runtime.admit(ADMISSION)
         try:
             if self._runs.is_time_to_tidy():
                 await asyncio.to_thread(self._runs.tidy)

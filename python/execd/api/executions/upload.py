@@ -157,6 +157,7 @@ class Upload:
             await asyncio.wait([self._reading])
             # Who wanted to know has asked.
             self._reading.exception()
+        self._feed = self._put_aside = self._reading = None
 
 
 def _refused(message: str, part: str) -> CallError:

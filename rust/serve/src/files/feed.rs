@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn what_waits_on_disk_keeps_its_turn_and_its_room_is_used_again() {
-        let feed = feed(20);
+        let feed = feed(40);
         let mut reader = feed.reader(Arc::default());
         let mut sent = Vec::new();
         let mut got = Vec::new();
