@@ -148,7 +148,7 @@ fn a_record_has_an_end() {
     let execute = ExecuteOptions { limits, ..ExecuteOptions::default() };
     let options = RunOptions { execute, spool_bytes: 1 << 20, ..RunOptions::default() };
     for (kind, start, said) in [
-        (FileKind::Csv, &b"A\n"[..], "a record is longer than 1048576 bytes"),
+        (FileKind::Csv, &b"A\n"[..], "record 1: the record is longer than 1048576 bytes"),
         (FileKind::Csv, b"", "header row: longer than 16777216 bytes"),
         (FileKind::Ndjson, b"{\"A\":", "a line is longer than 1048576 bytes"),
         (FileKind::Parquet, b"PAR1", "too large to be put aside: at most 1048576 bytes"),
