@@ -239,6 +239,11 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Given]:
     return {fields[name]: Given(name, value) for name, value in ours.items() if value and name in fields}
 
 
+def plain_object_store() -> bool:
+    """Whether object stores of S3's kind are spoken to without TLS: their address in the environment says it."""
+    return os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+
+
 def unknown() -> list[str]:
     """Variables that begin like a setting and are none, as images of containers have them: they set nothing."""
     return sorted(_ours(os.environ).keys() - {PREFIX + name.upper() for name in _types})

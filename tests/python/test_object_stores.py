@@ -106,7 +106,7 @@ def test_objects_are_read_and_written(store: Store, double: Path, tmp_path: Path
     records = 1_000 if suffix == "xlsx" else MANY
     frame = pl.DataFrame({"a": range(records)}).cast(pl.Float64)
     (tmp_path / "in.ndjson").write_bytes(frame.write_ndjson().encode())
-    local = [sys.executable, "-m", "execd", "run", double, "--input", tmp_path / "in.ndjson"]
+    local: list[str | Path] = [sys.executable, "-m", "execd", "run", double, "--input", tmp_path / "in.ndjson"]
     named = tmp_path / f"in.{suffix}"
     if suffix in {"parquet", "arrow"}:
         (frame.write_parquet if suffix == "parquet" else frame.write_ipc)(named)

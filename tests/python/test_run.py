@@ -479,6 +479,8 @@ def test_integers_of_128_bits_refuse_no_file(share: Path, tmp_path: Path, suffix
 
 
 ROOT = Path(__file__).parents[2]
+# Formats that have tables as lists of rows.
+NESTED = {"ndjson", "json"}
 SAMPLE = ROOT / "tests" / "wire" / "execute" / "sample-objects"
 
 
@@ -498,15 +500,15 @@ def test_the_documented_sample(tmp_path: Path, source: str, target: str) -> None
     book = ROOT / "examples" / "services" / "MyFolder" / "BlockParty.xlsx"
     inputs = json.loads((SAMPLE / "request.json").read_text())["inputs"]
     outputs = json.loads((SAMPLE / "expected.json").read_text())["body"]["outputs"]
-    if source == "ndjson":
-        path = tmp_path / "in.ndjson"
-        path.write_text("\n".join(map(json.dumps, inputs)))
+    if source in NESTED:
+        path = tmp_path / f"in.{source}"
+        path.write_text(json.dumps(inputs) if source == "json" else "\n".join(map(json.dumps, inputs)))
     else:
         path = write(tmp_path, source, pa.Table.from_pylist([flat(record) for record in inputs]))
     for row, expected in zip(run(book, path, tmp_path / f"out.{target}"), outputs, strict=True):
         assert row.pop("errors").startswith("A11: Input Not Valid: ")
         assert not row.pop("warnings")
-        if target == "ndjson":
+        if target in NESTED:
             assert row == expected
         else:
             cells = flat(expected)

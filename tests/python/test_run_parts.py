@@ -49,7 +49,7 @@ EXPECTED = {f"part-{number}.csv": [str(2 * number)] for number in range(3)}
 @pytest.mark.parametrize("how", ["folder", "pattern", "names"])
 @pytest.mark.parametrize("jobs", ["1", "3"])
 def test_each_file_has_its_answers(double: Path, parts: Path, tmp_path: Path, how: str, jobs: str) -> None:
-    names = {
+    names: dict[str, list[str | Path]] = {
         "folder": ["--input", parts],
         "pattern": ["--input", parts / "*.csv"],
         "names": [word for path in sorted(parts.glob("*.csv")) for word in ("--input", path)],

@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from execd.settings import plain_object_store
+
 # Bytes moved at once, and of one part of an upload: a store takes ten thousand of them.
 PIECE = 4 << 20
 UPLOADED = 16 << 20
@@ -53,7 +55,7 @@ def _located(url: str) -> tuple[Any, str]:
     """The store and the path in it. Stores take their settings from the environment, such as AWS_REGION."""
     parts = urlsplit(url)
     base = f"{parts.scheme}://{parts.netloc}"
-    plain = parts.scheme == "http" or os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://")
+    plain = parts.scheme == "http" or plain_object_store()
     try:
         store = _obstore().store.from_url(base, client_options={"allow_http": True} if plain else None)
     except Exception as error:

@@ -1,6 +1,7 @@
 //! `inputs` as JSON: what the fast decoder accepts, the reference decoder accepts with the same records; together they
-//! give what the reference alone gives.
+//! give what the reference alone gives. A file of the same bytes is read, too, an array or lines.
 
+use crate::records::evaluate;
 use crate::service::service;
 use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::{Heap, Layer, Store};
@@ -11,6 +12,7 @@ use execd_serve::execute::ExecuteOptions;
 use std::sync::Arc;
 
 pub fn run(bytes: &[u8]) {
+    evaluate(bytes, if bytes.len().is_multiple_of(3) { "ndjson" } else { "json" });
     let options = ExecuteOptions::default();
     let rules = service().rules(&options);
     let both = decode(bytes, rules);

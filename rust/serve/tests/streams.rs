@@ -26,6 +26,16 @@ use sample::{Setting, interface};
 use std::io::{self, Cursor, Read, Write};
 use std::sync::Arc;
 
+const KINDS: [FileKind; 7] = [
+    FileKind::Csv,
+    FileKind::Ndjson,
+    FileKind::Json,
+    FileKind::Parquet,
+    FileKind::Arrow,
+    FileKind::ArrowStream,
+    FileKind::Xlsx,
+];
+
 /// The answers to `bytes`, as a caller that sends a body and gets one.
 fn answers(
     from: impl Into<Option<FileKind>>,
@@ -151,16 +161,22 @@ fn a_record_has_an_end() {
     let spools = Arc::new(Spools::new(Arc::new(space)));
     let options = RunOptions { execute, spools, ..RunOptions::default() };
     for (kind, start, said) in [
-        (FileKind::Csv, &b"A\n"[..], "a record is longer than 1048576 bytes"),
-        (FileKind::Csv, b"", "header row: longer than 16777216 bytes"),
-        (FileKind::Ndjson, b"{\"A\":", "a line is longer than 1048576 bytes"),
-        (FileKind::Parquet, b"PAR1", "too large to be put aside: at most 1048576 bytes"),
+        (
+            FileKind::Csv,
+            &b"A\n"[..],
+            "inputs, record 1: the record is longer than 1048576 bytes; perhaps a quote is not closed",
+        ),
+        (FileKind::Csv, b"", "endless: header row: longer than 16777216 bytes"),
+        (FileKind::Ndjson, b"{\"A\":", "endless: a line is longer than 1048576 bytes"),
+        (FileKind::Json, b"[{\"A\":", "inputs, record 1: the record is longer than 524288 bytes"),
+        (FileKind::Parquet, b"PAR1", "endless: too large to be put aside: at most 1048576 bytes"),
+        (FileKind::Xlsx, b"PK\x03\x04", "endless: too large to be put aside: at most 1048576 bytes"),
     ] {
         let bytes = Cursor::new(start).chain(Endless(b"1"));
         let target = Target::new("answers", FileKind::Csv, io::sink());
         let run = |source| run(&engine(1), &service(), source, target, &options, &Progress::default());
         let error = Source::stream("endless", Some(kind), bytes, None, &options).and_then(run).unwrap_err();
-        assert_eq!(error.to_string(), format!("endless: {said}"));
+        assert_eq!(error.to_string(), said);
     }
 }
 
@@ -186,11 +202,11 @@ impl Write for Broken {
 #[test]
 fn streams_that_break_end_the_run() {
     let (options, progress) = (RunOptions::default(), Progress::default());
-    for kind in [FileKind::Csv, FileKind::Ndjson, FileKind::Arrow, FileKind::Parquet] {
+    for kind in KINDS {
         let error = Source::stream("inputData", Some(kind), Broken, None, &options).err().unwrap();
         assert!(error.to_string().starts_with("inputData: "), "{kind:?}: {error}");
     }
-    for kind in [FileKind::Csv, FileKind::Ndjson, FileKind::Arrow, FileKind::Parquet] {
+    for kind in KINDS {
         let source =
             Source::stream("inputData", Some(FileKind::Csv), Cursor::new("A\n4\n"), None, &options).unwrap();
         let target = Target::new("answers", kind, Broken);

@@ -37,7 +37,7 @@ impl Ranged {
         Ok(Ranged { length, pipes: Arc::new(Mutex::new(pipes)) })
     }
 
-    pub fn from_start(self) -> RangedReader {
+    pub fn into_reader(self) -> RangedReader {
         RangedReader { file: self, at: 0 }
     }
 

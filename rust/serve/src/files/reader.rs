@@ -74,11 +74,8 @@ impl RecordReader {
             let options = self.rest.options.clone();
             let source = Source::open(&place, &options)?;
             let next = RecordReader::new(source, rules, &options)?;
-            let rest = Rest {
-                done: self.rest.done + 1,
-                carried: Some(carried),
-                ..std::mem::replace(&mut self.rest, Rest::default())
-            };
+            let rest =
+                Rest { done: self.rest.done + 1, carried: Some(carried), ..std::mem::take(&mut self.rest) };
             *self = RecordReader { rest, ..next };
         }
     }

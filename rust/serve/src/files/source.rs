@@ -44,7 +44,7 @@ impl SourceBytes {
         match self {
             SourceBytes::Stream(bytes) => bytes,
             SourceBytes::File(file) => Box::new(file),
-            SourceBytes::Ranged(file) => Box::new(file.from_start()),
+            SourceBytes::Ranged(file) => Box::new(file.into_reader()),
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::files::csv::header::Header;
 use crate::files::options::RunOptions;
 use crate::files::source::{CHUNK_BYTES, CHUNK_RECORDS};
 use crate::flat::{Destination, InputColumns};
-use ::csv::{ByteRecord, Reader, ReaderBuilder};
+use ::csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder};
 use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
 use execd_calc::interface::{Constant, Format};
@@ -114,7 +114,7 @@ impl<R: Read> CsvReader<R> {
             match self.reader.read_byte_record(&mut self.record) {
                 Ok(true) if !is_end(&self.record) => {}
                 Ok(_) => break,
-                Err(error) => return Err(ServeError::file(name, error)),
+                Err(error) => return Err(unreadable(name, error, records.count())),
             }
             self.place.store(self.reader.position().byte(), Ordering::Relaxed);
             if let Err(fault) = self.take(&mut records) {
@@ -184,11 +184,24 @@ struct Within<R> {
 impl<R: Read> Read for Within<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.read.saturating_sub(self.place.load(Ordering::Relaxed)) > self.most {
-            return Err(io::Error::other(format!("a record is longer than {} bytes", self.most)));
+            let message =
+                format!("the record is longer than {} bytes; perhaps a quote is not closed", self.most);
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         let count = self.reader.read(buffer)?;
         self.read += count as u64;
         Ok(count)
+    }
+}
+
+/// A record that is too long is a mistake at its place.
+fn unreadable(name: &str, error: ::csv::Error, records: usize) -> ServeError {
+    match error.kind() {
+        ErrorKind::Io(error) if error.kind() == io::ErrorKind::FileTooLarge => ServeError::InvalidInput {
+            place: Place { record: Some(records + 1), ..Place::default() },
+            message: error.to_string(),
+        },
+        _ => ServeError::file(name, error),
     }
 }
 

@@ -56,7 +56,7 @@ impl SheetReader {
         let mut rows = Rows::start(read, file, options.sheet.clone(), stop)
             .map_err(|error| ServeError::Internal(error.to_string()))?;
         let header = loop {
-            match rows.next().map_err(|error| ServeError::file(name, error))? {
+            match rows.next().transpose().map_err(|error| ServeError::file(name, error))? {
                 Some(row) if row.cells.is_empty() => {}
                 found => break found.unwrap_or_default(),
             }
@@ -108,7 +108,7 @@ impl SheetReader {
     /// The next row, also one that the workbook leaves out because it is blank.
     fn row(&mut self) -> Result<Option<SheetRow>, String> {
         while self.held.is_none() {
-            match self.rows.next()? {
+            match self.rows.next().transpose()? {
                 Some(row) if row.cells.is_empty() => {}
                 Some(row) => {
                     self.blank_rows = row.number.saturating_sub(self.next_row);

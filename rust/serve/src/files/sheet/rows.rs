@@ -69,16 +69,20 @@ impl Rows {
         })?;
         Ok(Rows { pieces, piece: Vec::new().into_iter() })
     }
+}
+
+impl Iterator for Rows {
+    type Item = Result<SheetRow, String>;
 
     /// The next row, or why there is none.
-    pub fn next(&mut self) -> Result<Option<SheetRow>, String> {
+    fn next(&mut self) -> Option<Result<SheetRow, String>> {
         loop {
             if let Some(row) = self.piece.next() {
-                return Ok(Some(row));
+                return Some(Ok(row));
             }
-            match self.pieces.recv() {
-                Ok(piece) => self.piece = piece?.into_iter(),
-                Err(_) => return Ok(None),
+            match self.pieces.recv().ok()? {
+                Ok(piece) => self.piece = piece.into_iter(),
+                Err(error) => return Some(Err(error)),
             }
         }
     }
