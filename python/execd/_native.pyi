@@ -258,6 +258,10 @@ class FileSummary:
         """Records with an invalid input."""
 
     @property
+    def seconds(self) -> tuple[float, float, float]:
+        """What reading, calculating and writing took, over all threads."""
+
+    @property
     def left_out(self) -> list[tuple[str, int]]:
         """Inputs that the first records left to the workbook, and how many: all of them if none has it."""
 

@@ -27,6 +27,8 @@ mod parquet_schema;
 
 pub mod reader;
 
+mod parquet_columns;
+
 mod writer;
 
 mod summary;
@@ -35,4 +37,4 @@ mod run;
 
 pub use options::RunOptions;
 pub use run::{Progress, run, run_files};
-pub use summary::{LeftOut, Summary};
+pub use summary::{LeftOut, Seconds, Summary};

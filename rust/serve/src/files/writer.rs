@@ -12,19 +12,19 @@ use crate::files::chunk::Chunk;
 use crate::files::kind::FileKind;
 use crate::files::ndjson::write::LineTemplate;
 use crate::files::packing::Packer;
+use crate::files::parquet_columns::ParquetColumns;
 use crate::files::reader::RecordReader;
 use crate::files::target::Target;
 use crate::files::{csv, ndjson};
 use crate::flat::{OutputColumn, output_columns};
 use crate::remarks::{self, Remarks};
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::basic::{Compression, ZstdLevel};
-use ::parquet::file::properties::WriterProperties;
+use crate::times::{Stage, Watch};
 use arrow_ipc::writer::FileWriter;
 use arrow_schema::SchemaRef;
 use execd_calc::run::Frame;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 pub struct AnswerWriter<'w> {
     name: String,
@@ -34,6 +34,7 @@ pub struct AnswerWriter<'w> {
     encoder: Encoder<'w>,
     /// Records written.
     records: usize,
+    watch: Watch,
 }
 
 type Bytes<'w> = BufWriter<Packer<Box<dyn Write + Send + 'w>>>;
@@ -42,12 +43,9 @@ type Bytes<'w> = BufWriter<Packer<Box<dyn Write + Send + 'w>>>;
 enum Encoder<'w> {
     Csv(Bytes<'w>, Vec<OutputColumn>),
     Ndjson(Bytes<'w>, LineTemplate),
-    Parquet(Box<ArrowWriter<Bytes<'w>>>, Answer, SchemaRef),
+    Parquet(Box<ParquetColumns<Bytes<'w>>>, Answer, SchemaRef),
     Arrow(Box<FileWriter<Bytes<'w>>>, Answer, SchemaRef),
 }
-
-/// Rows of a Parquet row group: what is buffered before it is written.
-const ROW_GROUP: usize = 1 << 18;
 
 impl<'w> AnswerWriter<'w> {
     /// For the records of a reader, of which `first` are the first.
@@ -74,6 +72,8 @@ impl<'w> AnswerWriter<'w> {
         );
         let bytes = Packer::new(packing, bytes).map_err(|error| ServeError::file(&name, error))?;
         let bytes = BufWriter::with_capacity(1 << 16, bytes);
+        let times = options.times.clone().unwrap_or_default();
+        let watch = Watch { times, clock: Arc::clone(engine.clock()) };
         let typed = || -> Result<(Answer, SchemaRef), ServeError> {
             let others: Vec<&str> = carried.names().collect();
             let answer = Answer::new(engine, service, &others, options)?;
@@ -89,7 +89,9 @@ impl<'w> AnswerWriter<'w> {
             }
             FileKind::Parquet => {
                 let (answer, schema) = typed()?;
-                parquet_encoder(bytes, answer, schema)
+                ParquetColumns::new(bytes, &schema, watch.clone())
+                    .map(|file| Encoder::Parquet(Box::new(file), answer, schema))
+                    .map_err(Into::into)
             }
             FileKind::Arrow => {
                 let (answer, schema) = typed()?;
@@ -98,7 +100,7 @@ impl<'w> AnswerWriter<'w> {
         };
         let encoder = encoder.map_err(|error| ServeError::file(&name, error))?;
         let [errors, _] = remarks;
-        Ok(AnswerWriter { name, errors, carried, encoder, records: 0 })
+        Ok(AnswerWriter { name, errors, carried, encoder, records: 0, watch })
     }
 
     /// Name of the column of errors.
@@ -125,14 +127,14 @@ impl<'w> AnswerWriter<'w> {
                 let parts = evaluate(&|out, frame, block, remarks| {
                     csv::write::write_block(out, &carried, columns, frame, block, remarks, date1904);
                 })?;
-                write_all(file, &parts)
+                self.watch.of(Stage::Write, || write_all(file, &parts))
             }
             Encoder::Ndjson(file, template) => {
                 let carried = text::values(&self.carried, &chunk.carried)?;
                 let parts = evaluate(&|out, frame, block, remarks| {
                     ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
                 })?;
-                write_all(file, &parts)
+                self.watch.of(Stage::Write, || write_all(file, &parts))
             }
             Encoder::Parquet(writer, answer, schema) => {
                 let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
@@ -144,7 +146,8 @@ impl<'w> AnswerWriter<'w> {
                 let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
                 let batches = answer.evaluate(engine, service, decoded, given, options)?;
                 let batches = typed::beside(schema, carried, batches);
-                batches.into_iter().try_for_each(|batch| Ok(writer.write(&batch?)?))
+                let mut batches = batches.into_iter();
+                self.watch.of(Stage::Write, || batches.try_for_each(|batch| Ok(writer.write(&batch?)?)))
             }
         };
         self.records += decoded.batch.records;
@@ -170,20 +173,6 @@ fn csv_encoder<'w>(
 ) -> io::Result<Encoder<'w>> {
     bytes.write_all(header)?;
     Ok(Encoder::Csv(bytes, columns))
-}
-
-fn parquet_encoder(
-    bytes: Bytes<'_>,
-    answer: Answer,
-    schema: SchemaRef,
-) -> Result<Encoder<'_>, Box<dyn Error>> {
-    typed::check_parquet(&schema)?;
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-        .set_max_row_group_row_count(Some(ROW_GROUP))
-        .build();
-    let writer = ArrowWriter::try_new(bytes, SchemaRef::clone(&schema), Some(properties))?;
-    Ok(Encoder::Parquet(Box::new(writer), answer, schema))
 }
 
 fn arrow_encoder(bytes: Bytes<'_>, answer: Answer, schema: SchemaRef) -> Result<Encoder<'_>, Box<dyn Error>> {

@@ -44,7 +44,7 @@ pub fn validate(
     {
         let noted = AtomicUsize::new(0);
         let parts = engine.evaluate(
-            &Work { plan, env, stop, memory: limits.memory },
+            &Work { plan, env, stop, memory: limits.memory, times: None },
             &decoded.batch,
             |_| Findings::default(),
             |found, frame, block| {
