@@ -80,6 +80,9 @@ class Table:
     def num_rows(self) -> int: ...
     @property
     def column_names(self) -> list[str]: ...
+    def with_views(self) -> Table:
+        """The same with texts as views, which polars takes without a copy."""
+
     def to_pydict(self) -> dict[str, list[Any]]:
         """The columns as lists: numbers, texts, booleans, `None`."""
 
