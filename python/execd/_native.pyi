@@ -84,6 +84,9 @@ class Table:
     def num_rows(self) -> int: ...
     @property
     def column_names(self) -> list[str]: ...
+    def with_views(self) -> Table:
+        """The same with texts as views, which polars takes without a copy."""
+
     def to_pydict(self) -> dict[str, list[Any]]:
         """The columns as lists: numbers, texts, booleans, `None`."""
 
@@ -326,6 +329,10 @@ class FileSummary:
     @property
     def invalid(self) -> int:
         """Records with an invalid input."""
+
+    @property
+    def seconds(self) -> tuple[float, float, float]:
+        """What reading, calculating and writing took, over all threads."""
 
     @property
     def left_out(self) -> list[tuple[str, int]]:

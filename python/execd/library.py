@@ -107,7 +107,7 @@ class Model:
         if _is_polars(table):
             import polars as pl  # noqa: PLC0415
 
-            return pl.DataFrame(result)
+            return pl.DataFrame(result.with_views())
         return as_arrow(result)
 
     def answers(

@@ -7,6 +7,7 @@ use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::types::Float64Type;
 use arrow_array::{ArrayRef, RecordBatch, RecordBatchIterator, RecordBatchReader};
 use arrow_schema::{ArrowError, SchemaRef};
+use execd_serve::arrow::with_views;
 use execd_serve::error::ServeError;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -54,6 +55,14 @@ impl Table {
         PyCapsule::new_with_value(py, FFI_ArrowArrayStream::new(Box::new(reader)), STREAM)
     }
 
+    /// The same with texts as views, which polars takes without a copy.
+    fn with_views(&self, py: Python<'_>) -> PyResult<Table> {
+        let viewed = with_views(&self.schema, &self.batches);
+        let (schema, batches) =
+            viewed.map_err(|error| errors::serve(py, &ServeError::Internal(error.to_string())))?;
+        Ok(Table { schema, batches })
+    }
+
     /// The columns as lists, for a caller without an Arrow library.
     fn to_pydict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let columns = PyDict::new(py);
@@ -76,6 +85,8 @@ fn append(list: &Bound<'_, PyList>, column: &ArrayRef) -> PyResult<()> {
     if let Some(numbers) = column.as_primitive_opt::<Float64Type>() {
         numbers.iter().try_for_each(|one| list.append(one))
     } else if let Some(texts) = column.as_string_opt::<i32>() {
+        texts.iter().try_for_each(|one| list.append(one))
+    } else if let Some(texts) = column.as_string_view_opt() {
         texts.iter().try_for_each(|one| list.append(one))
     } else if let Some(flags) = column.as_boolean_opt() {
         flags.iter().try_for_each(|one| list.append(one))

@@ -196,6 +196,13 @@ impl FileSummary {
         self.summary.invalid
     }
 
+    /// What reading, calculating and writing took, in seconds over all threads.
+    #[getter]
+    fn seconds(&self) -> (f64, f64, f64) {
+        let seconds = self.summary.seconds;
+        (seconds.reading, seconds.calculating, seconds.writing)
+    }
+
     #[getter]
     fn left_out(&self) -> Vec<(&str, u64)> {
         self.summary.left_out.iter().map(|left| (left.input.as_str(), left.records)).collect()

@@ -4,6 +4,7 @@
 use crate::clock::Clock;
 use crate::error::ServeError;
 use crate::stop::StopSignal;
+use crate::times::{Stage, Times};
 use execd_calc::plan::Plan;
 use execd_calc::run::{Frame, Halt, SPOILED};
 use execd_calc::semantics::function::Env;
@@ -23,6 +24,8 @@ pub struct Work<'a> {
     pub stop: &'a StopSignal,
     /// Bytes of texts and arrays that it may hold at a time.
     pub memory: usize,
+    /// What calculating takes, if somebody wants to know.
+    pub times: Option<&'a Times>,
 }
 
 /// One block's worth of records in a batch.
@@ -158,14 +161,21 @@ impl<'a> Blocks<'a> {
         columns: &impl for<'p> Fn(&'p mut P, usize) -> Vec<&'p mut [Value]>,
         each: &impl Fn(&mut P, &Frame, Block) -> Result<(), ServeError>,
     ) -> Result<Option<Refusal>, ServeError> {
-        let &Work { plan, env, stop, .. } = self.work;
+        let &Work { plan, env, stop, times, .. } = self.work;
         let started = self.clock.now();
         let (first, records) = (block.start, block.len());
         let halted = plan.run_into(frame, batch, block, &mut columns(part, records), env, stop.flag());
         let refusal = match halted {
             Ok(()) => {
                 let took = self.clock.now().saturating_sub(started);
-                each(part, frame, Block { first, records, took, refused: None })?;
+                let block = Block { first, records, took, refused: None };
+                match times {
+                    None => each(part, frame, block),
+                    Some(times) => {
+                        times.add(Stage::Calculate, took);
+                        times.of(Stage::Write, self.clock, || each(part, frame, block))
+                    }
+                }?;
                 None
             }
             Err(Halt::Stopped) => return Err(stop.reason()),

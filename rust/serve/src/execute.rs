@@ -18,6 +18,7 @@ use crate::filter;
 use crate::limits::Limits;
 use crate::stop::StopSignal;
 use crate::tally::Tally;
+use crate::times::Times;
 use crate::validate::validate;
 use execd_calc::interface::Interface;
 use execd_calc::plan::Plan;
@@ -57,6 +58,8 @@ pub struct ExecuteOptions {
     pub tally: Option<Arc<Tally>>,
     /// Raise it from another thread to stop the execution.
     pub stop: Arc<StopSignal>,
+    /// Where it is added up what the stages take, if somebody wants to know.
+    pub times: Option<Arc<Times>>,
 }
 
 /// Four JSON values, to be put into an envelope as they are.
@@ -109,7 +112,13 @@ impl Service {
 
     /// What an execution evaluates.
     pub(crate) fn work<'a>(&'a self, env: &'a Env, options: &'a ExecuteOptions) -> Work<'a> {
-        Work { plan: &self.plan, env, stop: &options.stop, memory: options.limits.memory }
+        Work {
+            plan: &self.plan,
+            env,
+            stop: &options.stop,
+            memory: options.limits.memory,
+            times: options.times.as_deref(),
+        }
     }
 
     /// The rules for reading this service's inputs.

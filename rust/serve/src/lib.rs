@@ -5,6 +5,8 @@
 
 pub mod clock;
 
+pub mod times;
+
 pub mod permits;
 
 pub mod admission;

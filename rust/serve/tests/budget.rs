@@ -127,7 +127,7 @@ fn all_executions_share_a_budget() {
     let rules = ExecuteOptions::default();
     let first = execd_serve::codec::decode::decode(br#"[{"n":160000}]"#, service.rules(&rules)).unwrap();
     let memory = 64 * MB;
-    let work = Work { plan: &service.plan, env: &env, stop: &stop, memory };
+    let work = Work { plan: &service.plan, env: &env, stop: &stop, memory, times: None };
     let held = engine.evaluate(
         &work,
         &first.batch,

@@ -99,23 +99,24 @@ fn all_plain_anywhere(lanes: &[f64]) -> bool {
     lanes.chunks(AT_ONCE).all(|lanes| {
         let odd = lanes.iter().fold(0, |odd, x| odd | not_normal(x.to_bits()));
         // Zeros are found by the first question and no fault.
-        odd == 0 || lanes.iter().fold(0, |odd, x| odd | not_normal(x.to_bits()) & not_zero(x.to_bits())) == 0
+        odd >= 0 || lanes.iter().fold(0, |odd, x| odd | not_normal(x.to_bits()) & not_zero(x.to_bits())) >= 0
     })
 }
 
-/// All bits set if these are not those of a normal number.
+/// Negative if these are not the bits of a normal number. Arithmetic alone: the compiler packs and unpacks the results of
+/// comparisons.
 #[inline(always)]
 fn not_normal(bits: u64) -> i64 {
-    const FIRST: u64 = 1 << 53;
-    const NORMAL: u64 = 0x7FE << 53;
-    // Without the sign, and with the normal numbers where signed integers begin: one comparison tells.
-    let place = (bits << 1).wrapping_sub(FIRST).wrapping_add(1 << 63) as i64;
-    -i64::from(place >= (NORMAL ^ 1 << 63) as i64)
+    const FIRST: u64 = 1 << 52;
+    // Zeros and subnormals wrap around; infinities and NaN are the last of all.
+    let place = (bits & !(1 << 63)).wrapping_sub(FIRST);
+    (place | place.wrapping_add(2 * FIRST)) as i64
 }
 
+/// Negative if a bit is set.
 #[inline(always)]
 fn not_zero(bits: u64) -> i64 {
-    -i64::from(bits != 0)
+    (bits | bits.wrapping_neg()) as i64
 }
 
 #[cfg(test)]

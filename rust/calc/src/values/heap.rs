@@ -124,6 +124,7 @@ impl Heap {
     }
 
     /// The text behind a handle; a handle that does not exist gives "".
+    #[inline]
     pub fn text(&self, id: TextId) -> &str {
         self.store(id.0).text((id.0 & INDEX) as usize)
     }
@@ -134,6 +135,7 @@ impl Heap {
     }
 
     /// What a cell shows: the value itself, or an array's first; arrays do not hold arrays.
+    #[inline]
     pub fn shown(&self, value: Value) -> Value {
         match value.unpack() {
             Unpacked::Array(id) => {

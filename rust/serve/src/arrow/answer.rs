@@ -21,7 +21,7 @@ use execd_calc::values::batch::Batch;
 use execd_calc::values::chunk::LANES;
 use execd_calc::values::value::{Unpacked, Value};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The columns of the answers.
 pub struct Answer {
@@ -29,6 +29,10 @@ pub struct Answer {
     schema: SchemaRef,
     date1904: bool,
 }
+
+/// The most records of an answer to be written at once: a column of so many numbers is one of the large pages of most
+/// processors.
+pub const AT_ONCE: usize = 1 << 18;
 
 /// Texts of one part reach so far, at 3 bytes for a character of Excel's longest: offsets of a column have 31 bits.
 const MOST_WITH_TEXTS: usize = 1 << 13;
@@ -206,11 +210,17 @@ fn joined(parts: &[Done], column: usize) -> Result<ArrayRef, ServeError> {
     concat(&arrays).map_err(|error| ServeError::Internal(error.to_string()))
 }
 
+/// A column without a text. Most are; they share their memory.
+fn no_texts(records: usize) -> ArrayRef {
+    static NONE: LazyLock<ArrayRef> = LazyLock::new(|| new_null_array(&DataType::Utf8, AT_ONCE));
+    if records <= AT_ONCE { NONE.slice(0, records) } else { new_null_array(&DataType::Utf8, records) }
+}
+
 /// A column of texts, null where a record has none.
 fn texts<'a>(parts: &'a [Done], of: impl Fn(&'a Done) -> &'a Texts) -> ArrayRef {
     let records = parts.iter().map(|part| part.records).sum();
     if parts.iter().all(|part| of(part).is_empty()) {
-        return new_null_array(&DataType::Utf8, records);
+        return no_texts(records);
     }
     let mut column = StringBuilder::with_capacity(records, 0);
     for part in parts {

@@ -1,7 +1,7 @@
 //! Record batches to record batches. Each thread reads, judges, calculates and writes a piece of a batch at a time, so
 //! that the piece stays in the cache of its processor from the first to the last.
 
-use super::answer::Answer;
+use super::answer::{AT_ONCE, Answer};
 use super::check::check;
 use super::part::Part;
 use super::prepared::{Prepared, Seen};
@@ -55,9 +55,6 @@ pub fn evaluate(
         Ok((schema, written, unmatched))
     })
 }
-
-/// The most records of an answer: a column of so many numbers is one of the large pages of most processors.
-const AT_ONCE: usize = 1 << 18;
 
 /// Inputs and outputs of a piece may have so many bytes: a part of the second-level cache.
 const PIECE_BYTES: usize = 256 << 10;

@@ -22,11 +22,14 @@ mod prepared;
 
 mod evaluate;
 
+mod views;
+
 pub use answer::Answer;
 pub use evaluate::evaluate;
 pub(crate) use extension::meant;
 pub use prepared::Seen;
 pub use read::{columns_of, read};
+pub use views::with_views;
 
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};

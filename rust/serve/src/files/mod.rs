@@ -43,6 +43,8 @@ mod batches;
 
 pub mod reader;
 
+mod parquet_columns;
+
 mod sinks;
 
 mod writer;
@@ -58,4 +60,4 @@ pub use options::RunOptions;
 pub use place::Place;
 pub use run::{Progress, run, run_files, run_parts};
 pub use served::{Records, run_served};
-pub use summary::{LeftOut, Summary};
+pub use summary::{LeftOut, Seconds, Summary};

@@ -7,10 +7,12 @@ use crate::files::options::RunOptions;
 use crate::files::place::Place;
 use crate::files::reader::RecordReader;
 use crate::files::source::Source;
-use crate::files::summary::{Given, Summary};
+use crate::files::summary::{Given, Seconds, Summary};
 use crate::files::target::{Target, TargetName};
 use crate::files::writer::AnswerWriter;
+use crate::times::Stage;
 use crate::validate::validate;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How far a run is, to be read from another thread.
@@ -83,13 +85,16 @@ pub fn run(
 ) -> Result<Summary, ServeError> {
     // One moment for all records.
     let now = options.execute.now.unwrap_or_else(|| engine.clock().unix().as_secs_f64());
-    let execute = ExecuteOptions { now: Some(now), ..options.execute.clone() };
+    let times = options.execute.times.clone().unwrap_or_default();
+    let execute =
+        ExecuteOptions { now: Some(now), times: Some(Arc::clone(&times)), ..options.execute.clone() };
+    let clock = &**engine.clock();
     let result = engine.guarded(execute.deadline, &execute.stop, || {
         let rules = service.rules(&execute);
         let interface = &service.interface;
         let env = service.env_of(engine, &execute);
         let mut reader = RecordReader::new(source, rules, options)?;
-        let mut chunk = reader.next(rules)?;
+        let mut chunk = times.of(Stage::Read, clock, || reader.next(rules))?;
         let mut writer =
             AnswerWriter::new(engine, service, target, &reader, chunk.as_ref(), options, &execute)?;
         let (_, unmatched) = service.choose(&execute)?;
@@ -106,7 +111,7 @@ pub fn run(
             }
             let told = given.advance(interface, &now.decoded);
             let (next, written) = engine.both(
-                || reader.next(rules),
+                || times.of(Stage::Read, clock, || reader.next(rules)),
                 || {
                     validate(engine, &mut now.decoded, interface, &env, &execute.limits, &execute.stop)?;
                     writer.write(engine, service, &now, told, &execute)
@@ -123,6 +128,7 @@ pub fn run(
         execute.stop.check()?;
         writer.finish()?;
         summary.left_out = given.left_out(interface);
+        summary.seconds = Seconds::of(&times);
         Ok(summary)
     });
     result.map_err(|error| stopped(error, options))

@@ -1,11 +1,9 @@
 //! What takes record batches: Parquet and the two formats of Arrow.
 
-use crate::files::carry::typed;
 use crate::files::kind::FileKind;
 use crate::files::packing::Packer;
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::basic::{Compression, ZstdLevel};
-use ::parquet::file::properties::WriterProperties;
+use crate::files::parquet_columns::ParquetColumns;
+use crate::times::{Stage, Watch};
 use arrow_array::RecordBatch;
 use arrow_ipc::writer::{FileWriter, StreamWriter};
 use arrow_schema::SchemaRef;
@@ -22,32 +20,29 @@ pub trait BatchSink<'w>: Send {
     fn finish(self: Box<Self>) -> Result<Bytes<'w>, Box<dyn Error>>;
 }
 
-/// Rows of a Parquet row group: what is buffered before it is written.
-const ROW_GROUP: usize = 1 << 18;
-
-/// Begins a file of one of the formats with record batches.
+/// Begins a file of one of the formats with record batches. `watch` measures the encoding.
 pub fn open<'w>(
     kind: FileKind,
     bytes: Bytes<'w>,
     schema: &SchemaRef,
+    watch: &Watch,
 ) -> Result<Box<dyn BatchSink<'w> + 'w>, Box<dyn Error>> {
+    let watch = watch.clone();
     Ok(match kind {
-        FileKind::Parquet => {
-            typed::check_parquet(schema)?;
-            let properties = WriterProperties::builder()
-                .set_compression(Compression::ZSTD(ZstdLevel::try_new(1)?))
-                .set_max_row_group_row_count(Some(ROW_GROUP))
-                .build();
-            Box::new(ArrowWriter::try_new(bytes, SchemaRef::clone(schema), Some(properties))?)
-        }
-        FileKind::ArrowStream => Box::new(StreamWriter::try_new(bytes, schema)?),
-        _ => Box::new(FileWriter::try_new(bytes, schema)?),
+        FileKind::Parquet => Box::new(ParquetColumns::new(bytes, schema, watch)?),
+        FileKind::ArrowStream => Box::new(Watched { writer: StreamWriter::try_new(bytes, schema)?, watch }),
+        _ => Box::new(Watched { writer: FileWriter::try_new(bytes, schema)?, watch }),
     })
 }
 
-impl<'w> BatchSink<'w> for ArrowWriter<Bytes<'w>> {
+struct Watched<W> {
+    writer: W,
+    watch: Watch,
+}
+
+impl<'w> BatchSink<'w> for ParquetColumns<Bytes<'w>> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Box<dyn Error>> {
-        Ok(ArrowWriter::write(self, batch)?)
+        Ok(ParquetColumns::write(self, batch)?)
     }
 
     fn finish(self: Box<Self>) -> Result<Bytes<'w>, Box<dyn Error>> {
@@ -55,22 +50,22 @@ impl<'w> BatchSink<'w> for ArrowWriter<Bytes<'w>> {
     }
 }
 
-impl<'w> BatchSink<'w> for FileWriter<Bytes<'w>> {
+impl<'w> BatchSink<'w> for Watched<FileWriter<Bytes<'w>>> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Box<dyn Error>> {
-        Ok(FileWriter::write(self, batch)?)
+        Ok(self.watch.of(Stage::Write, || self.writer.write(batch))?)
     }
 
     fn finish(self: Box<Self>) -> Result<Bytes<'w>, Box<dyn Error>> {
-        Ok(self.into_inner()?)
+        Ok(self.writer.into_inner()?)
     }
 }
 
-impl<'w> BatchSink<'w> for StreamWriter<Bytes<'w>> {
+impl<'w> BatchSink<'w> for Watched<StreamWriter<Bytes<'w>>> {
     fn write(&mut self, batch: &RecordBatch) -> Result<(), Box<dyn Error>> {
-        Ok(StreamWriter::write(self, batch)?)
+        Ok(self.watch.of(Stage::Write, || self.writer.write(batch))?)
     }
 
     fn finish(self: Box<Self>) -> Result<Bytes<'w>, Box<dyn Error>> {
-        Ok(self.into_inner()?)
+        Ok(self.writer.into_inner()?)
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::codec::decoded::Decoded;
 use crate::codec::unmatched::Unmatched;
+use crate::times::{Stage, Times};
 use execd_calc::interface::Interface;
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,6 +17,25 @@ pub struct Summary {
     pub unmatched: Unmatched,
     /// Name of the column of errors.
     pub errors: String,
+    pub seconds: Seconds,
+}
+
+/// What the stages took, over all threads: from bytes to columns, the plan, and from columns to bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Seconds {
+    pub reading: f64,
+    pub calculating: f64,
+    pub writing: f64,
+}
+
+impl Seconds {
+    pub fn of(times: &Times) -> Seconds {
+        Seconds {
+            reading: times.seconds(Stage::Read),
+            calculating: times.seconds(Stage::Calculate),
+            writing: times.seconds(Stage::Write),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

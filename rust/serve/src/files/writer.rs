@@ -22,10 +22,12 @@ use crate::files::target::Target;
 use crate::files::{csv, ndjson, sheet};
 use crate::flat::{OutputColumn, output_columns};
 use crate::remarks::{self, Remarks};
+use crate::times::{Stage, Watch};
 use arrow_schema::{Schema, SchemaRef};
 use execd_calc::run::Frame;
 use std::error::Error;
 use std::io::{self, BufWriter, Write};
+use std::sync::Arc;
 
 pub struct AnswerWriter<'w> {
     name: String,
@@ -35,6 +37,7 @@ pub struct AnswerWriter<'w> {
     encoder: Encoder<'w>,
     /// Records written.
     records: usize,
+    watch: Watch,
 }
 
 /// Each format with what it needs to know of the service's outputs.
@@ -69,6 +72,8 @@ impl<'w> AnswerWriter<'w> {
         let header = || carried.names().chain(names.clone()).chain(remarks.iter().map(String::as_str));
         let bytes = Packer::new(packing, bytes).map_err(|error| ServeError::file(&name, error))?;
         let bytes = BufWriter::with_capacity(1 << 16, bytes);
+        let times = options.times.clone().unwrap_or_default();
+        let watch = Watch { times, clock: Arc::clone(engine.clock()) };
         let typed = || -> Result<(Answer, SchemaRef), ServeError> {
             let others: Vec<&str> = carried.names().collect();
             let answer = Answer::new(engine, service, &others, execute)?;
@@ -88,7 +93,7 @@ impl<'w> AnswerWriter<'w> {
             FileKind::Json => Ok(Encoder::Json(ArrayWriter::new(bytes), template([BETWEEN, b""]))),
             FileKind::Parquet | FileKind::Arrow | FileKind::ArrowStream => {
                 let (answer, schema) = typed()?;
-                let sink = sinks::open(kind, bytes, &schema);
+                let sink = sinks::open(kind, bytes, &schema, &watch);
                 sink.map(|sink| Encoder::Batches(sink, answer, schema))
             }
             FileKind::Xlsx => {
@@ -99,7 +104,7 @@ impl<'w> AnswerWriter<'w> {
         };
         let encoder = encoder.map_err(|error| ServeError::file(&name, error))?;
         let [errors, _] = remarks.clone();
-        Ok(AnswerWriter { name, errors, carried: carried.clone(), encoder, records: 0 })
+        Ok(AnswerWriter { name, errors, carried: carried.clone(), encoder, records: 0, watch })
     }
 
     /// Name of the column of errors.
@@ -125,21 +130,21 @@ impl<'w> AnswerWriter<'w> {
                 let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
                     csv::write::write_block(out, &carried, columns, frame, block, remarks, date1904, *marks);
                 })?;
-                write_all(file, &parts)
+                self.watch.of(Stage::Write, || write_all(file, &parts))
             }
             Encoder::Ndjson(file, template) => {
                 let carried = text::values(&self.carried, &chunk.carried)?;
                 let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
                     ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
                 })?;
-                write_all(file, &parts)
+                self.watch.of(Stage::Write, || write_all(file, &parts))
             }
             Encoder::Json(array, template) => {
                 let carried = text::values(&self.carried, &chunk.carried)?;
                 let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
                     ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
                 })?;
-                array.write(&parts).map_err(Into::into)
+                self.watch.of(Stage::Write, || array.write(&parts).map_err(Into::into))
             }
             Encoder::Batches(sink, answer, schema) => {
                 let carried = typed::arrays(&self.carried, chunk, schema, self.records)?;
@@ -153,7 +158,7 @@ impl<'w> AnswerWriter<'w> {
                 let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
                     sheet::write::write_block(out, columns, frame, block, remarks, date1904);
                 })?;
-                sheet.write(&carried, &parts)
+                self.watch.of(Stage::Write, || sheet.write(&carried, &parts))
             }
         };
         self.records += decoded.batch.records;

@@ -48,7 +48,7 @@ pub fn validate(
         && !(changing.is_empty() && interface.complaints.is_empty())
     {
         let parts = engine.evaluate(
-            &Work { plan, env, stop, memory: limits.memory },
+            &Work { plan, env, stop, memory: limits.memory, times: None },
             &decoded.batch,
             |_| Findings::default(),
             |found, frame, block| {

@@ -1,6 +1,7 @@
 //! One column of a record batch to cell values, by its type and by the input that it is for.
 
 use crate::arrow::extension;
+use crate::arrow::read::known::Known;
 use crate::arrow::zone::Zone;
 use crate::codec::dates;
 use crate::codec::decode::rules::Rules;
@@ -184,8 +185,12 @@ impl<'a> ColumnReader<'a> {
 
     fn texts<'t>(&mut self, array: impl StringArrayType<'t>) -> Result<Column, ServeError> {
         let mut column = Vec::with_capacity(array.len());
+        let mut known = Known::new();
         for (row, text) in array.iter().enumerate() {
-            column.push(text.map_or(Ok(Value::BLANK), |text| self.text(row, text))?);
+            column.push(match text {
+                None => Value::BLANK,
+                Some(text) => known.value(text, || self.text(row, text))?,
+            });
         }
         Ok(column.into())
     }

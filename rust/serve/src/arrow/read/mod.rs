@@ -1,6 +1,8 @@
 //! One record batch to the input columns of a batch. Columns are found by name, ignoring case. Columns that name no
 //! input are ignored, missing ones are left to the workbook, nulls are blanks.
 
+mod known;
+
 mod column;
 mod tables;
 
