@@ -1,14 +1,15 @@
 """Ray Data on a local Ray with two worker processes; `make test-engines` installs it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from cases import check, table
+from processes import seen
 from pyarrow import parquet as pq
 
 import execd
@@ -26,7 +27,8 @@ def engine() -> Iterator[Any]:
 
     import execd.ray  # noqa: PLC0415 - needs Ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    runtime = {"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}}
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR", runtime_env=runtime)
     ray.data.DataContext.get_current().enable_progress_bars = False
     yield execd.ray
     ray.shutdown()
@@ -46,15 +48,15 @@ def test_two_processes(engine: Any, book: Path, tmp_path: Path) -> None:
     records = ray.data.read_parquet(str(tmp_path), override_num_blocks=PARTS)
     model = execd.load(book)
     check(engine.evaluate(records, model, carry="id").take_all(), PARTS * 100)
-
-    def where(_: pa.Table, model: execd.Model) -> pa.Table:
-        """How many models a process has seen, each kept so that no two are at one address."""
-        held = vars(execd).setdefault("held_by_test", [])
-        held.append(model.native)
-        return pa.table({"process": [os.getpid()], "models": [len({id(one) for one in held})]})
-
-    seen = records.map_batches(where, batch_format="pyarrow", batch_size=10, fn_kwargs={"model": model}).take_all()
-    assert {row["models"] for row in seen} == {1}, "compiled once in a process"
+    (tmp_path / "seen").mkdir()
+    found = records.map_batches(
+        lambda _, model: seen(tmp_path / "seen", model),
+        batch_format="pyarrow",
+        batch_size=10,
+        fn_kwargs={"model": model},
+    ).take_all()
+    assert len({row["process"] for row in found}) == 2
+    assert {row["models"] for row in found} == {1}, "compiled once in a process"
 
 
 def test_blocks_of_pandas_guess_their_types(engine: Any, book: Path) -> None:
