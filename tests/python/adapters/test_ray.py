@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from cases import check, table
 from processes import seen
-from pyarrow import parquet as pq
 
 import execd
 from books import basics, slow
@@ -27,11 +26,12 @@ def engine() -> Iterator[Any]:
 
     import execd.ray  # noqa: PLC0415 - needs Ray
 
-    runtime = {"env_vars": {"PYTHONPATH": os.pathsep.join(sys.path)}}
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR", runtime_env=runtime)
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    yield execd.ray
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        yield execd.ray
+        ray.shutdown()
 
 
 @pytest.fixture
@@ -42,17 +42,15 @@ def book(tmp_path: Path) -> Path:
 
 
 def test_two_processes(engine: Any, book: Path, tmp_path: Path) -> None:
-    for part in range(PARTS):
-        pq.write_table(table(100, part * 100), tmp_path / f"{part}.parquet")
-    pq.write_table(table(0), tmp_path / "empty.parquet")
-    records = ray.data.read_parquet(str(tmp_path), override_num_blocks=PARTS)
+    blocks = [table(100, part * 100) for part in range(PARTS)]
+    records = ray.data.from_arrow([*blocks, table(0)])
     model = execd.load(book)
     check(engine.evaluate(records, model, carry="id").take_all(), PARTS * 100)
     (tmp_path / "seen").mkdir()
     found = records.map_batches(
         lambda _, model: seen(tmp_path / "seen", model),
         batch_format="pyarrow",
-        batch_size=10,
+        batch_size=None,
         fn_kwargs={"model": model},
     ).take_all()
     assert len({row["process"] for row in found}) == 2
