@@ -1,4 +1,4 @@
-"""Workbooks in DuckDB, by its Arrow interface: a relation in, a stream of record batches out, which DuckDB can query."""
+"""Workbooks in DuckDB, by its Arrow interface: a relation in, a stream of record batches that DuckDB reads out."""
 
 from collections.abc import Iterator, Sequence
 

@@ -121,9 +121,7 @@ class Model:
     ) -> tuple[_native.Table, list[str]]:
         """What `evaluate` gives as it comes from the native code, and a line for each name that matches nothing."""
         engine = _native.Engine.shared() if threads is None else _engine(threads)
-        return self.native.evaluate(
-            engine, exportable(table), outputs=names(outputs), unix_now=now, strict=strict
-        )
+        return self.native.evaluate(engine, exportable(table), outputs=names(outputs), unix_now=now, strict=strict)
 
     def schema(self, outputs: Sequence[str] = ()) -> Any:  # noqa: ANN401
         """The columns that `evaluate` gives, whatever the table: a `pyarrow.Schema`. Nothing of a table is needed."""
@@ -201,13 +199,14 @@ def _is_pandas(table: object) -> bool:
 NO_TABLES = {
     dict: "a dict: pass polars.DataFrame(d) or pyarrow.table(d); for one record, call execute([d])",
     list: "a list: pass polars.DataFrame(rows), or call execute(rows)",
-    "LazyFrame": "a LazyFrame, which has no rows yet: pass frame.collect(), or use frame.map_batches(model.evaluate)",
+    "LazyFrame": "a LazyFrame, which has no rows yet: pass frame.collect(), or see execd.polars",
     "Series": "a Series, one column: pass series.to_frame(), with a name like an input's",
     "Expr": "an expression: pass the frame that it is for",
 }
 
 
 def refused(message: str) -> InputError:
+    """A mistake of the caller."""
     error = InputError(message)
     error.kind, error.offset = "invalid_input", None
     return error

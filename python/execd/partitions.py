@@ -57,11 +57,14 @@ class Evaluation:
 
     def answers(self, table: Any) -> _native.Table:  # noqa: ANN401
         """One row per row of a table that has the inputs and nothing else."""
-        options = {"outputs": self.outputs, "now": self.now, "strict": self.strict, "threads": self.threads}
+        model = self.source.model()
         try:
-            result, unmatched = self.source.model().answers(table, **options)
+            result, unmatched = model.answers(
+                table, outputs=self.outputs, now=self.now, strict=self.strict, threads=self.threads
+            )
         except InputError as error:
-            raise refused(f"{error}; records are counted within a part of the table") from error
+            counted = "; records are counted within a part of the table" if ", record " in str(error) else ""
+            raise refused(f"{error}{counted}") from error
         warn([line for line in unmatched if line not in self.told], stacklevel=2)
         return result
 
@@ -91,8 +94,8 @@ def begin(
     strict: bool,
     threads: int | None,
 ) -> Evaluation:
-    """Looks at a table without rows, a pyarrow Table or polars DataFrame, and tells the caller what is wrong with it."""
-    carries = list(columns) if carry == "all" else names(carry)
+    """Looks at a table without rows, of pyarrow or Polars, and tells the caller what is wrong with it."""
+    carries = list(dict.fromkeys(columns if carry == "all" else names(carry)))
     if missing := [name for name in carries if name not in columns]:
         message = f"there is no column {missing[0]!r} to carry; the columns are {', '.join(map(repr, columns))}"
         raise refused(message)
@@ -108,7 +111,8 @@ def begin(
     beside(answer.column_names, carries)
     warn(unmatched, stacklevel=4)
     moment = time.time() if now is None else now
-    return Evaluation(Source(*model.__reduce__(), model), kept, moment, strict, threads, reads, carries, frozenset(unmatched))
+    source = Source(*model.__reduce__(), model)
+    return Evaluation(source, kept, moment, strict, threads, reads, carries, frozenset(unmatched))
 
 
 def beside(answers: list[str], carried: Sequence[str]) -> list[str]:

@@ -4,14 +4,12 @@ Everything is the one expression, which is calculated row by row, so that the st
 """
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import polars as pl
 
-from execd.library import Model, names
+from execd.library import Model
 from execd.partitions import Evaluation, begin, beside
-
-Frame = TypeVar("Frame", pl.DataFrame, pl.LazyFrame)
 
 # The column that holds all answers before it becomes several. No workbook or table has a column with such a name.
 ANSWERS = "execd\0answers"
@@ -27,12 +25,10 @@ def evaluate(
 ) -> pl.Expr:
     """A struct per row: the outputs, `errors` and `warnings`.
 
-    `inputs` are the columns or expressions that are named like inputs, all columns by default. The options are those of
-    `Model.evaluate`; `now` is the moment of this call if it is not given.
+    `inputs` are the columns or expressions that are named like inputs, all columns by default. NOW() is the moment of
+    this call if `now` is not given. Other options as for `Model.evaluate`.
     """
-    evaluation = begin(
-        model, pl.DataFrame(), [], outputs=outputs, carry=(), now=now, strict=strict, threads=threads
-    )
+    evaluation = begin(model, pl.DataFrame(), [], outputs=outputs, carry=(), now=now, strict=strict, threads=threads)
     return _expression(evaluation, inputs or (pl.all(),))
 
 
@@ -49,10 +45,10 @@ def _expression(evaluation: Evaluation, inputs: Sequence[Any]) -> pl.Expr:
     return pl.struct(*inputs).map_batches(answers, return_dtype=pl.Struct(columns), is_elementwise=True)
 
 
-class Namespace(Generic[Frame]):
+class Namespace:
     """`frame.execd` of a frame or lazy frame."""
 
-    def __init__(self, frame: Frame) -> None:
+    def __init__(self, frame: Any) -> None:  # noqa: ANN401
         self._frame = frame
 
     def evaluate(
@@ -64,10 +60,11 @@ class Namespace(Generic[Frame]):
         now: float | None = None,
         strict: bool = False,
         threads: int | None = None,
-    ) -> Frame:
+    ) -> Any:  # noqa: ANN401
         """One row of outputs, `errors` and `warnings` per row; the columns `carry`, or "all", stand before them.
 
-        A lazy frame stays lazy: its schema is looked at, and later only the columns that are needed are read.
+        A lazy frame stays lazy: its schema is looked at, and later only the columns that are needed are read. NOW() is
+        the moment of this call if `now` is not given. Other options as for `Model.evaluate`.
         """
         schema = self._frame.lazy().collect_schema()
         evaluation = begin(

@@ -23,9 +23,9 @@ def evaluate(
 ) -> Dataset:
     """One row of outputs, `errors` and `warnings` per row; the columns `carry`, or "all", stand before them.
 
-    `options` are those of `Dataset.map_batches`, like `concurrency`. Nothing is calculated yet, but Ray is asked for the
-    schema, for which it may run what comes before up to the first row. NOW() is the moment of this call if `now` is not
-    given; `threads` is how many each task uses. Other options as for `Model.evaluate`.
+    `options` are those of `Dataset.map_batches`, like `compute`. Nothing is calculated yet, but Ray is asked for the
+    schema, for which it may run what comes before up to the first row. NOW() is the moment of this call if `now` is
+    not given; `threads` is how many each task uses. Other options as for `Model.evaluate`.
     """
     columns = _columns(dataset)
     evaluation = begin(

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
+from pyspark.sql.functions import col
 from pyspark.sql.types import (
     BooleanType,
     DataType,
@@ -49,13 +50,15 @@ def evaluate(
         outputs=outputs, carry=carry, now=now, strict=strict, threads=threads,
     )  # fmt: skip
 
+    needed = list(dict.fromkeys([*evaluation.reads, *evaluation.carries]))
+
     def answers(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in parts:
-            yield from evaluation.over(pa.Table.from_batches([part])).to_batches()
+            yield from evaluation.over(pa.Table.from_batches([part]).rename_columns(needed)).to_batches()
 
     carried = [frame.schema[name] for name in evaluation.carries]
     found = list(evaluation.schema(columns))[len(carried) :]
     schema = StructType([*carried, *(StructField(column.name, TYPES[column.type]) for column in found)])
-    needed = dict.fromkeys([*evaluation.reads, *evaluation.carries])
-    quoted = ("`" + name.replace("`", "``") + "`" for name in needed)
-    return frame.select(*quoted).mapInArrow(answers, schema)
+    # `mapInArrow` takes a name like T[1].K apart: on the way the columns have numbers.
+    numbered = [col("`" + name.replace("`", "``") + "`").alias(f"c{number}") for number, name in enumerate(needed)]
+    return frame.select(*numbered).mapInArrow(answers, schema)

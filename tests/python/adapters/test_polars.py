@@ -85,11 +85,12 @@ def test_the_schema_is_known_and_nothing_is_read_before_time(model: execd.Model,
 
 def test_what_does_not_match_is_told_at_the_call(model: execd.Model, frame: pl.DataFrame) -> None:
     lazy = over(frame.lazy())
-    for options, message in [
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"strict": True}, "'id' is not an input"),
         ({"carry": "id,colour"}, "no column 'colour' to carry; the columns are 'id', 'a'"),
         ({"outputs": ["none"], "strict": True, "carry": "id"}, "'none' in output matches no output"),
-    ]:
+    ]
+    for options, message in cases:
         with pytest.raises(execd.InputError, match=message):
             lazy.evaluate(model, **options)
     with pytest.raises(execd.InputError, match="no column names an input"):
@@ -155,4 +156,3 @@ def test_a_scan_larger_than_the_memory(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     found = pl.scan_parquet(target).select(pl.len(), pl.col("sum").sum()).collect().row(0)
     assert found == (groups * rows, groups * rows * (rows - 1))
-
