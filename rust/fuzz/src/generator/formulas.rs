@@ -115,7 +115,11 @@ impl<'c, 'b> Formulas<'c, 'b> {
             8 => format!("IF({},{})", self.array(depth - 1), self.array(depth - 1)),
             9 => self.maker(depth - 1),
             10 => self.over_arrays(depth - 1),
-            _ => format!("INDEX({},0,{})", self.array(depth - 1), self.value(0)),
+            _ => {
+                // What a look-up finds in a whole column that is not in order depends on where the column ends.
+                let (first, last) = (self.choices.between(1, 3), self.layout.data + 1);
+                format!("INDEX(H{first}:J{last},0,{})", self.value(0))
+            }
         }
     }
 

@@ -41,7 +41,7 @@ impl Lowerer<'_> {
     }
 
     pub fn count_form(&mut self, form: Form, arg: &Expr, at: &At) -> Lowered<Option<Abs>> {
-        let shape = match self.lower(arg, &At { array: true, ..at.clone() })? {
+        let shape = match self.lower(arg, &At { array: true, wants_range: true, ..at.clone() })? {
             Abs::Places(places) => match *places {
                 [place] => (place.rows(), place.cols()),
                 _ => return Ok(Some(error(ErrorCode::Ref))),
