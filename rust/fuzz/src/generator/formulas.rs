@@ -1,8 +1,8 @@
 //! Random formulas over what a workbook of the generator has. Functions come from the table, and their arguments are of
 //! the shape that their row asks for; of the wrong one now and then.
 
-use super::Layout;
 use super::constants::{EDGES, TEXTS, any_number, plain_number};
+use super::layout::Layout;
 use crate::choices::Choices;
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Function, Param};
@@ -83,7 +83,7 @@ impl<'c, 'b> Formulas<'c, 'b> {
             8 if !self.bound.is_empty() => self.bound_name(),
             9 if !self.layout.names.is_empty() => self.name(),
             10 => self.literal_of(Kind::Mixed),
-            0..12 => self.input(),
+            7..12 => self.input(),
             12..15 => {
                 let [left, right] = [0, 1].map(|_| self.value(depth - 1));
                 format!("({left}{}{right})", self.choices.pick(&OPERATORS))

@@ -46,7 +46,7 @@ impl Lowerer<'_> {
                 [place] => (place.rows(), place.cols()),
                 _ => return Ok(Some(error(ErrorCode::Ref))),
             },
-            other => match self.single(other, at)? {
+            other => match self.single(other, &At { array: true, ..at.for_value() })? {
                 Single::Many(grid) if grid.beyond.is_some() => {
                     return Err(refused(form.name()));
                 }
