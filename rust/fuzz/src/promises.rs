@@ -146,6 +146,7 @@ fn compare_folded(book: &mut Workbook, interface: &Interface, record: &Record, r
         for (place, constant) in places.into_iter().zip(record.get(input.first_cell..).unwrap_or(&[])) {
             let shows = sheet.shows(place.0, place.1);
             let value = stored(constant);
+            sheet.extent = (sheet.extent.0.max(place.0 + 1), sheet.extent.1.max(place.1 + 1));
             if value == CellValue::Blank {
                 sheet.cells.remove(&place);
             } else {
