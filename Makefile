@@ -13,7 +13,7 @@ PATIENTLY := $(PYTHON) .ci/patiently.py
 # Seconds that each load scenario runs.
 LOAD_SECONDS ?= 20
 # Fuzz targets, all of them unless one is named, and the seconds that each runs.
-TARGET ?= xlsx formula json arrow csv number_format
+TARGET ?= xlsx workbook formula json envelope patterns csv ndjson arrow parquet packed number_format
 SECONDS ?= 60
 # Per input: seconds, and megabytes in one piece and in all, of which the sanitizer takes a good part itself.
 FUZZ_LIMITS := -timeout=20 -malloc_limit_mb=256 -rss_limit_mb=2048 -max_len=65536 -print_final_stats=1

@@ -134,7 +134,11 @@ fn run(plan: &Plan, records: &[&Record]) -> Option<Vec<Record>> {
     })
 }
 
-/// The workbook with the record's values as constants is recalculated to the same bits.
+/// Functions that give references.
+const CHOOSING: [&str; 3] = ["OFFSET(", "INDIRECT(", "INDEX("];
+
+/// The workbook with the record's values as constants is recalculated to the same bits. Where a record chooses a
+/// reference, an error may stand for a value that would need its place: a plan has only the cells.
 fn compare_folded(book: &mut Workbook, interface: &Interface, record: &Record, results: &Record) {
     for input in &interface.inputs {
         let (name, places) = places(&input.address, &input.shape);
@@ -142,6 +146,7 @@ fn compare_folded(book: &mut Workbook, interface: &Interface, record: &Record, r
         for (place, constant) in places.into_iter().zip(record.get(input.first_cell..).unwrap_or(&[])) {
             let shows = sheet.shows(place.0, place.1);
             let value = stored(constant);
+            sheet.extent = (sheet.extent.0.max(place.0 + 1), sheet.extent.1.max(place.1 + 1));
             if value == CellValue::Blank {
                 sheet.cells.remove(&place);
             } else {
@@ -151,12 +156,18 @@ fn compare_folded(book: &mut Workbook, interface: &Interface, record: &Record, r
     }
     let folded = within_limits("recalculating", |limits| recalculate_workbook(book, limits, NOW));
     let Ok(folded) = folded else { return };
+    let mut formulas =
+        folded.iter().map(|cell| &cell.formula).chain(book.names.iter().map(|name| &name.text));
+    let chooses = formulas.any(|text| CHOOSING.iter().any(|name| text.to_uppercase().contains(name)));
     let values =
         folded.iter().filter_map(|cell| Some(((&*cell.sheet, &*cell.cell), cell.result.as_ref().ok()?)));
     let values: HashMap<(&str, &str), &Constant> = values.collect();
     for output in &interface.outputs {
         let (sheet, places) = places(&output.address, &output.shape);
         for (place, result) in places.into_iter().zip(&results[output.first_cell..]) {
+            if matches!(result, Constant::Error(_)) && chooses {
+                continue;
+            }
             if let Some(&wanted) = values.get(&(&*sheet, &*a1(place.0, place.1)))
                 && !same(wanted, result)
             {

@@ -67,9 +67,14 @@ fn column(formula: usize) -> char {
 }
 
 fn results(compiled: &Compiled, input: f64) -> Vec<Constant> {
+    results_of(compiled, vec![vec![Value::number(input)]])
+}
+
+/// Of one record.
+fn results_of(compiled: &Compiled, columns: Vec<Vec<Value>>) -> Vec<Constant> {
     let store = Store::new(Layer::Batch);
-    let batch =
-        Batch { records: 1, columns: vec![vec![Value::number(input)].into()], store: Arc::new(store) };
+    let columns = columns.into_iter().map(Into::into).collect();
+    let batch = Batch { records: 1, columns, store: Arc::new(store) };
     let mut frame = compiled.plan.frame(&batch);
     let env = Env::new(compiled.date1904, NOW);
     compiled.plan.run(&mut frame, &batch, 0..1, &env, &AtomicBool::new(false)).unwrap();
@@ -300,4 +305,43 @@ fn formulas_that_stay_calls_give_the_same() {
             assert_eq!(found, Constant::Number(expected), "{formula} with {input}");
         }
     }
+}
+
+/// An input that the workbook leaves blank lies below and beside all other cells.
+#[test]
+fn inputs_beyond_the_cells_in_use_count() {
+    let formulas = [
+        ("SUM(E1:E50)", 5.0),
+        ("SUM(E:E)", 5.0),
+        ("SUMPRODUCT(E:E*2)", 10.0),
+        ("SUMIF(E1:E50,\"&gt;4\")", 5.0),
+        ("MATCH(5,E:E,0)", 40.0),
+        ("VLOOKUP(5,D1:E60,1)+COUNT(E1:E60)", 2.0),
+        ("SUM(OFFSET(E1,A1,0,60,1))", 5.0),
+        ("OFFSET(E1,38+A1,0)", 5.0),
+        ("INDIRECT(\"E\"&amp;39+A1)", 5.0),
+        ("INDEX(E1:E60,39+A1)", 5.0),
+    ];
+    let mut rows = String::from("<row r='1'><c r='A1'><v>1</v></c><c r='D1'><v>1</v></c></row>");
+    let mut book = Book::new().name("Xinput_a", "S!$A$1").name("Xinput_far", "S!$E$40");
+    for (at, (formula, _)) in formulas.iter().enumerate() {
+        write!(rows, "<row r='{0}'><c r='B{0}'><f>{formula}</f></c></row>", at + 2).unwrap();
+        book = book.name(&format!("Xoutput_{at:02}"), &format!("S!$B${}", at + 2));
+    }
+    let compiled = compile(&book.rows("S", &rows).bytes(), &Limits::default()).unwrap();
+    let columns = vec![vec![Value::number(1.0)], vec![Value::number(5.0)]];
+    let found = results_of(&compiled, columns);
+    for ((formula, expected), found) in formulas.iter().zip(found) {
+        assert_eq!(found, Constant::Number(*expected), "{formula}");
+    }
+}
+
+/// A range that ends with the sheet goes on with blanks, however few of its cells are in use.
+#[test]
+fn array_formulas_go_on_beyond_the_cells_in_use() {
+    let rows = "<row r='1'><c r='A1'><v>1</v></c><c r='C1'><f t='array' ref='C1:C3'>A2:A1048576</f></c>\
+                <c r='D1'><f>SUM(C1:C3)+A1</f></c></row><row r='2'><c r='A2'><v>7</v></c></row>";
+    let book = Book::new().rows("S", rows).name("Xinput_a", "S!$A$1").name("Xoutput_sum", "S!$D$1");
+    let compiled = compile(&book.bytes(), &Limits::default()).unwrap();
+    assert_eq!(results(&compiled, 1.0), [Constant::Number(8.0)]);
 }

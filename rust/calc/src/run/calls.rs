@@ -140,14 +140,17 @@ pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32
         let Some(result) = results.get_mut(record).filter(|_| heap.refused().is_none()) else { return };
         *result = Value::ZERO;
         if needed {
-            let cells = arguments
+            let cells: Vec<Value> = arguments
                 .iter()
                 .map(|argument| match argument {
                     Argument::Operand(operand) => sources.value(*operand, record),
                     Argument::Range(_) => Value::BLANK,
                 })
                 .collect();
-            *result = heap.add_array(Array { rows, cols, cells });
+            *result = match *cells {
+                [only] => heap.add_cell(only),
+                _ => heap.add_array(Array { rows, cols, cells }),
+            };
         }
     }
     slots.store(out, &results[..*records]);

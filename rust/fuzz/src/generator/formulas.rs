@@ -1,8 +1,8 @@
 //! Random formulas over what a workbook of the generator has. Functions come from the table, and their arguments are of
 //! the shape that their row asks for; of the wrong one now and then.
 
-use super::Layout;
 use super::constants::{EDGES, TEXTS, any_number, plain_number};
+use super::layout::Layout;
 use crate::choices::Choices;
 use execd_calc::kernels;
 use execd_calc::semantics::function::{Function, Param};
@@ -83,7 +83,7 @@ impl<'c, 'b> Formulas<'c, 'b> {
             8 if !self.bound.is_empty() => self.bound_name(),
             9 if !self.layout.names.is_empty() => self.name(),
             10 => self.literal_of(Kind::Mixed),
-            0..12 => self.input(),
+            7..12 => self.input(),
             12..15 => {
                 let [left, right] = [0, 1].map(|_| self.value(depth - 1));
                 format!("({left}{}{right})", self.choices.pick(&OPERATORS))
@@ -115,7 +115,11 @@ impl<'c, 'b> Formulas<'c, 'b> {
             8 => format!("IF({},{})", self.array(depth - 1), self.array(depth - 1)),
             9 => self.maker(depth - 1),
             10 => self.over_arrays(depth - 1),
-            _ => format!("INDEX({},0,{})", self.array(depth - 1), self.value(0)),
+            _ => {
+                // What a look-up finds in a whole column that is not in order depends on where the column ends.
+                let (first, last) = (self.choices.between(1, 3), self.layout.data + 1);
+                format!("INDEX(H{first}:J{last},0,{})", self.value(0))
+            }
         }
     }
 

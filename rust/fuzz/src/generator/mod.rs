@@ -3,32 +3,18 @@
 
 mod constants;
 mod formulas;
+mod layout;
 
 use crate::choices::Choices;
 use execd_calc::interface::Constant;
 use formulas::Formulas;
+use layout::Layout;
 use std::fmt::Write;
 
 pub use constants::constant;
 
 /// The columns of the table of inputs.
 const HEADINGS: [&str; 3] = ["k", "amount", "on"];
-
-/// Where things are, and what formulas can refer to.
-struct Layout {
-    scalars: usize,
-    table_rows: usize,
-    /// Rows of constants.
-    data: usize,
-    formulas: usize,
-    shared: usize,
-    array: usize,
-    names: Vec<String>,
-    /// LAMBDAs with a name, by the number of their arguments.
-    lambdas: Vec<(String, usize)>,
-    /// The constants are a table of Excel's, too.
-    is_table: bool,
-}
 
 pub fn workbook(choices: &mut Choices<'_>) -> String {
     let mut layout = Layout {
@@ -65,7 +51,7 @@ pub fn workbook(choices: &mut Choices<'_>) -> String {
 
 fn push_name(names: &mut String, name: &str, text: &str) {
     // Writing to a text does not fail.
-    let _ = write!(names, "<definedName name=\"{name}\">{}</definedName>\n", escaped(text));
+    let _ = writeln!(names, "<definedName name=\"{name}\">{}</definedName>", escaped(text));
 }
 
 /// The X-names of inputs and outputs.

@@ -59,6 +59,7 @@ fn attempt(book: &Workbook, limits: &Limits) -> Result<(Compiled, Option<Error>)
     let env = Env::new(book.settings.date1904, 0.0);
     let inputs = declared.input_cells.iter().enumerate().map(|(cell, at)| (*at, cell as u32)).collect();
     let mut sheets = Sheets::new(book);
+    declared.input_cells.iter().for_each(|&at| sheets.hold_input(at));
     sheets.keep_free_beside_spills();
     let mut lowerer = Lowerer::new(sheets, Graph::new(env, false, limits), inputs);
     for (at, reason) in &declared.solved {

@@ -6,13 +6,21 @@ use execd_calc::interface::Constant;
 const RECORDS: usize = 400;
 
 /// A1 names a sheet, B1 and C1 are small numbers. `Block` holds 1 to 6 in two rows.
-const FORMULAS: [&str; 30] = [
+const FORMULAS: [&str; 38] = [
     "INDIRECT(\"'\"&A1&\"'!B2\")",
     "INDIRECT(A1&\"!B2\")",
     "SUM(INDIRECT(\"'\"&A1&\"'!A1:C2\"))",
     "COUNT(INDIRECT(CONCATENATE(A1,\"!A1:C\",B1)))",
     "INDIRECT(\"Block!A\"&B1)",
     "SUM(INDIRECT(\"Block!A1:C\"&B1))",
+    "INDIRECT(\"Block!A1:C\"&B1)",
+    "ROWS(INDIRECT(\"Block!A1:C\"&B1))",
+    "OFFSET(Block!A1,0,0,B1,C1)",
+    "OFFSET(Block!A1,0,B1,2,1)+1",
+    "COLUMNS(OFFSET(Block!A1,0,0,B1,C1))",
+    "SUMIF(Block!A1:A2,\">1\",OFFSET(Block!A1,0,B1,2,1))",
+    "AVERAGEIF(Block!A1:C1,\">1\",OFFSET(Block!A1,B1,0,1,3))",
+    "SUM(INDEX(SEQUENCE(2,3),0,B1)>2)",
     "INDIRECT(\"D\"&B1)",
     "VLOOKUP(4,INDIRECT(\"'\"&A1&\"'!A1:C2\"),3,FALSE)",
     "SUMIF(INDIRECT(\"'\"&A1&\"'!A1:A2\"),\">1\",INDIRECT(\"'\"&A1&\"'!B1:B2\"))",

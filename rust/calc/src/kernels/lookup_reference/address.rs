@@ -50,9 +50,8 @@ fn columns(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn side(cx: &Cx<'_>, args: &[Arg<'_>], length: fn(&crate::values::range::Grid<'_>) -> usize) -> Value {
     let Some(arg) = args.first() else { return Value::error(ErrorCode::Value) };
     match arg {
-        // A text or boolean has no rows; an error comes back.
+        // A single value has one; an error comes back.
         Arg::Value(value) if value.is_error() => *value,
-        Arg::Value(value) if value.is_text() || value.is_bool() => Value::error(ErrorCode::Value),
         _ => Value::number(length(&cx.grid(arg)) as f64),
     }
 }

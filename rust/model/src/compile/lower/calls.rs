@@ -253,7 +253,11 @@ impl Lowerer<'_> {
         for argument in &mut prepared {
             if let Prepared::Array(grid) = argument {
                 packed = true;
-                let term = self.graph.pack(grid.rows, grid.cols, &grid.terms);
+                let term = match *grid.terms {
+                    // One cell counts as a cell, not as a value that was typed in.
+                    [Term::Const(value)] if !value.is_array() => Term::Const(self.graph.heap.add_cell(value)),
+                    _ => self.graph.pack(grid.rows, grid.cols, &grid.terms),
+                };
                 *argument = Prepared::Whole(Argument::Term(term));
             }
         }

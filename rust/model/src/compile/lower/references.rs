@@ -9,6 +9,7 @@ use crate::compile::graph::Term;
 use crate::formula::ast::{Expr, Reference, SheetName, TableReference};
 use crate::formula::{parse, shift};
 use crate::workbook::{Area, CellAddress, MAX_COL, MAX_ROW, Place};
+use execd_calc::kernels::arrays::record;
 use execd_calc::values::value::{ErrorCode, Value};
 use std::rc::Rc;
 
@@ -204,6 +205,7 @@ impl Lowerer<'_> {
                 let inside =
                     At { cell: home, array: true, forced: false, wants_range: at.wants_range, scope: None };
                 let result = self.lower(&tree, &inside)?;
+                let result = if at.array || at.wants_range { result } else { self.only_cell(&tree, result) };
                 if !matches!(*tree, Expr::Reference(_) | Expr::Number(_) | Expr::Text(_)) {
                     self.memo.add_name(home, name, at, &result);
                 }
@@ -215,6 +217,18 @@ impl Lowerer<'_> {
                 self.lower_reference(&Expr::Table(whole), at)
             }
             None => Ok(constant(Value::error(ErrorCode::Name))),
+        }
+    }
+
+    /// What INDEX picks for a record, where one value is wanted. Where more cells than one cross the formula is not known.
+    fn only_cell(&mut self, tree: &Expr, picked: Abs) -> Abs {
+        match (tree, picked) {
+            (Expr::Call { name, .. }, Abs::Term(term @ Term::Node(_)))
+                if Form::find(name) == Some(Form::Index) && self.graph.is_array(term) =>
+            {
+                Abs::Term(self.graph.call_named(record::ONLY, &[term]))
+            }
+            (_, other) => other,
         }
     }
 

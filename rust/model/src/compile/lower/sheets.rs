@@ -32,6 +32,8 @@ pub struct Sheets<'w> {
     owners: Vec<HashMap<(u32, u32), (u32, u32)>>,
     /// By sheet: how many rows and columns can hold something.
     extents: Vec<(u32, u32)>,
+    /// By sheet: the cells of inputs, which records fill even where the workbook holds nothing.
+    inputs: Vec<Vec<(u32, u32)>>,
     /// By sheet and column: the rows of cells whose formulas are subtotals, ascending. Found when it is first asked for.
     subtotals: OnceCell<Vec<HashMap<u32, Vec<u32>>>>,
     /// Formula cells of all sheets.
@@ -72,6 +74,7 @@ impl<'w> Sheets<'w> {
             formulas,
             owners,
             extents,
+            inputs: vec![Vec::new(); book.sheets.len()],
             subtotals: OnceCell::new(),
             formula_count,
         }
@@ -115,6 +118,16 @@ impl<'w> Sheets<'w> {
 
     pub fn extent(&self, sheet: usize) -> (u32, u32) {
         self.extents.get(sheet).copied().unwrap_or((0, 0))
+    }
+
+    /// Takes a cell for one that holds something: a record gives it its value.
+    pub fn hold_input(&mut self, at: CellAddress) {
+        if let (Some(inputs), Some((rows, cols))) =
+            (self.inputs.get_mut(at.sheet), self.extents.get_mut(at.sheet))
+        {
+            inputs.push((at.row, at.col));
+            (*rows, *cols) = ((at.row + 1).max(*rows), (at.col + 1).max(*cols));
+        }
     }
 
     /// Keeps cells below spilled arrays free, or to the right of arrays of one row, up to the next cell that holds
@@ -214,7 +227,7 @@ impl<'w> Sheets<'w> {
         (rows, cols)
     }
 
-    /// The cells of a place that hold something or belong to an array formula, row by row. There may be others among
+    /// The cells of a place that hold something, are inputs or belong to an array formula, row by row. There may be others among
     /// them.
     pub fn held_cells(&self, place: &Place) -> Vec<CellAddress> {
         let (rows, cols) = self.used(place);
@@ -228,7 +241,8 @@ impl<'w> Sheets<'w> {
         }
         let stored = self.book.sheets.get(place.sheet).into_iter().flat_map(|sheet| sheet.cells.keys());
         let owned = self.owners.get(place.sheet).into_iter().flat_map(HashMap::keys);
-        let inside = stored.chain(owned).filter(|(row, col)| place.contains(*row, *col));
+        let inputs = self.inputs.get(place.sheet).into_iter().flatten();
+        let inside = stored.chain(owned).chain(inputs).filter(|(row, col)| place.contains(*row, *col));
         let mut cells: Vec<CellAddress> =
             inside.map(|&(row, col)| CellAddress { sheet: place.sheet, row, col }).collect();
         cells.sort_unstable();

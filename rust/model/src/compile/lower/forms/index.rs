@@ -116,6 +116,12 @@ impl Lowerer<'_> {
         for arg in args.iter().skip(1) {
             results.push(self.lower(arg, &at.for_value())?);
         }
+        let is_zero = |abs: &Abs| match abs {
+            Abs::Term(Term::Const(value)) => value.as_number() == Some(0.0) || value.is_omitted(),
+            Abs::Omitted => true,
+            _ => false,
+        };
+        let whole = results.iter().skip(1).any(is_zero);
         let result = self.call_with(function, results, at)?;
         let Abs::Term(term @ Term::Node(_)) = result else { return Ok(Some(result)) };
         Ok(Some(match place {
@@ -123,6 +129,8 @@ impl Lowerer<'_> {
             _ if at.array || at.wants_range => Abs::Term(term),
             // Where its row or column crosses that of the formula is not known.
             None if chosen => Abs::Term(self.graph.call_named(record::ONLY, &[term])),
+            // A whole row or column of an array stays one.
+            None if whole => Abs::Term(term),
             None => Abs::Term(self.graph.element(term, 0, 0)),
             Some(place) => {
                 // Of a whole row or column, the formula gets the value in its own column or row.

@@ -41,12 +41,12 @@ impl Lowerer<'_> {
     }
 
     pub fn count_form(&mut self, form: Form, arg: &Expr, at: &At) -> Lowered<Option<Abs>> {
-        let shape = match self.lower(arg, &At { array: true, ..at.clone() })? {
+        let shape = match self.lower(arg, &At { array: true, wants_range: true, ..at.clone() })? {
             Abs::Places(places) => match *places {
                 [place] => (place.rows(), place.cols()),
                 _ => return Ok(Some(error(ErrorCode::Ref))),
             },
-            other => match self.single(other, at)? {
+            other => match self.single(other, &At { array: true, ..at.for_value() })? {
                 Single::Many(grid) if grid.beyond.is_some() => {
                     return Err(refused(form.name()));
                 }
