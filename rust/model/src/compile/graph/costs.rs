@@ -4,6 +4,7 @@ use super::node::{Argument, Node, Term};
 use super::program::Graph;
 use crate::error::Error;
 use execd_calc::values::value::{Unpacked, Value};
+use std::sync::atomic::Ordering;
 
 /// A node with its place in the table of shared nodes.
 const NODE: usize = size_of::<Node>() + 2 * size_of::<u32>();
@@ -20,6 +21,11 @@ impl Graph {
             Some(_) => usize::MAX >> 1,
         };
         self.budget.check(self.nodes.len(), bytes)
+    }
+
+    /// Whether compiling was told to stop, which it stays.
+    pub fn is_stopped(&self) -> bool {
+        self.budget.stop.load(Ordering::Relaxed)
     }
 
     /// Counts the text or array of a value that was calculated.

@@ -1,8 +1,9 @@
 //! Lowers the cells that a formula needs in any case before the formula itself, in a loop instead of by recursion, so
 //! that chains of cells can be as long as the workbook. Cells that are missed here are lowered when they are needed.
 
+use super::failure::Failure;
 use super::forms::{Form, Needs};
-use super::lowerer::Lowerer;
+use super::lowerer::{Lowerer, State};
 use super::sheets::Sheets;
 use crate::formula::ast::Expr;
 use crate::workbook::{Area, CellAddress, Place};
@@ -10,6 +11,7 @@ use execd_calc::kernels;
 use execd_calc::semantics::function::{Param, flags};
 use execd_calc::semantics::properties::Chain;
 use hashbrown::HashSet;
+use std::rc::Rc;
 
 /// How deep names are followed into names.
 const MAX_NAMES: usize = 8;
@@ -80,7 +82,12 @@ impl Lowerer<'_> {
         let mut open = self.spare_set.take().unwrap_or_default();
         let mut stack = vec![self.opened(root)];
         open.insert(root);
-        while let Some(top) = stack.last_mut().filter(|_| self.graph.check().is_ok()) {
+        while let Some(top) = stack.last_mut() {
+            if self.graph.is_stopped() {
+                let at = top.cell;
+                self.stop(root, at);
+                break;
+            }
             if let Some(next) = self.next_precedent(top, &open) {
                 open.insert(next);
                 let opened = self.opened(next);
@@ -106,6 +113,15 @@ impl Lowerer<'_> {
         if open.len() <= MOST_SPARE {
             open.clear();
             self.spare_set = Some(open);
+        }
+    }
+
+    /// Fails `root` at the cell that is being lowered: thousands of others may be left.
+    fn stop(&mut self, root: CellAddress, at: CellAddress) {
+        if let Err(error) = self.graph.check() {
+            let mut failure = Failure::from(error);
+            failure.origin = Some(Rc::new(self.describe(at, &failure.reason)));
+            self.states.insert(root, State::Failed(failure));
         }
     }
 
