@@ -108,11 +108,11 @@ impl Call {
             service: self.service.clone(),
             now: self.unix_now,
             strict: self.strict,
-            tally: None,
             ignored: self.ignored.clone(),
             deadline: within.map(|within| engine.threads.clock().now().saturating_add(within)),
             stop: token.map_or_else(Arc::default, |token| Arc::clone(&token.signal)),
             limits: engine.limits.clone(),
+            ..ExecuteOptions::default()
         }
     }
 }

@@ -72,7 +72,7 @@ impl<'w> AnswerWriter<'w> {
         let header = || carried.names().chain(names.clone()).chain(remarks.iter().map(String::as_str));
         let bytes = Packer::new(packing, bytes).map_err(|error| ServeError::file(&name, error))?;
         let bytes = BufWriter::with_capacity(1 << 16, bytes);
-        let times = options.times.clone().unwrap_or_default();
+        let times = execute.times.clone().unwrap_or_default();
         let watch = Watch { times, clock: Arc::clone(engine.clock()) };
         let typed = || -> Result<(Answer, SchemaRef), ServeError> {
             let others: Vec<&str> = carried.names().collect();

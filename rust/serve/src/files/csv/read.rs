@@ -7,7 +7,7 @@ use crate::codec::decode::records::Records;
 use crate::codec::decode::rules::{Fault, Rules, Scalar};
 use crate::codec::decode::tokens::Tokens;
 use crate::codec::decoded::Layout;
-use crate::error::ServeError;
+use crate::error::{Place, ServeError};
 use crate::files::carry::columns::Columns;
 use crate::files::chunk::Chunk;
 use crate::files::csv::blank_lines::BlankLines;
