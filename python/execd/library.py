@@ -199,7 +199,7 @@ def _is_pandas(table: object) -> bool:
 NO_TABLES = {
     dict: "a dict: pass polars.DataFrame(d) or pyarrow.table(d); for one record, call execute([d])",
     list: "a list: pass polars.DataFrame(rows), or call execute(rows)",
-    "LazyFrame": "a LazyFrame, which has no rows yet: import execd.polars and call frame.execd.evaluate(model)",
+    "LazyFrame": "a LazyFrame, which has no rows yet: pass frame.collect(), or see execd.polars",
     "Series": "a Series, one column: pass series.to_frame(), with a name like an input's",
     "Expr": "an expression: pass the frame that it is for",
 }

@@ -63,7 +63,8 @@ class Evaluation:
                 table, outputs=self.outputs, now=self.now, strict=self.strict, threads=self.threads
             )
         except InputError as error:
-            raise refused(f"{error}; records are counted within a part of the table") from error
+            counted = "; records are counted within a part of the table" if ", record " in str(error) else ""
+            raise refused(f"{error}{counted}") from error
         warn([line for line in unmatched if line not in self.told], stacklevel=2)
         return result
 
@@ -94,7 +95,7 @@ def begin(
     threads: int | None,
 ) -> Evaluation:
     """Looks at a table without rows, of pyarrow or Polars, and tells the caller what is wrong with it."""
-    carries = list(columns) if carry == "all" else names(carry)
+    carries = list(dict.fromkeys(columns if carry == "all" else names(carry)))
     if missing := [name for name in carries if name not in columns]:
         message = f"there is no column {missing[0]!r} to carry; the columns are {', '.join(map(repr, columns))}"
         raise refused(message)

@@ -1,15 +1,15 @@
 """Ray Data on a local Ray with two worker processes; `make test-engines` installs it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from cases import check, table
-from pyarrow import parquet as pq
+from processes import seen
 
 import execd
 from books import basics, slow
@@ -26,10 +26,12 @@ def engine() -> Iterator[Any]:
 
     import execd.ray  # noqa: PLC0415 - needs Ray
 
-    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    ray.data.DataContext.get_current().enable_progress_bars = False
-    yield execd.ray
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+        ray.data.DataContext.get_current().enable_progress_bars = False
+        yield execd.ray
+        ray.shutdown()
 
 
 @pytest.fixture
@@ -40,21 +42,19 @@ def book(tmp_path: Path) -> Path:
 
 
 def test_two_processes(engine: Any, book: Path, tmp_path: Path) -> None:
-    for part in range(PARTS):
-        pq.write_table(table(100, part * 100), tmp_path / f"{part}.parquet")
-    pq.write_table(table(0), tmp_path / "empty.parquet")
-    records = ray.data.read_parquet(str(tmp_path), override_num_blocks=PARTS)
+    blocks = [table(100, part * 100) for part in range(PARTS)]
+    records = ray.data.from_arrow([*blocks, table(0)])
     model = execd.load(book)
     check(engine.evaluate(records, model, carry="id").take_all(), PARTS * 100)
-
-    def where(_: pa.Table, model: execd.Model) -> pa.Table:
-        """How many models a process has seen, each kept so that no two are at one address."""
-        held = vars(execd).setdefault("held_by_test", [])
-        held.append(model.native)
-        return pa.table({"process": [os.getpid()], "models": [len({id(one) for one in held})]})
-
-    seen = records.map_batches(where, batch_format="pyarrow", batch_size=10, fn_kwargs={"model": model}).take_all()
-    assert {row["models"] for row in seen} == {1}, "compiled once in a process"
+    (tmp_path / "seen").mkdir()
+    found = records.map_batches(
+        lambda _, model: seen(tmp_path / "seen", model),
+        batch_format="pyarrow",
+        batch_size=None,
+        fn_kwargs={"model": model},
+    ).take_all()
+    assert len({row["process"] for row in found}) == 2
+    assert {row["models"] for row in found} == {1}, "compiled once in a process"
 
 
 def test_blocks_of_pandas_guess_their_types(engine: Any, book: Path) -> None:

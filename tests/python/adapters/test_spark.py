@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from cases import check, table
+from processes import SCHEMA, seen
 from pyarrow import parquet as pq
 
 import execd
@@ -26,14 +28,16 @@ PARTS = 4
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[Any]:
-    os.environ["PYSPARK_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     options = {"spark.ui.enabled": "false", "spark.sql.session.timeZone": "UTC", "spark.driver.host": "127.0.0.1"}
-    session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
-    session.sparkContext.setLogLevel("OFF")
-    yield session
-    session.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
+        patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
+        session = SparkSession.builder.master("local[2]").config(map=options).getOrCreate()
+        session.sparkContext.setLogLevel("OFF")
+        yield session
+        session.stop()
 
 
 @pytest.fixture
@@ -58,6 +62,15 @@ def test_two_processes(spark: Any, engine: Any, book: Path, tmp_path: Path) -> N
     model = execd.load(book)
     answers = engine.evaluate(records, model, carry="id")
     check((row.asDict() for row in answers.collect()), PARTS * 100)
+    (tmp_path / "seen").mkdir()
+
+    def where(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for _ in parts:
+            yield from seen(tmp_path / "seen", model).to_batches()
+
+    processes = records.mapInArrow(where, SCHEMA).collect()
+    assert len({row.process for row in processes}) == 2
+    assert {row.models for row in processes} == {1}, "compiled once in a process"
     assert engine.evaluate(records.where("id < 0"), model, carry="id").collect() == []
 
 

@@ -1,4 +1,4 @@
-"""Every example of docs/engines.md runs as it stands, where its engine is installed. The figures are hand arithmetic."""
+"""The examples of docs/engines.md run as they stand, where the engine is installed. Figures are hand arithmetic."""
 
 import re
 import shutil
