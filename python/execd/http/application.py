@@ -46,6 +46,13 @@ class Application:
         if self._background:
             self._task = loop.create_task(self._background())
 
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The worker no longer listens. What still runs for clients that have gone would keep the process."""
+        tasks = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+
     async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
         """Answer one request."""
         request = Request(scope, protocol)

@@ -1,4 +1,4 @@
-"""Executions that are refused, stopped, cut off, or larger than there is room for, and what they leave behind: nothing."""
+"""Executions that are refused, stopped, cut off, or larger than there is room for; and that they leave nothing."""
 
 import json
 import os
@@ -12,21 +12,17 @@ from pathlib import Path
 import httpx
 import pytest
 
-from books import slow_inputs
 from conftest import Server, eventually
 from submitting import FORM, PATH, error, form, parts, result, run_log, submit
 from tests.server import PATIENCE
 
 Start = Callable[..., Server]
 
-ROW = b"1\n"
 SLOW = json.dumps({"parameters": {"service": "tests/slow"}}).encode()
 
 
 def slow_records(count: int) -> bytes:
-    names, row = json.loads(slow_inputs(1))
-    line = ",".join(map(str, row)).encode() + b"\n"
-    return ",".join(names).encode() + b"\n" + line * count
+    return b"x\n" + b"1\n" * count
 
 
 # Records that keep a worker busy for far longer than any test runs.
@@ -34,12 +30,10 @@ ENDLESS = slow_records(2_000_000)
 
 
 @contextmanager
-def sending(
-    server: Server, body: bytes, length: int | None = None, fields: dict[str, str] | None = None
-) -> Iterator[socket.socket]:
+def sending(server: Server, body: bytes, length: int | None = None) -> Iterator[socket.socket]:
     """A connection over which an execution is being sent; `length` is what is declared."""
     with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as connection:
-        named = FORM | {"content-length": str(length or len(body))} | (fields or {})
+        named = FORM | {"content-length": str(length or len(body))}
         head = "".join(f"{name}: {value}\r\n" for name, value in named.items())
         connection.sendall(f"POST {PATH} HTTP/1.1\r\nhost: x\r\n{head}\r\n".encode() + body)
         yield connection
@@ -71,17 +65,6 @@ def target_of(link: Path) -> str:
 
 
 @pytest.fixture
-def own(tmp_path: Path, data: Path, start: Start) -> Start:
-    """Servers with a data folder of the test's own."""
-    (tmp_path / "services").symlink_to(data / "services")
-
-    def begin(*options: str, **environment: str) -> Server:
-        return start(*options, EXECD_DATA=str(tmp_path), **environment)
-
-    return begin
-
-
-@pytest.fixture
 def alone(tmp_path: Path, data: Path) -> Iterator[Callable[..., Server]]:
     """Servers with a data folder of the test's own, in which nobody else leaves anything."""
     (tmp_path / "services").symlink_to(data / "services")
@@ -98,11 +81,8 @@ def alone(tmp_path: Path, data: Path) -> Iterator[Callable[..., Server]]:
 
 def left(folder: Path) -> list[str]:
     """What there is in a data folder beside services, permits, the test's log and what is known of runs."""
-    return [
-        path.name
-        for path in folder.iterdir()
-        if path.name not in {"services", "runs"} and not path.name.startswith(("permits-", "server-"))
-    ]
+    names = {path.name for path in folder.iterdir()} - {"services", "runs"}
+    return [name for name in names if not name.startswith(("permits-", "server-"))]
 
 
 @pytest.mark.parametrize("http2", [False, True])
@@ -259,7 +239,7 @@ def test_a_worker_that_is_killed_gives_its_permit_back(alone: Start) -> None:
     assert running(server) == []
 
 
-def test_what_is_kept_of_runs_is_bounded(alone: Start, tmp_path: Path) -> None:
+def test_what_is_kept_of_runs_is_bounded(alone: Start) -> None:
     server = alone("--keep-runs", "0", "--workers", "1")
     first = submit(server, b"a,b\n1,2\n")
     assert run_log(server, first)

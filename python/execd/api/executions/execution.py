@@ -71,7 +71,7 @@ class Execution:
         if self._tending:
             self._tending.cancel()
         # What was put aside is gone with the last reference; these stand in circles.
-        self._native = self._answers = self._running = self._outcome = None
+        self._native = self._answers = self._running = self._outcome = self._tending = None
         if self._run:
             self._run.say("stopped: the upload broke off, or its caller went away")
             self._run.end(runs.STOP)
@@ -119,7 +119,10 @@ class Execution:
             },
         )
         self._run.say(f"{service} {number} on {host}")
-        ignored = [*(self._asked.ignored if self._asked else ()), *(f"the part {name}" for name in self._upload.others)]
+        ignored = [
+            *(self._asked.ignored if self._asked else ()),
+            *(f"the part {name}" for name in self._upload.others),
+        ]
         if ignored:
             self._run.say(f"ignored: {', '.join(ignored)}")
         return self._run

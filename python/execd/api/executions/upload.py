@@ -47,6 +47,7 @@ class Upload:
         self._put_aside: _native.Spool | None = None
         self._reading: asyncio.Future[object] | None = None
         """What reads the records: the run, or what puts them aside."""
+        self._until: asyncio.Timeout | None = None
         self._seen: set[str] = set()
         self.others: list[str] = []
         """Names of parts that mean nothing."""
@@ -55,6 +56,19 @@ class Upload:
 
     async def read(self) -> None:
         """Read the parts to their end, or until nobody wants more of them. Raises CallError and Gone."""
+        try:
+            # It has no end of its own: that is when nobody wants more, however long the client takes to send it.
+            async with asyncio.timeout(None) as self._until:
+                await self._read_parts()
+        except TimeoutError:
+            if not self._is_over:
+                raise
+        self._until = None
+        if self._put_aside:
+            await self._until_put_aside()
+            self._reading = self._on_records(self._put_aside)
+
+    async def _read_parts(self) -> None:
         separator = multipart.boundary(self._request.header("content-type"))
         pieces = upload.pieces(self._request, self._state.settings.time_limit)
         async for found in multipart.parts(pieces, separator):
@@ -64,13 +78,13 @@ class Upload:
             else:
                 await self._take(found)
             if self._is_over:
-                break
-        else:
-            await self._end_part()
-            self._check_missing()
-        if self._put_aside:
-            await self._until_put_aside()
-            self._reading = self._on_records(self._put_aside)
+                return
+        await self._end_part()
+        self._check_missing()
+
+    def _end_if_over(self, _: object) -> None:
+        if self._until and self._is_over:
+            self._until.reschedule(0)
 
     @property
     def _is_over(self) -> bool:
@@ -94,6 +108,8 @@ class Upload:
         else:
             self._put_aside = self._state.spools.spool()
             self._reading = self._state.runtime.start(partial(self._put_aside.fill, self._feed, RECORDS))
+        if self._reading:
+            self._reading.add_done_callback(self._end_if_over)
 
     async def _take(self, piece: bytes) -> None:
         if self._part == REQUEST:
