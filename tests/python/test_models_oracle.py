@@ -57,7 +57,7 @@ def repeated(table, rows):
     return pa.concat_tables([table] * copies).slice(0, rows).combine_chunks()
 
 
-def numbers(column: pa.ChunkedArray) -> list[Any]:
+def numbers(column: pa.ChunkedArray) -> Any:
     """Numbers as they are, dates as serials."""
     if pa.types.is_date32(column.type):
         return pc.subtract(column.cast(pa.int32()), EPOCH).cast(pa.float64()).to_pylist()

@@ -5,6 +5,7 @@ oracle, and numbers are not copied on the way out. What is copied on the way in 
 import itertools
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -40,7 +41,7 @@ def with_bitmap(table: pa.Table) -> pa.Table:
     return pa.concat_tables([nulls, table]).combine_chunks().slice(1)
 
 
-STORED = {
+STORED: dict[str, Callable[[pa.Table], Any]] = {
     "as they are": lambda table: table,
     "large texts": texts_as(pa.large_string()),
     "views": texts_as(pa.string_view()),
