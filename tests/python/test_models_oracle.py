@@ -5,6 +5,7 @@ However the records are cut into batches and on however many threads they run, t
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow as pa
@@ -22,12 +23,12 @@ EPOCH = pa.scalar(-25_569, pa.int32())
 
 
 @cache
-def model(name):
+def model(name: str) -> execd.Model:
     return execd.load(ROOT / "examples" / "services" / "models" / f"{name}.xlsx")
 
 
 @cache
-def reference(name, side):
+def reference(name: str, side: str) -> pa.Table:
     """The inputs (`in`) or the outputs (`out`) of the reference records."""
     table = pq.read_table(ROOT / "tests" / "oracle" / f"{name}.parquet")
     names = [column for column in table.column_names if column.startswith(f"{side}.")]
@@ -56,14 +57,14 @@ def repeated(table, rows):
     return pa.concat_tables([table] * copies).slice(0, rows).combine_chunks()
 
 
-def numbers(column):
+def numbers(column: pa.ChunkedArray) -> Any:
     """Numbers as they are, dates as serials."""
     if pa.types.is_date32(column.type):
         return pc.subtract(column.cast(pa.int32()), EPOCH).cast(pa.float64()).to_pylist()
     return column.to_pylist()
 
 
-def differences(name, outputs):
+def differences(name: str, outputs: pa.Table) -> list[tuple[Any, ...]]:
     """Where outputs are not the reference's: (record, output, value, reference)."""
     found = []
     for output in reference(name, "out").column_names:
