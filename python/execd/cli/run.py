@@ -1,15 +1,13 @@
 """`execd run`: files of records through a workbook."""
 
-import csv
-import datetime as dt
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
-from execd import _native
+from execd import _native, options
 from execd.cli import parts, progress
 from execd.cli.parts import DASH, Part
 from execd.cli.progress import Job, Outcome
@@ -17,37 +15,24 @@ from execd.cli.terminal import FAILED, INVALID, PIPE_CLOSED, WORKBOOK, count, er
 from execd.errors import ExecdError
 from execd.library import load
 
-FORMATS = click.Choice(["csv", "ndjson", "json", "parquet", "arrow", "arrows", "xlsx"])
-DELIMITERS = {"tab": "\t", "\\t": "\t"}
-NO_QUOTES = "none"
+FORMATS = click.Choice(options.FORMATS)
 
 
-def _names(_context: click.Context, _option: click.Parameter, values: Iterable[str]) -> list[str]:
-    """Lists with commas, a name that has a comma in quotes."""
-    return [name.strip() for row in csv.reader(values, skipinitialspace=True) for name in row if name.strip()]
+def _read(reader: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """What reads the value of an option, if it has one."""
+
+    def read(_context: click.Context, _option: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+        try:
+            return None if value is None else reader(value)
+        except ValueError as error:
+            raise click.BadParameter(f"{value!r} {error}") from None
+
+    return read
 
 
-def _header(context: click.Context, option: click.Parameter, value: str | None) -> list[str] | None:
-    return _names(context, option, [value]) if value else None
-
-
-def _moment(_context: click.Context, _option: click.Parameter, value: str | None) -> float | None:
-    """Seconds since 1970. A moment without an offset is one of UTC, as NOW() is."""
-    if value is None:
-        return None
-    try:
-        moment = dt.datetime.fromisoformat(value)
-    except ValueError:
-        raise click.BadParameter(f"{value!r} is no date or moment of ISO 8601, like 2026-01-31T12:00") from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).timestamp()
-
-
-def _delimiter(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    return DELIMITERS.get(value, value) if value else None
-
-
-def _quote(_context: click.Context, _option: click.Parameter, value: str | None) -> str | None:
-    return "" if value == NO_QUOTES else value
+_names, _moment = _read(options.names), _read(options.moment)
+_delimiter, _quote = _read(options.delimiter), _read(options.quote)
+_header = _read(lambda text: options.names([text]))
 
 
 @click.command()
@@ -72,7 +57,12 @@ def _quote(_context: click.Context, _option: click.Parameter, value: str | None)
 @click.option("--to", "target_format", type=FORMATS, help="Format of the output.  [by suffix, or the input's]")
 @click.option("--delimiter", callback=_delimiter, help="Between the fields of CSV input; tab is one.  [comma]")
 @click.option("--quote", callback=_quote, help='Around fields of CSV input; none if there are no quotes.  ["]')
-@click.option("--header", callback=_header, metavar="NAMES", help="Names of the columns of CSV without a header row.")
+@click.option(
+    "--header",
+    callback=_header,
+    metavar="NAMES",
+    help="Names of the columns of CSV without a header row.",
+)
 @click.option("--encoding", help="Of CSV input, such as utf-16le or windows-1252.  [UTF-8, or as its first bytes say]")
 @click.option("--decimal-comma", is_flag=True, help="Numbers of CSV input are 1,5 and its delimiter is a semicolon.")
 @click.option("--same-dialect", is_flag=True, help="CSV output has the delimiter, quote and decimals of the input.")
@@ -94,7 +84,7 @@ def run(
     *,
     again: bool,
     fail_on_invalid: bool,
-    **options: Any,  # noqa: ANN401
+    **chosen: Any,  # noqa: ANN401
 ) -> None:
     """Evaluate files of records: csv, ndjson, json, parquet, arrow or xlsx, also as .gz or .zst.
 
@@ -103,15 +93,15 @@ def run(
     commas, and an option may be given again. Exit codes: 0 all records are answered, 1 the run failed, or a part of
     it did, 2 a mistake in the command, 5 see --fail-on-invalid, 141 whoever reads standard output went away.
     """
-    options["carry_all"] = options["carry"] == ["all"]
+    chosen["carry_all"] = chosen["carry"] == ["all"]
     # One moment for all files.
-    options["now"] = time.time() if options["now"] is None else options["now"]
+    chosen["now"] = time.time() if chosen["now"] is None else chosen["now"]
     model = load(file)
-    planned = parts.plan(inputs, target, options["target_format"])
+    planned = parts.plan(inputs, target, chosen["target_format"])
     left = planned if again else parts.left(planned, file.stat().st_mtime)
     started = time.monotonic()
     engine = _native.Engine(threads)
-    outcomes = progress.run([Job(part, model, engine, options) for part in left], jobs, err) if left else []
+    outcomes = progress.run([Job(part, model, engine, chosen) for part in left], jobs, err) if left else []
     if len(planned) == 1 and outcomes:
         _raise(outcomes[0], target)
     _tell(planned, outcomes, target, time.monotonic() - started)

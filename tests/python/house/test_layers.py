@@ -34,7 +34,7 @@ ORDER = [
     ["registry", "runtime"],
     ["database", "storage"],
     ["telemetry"],
-    ["settings", "errors"],
+    ["settings", "errors", "options"],
     ["_native"],
     ["description"],
 ]

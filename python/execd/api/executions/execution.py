@@ -136,7 +136,8 @@ class Execution:
         try:
             self._native = _native.FileRun(self._program.model, state.engine, records, self._answers, **options)
         except _native.InputError as error:
-            raise CallError(Kind.INVALID_PARAMETERS, str(error)) from None
+            message = str(error)
+            raise CallError(Kind.INVALID_PARAMETERS, message, details=[(message, f"{PART}.parameters")]) from None
         native = self._native
         run = self._begin()
         self._running = state.runtime.execute(

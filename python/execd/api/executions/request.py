@@ -1,13 +1,12 @@
 """The part `executionRequest`: what its parameters ask for. Values are texts, or the JSON that they stand for."""
 
-import csv
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
 
-from execd import _native
+from execd import _native, options
 from execd.errors import CallError, InputError, Kind
 from execd.registry.address import Address
 
@@ -16,9 +15,6 @@ PART = "executionRequest"
 LONGEST = 1 << 20
 SHOWN = 100
 
-FORMATS = ("csv", "ndjson", "jsonl", "parquet", "arrow", "ipc", "feather")
-PACKINGS = ("gzip", "zstd")
-DELIMITERS = {"tab": "\t", "\\t": "\t"}
 MOST_AT_ONCE = 1 << 20
 YES = {"true", "yes", "on", "1"}
 NO = {"false", "no", "off", "0"}
@@ -105,8 +101,13 @@ def _word(*words: str) -> Callable[[Any], str]:
     return read
 
 
+def _format(value: Any) -> str:  # noqa: ANN401
+    word = str(value).strip().lower()
+    return _word(*options.FORMATS)(options.OTHER_NAMES.get(word, word))
+
+
 def _packing(value: Any) -> str | None:  # noqa: ANN401
-    word = _word("none", *PACKINGS)(value)
+    word = _word("none", *options.PACKINGS)(value)
     return None if word == "none" else word
 
 
@@ -120,7 +121,7 @@ def _truth(value: Any) -> bool:  # noqa: ANN401
 def _names(value: Any) -> list[str]:  # noqa: ANN401
     """A list of names, or a text with commas; a name that has a comma stands in quotes."""
     if isinstance(value, str):
-        return [name.strip() for row in csv.reader([value], skipinitialspace=True) for name in row if name.strip()]
+        return options.names([value])
     if isinstance(value, list) and all(isinstance(name, str) for name in value):
         return value
     raise ValueError("is neither a list of names nor a text with commas")
@@ -131,11 +132,7 @@ def _moment(value: Any) -> float:  # noqa: ANN401
     try:
         seconds = float(_text(value) if isinstance(value, bool | list | dict) else value)
     except ValueError:
-        try:
-            moment = datetime.fromisoformat(_text(value))
-        except ValueError:
-            raise ValueError("is neither a number of seconds since 1970 nor a date or moment of ISO 8601") from None
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        seconds = options.moment(_text(value))
     if not abs(seconds) < 1e12:  # noqa: PLR2004
         raise ValueError("is out of range")
     return seconds
@@ -157,11 +154,14 @@ def _count(value: Any) -> int:  # noqa: ANN401
     return int(text)
 
 
-def _delimiter(value: Any) -> str:  # noqa: ANN401
-    text = DELIMITERS.get(_text(value), _text(value))
-    if not (len(text) == 1 and text.isascii() and text not in '"\r\n'):
-        raise ValueError("is not one ASCII character, or tab")
-    return text
+def _mark(read: Callable[[str], str]) -> Callable[[Any], str]:
+    def mark(value: Any) -> str:  # noqa: ANN401
+        text = read(_text(value))
+        if len(text) > 1 or not text.isascii():
+            raise ValueError("is not one ASCII character")
+        return text
+
+    return mark
 
 
 def _anything(value: Any) -> Any:  # noqa: ANN401
@@ -174,14 +174,20 @@ PARAMETERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "service_id": ("service_id", _text),
     "version_id": ("version_id", _text),
     "version_by_timestamp": ("version_by_timestamp", _date),
-    "inputFormat": ("source_format", _word(*FORMATS)),
-    "outputFormat": ("target_format", _word(*FORMATS)),
+    "inputFormat": ("source_format", _format),
+    "outputFormat": ("target_format", _format),
     "compression": ("packing", _packing),
     "output": ("outputs", _names),
     "carry": ("carry", _names),
     "strict": ("strict", _truth),
     "manual_now": ("now", _moment),
-    "delimiter": ("delimiter", _delimiter),
+    "delimiter": ("delimiter", _mark(options.delimiter)),
+    "quote": ("quote", _mark(options.quote)),
+    "header": ("header", _names),
+    "encoding": ("encoding", _text),
+    "decimalComma": ("decimal_comma", _truth),
+    "sameDialect": ("same_dialect", _truth),
+    "sheet": ("sheet", _text),
     "chunking": ("chunk", _count),
     "subservice": ("subservice", _anything),
 }
