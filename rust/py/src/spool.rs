@@ -4,7 +4,7 @@
 use crate::detach::{attached, detached};
 use crate::errors;
 use execd_serve::error::ServeError;
-use execd_serve::files::feed::Feed as Pushed;
+use execd_serve::files::spool::feed::Feed as Pushed;
 use execd_serve::files::spool::{Spool as Bytes, SpoolSpace as Space, Spools};
 use execd_serve::stop::StopSignal;
 use pyo3::prelude::*;

@@ -11,10 +11,6 @@ mod piped;
 
 pub mod spool;
 
-mod overflow;
-
-pub mod feed;
-
 pub mod carry;
 
 mod csv;

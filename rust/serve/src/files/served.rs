@@ -3,12 +3,12 @@
 use crate::engine::Engine;
 use crate::error::ServeError;
 use crate::execute::Service;
-use crate::files::feed::FeedReader;
 use crate::files::kind::Packing;
 use crate::files::options::RunOptions;
 use crate::files::run::{Progress, run};
 use crate::files::source::Source;
 use crate::files::spool::Spool;
+use crate::files::spool::feed::FeedReader;
 use crate::files::summary::Summary;
 use crate::files::target::Target;
 use std::fs::File;

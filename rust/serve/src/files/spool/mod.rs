@@ -1,6 +1,9 @@
 //! Bytes put aside for an execution: in memory while they are few, then in a file without a name, which is gone with the
 //! process whatever ends it. How many there may be on the disk is counted for all executions of a process together.
 
+pub mod feed;
+mod overflow;
+
 use crate::error::ServeError;
 use rustix::fs::{MemfdFlags, memfd_create};
 use std::fs::File;

@@ -2,8 +2,8 @@
 //! too slow for wait on disk: a server that stops reading cannot see that its client goes away. The pusher never waits
 //! here: it is told when there is no room, and a file descriptor becomes readable when there is some again.
 
-use crate::files::overflow::Overflow;
 use crate::files::spool::Spools;
+use crate::files::spool::overflow::Overflow;
 use crate::stop::StopSignal;
 use rustix::event::{EventfdFlags, eventfd};
 use std::collections::VecDeque;
