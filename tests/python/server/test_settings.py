@@ -37,6 +37,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "time_limit": st.floats(0.001, 86_400),
     "queue": whole,
     "queue_seconds": st.floats(0, 1e6),
+    "run_seconds": st.floats(0, 1e6),
+    "default_service": st.from_regex(r"[a-z]{1,9}/[a-z]{1,9}", fullmatch=True),
+    "max_spool": whole,
+    "keep_runs": st.floats(0, 1e9),
+    "keep_run_bytes": whole,
+    "node": st.from_regex(r"[a-z][a-z0-9.-]{0,20}", fullmatch=True),
     "max_body": whole,
     "max_held": whole,
     "max_discard": whole,
@@ -204,8 +210,8 @@ def test_the_environment_may_name_the_file(tmp_path: Path, monkeypatch: pytest.M
 def test_zeros_become_what_suits_the_machine() -> None:
     ready = Settings().for_machine()
     assert min(ready.workers, ready.threads, ready.max_executions) >= 1
-    assert Settings(workers=3, threads=2, max_executions=5).for_machine() == Settings(
-        workers=3, threads=2, max_executions=5
+    assert Settings(workers=3, threads=2, max_executions=5, node="n").for_machine() == Settings(
+        workers=3, threads=2, max_executions=5, node="n"
     )
 
 
