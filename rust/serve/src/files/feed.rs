@@ -150,6 +150,7 @@ impl FeedReader {
     /// The next piece, an empty one at the end.
     fn next(&self) -> io::Result<Vec<u8>> {
         let mut queue = self.shared.queue();
+        queue.overflow.was_read();
         loop {
             if self.stop.is_raised() {
                 return Err(io::Error::other("stopped"));
