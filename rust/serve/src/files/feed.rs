@@ -150,7 +150,6 @@ impl FeedReader {
     /// The next piece, an empty one at the end.
     fn next(&self) -> io::Result<Vec<u8>> {
         let mut queue = self.shared.queue();
-        queue.overflow.was_read();
         loop {
             if self.stop.is_raised() {
                 return Err(io::Error::other("stopped"));
@@ -167,7 +166,9 @@ impl FeedReader {
                     self.shared.tell(&mut queue);
                 }
                 drop(queue);
-                return place.read();
+                let piece = place.read();
+                self.shared.queue().overflow.was_read();
+                return piece;
             }
             match queue.end {
                 Some(End::Whole) => return Ok(Vec::new()),
