@@ -213,7 +213,7 @@ def test_a_run_log_tells_what_was_read_and_is_read_by_offset(server: Server) -> 
     assert result(response).count(b"#DIV/0!") == 60
     log = run_log(server, response)
     assert f"read {len(bad)} bytes, 30 records" in log
-    assert "30 records have errors" in log
+    assert "records with errors: 30" in log
     assert "record 1: quotient: #DIV/0!" in log
     assert "record 20: quotient: #DIV/0!" in log
     assert "record 21:" not in log

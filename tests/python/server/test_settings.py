@@ -37,6 +37,12 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "time_limit": st.floats(0.001, 86_400),
     "queue": whole,
     "queue_seconds": st.floats(0, 1e6),
+    "run_seconds": st.floats(0, 1e6),
+    "default_service": st.from_regex(r"[a-z]{1,9}/[a-z]{1,9}", fullmatch=True),
+    "max_spool": whole,
+    "keep_runs": st.floats(0, 1e9),
+    "keep_run_bytes": whole,
+    "node": st.from_regex(r"[a-z][a-z0-9.-]{0,20}", fullmatch=True),
     "max_body": whole,
     "max_held": whole,
     "max_discard": whole,
@@ -218,6 +224,7 @@ def test_zeros_become_what_suits_the_machine() -> None:
         max_worker_memory=7,
         max_execution_memory=6,
         max_compile_memory=5,
+        node="n",
     )
     assert chosen.for_machine() == chosen
 

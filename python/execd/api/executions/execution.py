@@ -211,7 +211,7 @@ class Execution:
         if self._native:
             shown = [f"record {record:,}: {text}" for record, text in self._native.first_errors]
             more = [f"… and {outcome.with_errors - len(shown):,} more"] if outcome.with_errors > len(shown) else []
-            run.say(f"{outcome.with_errors:,} records have errors", *shown, *more)
+            run.say(f"records with errors: {outcome.with_errors:,}", *shown, *more)
         run.say(f"{outcome.status} after {seconds:.1f} s{f': {outcome.message}' if outcome.message else ''}")
         if outcome.status == runs.OK:
             progress["progress"] = 1.0
