@@ -25,7 +25,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from pyarrow import ipc
 
 from books import workbook
-from test_run import execd, read, refused, run
+from records import execd, read, refused, run
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from books import slow, workbook
-from test_run import execd
+from records import execd
 from tests.server import PATIENCE, free_port
 
 pytest.importorskip("obstore", reason="object stores need the extra 'object-stores'")

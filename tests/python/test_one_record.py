@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -155,6 +156,17 @@ def write_csv(path: Path, record: Record) -> None:
         writer.writerow([str(value).upper() if isinstance(value, bool) else value for value in cells.values()])
 
 
+def write_sheet(path: Path, record: Record) -> None:
+    """The record as a sheet: what looks like a formula is a text."""
+    book = openpyxl.Workbook()
+    for row, values in enumerate(zip(*by_cell(record).items(), strict=True), 1):
+        for column, value in enumerate(values, 1):
+            cell = book.worksheets[0].cell(row, column, value)
+            if isinstance(value, str):
+                cell.data_type = "s"
+    book.save(path)
+
+
 def is_as_typed(shown: Any, typed: Any, name: str, errors: str) -> bool:
     """A value of a JSON answer in a typed column: numbers have 15 digits in JSON; what does not fit is told."""
     if shown is None:
@@ -174,9 +186,14 @@ def compare(model: execd.Model, record: Record, folder: Path) -> None:
     """The same outputs, errors and names in every form of the record."""
     expected = objects(model, record)
     (folder / "in.ndjson").write_text(json.dumps(record) + "\n")
+    (folder / "in.json").write_text(json.dumps([record]))
     write_csv(folder / "in.csv", record)
+    write_sheet(folder / "in.xlsx", record)
     shown = [arrays(model, record)]
-    shown += [through(model, folder / f"in.{form}", folder / "out.ndjson") for form in ("ndjson", "csv")]
+    # In a sheet, blank cells at the end are no record.
+    is_blank = all(value is None for value in by_cell(record).values())
+    forms = ["ndjson", "json", "csv", *(["xlsx"] if not is_blank else [])]
+    shown += [through(model, folder / f"in.{form}", folder / "out.ndjson") for form in forms]
     typed = []
     for table in tables(record):
         pq.write_table(table, folder / "in.parquet")

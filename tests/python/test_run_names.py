@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from books import workbook
-from test_run import execd, read, share
+from records import execd, read
+from test_run import share
 
 __all__ = ["share"]
 

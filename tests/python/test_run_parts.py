@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from pyarrow import parquet as pq
 
 from books import slow, workbook
-from test_run import execd, read
+from records import execd, read
 
 
 @pytest.fixture

@@ -39,6 +39,7 @@ class Job:
         self._model, self._engine, self._options = model, engine, options
         self._native: _native.FileRun | None = None
         self._cancelled = False
+        self.is_done = False
 
     @property
     def records(self) -> int:
@@ -71,6 +72,7 @@ class Job:
         finally:
             if self._pipes:
                 self._pipes.close(whole=whole)
+        self.is_done = True
         return summary
 
     def _places(self) -> tuple[list[_native.Place], _native.Place]:
@@ -166,7 +168,7 @@ class Bar:
         records = sum(job.records for job in self._jobs)
         told = f"{records:,} records, {rate(records, self._bytes * done, time.monotonic() - self._started)}"
         if len(self._jobs) > 1:
-            told = f"{sum(job.fraction >= 1 for job in self._jobs)} of {len(self._jobs)} files, {told}"
+            told = f"{sum(job.is_done for job in self._jobs)} of {len(self._jobs)} files, {told}"
         self._progress.update(self._bar, completed=done, told=told)
 
 

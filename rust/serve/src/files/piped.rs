@@ -123,7 +123,11 @@ impl Write for PipeWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.wait(WAITING)?;
         let piece = bytes.get(..bytes.len().min(PIECE)).unwrap_or_default();
-        self.pieces.send(piece.to_vec()).map_err(|_| io::ErrorKind::BrokenPipe)?;
+        if self.pieces.send(piece.to_vec()).is_err() {
+            // The thread has ended, and told why.
+            self.wait(0)?;
+            return Err(io::ErrorKind::BrokenPipe.into());
+        }
         self.waiting += 1;
         Ok(piece.len())
     }

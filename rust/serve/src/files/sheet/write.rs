@@ -12,7 +12,7 @@ use execd_calc::values::heap::Heap;
 use execd_calc::values::value::{Unpacked, Value};
 use rust_xlsxwriter::{Format as Look, Formula, Workbook, Worksheet, XlsxError};
 use std::error::Error;
-use std::io::Write;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Rows of a sheet in Excel, and columns.
@@ -87,7 +87,34 @@ impl SheetWriter {
 
     /// Writes the workbook.
     pub fn finish(mut self, bytes: &mut (impl Write + Send)) -> Result<(), Box<dyn Error>> {
-        written(|| Ok(self.workbook.save_to_writer(bytes)?))
+        let mut bytes = Failing { bytes, error: None };
+        let saved = written(|| Ok(self.workbook.save_to_writer(&mut bytes)?));
+        bytes.error.map_or(saved, |error| Err(error.into()))
+    }
+}
+
+/// Takes bytes and drops them after the first error, which is kept: an archive is ended even then, and would complain.
+struct Failing<'w, W> {
+    bytes: &'w mut W,
+    error: Option<io::Error>,
+}
+
+impl<W: Write> Write for Failing<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.error.is_some() {
+            return Ok(bytes.len());
+        }
+        self.bytes.write(bytes).map_err(|error| {
+            let kind = error.kind();
+            if kind != io::ErrorKind::Interrupted {
+                self.error = Some(error);
+            }
+            kind.into()
+        })
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.error.is_some() { Ok(()) } else { self.bytes.flush() }
     }
 }
 
