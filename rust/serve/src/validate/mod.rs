@@ -3,6 +3,8 @@
 
 mod check;
 
+mod passing;
+
 use crate::codec::decoded::Decoded;
 use crate::codec::notes::{Note, NoteKind};
 use crate::engine::{Block, Engine, Work};
@@ -16,6 +18,7 @@ use execd_calc::semantics::function::Env;
 use execd_calc::values::batch::Batch;
 use execd_calc::values::heap::{Heap, Layer, Store};
 use execd_calc::values::value::{Unpacked, Value};
+use passing::Passing;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -217,8 +220,9 @@ impl Judge<'_> {
         let heap = Heap::new(Arc::new(Store::new(Layer::Constant)), texts);
         let check =
             Check::new(&self.validation.rule, &heap, date1904, &mut Lists::new(), stop, |_| Value::BLANK);
+        let mut passing = Passing::new(&check, &heap, date1904);
         for (cell, column) in self.columns(&decoded.batch) {
-            for (record, &value) in column.iter().enumerate() {
+            for (record, value) in passing.doubtful(column) {
                 if record.is_multiple_of(4096) {
                     stop.check()?;
                 }
