@@ -1,9 +1,9 @@
 """Runs the benchmarks and prints one table: `make bench`, or this with a section and a model to see less.
 
 Workbooks and records are built into build/bench; the Rust program `execd-benches` measures kernels, tables,
-JSON and compilation; http_calls.py measures the server.
+JSON and compilation; bulk.py measures files, http_calls.py the server.
 
-usage: python -m benches.run [kernel|table|codec|compile|http] [MODEL]
+usage: python -m benches.run [kernel|table|codec|compile|bulk|http] [MODEL]
 """
 
 import subprocess
@@ -54,7 +54,12 @@ def main() -> None:
     rows = []
     if arguments != ["http"]:
         prepare()
+    if arguments[:1] not in (["http"], ["bulk"]):
         rows += in_rust(arguments)
+    if not arguments or arguments[0] == "bulk":
+        from benches import bulk  # noqa: PLC0415  its dependencies are the library's
+
+        rows += bulk.main(*arguments[1:])
     if not arguments or arguments == ["http"]:
         from benches import http_calls  # noqa: PLC0415  its dependencies are the server's
 
