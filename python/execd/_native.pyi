@@ -218,7 +218,7 @@ class FileRun:
         source: str | PathLike[str],
         target: str | PathLike[str],
         *,
-        more: Sequence[str | PathLike[str]] | None = None,
+        more: Sequence[tuple[str, str | None, int | None, str | None]] | None = None,
         source_name: str | None = None,
         target_name: str | None = None,
         source_bytes: int | None = None,
@@ -240,11 +240,11 @@ class FileRun:
     ) -> FileRun:
         """Formats are csv, ndjson, json, parquet, arrow, arrows and xlsx; without one, suffix or content says it.
 
-        `more` files are read after the source. A pipe stands for something else of the name and size beside it; with
-        `source_ranges` the source is a Parquet file whose ranges are asked for there (an offset and a length) and come
-        from the source (a length and the bytes), numbers in 64 bits, lowest byte first. `delimiter` to
-        `decimal_comma` are about CSV records, `quote` is "" where there are none; with `same_dialect` CSV answers are
-        spelled likewise. `sheet` is that of a workbook.
+        `more` files are read after the source: path, name, bytes and ranges of each. A pipe stands for something else
+        of the name and size beside it; with `source_ranges` the source is a Parquet file whose ranges are asked for
+        there (an offset and a length) and come from the source (a length and the bytes), numbers in 64 bits, lowest
+        byte first. `delimiter` to `decimal_comma` are about CSV records, `quote` is "" where there are none; with
+        `same_dialect` CSV answers are spelled likewise. `sheet` is that of a workbook.
 
         `carry` names columns of the records that go through to the answers, `outputs` those to keep. `now` is Unix
         seconds. With `strict`, names that match nothing are an error. Raises InputError.

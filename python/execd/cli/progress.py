@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from execd import _native
 from execd.cli import objects
 from execd.cli.parts import Part
-from execd.errors import Cancelled, ExecdError, InputError
+from execd.errors import Cancelled, ExecdError
 from execd.library import Model
 
 # Seconds between two looks at the progress.
@@ -76,22 +76,23 @@ class Job:
 
     def _places(self) -> dict[str, Any]:
         """Where the native code reads and writes: files, or pipes of objects."""
-        first, *more = self.part.sources
         target = self.part.target
-        places: dict[str, Any] = {"source": first.name, "target": target, "more": [other.name for other in more]}
-        if any(objects.is_url(name) for name in (first.name, target, *places["more"])):
-            self._pipes = objects.Pipes(self.cancel)
-        if self._pipes and any(objects.is_url(source.name) for source in self.part.sources):
-            if more:
-                raise InputError("objects of a store have their answers in a folder each, or are read one at a time")
-            places |= {"source_name": first.name, "source_bytes": first.size}
-            if self._is_parquet(first.name):
-                places["source_ranges"], places["source"] = self._pipes.ranges(first)
-            else:
-                places["source"] = self._pipes.source(first)
+        names = [target, *(source.name for source in self.part.sources)]
+        self._pipes = objects.Pipes(self.cancel) if any(map(objects.is_url, names)) else None
+        (path, name, size, ranges), *more = map(self._source, self.part.sources)
+        places = {"source": path, "source_name": name, "source_bytes": size, "source_ranges": ranges, "more": more}
         if self._pipes and objects.is_url(target):
-            places |= {"target_name": target, "target": self._pipes.target(target)}
-        return places
+            return places | {"target_name": target, "target": self._pipes.target(target)}
+        return places | {"target": target}
+
+    def _source(self, found: objects.Found) -> tuple[str, str | None, int | None, str | None]:
+        """The path of a file; of an object its pipe, name and size, and the pipe for requests of ranges."""
+        if not self._pipes or not objects.is_url(found.name):
+            return found.name, None, None, None
+        if not self._is_parquet(found.name):
+            return self._pipes.source(found), found.name, found.size, None
+        requests, answers = self._pipes.ranges(found)
+        return answers, found.name, found.size, requests
 
     def _is_parquet(self, name: str) -> bool:
         named = self._options.get("source_format")

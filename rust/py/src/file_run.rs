@@ -17,6 +17,9 @@ use pyo3::prelude::*;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// A path, and the name, the bytes and the pipe for requests that `Place` has.
+type SourceTuple = (PathBuf, Option<String>, Option<u64>, Option<PathBuf>);
+
 /// One run; its progress may be read while it lasts.
 #[pyclass(frozen, module = "execd._native")]
 pub struct FileRun {
@@ -41,7 +44,7 @@ impl FileRun {
         engine: &Engine,
         source: PathBuf,
         target: PathBuf,
-        more: Option<Vec<PathBuf>>,
+        more: Option<Vec<SourceTuple>>,
         source_name: Option<String>,
         target_name: Option<String>,
         source_bytes: Option<u64>,
@@ -76,8 +79,9 @@ impl FileRun {
             ..run_options()
         };
         let source = Place { path: source, name: source_name, bytes: source_bytes, ranges: source_ranges };
-        let more = more.unwrap_or_default();
-        let sources = std::iter::once(source).chain(more.iter().map(Place::from)).collect();
+        let more = more.unwrap_or_default().into_iter();
+        let more = more.map(|(path, name, bytes, ranges)| Place { path, name, bytes, ranges });
+        let sources = std::iter::once(source).chain(more).collect();
         let target = Place { path: target, name: target_name, ..Place::default() };
         let (service, threads) = (Arc::clone(&model.service), Arc::clone(&engine.threads));
         Ok(FileRun { service, threads, sources, target, options, progress: Progress::default() })
