@@ -135,11 +135,17 @@ def test_an_execution_can_be_cancelled_and_limited() -> None:
 
 
 def test_a_compile_can_be_cancelled() -> None:
-    token = _native.CancelToken()
-    threading.Timer(0.1, token.cancel).start()
-    with pytest.raises(execd.Cancelled) as caught:
-        _native.Model(slow_to_compile(), token)
-    assert "B1" in str(caught.value)
+    said = ""
+    # A busy machine may be reading the file still when the first of these pass.
+    for seconds in (0.1, 0.4, 1.6, 6.4):
+        token = _native.CancelToken()
+        threading.Timer(seconds, token.cancel).start()
+        with pytest.raises(execd.Cancelled) as caught:
+            _native.Model(slow_to_compile(), token)
+        said = str(caught.value)
+        if "B1" in said:
+            break
+    assert "B1" in said
 
 
 def test_a_workbook_that_is_too_large_to_compile_is_refused_with_its_formula() -> None:

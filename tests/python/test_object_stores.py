@@ -142,6 +142,25 @@ def test_folders_and_patterns(store: Store, double: Path, tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["part-0.csv", "part-1.csv", "part-2.csv"]
 
 
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_many_objects_have_one_answer(store: Store, double: Path, suffix: str) -> None:
+    for number in range(20):
+        content = io.BytesIO()
+        frame = pl.DataFrame({"a": [float(number), 100.0]})
+        (frame.write_csv if suffix == "csv" else frame.write_parquet)(content)
+        store.put(f"in/part-{number:02}.{suffix}", content.getvalue())
+    result = store.run(double, f"{bucket(store)}/in/", f"{bucket(store)}/all.parquet")
+    assert result.returncode == 0, result.stderr
+    expected = [value for number in range(20) for value in (2.0 * number, 200.0)]
+    assert pl.read_parquet(io.BytesIO(store.get("all.parquet")))["b"].to_list() == expected
+    store.put(f"in/part-10-wrong.{suffix}", b"z\n1\n")
+    result = store.run(double, f"{bucket(store)}/in/", f"{bucket(store)}/other.parquet")
+    assert result.returncode == 1
+    assert not store.has("other.parquet")
+    if suffix == "parquet":
+        assert f"{bucket(store)}/in/part-10-wrong.parquet: ".encode() in result.stderr
+
+
 def test_a_mistake_leaves_no_object(store: Store, double: Path, tmp_path: Path) -> None:
     store.put("in.csv", b"a\n" + b"1\n" * 200_000 + b'"2\n')
     result = store.run(double, f"{bucket(store)}/in.csv", f"{bucket(store)}/out.csv")

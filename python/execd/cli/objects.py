@@ -23,6 +23,8 @@ from execd.settings import plain_object_store
 # Bytes moved at once, and of one part of an upload: a store takes ten thousand of them.
 PIECE = 4 << 20
 UPLOADED = 16 << 20
+# Seconds between two looks at a thread that is to end.
+LOOK = 0.05
 REQUEST = struct.Struct("<QQ")
 LENGTH = struct.Struct("<Q")
 NO_ANSWER = LENGTH.pack(2**64 - 1)
@@ -148,17 +150,21 @@ class Pipes:
         if whole and before is None:
             self._whole.set()
         self._over.set()
-        # Who still waits for the other side of a pipe finds it, and nothing in it.
-        for pipe in self._pipes:
-            with contextlib.suppress(OSError):
-                os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
         for thread in self._threads:
-            thread.join()
+            while thread.is_alive():
+                self._release()
+                thread.join(LOOK)
         self._folder.cleanup()
         # Threads of a run that failed otherwise fail, too.
         error = self._error if whole else before
         if error is not None:
             raise error
+
+    def _release(self) -> None:
+        """Whoever waits for the other side of a pipe finds it, and nothing in it; then it may wait at the next one."""
+        for pipe in self._pipes:
+            with contextlib.suppress(OSError):
+                os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
 
     def _pipe(self) -> str:
         pipe = str(Path(self._folder.name) / str(len(self._pipes)))
@@ -186,6 +192,8 @@ class Pipes:
 
     def _download(self, url: str, pipe: str) -> None:
         with Path(pipe).open("wb", buffering=0) as bytes_:
+            if self._over.is_set():
+                return
             try:
                 store, path = _located(url)
                 for piece in _obstore().get(store, path).stream(min_chunk_size=PIECE):

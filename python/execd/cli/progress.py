@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from execd import _native
 from execd.cli import objects
 from execd.cli.parts import Part
-from execd.errors import Cancelled, ExecdError, InputError
+from execd.errors import Cancelled, ExecdError
 from execd.library import Model
 
 # Seconds between two looks at the progress.
@@ -78,24 +78,21 @@ class Job:
     def _places(self) -> tuple[list[_native.Place], _native.Place]:
         """Where the native code reads and writes: files, or pipes of objects."""
         sources, target = self.part.sources, self.part.target
-        objects_read = [source for source in sources if objects.is_url(source.name)]
-        if objects_read and len(sources) > 1:
-            raise InputError("objects of a store have their answers in a folder each, or are read one at a time")
-        if not objects_read and not objects.is_url(target):
-            return [_native.Place(source.name) for source in sources], _native.Place(target)
-        self._pipes = pipes = objects.Pipes(self.cancel)
-        piped = [self._piped(pipes, source) for source in objects_read]
-        places = piped or [_native.Place(source.name) for source in sources]
-        if objects.is_url(target):
-            return places, _native.Place(pipes.target(target), name=target)
+        names = [target, *(source.name for source in sources)]
+        self._pipes = objects.Pipes(self.cancel) if any(map(objects.is_url, names)) else None
+        places = [self._source(source) for source in sources]
+        if self._pipes and objects.is_url(target):
+            return places, _native.Place(self._pipes.target(target), name=target)
         return places, _native.Place(target)
 
-    def _piped(self, pipes: objects.Pipes, source: objects.Found) -> _native.Place:
-        """An object, read through a pipe."""
-        if self._is_parquet(source.name):
-            ranges, answers = pipes.ranges(source)
-            return _native.Place(answers, name=source.name, size=source.size, ranges=ranges)
-        return _native.Place(pipes.source(source), name=source.name, size=source.size)
+    def _source(self, found: objects.Found) -> _native.Place:
+        """A file, or an object that is read through a pipe."""
+        if not self._pipes or not objects.is_url(found.name):
+            return _native.Place(found.name)
+        if not self._is_parquet(found.name):
+            return _native.Place(self._pipes.source(found), name=found.name, size=found.size)
+        requests, answers = self._pipes.ranges(found)
+        return _native.Place(answers, name=found.name, size=found.size, ranges=requests)
 
     def _is_parquet(self, name: str) -> bool:
         named = self._options.get("source_format")
