@@ -61,7 +61,11 @@ impl Spool {
     /// Writes all that is pushed into a feed, until its end.
     fn fill(&self, py: Python<'_>, feed: &Feed, name: &str) -> PyResult<()> {
         let reader = feed.pushed.reader(Arc::new(StopSignal::default()));
-        let filled = detached(py, || locked(&self.bytes).fill(reader, name))?;
+        let fill = || {
+            let mut bytes = locked(&self.bytes);
+            bytes.fill(reader).map_err(|error| bytes.told(&error, name))
+        };
+        let filled = detached(py, fill)?;
         filled.map_err(|error| errors::serve(py, &error))
     }
 

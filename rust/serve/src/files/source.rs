@@ -158,9 +158,9 @@ impl Arriving {
 }
 
 /// A file without a name, which is gone when the run ends.
-fn spooled(mut bytes: impl Read, spools: &Arc<Spools>) -> io::Result<File> {
+fn spooled(bytes: impl Read, spools: &Arc<Spools>) -> io::Result<File> {
     let mut spool = Spool::new(Arc::clone(spools))?;
-    io::copy(&mut bytes, &mut spool)?;
+    spool.fill(bytes)?;
     spool.into_file()
 }
 

@@ -126,20 +126,24 @@ impl Spool {
     }
 
     /// Writes all that a reader has; it may be stopped by that.
-    pub fn fill(&mut self, mut bytes: impl Read, name: &str) -> Result<(), ServeError> {
+    pub fn fill(&mut self, mut bytes: impl Read) -> io::Result<()> {
         let mut piece = vec![0; PIECE];
         loop {
-            let count = bytes.read(&mut piece).map_err(|error| ServeError::file(name, error))?;
-            let piece = piece.get(..count).unwrap_or_default();
-            if piece.is_empty() {
+            let count = bytes.read(&mut piece)?;
+            if count == 0 {
                 return Ok(());
             }
-            self.write_all(piece).map_err(|error| match error.kind() {
-                io::ErrorKind::QuotaExceeded => {
-                    ServeError::TooLarge { what: "bytes put aside", limit: self.spools.space.most as usize }
-                }
-                _ => ServeError::file(name, error),
-            })?;
+            self.write_all(piece.get(..count).unwrap_or_default())?;
+        }
+    }
+
+    /// What a caller is told of an error of `fill`. `name` is what the bytes are called.
+    pub fn told(&self, error: &io::Error, name: &str) -> ServeError {
+        match error.kind() {
+            io::ErrorKind::QuotaExceeded => {
+                ServeError::TooLarge { what: "bytes put aside", limit: self.spools.space.most as usize }
+            }
+            _ => ServeError::file(name, error),
         }
     }
 
@@ -187,8 +191,11 @@ mod tests {
         spool.write_all(&[2; 1 << 20]).unwrap();
         assert!(!spool.is_in_memory() && space.used() == 2 << 20);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the file has a name");
-        let too_much = spool.fill(io::repeat(3), "x");
-        assert_eq!(too_much, Err(ServeError::TooLarge { what: "bytes put aside", limit: 4 << 20 }));
+        let too_much = spool.fill(io::repeat(3)).unwrap_err();
+        assert_eq!(
+            spool.told(&too_much, "x"),
+            ServeError::TooLarge { what: "bytes put aside", limit: 4 << 20 }
+        );
         let mut bytes = Vec::new();
         spool.into_file().unwrap().read_to_end(&mut bytes).unwrap();
         assert_eq!(bytes.get(..2 << 20).unwrap(), [[1; 1 << 20], [2; 1 << 20]].concat());
@@ -199,7 +206,8 @@ mod tests {
     fn a_folder_that_is_not_there_is_an_error() {
         let space = Arc::new(SpoolSpace::new(PathBuf::from("/nowhere"), 4 << 20));
         let mut spool = Spool::new(Arc::new(Spools::new(Arc::clone(&space)))).unwrap();
-        assert!(matches!(spool.fill(io::repeat(0), "x"), Err(ServeError::File { .. })));
+        let error = spool.fill(io::repeat(0)).unwrap_err();
+        assert!(matches!(spool.told(&error, "x"), ServeError::File { .. }));
         drop(spool);
         assert_eq!(space.used(), 0);
     }
