@@ -14,8 +14,11 @@ from execd.cli.progress import Job, Outcome
 from execd.cli.terminal import FAILED, INVALID, PIPE_CLOSED, WORKBOOK, count, err, fail, warn
 from execd.errors import ExecdError
 from execd.library import load
+from execd.telemetry.stages import shares
 
 FORMATS = click.Choice(options.FORMATS)
+# Seconds of a run from which on it matters what took them.
+LONG = 1.0
 
 
 def _read(reader: Callable[[Any], Any]) -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -130,6 +133,8 @@ def _tell(planned: list[Part], outcomes: list[Outcome], target: str, seconds: fl
     read = sum(part.size for part, _ in answered)
     place = "standard output" if target == DASH else target
     speed = progress.rate(records, read, seconds)
+    if seconds >= LONG:
+        speed += f"; {shares(summary.seconds for _, summary in answered)}"
     told = f"{count(records, 'record')} in {seconds:.1f} s to {place} ({speed})"
     if planned[0].named:
         failed, there = len(outcomes) - len(answered), len(planned) - len(outcomes)

@@ -18,6 +18,7 @@ from execd.registry.compiled import Program
 from execd.runtime.disconnect import Gone, Watch
 from execd.state import State
 from execd.telemetry.logs import logger
+from execd.telemetry.stages import shares
 
 log = logger("execd.executions")
 
@@ -224,7 +225,8 @@ class Execution:
         seconds = max(time.monotonic() - self._began, 1e-3)
         self._run.say(
             f"read {self._upload.size:,} bytes, {summary.records:,} records: {summary.records / seconds:,.0f} records "
-            f"and {self._upload.size / seconds / MIB:,.1f} MiB a second",
+            f"and {self._upload.size / seconds / MIB:,.1f} MiB a second; "
+            f"{shares([summary.seconds])}",
             *(f"{line}; it was ignored" for line in summary.unmatched),
             *(
                 f"{_whose(left, summary.records)} took the workbook's value of {name}"
