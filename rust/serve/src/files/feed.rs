@@ -166,7 +166,9 @@ impl FeedReader {
                     self.shared.tell(&mut queue);
                 }
                 drop(queue);
-                return place.read();
+                let piece = place.read();
+                self.shared.queue().overflow.was_read();
+                return piece;
             }
             match queue.end {
                 Some(End::Whole) => return Ok(Vec::new()),

@@ -64,9 +64,13 @@ impl Overflow {
         }
     }
 
+    /// Whoever was told where to read has read.
+    pub fn was_read(&mut self) {
+        self.reading = false;
+    }
+
     /// Where to read the next bytes; nothing if none wait.
     pub fn next(&mut self) -> Option<Place> {
-        // Who asks for more has read what it was given.
         let length = (self.written - self.read).min(PIECE);
         let place = Place { file: Arc::clone(self.file.as_ref()?), start: self.read, length };
         self.read += length;
