@@ -149,7 +149,7 @@ pub fn pack<C>(machine: &mut Machine<'_, C>, first: u32, (rows, cols): (u32, u32
                 .collect();
             *result = match *cells {
                 [only] => heap.add_cell(only),
-                _ => heap.add_array(Array { rows, cols, cells }),
+                _ => heap.add_array(Array::new(rows, cols, cells)),
             };
         }
     }

@@ -312,7 +312,7 @@ impl Cx<'_> {
     }
 
     pub fn add_array(&mut self, rows: usize, cols: usize, cells: Vec<Value>) -> Value {
-        self.heap.add_array(Array { rows, cols, cells })
+        self.heap.add_array(Array::new(rows, cols, cells))
     }
 
     /// A range, an array or a single value as one rectangle.

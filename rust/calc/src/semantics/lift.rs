@@ -1,8 +1,9 @@
 //! Calls row-wise kernels: propagates errors in scalar arguments, lifts functions and operators over arrays.
 //! Knows no function.
 
-use crate::semantics::function::{Arg, Cx, Function, Kernel, Param, flags};
+use crate::semantics::function::{Arg, Cx, Function, Kernel, MAX_ARRAY_CELLS, Param, flags};
 use crate::semantics::operator::{self, BinaryOp, UnaryOp};
+use crate::values::budget::Refusal;
 use crate::values::value::{ErrorCode, Unpacked, Value};
 
 /// Up to this many arguments of a scalar kernel stay on the stack.
@@ -72,13 +73,22 @@ fn union(shape: Option<(usize, usize)>, cx: &Cx<'_>, value: Value) -> (usize, us
     (rows.max(grid.rows()), cols.max(grid.cols()))
 }
 
+/// Room for a lifted result. What is too large, as of a whole sheet, refuses the record: an error value could be caught.
+fn room(cx: &Cx<'_>, rows: usize, cols: usize) -> Result<Vec<Value>, ErrorCode> {
+    if rows.saturating_mul(cols) > MAX_ARRAY_CELLS {
+        cx.heap.refuse(Refusal::Execution);
+        return Err(ErrorCode::Timeout);
+    }
+    cx.room(rows, cols)
+}
+
 fn call_lifted(
     cx: &mut Cx<'_>,
     function: &Function,
     args: &[Arg<'_>],
     (rows, cols): (usize, usize),
 ) -> Value {
-    let mut cells = match cx.room(rows, cols) {
+    let mut cells = match room(cx, rows, cols) {
         Ok(room) => room,
         Err(code) => return code.into(),
     };
@@ -192,7 +202,7 @@ fn map(
     (rows, cols): (usize, usize),
     f: impl Fn(&mut Cx<'_>, usize, usize) -> Value,
 ) -> Value {
-    let mut cells = match cx.room(rows, cols) {
+    let mut cells = match room(cx, rows, cols) {
         Ok(room) => room,
         Err(code) => return code.into(),
     };

@@ -20,7 +20,7 @@ pub struct Heap {
     draft: String,
 }
 
-static EMPTY_ARRAY: Array = Array { rows: 0, cols: 0, cells: Vec::new() };
+static EMPTY_ARRAY: Array = Array::new(0, 0, Vec::new());
 
 impl Heap {
     pub fn new(constant: Arc<Store>, batch: Arc<Store>) -> Heap {
@@ -250,7 +250,7 @@ impl Heap {
 
     /// Adds an array of one cell that stays an array: functions treat cells differently from values that were typed in.
     pub fn add_cell(&mut self, cell: Value) -> Value {
-        let value = self.local.add_array(Array { rows: 1, cols: 1, cells: vec![cell] });
+        let value = self.local.add_array(Array::new(1, 1, vec![cell]));
         self.kept(value)
     }
 

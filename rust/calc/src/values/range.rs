@@ -47,14 +47,15 @@ pub struct Table {
     pub rows: usize,
     pub cols: usize,
     pub cells: Vec<Value>,
-    pub has_blanks: bool,
+    /// No cell is blank or an error: INDEX gives those differently from others.
+    pub is_filled: bool,
     pub index: crate::values::lookup_index::Indexes,
 }
 
 impl Table {
     pub fn new(rows: usize, cols: usize, cells: Vec<Value>) -> Table {
-        let has_blanks = cells.iter().any(|cell| cell.is_empty());
-        Table { rows, cols, cells, has_blanks, index: Default::default() }
+        let is_filled = !cells.iter().any(|cell| cell.is_empty() || cell.is_error());
+        Table { rows, cols, cells, is_filled, index: Default::default() }
     }
 }
 
@@ -97,7 +98,8 @@ impl<'a> Grid<'a> {
     pub fn used(&self) -> (usize, usize) {
         match self {
             Grid::Range(range) => (range.used_rows.min(range.rows), range.used_cols.min(range.cols)),
-            _ => (self.rows(), self.cols()),
+            Grid::Array(array) => array.used(),
+            Grid::Single(_) => (1, 1),
         }
     }
 
@@ -126,7 +128,7 @@ impl<'a> Grid<'a> {
     pub fn dense(&self) -> Option<&'a [Value]> {
         let (cells, width) = match self {
             Grid::Range(range) => range.cells.table().map(|table| (table.cells.as_slice(), table.cols))?,
-            Grid::Array(array) => (array.cells.as_slice(), array.cols),
+            Grid::Array(array) => (array.cells.as_slice(), array.used().1),
             Grid::Single(_) => return None,
         };
         let (rows, cols) = self.used();

@@ -14,17 +14,45 @@ pub enum Layer {
     Local = 2,
 }
 
-/// A rectangular array of values, row by row.
+/// A rectangular array of values. Of cells of a sheet it may hold the first rows and columns only: all others are blank.
 #[derive(Clone, Debug, Default)]
 pub struct Array {
     pub rows: usize,
     pub cols: usize,
+    /// How many columns of each row are held.
+    width: usize,
+    /// What is held, row by row.
     pub cells: Vec<Value>,
 }
 
 impl Array {
+    /// All values, row by row.
+    pub const fn new(rows: usize, cols: usize, cells: Vec<Value>) -> Array {
+        Array { rows, cols, width: cols, cells }
+    }
+
+    /// The first `width` values of the first rows; all others are blank.
+    pub fn partly_blank((rows, cols): (usize, usize), width: usize, cells: Vec<Value>) -> Array {
+        Array { rows, cols, width, cells }
+    }
+
+    /// The value at a place; `None` outside of the array.
     pub fn get(&self, row: usize, col: usize) -> Option<Value> {
-        if row < self.rows && col < self.cols { self.cells.get(row * self.cols + col).copied() } else { None }
+        if row >= self.rows || col >= self.cols {
+            return None;
+        }
+        let held = if col < self.width { self.cells.get(row * self.width + col).copied() } else { None };
+        Some(held.unwrap_or(Value::BLANK))
+    }
+
+    /// Rows and columns that are held.
+    pub fn used(&self) -> (usize, usize) {
+        (self.cells.len().checked_div(self.width).unwrap_or(0), self.width)
+    }
+
+    /// The same with `f` of each value that is held. A blank must stay a blank.
+    pub fn map(&self, f: impl FnMut(Value) -> Value) -> Array {
+        Array { cells: self.cells.iter().copied().map(f).collect(), ..*self }
     }
 }
 

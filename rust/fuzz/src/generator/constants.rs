@@ -120,16 +120,71 @@ pub fn constant(choices: &mut Choices<'_>) -> Constant {
     }
 }
 
-/// A column is mostly of one kind, as columns are: numbers in G and H, which may ascend, texts in I, anything in J.
-pub fn in_a_column(choices: &mut Choices<'_>, col: char) -> Constant {
-    match col {
+/// What columns G and H hold mostly, and I, where the texts are.
+#[derive(Clone, Copy)]
+pub enum Columns {
+    /// Numbers as they come, and any texts.
+    Any,
+    /// Keys of look-ups: most go up, some are there twice.
+    Keys,
+    /// Days and moments, also around those that calendars differ about; texts that read as dates.
+    Days,
+    /// Numbers beside texts that read as the same, and texts that differ in case, width or white space.
+    Alike,
+}
+
+pub const COLUMNS: [Columns; 5] = [Columns::Any, Columns::Any, Columns::Keys, Columns::Days, Columns::Alike];
+
+const DAYS: [f64; 12] =
+    [0.0, 1.0, 59.0, 60.0, 61.0, 366.0, 36_585.0, 44_255.0, 45_351.0, 45_657.0, 46_022.0, 2_958_465.0];
+const DATES: [&str; 10] = [
+    "2/29/1900",
+    "1900-01-01",
+    "29-Feb-2024",
+    "2024-02-30",
+    "12/31/9999",
+    "Jan 2025",
+    "3/4",
+    "23:59:59.9",
+    "24:00",
+    "1-1-30",
+];
+const ALIKE: [&str; 14] = [
+    "1",
+    "1.0",
+    "01",
+    "1 ",
+    "a",
+    "A",
+    "a ",
+    "\u{a0}a",
+    "\u{ff21}",
+    "stra\u{df}e",
+    "STRASSE",
+    "e\u{301}",
+    "\u{e9}",
+    "a?",
+];
+
+/// A column is mostly of one kind, as columns are: numbers in G and H, texts in I, anything in J.
+pub fn in_a_column(choices: &mut Choices<'_>, col: char, row: usize, columns: Columns) -> Constant {
+    match (col, columns) {
         _ if choices.once_in(30) => {
             Constant::Error(choices.pick(&[ErrorCode::NA, ErrorCode::Div0, ErrorCode::Value]))
         }
         _ if choices.once_in(20) => constant(choices),
-        'G' => Constant::Number(choices.below(9) as f64),
-        'H' => Constant::Number(any_number(choices)),
-        'I' => Constant::Text(choices.pick(&TEXTS).to_owned()),
+        ('G', Columns::Any) => Constant::Number(choices.below(9) as f64),
+        ('H', Columns::Any) => Constant::Number(any_number(choices)),
+        ('I', Columns::Any) => Constant::Text(choices.pick(&TEXTS).to_owned()),
+        ('G', Columns::Keys) => Constant::Number((row / 2) as f64),
+        ('H', Columns::Keys) => Constant::Number(12.0 - row as f64 * 0.5),
+        ('I', Columns::Keys) => Constant::Text(format!("k{:02}", row / 2)),
+        ('G', Columns::Days) => Constant::Number(choices.pick(&DAYS)),
+        ('H', Columns::Days) => Constant::Number(choices.pick(&DAYS) + choices.below(5) as f64 / 4.0),
+        ('I', Columns::Days) => Constant::Text(choices.pick(&DATES).to_owned()),
+        ('G', Columns::Alike) if choices.once_in(2) => Constant::Text(choices.below(4).to_string()),
+        ('G' | 'H', Columns::Alike) => Constant::Number(choices.below(4) as f64),
+        ('I', Columns::Alike) => Constant::Text(choices.pick(&ALIKE).to_owned()),
         _ => constant(choices),
     }
 }

@@ -210,7 +210,9 @@ impl<'c, 'b> Formulas<'c, 'b> {
 
     /// A call of any function of the table, or of a LAMBDA with a name.
     fn call(&mut self, depth: usize) -> String {
-        static FUNCTIONS: LazyLock<Vec<&Function>> = LazyLock::new(|| kernels::all().collect());
+        // Those that only the compiler calls have no name that a formula can have.
+        static FUNCTIONS: LazyLock<Vec<&Function>> =
+            LazyLock::new(|| kernels::all().filter(|function| !function.name.starts_with('\u{1}')).collect());
         if !self.layout.lambdas.is_empty() && self.choices.once_in(12) {
             let (name, arity) = self.layout.lambdas[self.choices.below(self.layout.lambdas.len())].clone();
             let args: Vec<String> = (0..arity).map(|_| self.value(depth)).collect();

@@ -1,5 +1,7 @@
 //! What a random workbook has.
 
+use super::constants::Columns;
+
 /// Where things are, and what formulas can refer to.
 pub struct Layout {
     pub scalars: usize,
@@ -14,4 +16,6 @@ pub struct Layout {
     pub lambdas: Vec<(String, usize)>,
     /// The constants are a table of Excel's, too.
     pub is_table: bool,
+    /// What kind of constants the columns hold.
+    pub columns: Columns,
 }

@@ -27,6 +27,7 @@ pub fn workbook(choices: &mut Choices<'_>) -> String {
         names: Vec::new(),
         lambdas: Vec::new(),
         is_table: choices.once_in(3),
+        columns: choices.pick(&constants::COLUMNS),
     };
     let mut names = String::new();
     for number in 0..choices.below(4) {
@@ -96,7 +97,7 @@ fn rows(choices: &mut Choices<'_>, layout: &Layout) -> String {
             if row == 1 {
                 rows += &cell(col, row, &Constant::Text(heading.to_owned()));
             } else if row <= layout.data + 1 {
-                rows += &cell(col, row, &constants::in_a_column(choices, col));
+                rows += &cell(col, row, &constants::in_a_column(choices, col, row, layout.columns));
             }
         }
         if row <= layout.formulas {

@@ -99,7 +99,7 @@ impl Things {
         let mut tables = Vec::new();
         for (cells, what) in contents {
             for (rows, cols) in shapes {
-                arrays.push((store.add_array(Array { rows, cols, cells: cells.clone() }), what));
+                arrays.push((store.add_array(Array::new(rows, cols, cells.clone())), what));
                 tables.push(Table::new(rows, cols, cells.clone()));
             }
         }

@@ -40,26 +40,35 @@ struct Matches {
     outside: bool,
 }
 
+/// The error that stands where a reference must: it could not be found. An error in a cell is a value like others.
+fn found(reference: &Arg<'_>) -> Result<(), ErrorCode> {
+    match reference {
+        Arg::Value(value) => value.as_error().map_or(Ok(()), Err),
+        Arg::Range(_) => Ok(()),
+    }
+}
+
 /// `searched` is the part that must be looked at; all criteria ranges must have the size of the first.
 fn find(cx: &Cx<'_>, pairs: &[Arg<'_>], searched: (usize, usize)) -> Result<Matches, ErrorCode> {
-    let mut found = Matches { places: Vec::new(), outside: true };
+    let mut all = Matches { places: Vec::new(), outside: true };
     let mut size = None;
     for pair in pairs.chunks(2) {
         let [range, criterion] = pair else { return Err(ErrorCode::Value) };
         cx.go_on()?;
+        found(range)?;
         let grid = cx.grid(range);
         let criterion = Criterion::parse(cx, criterion.value());
         match size {
-            None => scan(cx, &grid, &criterion, searched, &mut found.places)?,
+            None => scan(cx, &grid, &criterion, searched, &mut all.places)?,
             Some(size) if size != (grid.rows(), grid.cols()) => return Err(ErrorCode::Value),
             Some(_) => {
-                found.places.retain(|&(row, col)| criterion.matches(cx, grid.get(row as usize, col as usize)))
+                all.places.retain(|&(row, col)| criterion.matches(cx, grid.get(row as usize, col as usize)))
             }
         }
-        found.outside &= criterion.matches(cx, Value::BLANK);
+        all.outside &= criterion.matches(cx, Value::BLANK);
         size.get_or_insert((grid.rows(), grid.cols()));
     }
-    Ok(found)
+    Ok(all)
 }
 
 fn scan(
@@ -144,6 +153,8 @@ fn tally(
 /// Values first, then pairs of range and criterion, all of one size.
 fn tally_many(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
     let [values, pairs @ ..] = args else { return Err(ErrorCode::Value) };
+    found(values)?;
+    pairs.iter().step_by(2).try_for_each(found)?;
     let size = |arg: &Arg<'_>| (cx.grid(arg).rows(), cx.grid(arg).cols());
     if pairs.iter().step_by(2).any(|range| size(range) != size(values)) {
         return Err(ErrorCode::Value);
@@ -154,6 +165,7 @@ fn tally_many(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
 /// Range, criterion, and values that count from their upper left cell on, or else the range itself.
 fn tally_one(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Tally, ErrorCode> {
     let [range, _, values @ ..] = args else { return Err(ErrorCode::Value) };
+    found(range)?;
     let values = match values.first() {
         None => range,
         Some(Arg::Value(value)) if value.is_omitted() => range,

@@ -45,7 +45,7 @@ fn values(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 fn only(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     let value = nth_arg(args, 0);
     match value.unpack() {
-        Unpacked::Array(id) if cx.heap.array(id).cells.len() == 1 => {
+        Unpacked::Array(id) if cx.grid(&Arg::Value(value)).len() == 1 => {
             cx.heap.array(id).get(0, 0).unwrap_or(Value::BLANK)
         }
         Unpacked::Array(_) => Value::error(ErrorCode::Value),

@@ -4,6 +4,7 @@
 use crate::numbers::digits;
 use crate::semantics::function::flags::{GIVES_ARRAY, PICKS, SEES_ERRORS};
 use crate::semantics::function::{Arg, Cx, Function, Param, nth, scalar, shaped};
+use crate::semantics::lift;
 use crate::semantics::properties::Size;
 use crate::values::range::Grid;
 use crate::values::value::{ErrorCode, Unpacked, Value};
@@ -76,11 +77,7 @@ fn n(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     match cx.grid(arg) {
         Grid::Single(value) => as_number(value),
         Grid::Range(range) => as_number(range.get(0, 0)),
-        Grid::Array(array) => {
-            let (rows, cols) = (array.rows, array.cols);
-            let cells = array.cells.iter().map(|cell| as_number(*cell)).collect();
-            cx.add_array(rows, cols, cells)
-        }
+        Grid::Array(_) => lift::elementwise(cx, arg.value(), |_, value| as_number(value)),
     }
 }
 

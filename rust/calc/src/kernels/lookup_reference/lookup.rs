@@ -1,6 +1,7 @@
 //! MATCH and its relatives: from a key to a position, from a position to a value. How a key is found is in `search`;
 //! where INDEX and XLOOKUP give references, the compiler resolves them.
 
+use crate::kernels::lookup_reference::reference;
 use crate::kernels::lookup_reference::search::{self, Direction, Line, Mode};
 use crate::semantics::coerce;
 use crate::semantics::function::{Arg, Columnar, Cx, Function, Param, flags, nth_arg, shaped};
@@ -11,7 +12,13 @@ use crate::values::value::{ErrorCode, Value};
 const MATCH: &[Param] = &[Param::Scalar, Param::Any, Param::Scalar];
 const LOOKUP: &[Param] = &[Param::Scalar, Param::Any, Param::Any];
 const XLOOKUP: &[Param] = &[Param::Scalar, Param::Any, Param::Any, Param::Any, Param::Scalar];
-const INDEX: &[Param] = &[Param::Any, Param::Scalar];
+const CELLS: &[Param] = &[Param::Any, Param::Scalar];
+const SIZED: &[Param] =
+    &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Scalar, Param::Any, Param::Scalar];
+
+pub const INDEX: &str = "INDEX";
+/// INDEX as `reference::PICK_SIZED` is OFFSET: `(rows, columns, rows and columns of the range, range, row, column)`.
+pub const INDEX_SIZED: &str = "\u{1}INDEXSIZED";
 
 pub const TABLE: &[Function] = &[
     shaped("MATCH", 2, 3, MATCH, match_)
@@ -27,11 +34,12 @@ pub const TABLE: &[Function] = &[
         .with(flags::GIVES_ARRAY | flags::FORCES_ARRAY | flags::PICKS)
         .sized(Size::Argument(2))
         .beyond(Beyond::Sought),
-    shaped("INDEX", 1, 4, INDEX, index)
+    shaped(INDEX, 1, 4, CELLS, index)
         .with(flags::GIVES_ARRAY | flags::PICKS)
         .columnar(Columnar::Index)
         .sized(Size::Argument(0))
         .beyond(Beyond::Sought),
+    shaped(INDEX_SIZED, 6, 8, SIZED, index_sized).with(flags::GIVES_ARRAY),
 ];
 
 fn grid_at<'b>(cx: &'b Cx<'_>, args: &'b [Arg<'_>], position: usize) -> Grid<'b> {
@@ -210,6 +218,10 @@ fn part(
 
 fn index(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     match index_part(cx, args) {
+        // An error alone is a reference that could not be found.
+        Ok((1, 1, cells)) if cells.first().is_some_and(|cell| cell.is_error()) => {
+            cells.first().map_or(Value::BLANK, |&cell| cx.heap.add_cell(cell))
+        }
         Ok((rows, cols, cells)) => cx.add_array(rows, cols, cells),
         Err(code) => Value::error(code),
     }
@@ -222,17 +234,38 @@ fn index_part(cx: &Cx<'_>, args: &[Arg<'_>]) -> Result<Rectangle, ErrorCode> {
     {
         return Err(code);
     }
+    let (rows, cols) = index_spans(cx, args, (grid.rows(), grid.cols()))?;
+    part(cx, &grid, rows, cols)
+}
+
+/// INDEX where values of SUMIF begin: after their own size that of the range, which reaches further.
+fn index_sized(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    reference::sized(cx, args, |cx, args| {
+        let [rows, cols, args @ ..] = args else { return Err(ErrorCode::Ref) };
+        let Some(Arg::Range(range)) = args.first().copied() else { return Err(ErrorCode::Ref) };
+        let size = [rows, cols].map(|side| side.value().as_number().unwrap_or(0.0) as usize);
+        let ((row, rows), (col, cols)) = index_spans(cx, args, (size[0], size[1]))?;
+        Ok((range, [row, col, rows, cols].map(|place| place as f64)))
+    })
+}
+
+type Span = (usize, usize);
+
+/// First row and count of rows, and the same of columns, of what INDEX takes from a rectangle of `rows` x `cols`.
+fn index_spans(
+    cx: &Cx<'_>,
+    args: &[Arg<'_>],
+    (rows, cols): (usize, usize),
+) -> Result<(Span, Span), ErrorCode> {
     let (mut row, mut col) = (index_number(cx, args, 1)?, index_number(cx, args, 2)?);
     if args.len() > 3 && index_number(cx, args, 3)?.unwrap_or(1) != 1 {
         return Err(ErrorCode::Ref);
     }
     // One index alone counts along the only row.
-    if args.len() == 2 && grid.rows() == 1 {
+    if args.len() == 2 && rows == 1 {
         (row, col) = (None, row);
     }
-    let (first_row, rows) = index_span(row, grid.rows())?;
-    let (first_col, cols) = index_span(col, grid.cols())?;
-    part(cx, &grid, (first_row, rows), (first_col, cols))
+    Ok((index_span(row, rows)?, index_span(col, cols)?))
 }
 
 /// A one-based index; 0 or nothing means all.
@@ -245,7 +278,7 @@ fn index_number(cx: &Cx<'_>, args: &[Arg<'_>], position: usize) -> Result<Option
 }
 
 /// First position and count for an index along a side of `len`.
-fn index_span(index: Option<usize>, len: usize) -> Result<(usize, usize), ErrorCode> {
+fn index_span(index: Option<usize>, len: usize) -> Result<Span, ErrorCode> {
     match index {
         None => Ok((0, len)),
         Some(i) if i <= len => Ok((i - 1, 1)),

@@ -4,6 +4,7 @@
 use crate::numbers::digits;
 use crate::semantics::function::{Arg, Cx, Function, Param, flags, nth_arg, shaped};
 use crate::semantics::properties::Size;
+use crate::values::heap::Array;
 use crate::values::range::Range;
 use crate::values::value::{ErrorCode, Value};
 
@@ -15,17 +16,19 @@ pub const INDIRECT: &str = "\u{1}INDIRECT";
 pub const PICK_CROSSING: &str = "\u{1}OFFSETCROSSING";
 pub const INDIRECT_CROSSING: &str = "\u{1}INDIRECTCROSSING";
 
+/// As many rows and columns as the first two arguments say, from the upper left cell of what a record chose: the values
+/// of SUMIF, which are as many as the cells that are tested.
+pub const PICK_SIZED: &str = "\u{1}OFFSETSIZED";
+pub const INDIRECT_SIZED: &str = "\u{1}INDIRECTSIZED";
+
 /// The value of a reference that a record chose, as cells for a function that takes ranges.
 pub const CELLS: &str = "\u{1}CELLS";
-
-/// Larger rectangles, mostly whole columns, end with the cells in use: those beyond are blank.
-const MAX_WITH_BLANKS: usize = 1 << 16;
 
 const LAST_ROW: f64 = 1_048_575.0;
 const LAST_COL: f64 = 16_383.0;
 
 /// Where a rectangle begins, and its rows and columns.
-type Rectangle = [f64; 4];
+pub type Rectangle = [f64; 4];
 
 fn pick(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     picked(cx, args).map_or_else(Value::error, |(range, place)| rectangle(cx, &range, place))
@@ -33,6 +36,10 @@ fn pick(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 
 fn pick_crossing(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     crossing_of(cx, args, picked)
+}
+
+fn pick_sized(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    sized(cx, args, picked)
 }
 
 fn picked<'a>(cx: &mut Cx<'_>, args: &[Arg<'a>]) -> Result<(Range<'a>, Rectangle), ErrorCode> {
@@ -97,23 +104,49 @@ fn crossing_of<'a>(
     }
 }
 
+/// What a record chose, in the size of the first two arguments. It ends where the sheet ends.
+pub fn sized<'a>(
+    cx: &mut Cx<'_>,
+    args: &[Arg<'a>],
+    chosen: impl FnOnce(&mut Cx<'_>, &[Arg<'a>]) -> Result<(Range<'a>, Rectangle), ErrorCode>,
+) -> Value {
+    let [rows, cols] = match [0, 1].map(|position| cx.number(nth_arg(args, position))) {
+        [Ok(rows), Ok(cols)] => [rows, cols],
+        [Err(code), _] | [_, Err(code)] => return Value::error(code),
+    };
+    match chosen(cx, args.get(2..).unwrap_or(&[])) {
+        Ok((_, place)) if is_outside(place) => Value::error(ErrorCode::Ref),
+        Ok((range, [row, col, ..])) => {
+            let (below, right) =
+                (LAST_ROW - f64::from(range.origin.row), LAST_COL - f64::from(range.origin.col));
+            rectangle(cx, &range, [row, col, rows.min(below - row + 1.0), cols.min(right - col + 1.0)])
+        }
+        Err(code) => Value::error(code),
+    }
+}
+
+/// The cells in use of a rectangle; those beyond are blank.
 fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, place: Rectangle) -> Value {
     if is_outside(place) {
         return Value::error(ErrorCode::Ref);
     }
     let [row, col, height, width] = place;
-    let (row, col) = (row as usize, col as usize);
-    let (mut rows, mut cols) = (height as usize, width as usize);
-    if rows * cols > MAX_WITH_BLANKS {
-        rows = rows.min(range.used_rows.saturating_sub(row)).max(1);
-        cols = cols.min(range.used_cols.saturating_sub(col)).max(1);
-    }
+    let (row, col, size) = (row as usize, col as usize, (height as usize, width as usize));
+    let rows = size.0.min(range.used_rows.saturating_sub(row)).max(1);
+    let cols = size.1.min(range.used_cols.saturating_sub(col)).max(1);
     let mut cells = match cx.room(rows, cols) {
         Ok(room) => room,
         Err(code) => return code.into(),
     };
     cells.extend((0..rows * cols).map(|at| range.get(row + at / cols, col + at % cols)));
-    cx.add_array(rows, cols, cells)
+    if size == (1, 1)
+        && let [cell] = *cells.as_slice()
+        && cell.is_error()
+    {
+        // An error alone is a reference that could not be found.
+        return cx.heap.add_cell(cell);
+    }
+    cx.heap.add_array(Array::partly_blank(size, cols, cells))
 }
 
 fn indirect(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
@@ -122,6 +155,10 @@ fn indirect(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
 
 fn indirect_crossing(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     crossing_of(cx, args, named)
+}
+
+fn indirect_sized(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    sized(cx, args, named)
 }
 
 /// What a text names.
@@ -207,6 +244,17 @@ pub const TABLE: &[Function] = &[
     shaped(INDIRECT, 3, 255, &[Param::Scalar, Param::Scalar, Param::Any], indirect)
         .repeating(2)
         .with(flags::GIVES_ARRAY),
+    shaped(PICK_SIZED, 9, 9, &[Param::Scalar, Param::Scalar, Param::Any, Param::Scalar], pick_sized)
+        .with(flags::GIVES_ARRAY),
+    shaped(
+        INDIRECT_SIZED,
+        5,
+        255,
+        &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Scalar, Param::Any],
+        indirect_sized,
+    )
+    .repeating(2)
+    .with(flags::GIVES_ARRAY),
     shaped(PICK_CROSSING, 9, 9, &[Param::Scalar, Param::Scalar, Param::Any, Param::Scalar], pick_crossing),
     shaped(
         INDIRECT_CROSSING,

@@ -146,7 +146,7 @@ impl Graph {
         let constants: Option<Vec<Value>> = terms.iter().map(|term| term.constant()).collect();
         match constants {
             Some(cells) => {
-                let array = self.heap.add_array(Array { rows, cols, cells });
+                let array = self.heap.add_array(Array::new(rows, cols, cells));
                 self.keep(array);
                 Term::Const(array)
             }

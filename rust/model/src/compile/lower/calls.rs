@@ -10,7 +10,7 @@ use super::values::{Abs, Grid, MAX_GRID_CELLS, Single, error};
 use crate::compile::graph::{Argument, RangeArgument, RangeContent, Term, kinds};
 use crate::formula::ast::Expr;
 use crate::report::Remark;
-use crate::workbook::{MAX_COL, MAX_ROW, Place};
+use crate::workbook::Place;
 use execd_calc::kernels;
 use execd_calc::numbers::format::{self, Format};
 use execd_calc::semantics::function::{Function, Param, flags};
@@ -126,7 +126,7 @@ impl Lowerer<'_> {
         {
             self.want(&places.clone(), at)?;
         }
-        let args = if function.has(flags::VALUES_FOLLOW_RANGE) { sized_as_range(args) } else { args };
+        let args = if function.has(flags::VALUES_FOLLOW_RANGE) { self.sized_as_range(args)? } else { args };
         let args = self.sized_as_arrays(args);
         let mut prepared = Vec::with_capacity(args.len());
         for arg in args {
@@ -334,18 +334,6 @@ impl Lowerer<'_> {
             _ => None,
         })
     }
-}
-
-/// The values of SUMIF begin where the third argument begins, and are as many as the cells that are tested.
-fn sized_as_range(mut args: Vec<Abs>) -> Vec<Abs> {
-    if let [Abs::Places(tested), _, Abs::Places(values)] = args.as_mut_slice()
-        && let ([tested], [values]) = (tested.as_slice(), values.as_mut_slice())
-    {
-        let (first, size) = (values.area, tested.area);
-        values.area.last_row = (first.first_row + size.last_row - size.first_row).min(MAX_ROW);
-        values.area.last_col = (first.first_col + size.last_col - size.first_col).min(MAX_COL);
-    }
-    args
 }
 
 /// How many references an argument can be.

@@ -21,6 +21,7 @@ mod root;
 mod sheets;
 mod single;
 mod spill;
+mod sum_range;
 mod values;
 mod what_if;
 

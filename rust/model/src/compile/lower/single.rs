@@ -46,7 +46,8 @@ impl Lowerer<'_> {
         match value.unpack() {
             Unpacked::Array(id) => {
                 let array = self.graph.heap.array(id);
-                let terms = array.cells.iter().map(|&cell| Term::Const(cell)).collect();
+                let places = (0..array.rows).flat_map(|row| (0..array.cols).map(move |col| (row, col)));
+                let terms = places.filter_map(|(row, col)| array.get(row, col)).map(Term::Const).collect();
                 Grid::new(array.rows, array.cols, terms)
             }
             _ => Grid::new(1, 1, vec![Term::Const(value)]),

@@ -8,7 +8,7 @@ use crate::compile::graph::{
 };
 use crate::error::Error;
 use execd_calc::plan::{Argument, Content, InputSlot, Operand, Plan, PlanRange, Step};
-use execd_calc::values::heap::{Array, Heap, Layer, Store};
+use execd_calc::values::heap::{Heap, Layer, Store};
 use execd_calc::values::range::Table;
 use execd_calc::values::value::{Unpacked, Value};
 use hashbrown::HashMap;
@@ -405,9 +405,8 @@ fn freeze(heap: &Heap, store: &mut Store, value: Value) -> Value {
     match value.unpack() {
         Unpacked::Text(id) => store.add_text(heap.text(id)),
         Unpacked::Array(id) => {
-            let array = heap.array(id);
-            let cells = array.cells.iter().map(|&cell| freeze(heap, store, cell)).collect();
-            store.add_array(Array { rows: array.rows, cols: array.cols, cells })
+            let frozen = heap.array(id).map(|cell| freeze(heap, store, cell));
+            store.add_array(frozen)
         }
         _ => value,
     }

@@ -97,18 +97,22 @@ impl Lowerer<'_> {
         }
     }
 
-    /// REDUCE and SCAN.
+    /// REDUCE and SCAN. They give values, also where the LAMBDA gives a reference: which one a record chooses is lost.
     pub fn fold_call(&mut self, form: Form, args: &[Expr], at: &At) -> Lowered<Abs> {
         let at = &At { array: true, ..at.clone() };
         let Some((closure, operands)) = self.applied(form, args, at)? else {
             return Ok(error(ErrorCode::Value));
         };
-        match operands.as_slice() {
+        let folded = match operands.as_slice() {
             [start, Single::One(array)] if self.graph.is_array(*array) => {
-                self.fold_by_record(form, &closure, start, *array, at)
+                self.fold_by_record(form, &closure, start, *array, at)?
             }
-            [start, array] => self.fold_form(form == Form::Scan, &closure, start, array, at),
-            _ => Err(wrong(form)),
+            [start, array] => self.fold_form(form == Form::Scan, &closure, start, array, at)?,
+            _ => return Err(wrong(form)),
+        };
+        match folded {
+            Abs::Places(_) | Abs::Cells(_) | Abs::Choice(_) => self.single(folded, at).map(Abs::from),
+            value => Ok(value),
         }
     }
 
