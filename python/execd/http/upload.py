@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 from execd.errors import CallError, Kind
 from execd.http.compression import Inflater
@@ -10,8 +10,6 @@ from execd.http.request import Request
 
 # Bytes a second that a client must send on the whole, while somebody waits for them.
 SLOWEST = 64 * 1024
-# Packed bytes that are unpacked at once: no more than a thousand times as many come out.
-PACKED = 16 * 1024
 NO_LIMIT = 1 << 62
 
 
@@ -27,7 +25,7 @@ async def pieces(request: Request, patience: float) -> AsyncIterator[bytes]:
         if inflater is None:
             yield piece
             continue
-        for plain in _unpacked(inflater, piece):
+        for plain in inflater.feed(piece):
             yield plain
             # Others are served meanwhile.
             await asyncio.sleep(0)
@@ -50,9 +48,3 @@ async def _in_time(request: Request, patience: float) -> AsyncIterator[bytes]:
             return
         left += len(piece) / SLOWEST - (time.monotonic() - began)
         yield piece
-
-
-def _unpacked(inflater: Inflater, piece: bytes) -> Iterator[bytes]:
-    for start in range(0, len(piece), PACKED):
-        if plain := inflater.feed(piece[start : start + PACKED]):
-            yield plain

@@ -1,7 +1,9 @@
-"""Executions that are refused, stopped, cut off, or larger than there is room for, and what they leave behind: nothing."""
+"""Executions that are refused, stopped, cut off, or larger than there is room for. They leave nothing behind."""
 
+import io
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from books import slow_inputs
@@ -259,7 +263,7 @@ def test_a_worker_that_is_killed_gives_its_permit_back(alone: Start) -> None:
     assert running(server) == []
 
 
-def test_what_is_kept_of_runs_is_bounded(alone: Start, tmp_path: Path) -> None:
+def test_what_is_kept_of_runs_is_bounded(alone: Start) -> None:
     server = alone("--keep-runs", "0", "--workers", "1")
     first = submit(server, b"a,b\n1,2\n")
     assert run_log(server, first)
@@ -284,3 +288,40 @@ def test_a_slow_reader_holds_no_permit_and_no_memory(alone: Start) -> None:
     status = Path(f"/proc/{server.workers()[0]}/status").read_text()
     peak = int(status.split("VmHWM:")[1].split()[0]) // 1024
     assert peak < 400, f"{peak} MiB"
+
+
+def lying(length: int, *, compression: str, footer: bool) -> bytes:
+    """Arrow of 1,000 numbers that says of its packed buffers that they have so many bytes."""
+    table = pa.table({"a": [float(number) for number in range(1000)]})
+    sink = io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with (pa.ipc.new_file if footer else pa.ipc.new_stream)(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    true = (8000).to_bytes(8, "little")
+    assert true in sink.getvalue()
+    return sink.getvalue().replace(true, length.to_bytes(8, "little"))
+
+
+@pytest.mark.parametrize("footer", [False, True])
+@pytest.mark.parametrize("compression", ["lz4", "zstd"])
+@pytest.mark.parametrize("length", [1 << 30, 1 << 40, (1 << 63) - 1])
+def test_memory_is_not_taken_because_a_file_claims_it(
+    server: Server, *, compression: str, length: int, footer: bool
+) -> None:
+    workers = server.workers()
+    response = submit(server, lying(length, compression=compression, footer=footer))
+    assert (response.status_code, response.headers["fico-execution-model-status"]) == (200, "IOERR")
+    said = rf"IOERR .*: inputData: .*a batch of its records takes {length} bytes, at most \d+ are allowed"
+    assert re.search(said, run_log(server, response))
+    assert server.workers() == workers
+
+
+def test_a_page_of_parquet_is_not_unpacked_beyond_the_memory_of_an_execution(alone: Start) -> None:
+    server = alone("--workers", "1", "--max-execution-memory", str(8 << 20))
+    sink = io.BytesIO()
+    table = pa.table({"a": pa.array([0.0] * 2_000_000)})
+    pq.write_table(table, sink, compression="zstd", use_dictionary=False, data_page_size=1 << 30)
+    assert len(sink.getvalue()) < 1 << 16
+    response = submit(server, sink.getvalue())
+    assert response.headers["fico-execution-model-status"] == "IOERR"
+    assert "a page of its records takes" in run_log(server, response)
