@@ -251,6 +251,7 @@ def test_kill_9_leaves_no_file_and_no_run(alone: Start, tmp_path: Path) -> None:
     assert put_aside(again) == 0
     state = httpx.get(f"{again.url}{PATH}/{started[0]}").json()
     assert (state["state"], state["modelStatus"]) == ("ENDED", "INTERNAL_ERROR")
+    assert "the worker" in state["message"]
 
 
 def test_a_worker_that_is_killed_gives_its_permit_back(alone: Start) -> None:
@@ -320,7 +321,9 @@ def test_a_page_of_parquet_is_not_unpacked_beyond_the_memory_of_an_execution(alo
     server = alone("--workers", "1", "--max-execution-memory", str(8 << 20))
     sink = io.BytesIO()
     table = pa.table({"a": pa.array([0.0] * 2_000_000)})
-    pq.write_table(table, sink, compression="zstd", use_dictionary=False, data_page_size=1 << 30)
+    pq.write_table(
+        table, sink, compression="zstd", use_dictionary=False, data_page_size=1 << 30, max_rows_per_page=1 << 30
+    )
     assert len(sink.getvalue()) < 1 << 16
     response = submit(server, sink.getvalue())
     assert response.headers["fico-execution-model-status"] == "IOERR"

@@ -119,7 +119,10 @@ class Execution:
             },
         )
         self._run.say(f"{service} {number} on {host}")
-        ignored = [*(self._asked.ignored if self._asked else ()), *(f"the part {name}" for name in self._upload.others)]
+        ignored = [
+            *(self._asked.ignored if self._asked else ()),
+            *(f"the part {name}" for name in self._upload.others),
+        ]
         if ignored:
             self._run.say(f"ignored: {', '.join(ignored)}")
         return self._run

@@ -16,7 +16,7 @@ PART = "executionRequest"
 LONGEST = 1 << 20
 SHOWN = 100
 
-FORMATS = ("csv", "ndjson", "jsonl", "parquet", "arrow", "ipc", "feather")
+FORMATS = ("csv", "ndjson", "jsonl", "json", "parquet", "arrow", "arrows", "ipc", "feather", "xlsx")
 PACKINGS = ("gzip", "zstd")
 DELIMITERS = {"tab": "\t", "\\t": "\t"}
 MOST_AT_ONCE = 1 << 20
