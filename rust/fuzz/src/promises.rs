@@ -38,7 +38,7 @@ pub fn limits(stop: Arc<AtomicBool>) -> Limits {
 
 /// The limits of a call, and its deadline.
 pub fn call_options() -> ExecuteOptions {
-    let limits = CallLimits { memory: MEMORY, output_bytes: MEMORY, ..CallLimits::default() };
+    let limits = CallLimits { memory: MEMORY, output_bytes: MEMORY, batch: MEMORY, ..CallLimits::default() };
     let deadline = Some(SystemClock.now() + EXECUTING);
     ExecuteOptions { now: Some(0.0), limits, deadline, ..ExecuteOptions::default() }
 }

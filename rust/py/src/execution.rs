@@ -23,7 +23,7 @@ use std::time::Duration;
 pub struct Engine {
     pub threads: Arc<Threads>,
     /// The limits of a call.
-    limits: Limits,
+    pub(crate) limits: Limits,
 }
 
 /// The engine for library use, with the process it belongs to.
@@ -64,7 +64,10 @@ impl Engine {
         let started = Engine::start(threads, memory.unwrap_or(WORKER_MEMORY));
         let threads = started.map_err(|e| errors::internal(py, e.to_string()))?;
         let usual = Limits::default();
-        let limits = Limits { memory: execution_memory.unwrap_or(usual.memory), ..usual };
+        let limits = match execution_memory {
+            Some(memory) => Limits { memory, batch: memory, ..usual },
+            None => usual,
+        };
         Ok(Engine { threads, limits })
     }
 

@@ -72,7 +72,7 @@ impl FileRun {
                 outputs,
                 now,
                 strict,
-                limits: Limits { chunk: chunk.unwrap_or(usize::MAX), ..Limits::default() },
+                limits: Limits { chunk: chunk.unwrap_or(usize::MAX), ..engine.limits.clone() },
                 tally: Some(Arc::clone(&tally)),
                 ..ExecuteOptions::default()
             },

@@ -13,6 +13,8 @@ pub struct Limits {
     pub values: usize,
     /// Records of a file or a table that are read at once, where no format has a smaller figure.
     pub chunk: usize,
+    /// Bytes, packed or unpacked, of one batch of an Arrow file or one page of a Parquet file: it is read as a whole.
+    pub batch: usize,
     /// Length of the answer.
     pub output_bytes: usize,
     /// Bytes that an execution may hold of its inputs, and as many of texts and arrays that formulas make. Records of a
@@ -29,6 +31,7 @@ impl Default for Limits {
             text_bytes: 128 << 20,
             values: 32 << 20,
             chunk: usize::MAX,
+            batch: usize::MAX,
             output_bytes: 512 << 20,
             memory: 512 << 20,
         }

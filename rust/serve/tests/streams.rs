@@ -180,6 +180,17 @@ fn a_record_has_an_end() {
     }
 }
 
+#[test]
+fn a_record_of_commas_is_refused_before_its_fields_fill_the_memory() {
+    let options = RunOptions::default();
+    let bytes = Cursor::new(b"A\n").chain(Endless(b","));
+    let target = Target::new("answers", FileKind::Csv, io::sink());
+    let run = |source| run(&engine(1), &service(), source, target, &options, &Progress::default());
+    let source = Source::stream("endless", Some(FileKind::Csv), bytes, None, &options);
+    let error = source.and_then(run).unwrap_err();
+    assert_eq!(error.to_string(), "inputs, record 1: the record has more than 4194304 fields");
+}
+
 /// A connection that breaks.
 struct Broken;
 

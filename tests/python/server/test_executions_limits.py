@@ -1,7 +1,9 @@
 """Executions that are refused, stopped, cut off, or larger than there is room for; and that they leave nothing."""
 
+import io
 import json
 import os
+import re
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -10,6 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from conftest import Server, eventually
@@ -227,6 +231,7 @@ def test_kill_9_leaves_no_file_and_no_run(alone: Start, tmp_path: Path) -> None:
     assert put_aside(again) == 0
     state = httpx.get(f"{again.url}{PATH}/{started[0]}").json()
     assert (state["state"], state["modelStatus"]) == ("ENDED", "INTERNAL_ERROR")
+    assert "the worker" in state["message"]
 
 
 def test_a_worker_that_is_killed_gives_its_permit_back(alone: Start) -> None:
@@ -264,3 +269,42 @@ def test_a_slow_reader_holds_no_permit_and_no_memory(alone: Start) -> None:
     status = Path(f"/proc/{server.workers()[0]}/status").read_text()
     peak = int(status.split("VmHWM:")[1].split()[0]) // 1024
     assert peak < 400, f"{peak} MiB"
+
+
+def lying(length: int, *, compression: str, footer: bool) -> bytes:
+    """Arrow of 1,000 numbers that says of its packed buffers that they have so many bytes."""
+    table = pa.table({"a": [float(number) for number in range(1000)]})
+    sink = io.BytesIO()
+    options = pa.ipc.IpcWriteOptions(compression=compression)
+    with (pa.ipc.new_file if footer else pa.ipc.new_stream)(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    true = (8000).to_bytes(8, "little")
+    assert true in sink.getvalue()
+    return sink.getvalue().replace(true, length.to_bytes(8, "little"))
+
+
+@pytest.mark.parametrize("footer", [False, True])
+@pytest.mark.parametrize("compression", ["lz4", "zstd"])
+@pytest.mark.parametrize("length", [1 << 30, 1 << 40, (1 << 63) - 1])
+def test_memory_is_not_taken_because_a_file_claims_it(
+    server: Server, *, compression: str, length: int, footer: bool
+) -> None:
+    workers = server.workers()
+    response = submit(server, lying(length, compression=compression, footer=footer))
+    assert (response.status_code, response.headers["fico-execution-model-status"]) == (200, "IOERR")
+    said = rf"IOERR .*: inputData: .*a batch of its records takes {length} bytes, at most \d+ are allowed"
+    assert re.search(said, run_log(server, response))
+    assert server.workers() == workers
+
+
+def test_a_page_of_parquet_is_not_unpacked_beyond_the_memory_of_an_execution(alone: Start) -> None:
+    server = alone("--workers", "1", "--max-execution-memory", str(8 << 20))
+    sink = io.BytesIO()
+    table = pa.table({"a": pa.array([0.0] * 2_000_000)})
+    pq.write_table(
+        table, sink, compression="zstd", use_dictionary=False, data_page_size=1 << 30, max_rows_per_page=1 << 30
+    )
+    assert len(sink.getvalue()) < 1 << 16
+    response = submit(server, sink.getvalue())
+    assert response.headers["fico-execution-model-status"] == "IOERR"
+    assert "a page of its records takes" in run_log(server, response)

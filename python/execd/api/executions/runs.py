@@ -106,7 +106,8 @@ class Runs:
                     file.seek(0)
                     facts = dict(json.loads(file.read()))
                     if facts["state"] == RUNNING:
-                        facts |= {"state": ENDED, "modelStatus": INTERNAL_ERROR, "exitCode": "0"}
+                        gone = "the worker that ran it ended before it did"
+                        facts |= {"state": ENDED, "modelStatus": INTERNAL_ERROR, "exitCode": "0", "message": gone}
                 return facts
         except (OSError, ValueError, KeyError):
             return None

@@ -7,6 +7,7 @@ use crate::error::ServeError;
 use crate::files::carry::Carry;
 use crate::files::carry::columns::Columns;
 use crate::files::chunk::Chunk;
+use crate::files::claims::{CheckedPages, CheckedStream, check_file};
 use crate::files::foreign_schema::{self, Changed};
 use crate::files::options::RunOptions;
 use crate::files::parquet_schema;
@@ -19,7 +20,7 @@ use arrow_ipc::reader::{FileReader, StreamReader};
 use arrow_schema::{ArrowError, Schema};
 use std::fmt::Display;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// What reads batches.
@@ -80,6 +81,8 @@ pub fn arrow_file(
     options: &RunOptions,
 ) -> Result<BatchReader, ServeError> {
     let (file, foreign) = undamaged(name, || foreign_schema::of_file(file))?;
+    let go_on = || rules.stop.check().map_err(|_| io::Error::other("stopped"));
+    undamaged(name, || check_file(file.file(), file.footer(), rules.limits.batch, go_on))?;
     let reader = undamaged(name, || FileReader::try_new_buffered(file, None))?;
     count.total = Some(reader.num_batches() as u64);
     let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
@@ -96,6 +99,7 @@ pub fn arrow_stream(
     options: &RunOptions,
 ) -> Result<BatchReader, ServeError> {
     let (bytes, foreign) = undamaged(name, || foreign_schema::of_stream(bytes))?;
+    let bytes = CheckedStream::new(bytes, rules.limits.batch);
     let reader = undamaged(name, || StreamReader::try_new_buffered(bytes, None))?;
     let carried = Carried::new(&options.carry, &reader.schema(), &foreign)?;
     let most = carried.records_at_once(&reader.schema(), rules)?;
@@ -139,6 +143,7 @@ pub fn parquet(
     let names: Vec<String> =
         carry.iter().filter_map(|&column| fields.get(column)).map(|field| field.name().clone()).collect();
     let mask = ProjectionMask::roots(metadata.parquet_schema(), read);
+    let file = CheckedPages::new(file, rules.limits.batch);
     let reader = undamaged(name, || {
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata);
         builder.with_projection(mask).with_batch_size(most).build()

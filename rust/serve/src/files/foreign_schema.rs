@@ -93,6 +93,17 @@ pub struct Patched {
     bytes: Vec<u8>,
 }
 
+impl Patched {
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Empty if it is damaged.
+    pub fn footer(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 impl Read for Patched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let at = self.file.stream_position()?;

@@ -33,6 +33,8 @@ mod json;
 
 mod foreign_schema;
 
+mod claims;
+
 mod parquet_schema;
 
 mod batches;

@@ -22,6 +22,7 @@ use arrow_array::ArrayRef;
 use arrow_array::builder::StringBuilder;
 use execd_calc::interface::{Constant, Format};
 use execd_calc::values::value::ErrorCode;
+use memchr::memchr_iter;
 use std::io::{self, BufReader, Chain, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -62,7 +63,15 @@ impl<R: Read> CsvReader<R> {
         let place = Arc::new(AtomicU64::new(0));
         let rows = BlankLines::new(Cursor::new(header.row.clone()).chain(file), marks);
         let most = rules.limits.input_bytes as u64;
-        let file = Within { reader: rows, read: 0, place: Arc::clone(&place), most }.chain(END);
+        let file = Within {
+            reader: rows,
+            read: 0,
+            place: Arc::clone(&place),
+            most,
+            delimiter: marks.delimiter,
+            delimiters: 0,
+        };
+        let file = file.chain(END);
         let mut reader = ReaderBuilder::new()
             .buffer_capacity(1 << 18)
             .flexible(true)
@@ -173,23 +182,40 @@ fn text_of(field: &[u8]) -> Result<&str, Fault> {
     std::str::from_utf8(field).map_err(|_| Fault::Invalid("not valid UTF-8".to_owned()))
 }
 
+/// Bytes of a record after which its delimiters are counted, and how many it may have there: a field takes more memory
+/// than a delimiter.
+const LONG_RECORD: u64 = 1 << 20;
+const MOST_DELIMITERS: usize = 4 << 20;
+
 /// Fails when more than `most` bytes have been read since the last record ended: a record is held in memory.
 struct Within<R> {
     reader: R,
     read: u64,
     place: Arc<AtomicU64>,
     most: u64,
+    delimiter: u8,
+    delimiters: usize,
 }
 
 impl<R: Read> Read for Within<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if self.read.saturating_sub(self.place.load(Ordering::Relaxed)) > self.most {
+        let unended = self.read.saturating_sub(self.place.load(Ordering::Relaxed));
+        if unended > self.most {
             let message =
                 format!("the record is longer than {} bytes; perhaps a quote is not closed", self.most);
             return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
         }
         let count = self.reader.read(buffer)?;
         self.read += count as u64;
+        if unended < LONG_RECORD {
+            self.delimiters = 0;
+            return Ok(count);
+        }
+        self.delimiters += memchr_iter(self.delimiter, buffer.get(..count).unwrap_or_default()).count();
+        if self.delimiters > MOST_DELIMITERS {
+            let message = format!("the record has more than {MOST_DELIMITERS} fields");
+            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+        }
         Ok(count)
     }
 }

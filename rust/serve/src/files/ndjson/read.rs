@@ -123,11 +123,24 @@ fn is_placeless(error: &ServeError) -> bool {
     matches!(error, ServeError::InvalidInput { place, .. } if place.record.is_none())
 }
 
+/// Blank lines in one go: there may be very many of them.
+fn skip_blank_lines(reader: &mut impl BufRead) -> io::Result<()> {
+    loop {
+        let buffer = reader.fill_buf()?;
+        let blank = buffer.iter().take_while(|byte| matches!(byte, b'\n' | b'\r')).count();
+        if blank == 0 {
+            return Ok(());
+        }
+        reader.consume(blank);
+    }
+}
+
 /// A line of more than `most` bytes is an error: a record is held in memory.
 fn lines(reader: &mut impl BufRead, most: usize, records: usize) -> io::Result<Lines> {
     let mut json = vec![b'['];
     let mut count = 0;
     while json.len() < CHUNK_BYTES && count < records {
+        skip_blank_lines(reader)?;
         let start = json.len();
         if count > 0 {
             json.push(b',');
