@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
@@ -318,6 +319,30 @@ def test_formats_give_the_same_results(server: Server) -> None:
             assert found["sum"].to_pylist() == [3.0, 30.0]
     packed = result(submit(server, CSV, KEPT | {"compression": "gzip"}))
     assert gzip.decompress(packed) == SUMS
+
+
+def test_dialects_of_csv(server: Server) -> None:
+    records = "1,5;'x;y'\n10;é\n".encode("windows-1252")
+    dialect = {
+        "header": "a,text",
+        "quote": "'",
+        "decimalComma": "true",
+        "encoding": "windows-1252",
+        "sameDialect": True,
+    }
+    answers = result(submit(server, records, {"output": "sum,shout"} | dialect))
+    assert answers.decode() == "shout;sum;errors;warnings\n'x;y!';4,5;;\né!;13;;\n"
+    found = error(submit(server, CSV, {"encoding": "klingon"}), 422)
+    assert "klingon" in found["innerError"]["message"]
+
+
+def test_json_and_sheets(server: Server) -> None:
+    objects, rows = b'[{"a": 1, "b": 2}, {"a": 10, "b": 20}]', b'[["a", "b"], [1, 2], [10, 20]]'
+    assert [one["sum"] for one in json.loads(result(submit(server, objects, KEPT)))] == [3, 30]
+    for records in (objects, rows):
+        sheet = result(submit(server, records, KEPT | {"outputFormat": "xlsx"}))
+        book = openpyxl.load_workbook(io.BytesIO(sheet))
+        assert [row[0] for row in book.worksheets[0].iter_rows(values_only=True)] == ["sum", 3, 30]
 
 
 def test_a_large_file_comes_back_whole(server: Server) -> None:

@@ -30,7 +30,7 @@ impl Lowerer<'_> {
                     place.area = area;
                 } else if (place.rows() as u32) < size.most.0 || (place.cols() as u32) < size.most.1 {
                     let all = Place { area, ..*place };
-                    if let Some(sized) = self.from_corner_in_size(&all, &size) {
+                    if let Some(sized) = self.corner_in_size(&all, &size) {
                         *values = sized;
                     }
                 }
@@ -85,7 +85,7 @@ impl Lowerer<'_> {
     }
 
     /// The cells of a place from its first one on. None if there are too many.
-    fn from_corner_in_size(&mut self, all: &Place, size: &Size) -> Option<Abs> {
+    fn corner_in_size(&mut self, all: &Place, size: &Size) -> Option<Abs> {
         let range = self.reachable(all).ok()?;
         let corner = [0.0, 0.0, 0.0, 0.0, 1.0, 1.0].map(|number| Term::Const(Value::number(number)));
         let mut arguments: Vec<Argument> = size.sides.iter().map(|&side| Argument::Term(side)).collect();
