@@ -8,7 +8,7 @@ use crate::files::sheet::rows::ReadRows;
 use crate::files::spool::Spools;
 use std::sync::Arc;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct RunOptions {
     pub execute: ExecuteOptions,
     /// Columns of the records that go through to the answers.
@@ -27,20 +27,4 @@ pub struct RunOptions {
     pub to: Option<FileKind>,
     /// Room for records that come as a stream and are read from their end.
     pub spools: Arc<Spools>,
-}
-
-impl Default for RunOptions {
-    fn default() -> RunOptions {
-        RunOptions {
-            execute: ExecuteOptions::default(),
-            carry: Carry::default(),
-            dialect: Dialect::default(),
-            same_dialect: false,
-            sheet: None,
-            read_rows: None,
-            from: None,
-            to: None,
-            spools: Arc::default(),
-        }
-    }
 }
