@@ -2,6 +2,7 @@
 oracle, and numbers are not copied on the way out. What is copied on the way in is tested in Rust.
 """
 
+import itertools
 import math
 from collections.abc import Callable
 
@@ -9,9 +10,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from test_models_oracle import differences, model, reference
 
 from execd import _native
+from test_models_oracle import differences, model, reference
 
 
 def each(table: pa.Table, change: Callable[[pa.ChunkedArray], pa.ChunkedArray]) -> pa.Table:
@@ -28,7 +29,7 @@ def cut(table: pa.Table, *edges: int) -> pa.Table:
     columns = {}
     for number, name in enumerate(table.column_names):
         ends = [max(0, end - number % 2) for end in places[:-1]] + [table.num_rows]
-        chunks = [table[name].combine_chunks().slice(a, b - a) for a, b in zip(ends, ends[1:], strict=False)]
+        chunks = [table[name].combine_chunks().slice(a, b - a) for a, b in itertools.pairwise(ends)]
         columns[name] = pa.chunked_array(chunks)
     return pa.table(columns)
 
