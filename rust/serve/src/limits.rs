@@ -1,5 +1,8 @@
 //! Ceilings for one call. Every one is a field, so that a host can set it and a test can reach it.
 
+use crate::error::ServeError;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Length of the raw `inputs`.
@@ -13,7 +16,8 @@ pub struct Limits {
     pub values: usize,
     /// Records of a file or a table that are read at once, where no format has a smaller figure.
     pub chunk: usize,
-    /// Bytes, packed or unpacked, of one batch of an Arrow file or one page of a Parquet file: it is read as a whole.
+    /// Bytes, packed or unpacked, of one batch of an Arrow file or one page of a Parquet file, which is read as a whole;
+    /// and of the answers to records of a file that are read at once, as far as they are texts.
     pub batch: usize,
     /// Length of the answer.
     pub output_bytes: usize,
@@ -41,6 +45,28 @@ impl Default for Limits {
 /// What all executions of a process may hold together of inputs, texts, arrays and answers, unless the engine is told
 /// another figure.
 pub const WORKER_MEMORY: usize = 2 << 30;
+
+/// Counts the answers to records that are read at once, on any thread.
+pub struct AnswerBytes {
+    bytes: AtomicUsize,
+    most: usize,
+}
+
+impl AnswerBytes {
+    pub fn new(most: usize) -> AnswerBytes {
+        AnswerBytes { bytes: AtomicUsize::new(0), most }
+    }
+
+    pub fn add(&self, bytes: usize) -> Result<(), ServeError> {
+        let before = self.bytes.fetch_add(bytes, Ordering::Relaxed);
+        if before.saturating_add(bytes) <= self.most {
+            return Ok(());
+        }
+        let what =
+            "bytes of answers to the records that are read at once; a smaller chunk of them needs less";
+        Err(ServeError::TooLarge { what, limit: self.most })
+    }
+}
 
 /// How deep JSON may nest, the array of records counting as 1.
 pub const MAX_DEPTH: usize = 64;

@@ -8,6 +8,7 @@ use crate::engine::{Blocks, Engine, Work};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
 use crate::flat::{OutputColumn, output_columns};
+use crate::limits::AnswerBytes;
 use crate::remarks::{self, Texts};
 use crate::rooms::Room;
 use arrow_array::builder::StringBuilder;
@@ -92,7 +93,8 @@ impl Answer {
         let piece = |blocks: &Blocks<'_>, part: &mut Part<'_>| {
             part.evaluate(blocks, service, decoded, part.records(), given, options)
         };
-        Ok(self.in_parts(engine, &service.work(&env, options), records, records, piece)?.0)
+        let bytes = AnswerBytes::new(options.limits.batch);
+        Ok(self.in_parts(engine, &service.work(&env, options), records, records, &bytes, piece)?.0)
     }
 
     /// The answers to so many records. `piece` works out those of a part, of at most `most` records; a part may be worked
@@ -103,6 +105,7 @@ impl Answer {
         work: &Work<'_>,
         records: usize,
         most: usize,
+        bytes: &AnswerBytes,
         piece: impl Fn(&Blocks<'_>, &mut Part<'_>) -> Result<(), ServeError> + Sync,
     ) -> Result<(Vec<RecordBatch>, Unmatched), ServeError> {
         let numbers = self.fields().map(|field| *field.data_type() == DataType::Float64);
@@ -114,7 +117,9 @@ impl Answer {
         let parts = self.parts(&mut rooms, records, size);
         let done = engine.in_pieces(work, records, parts, |blocks, mut part| {
             piece(blocks, &mut part)?;
-            Ok(part.finish())
+            let done = part.finish();
+            bytes.add(done.text_bytes())?;
+            Ok(done)
         });
         let done = done.into_iter().collect::<Result<Vec<Done>, ServeError>>()?;
         let mut unmatched = Unmatched::default();

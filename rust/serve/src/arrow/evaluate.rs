@@ -10,6 +10,7 @@ use crate::codec::unmatched::Unmatched;
 use crate::engine::{Blocks, Engine};
 use crate::error::ServeError;
 use crate::execute::{ExecuteOptions, Service};
+use crate::limits::AnswerBytes;
 use crate::validate::validate;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
@@ -80,7 +81,8 @@ impl Call<'_> {
         let most = columns.records_at_once(PIECE_BYTES / 8 / width.max(1), &self.options.limits);
         let work = self.service.work(self.env, self.options);
         let piece = |blocks: &Blocks<'_>, part: &mut Part<'_>| self.piece(blocks, part, batch, before);
-        answer.in_parts(self.engine, &work, batch.num_rows(), most, piece)
+        let bytes = AnswerBytes::new(self.options.limits.batch);
+        answer.in_parts(self.engine, &work, batch.num_rows(), most, &bytes, piece)
     }
 
     fn piece(

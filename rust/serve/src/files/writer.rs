@@ -21,6 +21,7 @@ use crate::files::sinks::{self, BatchSink, Bytes};
 use crate::files::target::Target;
 use crate::files::{csv, ndjson, sheet};
 use crate::flat::{OutputColumn, output_columns};
+use crate::limits::AnswerBytes;
 use crate::remarks::{self, Remarks};
 use crate::times::{Stage, Watch};
 use arrow_schema::{Schema, SchemaRef};
@@ -205,18 +206,20 @@ fn parts<T: Send>(
 ) -> Result<Vec<Vec<T>>, ServeError> {
     let decoded = &chunk.decoded;
     let env = service.env_of(engine, options);
+    let bytes = AnswerBytes::new(options.limits.batch);
     engine.evaluate(
         &service.work(&env, options),
         &decoded.batch,
         |_| Vec::new(),
         |out, frame, block| {
+            let before = out.len();
             write(
                 out,
                 frame,
                 block,
                 Remarks::of_inputs(service, decoded, given, options, block, frame.heap()),
             );
-            Ok(())
+            bytes.add((out.len() - before) * size_of::<T>())
         },
     )
 }
