@@ -54,5 +54,4 @@ async def _in_time(request: Request, patience: float) -> AsyncIterator[bytes]:
 
 def _unpacked(inflater: Inflater, piece: bytes) -> Iterator[bytes]:
     for start in range(0, len(piece), PACKED):
-        if plain := inflater.feed(piece[start : start + PACKED]):
-            yield plain
+        yield from inflater.feed(piece[start : start + PACKED])
