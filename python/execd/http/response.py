@@ -65,15 +65,19 @@ class Sender:
     async def send(self, protocol: HTTPProtocol, request: Request, response: Response) -> None:
         """Send an answer to a request. Raises Gone."""
         body = response.body
-        if isinstance(body, bytes) and len(body) >= compression.WORTHWHILE:
-            body = await _packed(body, response.headers, request.header("accept-encoding"))
-        if isinstance(body, bytes | _native.Spool):
-            size = len(body) if isinstance(body, bytes) else body.size
-            if size <= (AT_ONCE_HTTP2 if request.is_http2 else AT_ONCE):
-                whole = body if isinstance(body, bytes) else os.pread(body.fileno(), size, 0)
-                protocol.response_bytes(response.status, response.headers, whole)
+        most = AT_ONCE_HTTP2 if request.is_http2 else AT_ONCE
+        if isinstance(body, bytes):
+            if len(body) >= compression.WORTHWHILE and (accepted := request.header("accept-encoding")):
+                body = await _packed(body, response.headers, accepted)
+            if len(body) <= most:
+                protocol.response_bytes(response.status, response.headers, body)
             else:
-                await self._pour(protocol, request, response, body, size)
+                await self._pour(protocol, request, response, body, len(body))
+        elif isinstance(body, _native.Spool):
+            if body.size <= most:
+                protocol.response_bytes(response.status, response.headers, os.pread(body.fileno(), body.size, 0))
+            else:
+                await self._pour(protocol, request, response, body, body.size)
         elif isinstance(body, Path):
             protocol.response_file(response.status, response.headers, str(body))
         else:
@@ -94,7 +98,7 @@ class Sender:
 
 
 async def _packed(body: bytes, headers: Headers, accepted: str) -> bytes:
-    coding = compression.choose(accepted) if accepted else None
+    coding = compression.choose(accepted)
     if coding is None:
         return body
     headers += [("content-encoding", coding), ("vary", "accept-encoding")]

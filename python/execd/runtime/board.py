@@ -24,6 +24,8 @@ CLOSED = (1 << 64) - 1
 LONGEST = 960
 SLOT = struct.Struct(f"<QdQ40s{LONGEST}s")
 SIZE = SLOT.size
+# The same but for what it executes, which mostly is what the slot had before.
+BEGINNING = struct.Struct("<QdQ40s")
 # A call for which there was no slot.
 NOWHERE = -1
 
@@ -82,8 +84,12 @@ class Board:
 
     def _attach(self, memory: Memory) -> None:
         self._memory = memory
-        self._free = list(reversed(range(self._slots)))
-        self._subject = lru_cache(1024)(Subject)
+        self._bytes, self._words = memory.bytes, memory.words
+        # A slot is named by its first word.
+        self._free = [(HEADER + slot * SIZE) // WORD for slot in reversed(range(self._slots))]
+        self._had: dict[int, Subject] = {}
+        self.subject = lru_cache(1024)(Subject)
+        """A version as this worker knows it, by service and version."""
 
     def __getstate__(self) -> tuple[int, Memory]:
         return self._slots, self._memory
@@ -92,48 +98,48 @@ class Board:
         self._slots, memory = state
         self._attach(memory)
 
-    def subject(self, service: str, version: str) -> Subject:
-        """A version as this worker knows it."""
-        return self._subject(service, version)
-
-    def begin(self, subject: Subject, call_id: str, where: Where, end: float) -> int:
+    def begin(self, subject: Subject, call_id: str, where: int, end: float) -> int:
         """Something begins; gives what `finish` wants to know."""
         if not self._free:
             return NOWHERE
         slot = self._free.pop()
-        offset = HEADER + slot * SIZE
-        SLOT.pack_into(self._memory.bytes, offset, where, end, subject.completed, call_id.encode(), subject.packed)
-        if slot >= self._memory.words[USED]:
-            self._memory.words[USED] = slot + 1
+        if self._had.get(slot) is subject:
+            BEGINNING.pack_into(self._bytes, slot * WORD, where, end, subject.completed, call_id.encode())
+            return slot
+        SLOT.pack_into(self._bytes, slot * WORD, where, end, subject.completed, call_id.encode(), subject.packed)
+        self._had[slot] = subject
+        self._words[USED] = len(self._had)
         return slot
 
-    def move(self, slot: int, where: Where) -> None:
+    def move(self, slot: int, where: int) -> None:
         """It goes on elsewhere."""
         if slot != NOWHERE:
-            self._memory.words[(HEADER + slot * SIZE) // WORD] = where
+            self._words[slot] = where
 
-    def finish(self, slot: int) -> None:
-        """It has ended, and the worker lives."""
+    def finish(self, slot: int, executed: Subject | None = None) -> None:
+        """It has ended, and the worker lives: one more of what was executed, if it was."""
         if slot != NOWHERE:
-            self._memory.words[(HEADER + slot * SIZE) // WORD] = 0
+            self._words[slot] = 0
             self._free.append(slot)
+            if executed:
+                executed.completed += 1
 
     def beat(self) -> None:
         """The event loop runs."""
-        self._memory.words[BEATS] += 1
+        self._words[BEATS] += 1
 
     def end(self) -> None:
         """The event loop has ended; the process soon will."""
-        self._memory.words[BEATS] = CLOSED
+        self._words[BEATS] = CLOSED
 
     @property
     def beats(self) -> int:
         """How often the event loop has told that it runs; `CLOSED` when it has ended."""
-        return self._memory.words[BEATS]
+        return self._words[BEATS]
 
     def running(self) -> list[Running]:
         """What runs."""
-        found = (SLOT.unpack_from(self._memory.bytes, offset) for offset in self._taken())
+        found = (SLOT.unpack_from(self._bytes, offset) for offset in self._taken())
         # What a worker that lives has just finished is none any more.
         return [_unpack(*one) for one in found if one[0] in PLACES]
 
@@ -143,9 +149,9 @@ class Board:
             yield offset, self._memory.numbers[offset // WORD + 1]
 
     def _taken(self) -> Iterator[int]:
-        for slot in range(min(self._memory.words[USED], self._slots)):
+        for slot in range(min(self._words[USED], self._slots)):
             offset = HEADER + slot * SIZE
-            if self._memory.words[offset // WORD]:
+            if self._words[offset // WORD]:
                 yield offset
 
     def close(self) -> None:

@@ -3,13 +3,12 @@
 import asyncio
 import math
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TypeVar
 
 from execd import _native
 from execd.errors import DeadlineExceeded, ExecdError, from_native
 from execd.runtime.admission import Admission
-from execd.runtime.board import NOWHERE, Board, Subject, Where
+from execd.runtime.board import NOWHERE, Board, Where
 from execd.runtime.deadline import Deadline
 from execd.runtime.disconnect import Watch
 from execd.runtime.executor import LONGEST, SHORT, Executor, Work
@@ -18,6 +17,8 @@ from execd.runtime.suspension import Suspensions
 T = TypeVar("T")
 
 NO_DEADLINE = Deadline(float("inf"))
+# Plain numbers, as the board keeps them: to make them of an enumeration takes longer than to write them down.
+LOOP, THREAD = int(Where.LOOP), int(Where.THREAD)
 
 
 class Runtime:
@@ -44,15 +45,10 @@ class Runtime:
         """The same for its execution. Raises CallError (suspended)."""
         subject = self.board.subject(service, version)
         self.suspensions.check(subject)
-        slot = self.board.begin(subject, call_id, Where.THREAD, math.inf)
+        slot = self.board.begin(subject, call_id, THREAD, math.inf)
         future = self._executor.start(work)
-        future.add_done_callback(lambda _: self._finish(slot, subject))
+        future.add_done_callback(lambda _: self.board.finish(slot, subject))
         return future
-
-    def _finish(self, slot: int, subject: Subject) -> None:
-        if slot != NOWHERE:
-            self.board.finish(slot)
-            subject.completed += 1
 
     async def run(
         self,
@@ -80,18 +76,20 @@ class Runtime:
         permit = await self.admission.wait(offer, watch) if isinstance(offer, int) else offer
         slot = NOWHERE
         try:
-            # While it waited, others of its kind may have taken a worker down.
-            self.suspensions.check(subject)
+            if permit is not offer:
+                # While it waited, others of its kind may have taken a worker down.
+                self.suspensions.check(subject)
             short = expected < SHORT
-            slot = self.board.begin(subject, call_id, Where.LOOP if short else Where.THREAD, deadline.end)
+            slot = self.board.begin(subject, call_id, LOOP if short else THREAD, deadline.end)
             if short:
-                # If it was not; or there is no time left, which the thread will tell.
-                with suppress(DeadlineExceeded):
+                try:
                     return work(None, min(LONGEST, deadline.left))
-                self.board.move(slot, Where.THREAD)
+                except DeadlineExceeded:
+                    # It was not short; or there is no time left, which the thread will tell.
+                    self.board.move(slot, THREAD)
             return await self._executor.in_thread(work, deadline, watch)
         except ExecdError as error:
             raise from_native(error) from error
         finally:
-            self._finish(slot, subject)
+            self.board.finish(slot, subject)
             self.admission.give_back(permit)

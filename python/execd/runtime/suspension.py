@@ -35,7 +35,7 @@ class Suspensions:
         self._attach(Memory(HEADER + MOST * ENTRY.size))
 
     def _attach(self, memory: Memory) -> None:
-        self._memory = memory
+        self._memory, self._words = memory, memory.words
         self._seen = 0
         self._until: dict[bytes, float] = {}
 
@@ -47,7 +47,7 @@ class Suspensions:
 
     def check(self, subject: Subject) -> None:
         """Raise CallError if a version is suspended."""
-        if self._memory.words[CHANGES] != self._seen:
+        if self._words[CHANGES] != self._seen:
             self._read()
         if not self._until:
             return

@@ -45,17 +45,19 @@ class Envelope(msgspec.Struct, frozen=True):
 
     def kept_outputs(self) -> list[str]:
         """The outputs to keep; clients send a list or one comma-joined text."""
-        parts = self.output.split(",") if isinstance(self.output, str) else self.output or []
+        if not self.output:
+            return []
+        parts = self.output.split(",") if isinstance(self.output, str) else self.output
         if len(parts) > MOST_OUTPUTS:
             raise CallError(Kind.TOO_LARGE, f"output: {len(parts)} entries are more than {MOST_OUTPUTS}")
         return [part.strip() for part in parts if part.strip()]
 
     def unix_now(self) -> float | None:
         """`manual_now` in Unix seconds."""
-        if self.manual_now in (None, ""):
+        if self.manual_now is None or self.manual_now == "":
             return None
         try:
-            seconds = float(self.manual_now or 0)
+            seconds = float(self.manual_now)
         except ValueError:
             raise CallError(Kind.INVALID_REQUEST, f"manual_now: {self.manual_now!r} is not a number") from None
         if not abs(seconds) < 1e12:  # noqa: PLR2004
@@ -64,6 +66,8 @@ class Envelope(msgspec.Struct, frozen=True):
 
     def without_effect(self) -> list[str]:
         """Options that are asked for and have no effect. `Neuron` is the compiler that callers mean."""
+        if not (self.subservice or self.compiler_type or self.unique_record_key):
+            return []
         asked = [(name, bytes(value)) for name in WITHOUT_EFFECT if (value := getattr(self, name))]
         return [name for name, value in asked if value not in SAYS_NOTHING and value.lower() != b'"neuron"']
 
