@@ -21,7 +21,6 @@ mod root;
 mod sheets;
 mod single;
 mod spill;
-mod sum_range;
 mod values;
 mod what_if;
 

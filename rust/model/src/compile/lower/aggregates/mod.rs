@@ -5,6 +5,7 @@ mod criteria;
 mod decompose;
 mod running;
 mod runs;
+mod sum_range;
 
 pub use criteria::Criteria;
 pub use runs::Runs;

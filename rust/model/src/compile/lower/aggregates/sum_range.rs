@@ -1,10 +1,10 @@
 //! The values of SUMIF and AVERAGEIF: they begin where the third argument begins, and are as many as the cells that are
 //! tested.
 
-use super::failure::Lowered;
-use super::lowerer::Lowerer;
-use super::values::Abs;
 use crate::compile::graph::{Argument, Op, Term};
+use crate::compile::lower::failure::Lowered;
+use crate::compile::lower::lowerer::Lowerer;
+use crate::compile::lower::values::Abs;
 use crate::workbook::{Area, MAX_COL, MAX_ROW, Place};
 use execd_calc::kernels;
 use execd_calc::kernels::lookup_reference::{lookup, reference};
