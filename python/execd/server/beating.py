@@ -21,7 +21,8 @@ class Beating:
         loop.call_soon(self._beat, loop)
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
-        """The loop has ended: its last lines are logged, and the process ends."""
+        """The worker no longer listens: what it still does ends, and then the process."""
+        self._application.__rsgi_del__(loop)
         self._board.end()
 
     def _beat(self, loop: asyncio.AbstractEventLoop) -> None:

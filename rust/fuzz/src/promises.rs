@@ -79,7 +79,13 @@ pub fn keep(mut book: Workbook, mut record: impl FnMut(usize) -> Record) {
 const RECORDS: usize = 6;
 const REPEATED: usize = 20;
 
+/// Input cells beyond which records are not compared: they would take more memory than an input may.
+const MOST_INPUT_CELLS: usize = 10_000;
+
 fn keep_compiled(book: &mut Workbook, compiled: Compiled, records: &[Record]) {
+    if compiled.plan.input_cells > MOST_INPUT_CELLS {
+        return;
+    }
     let (plan, interface) = (&compiled.plan, &compiled.interface);
     let repeated: Vec<&Record> = records.iter().cycle().take(records.len() * REPEATED).collect();
     let together = run(plan, &repeated);
@@ -193,7 +199,9 @@ fn places(address: &str, shape: &Shape) -> (String, Vec<(u32, u32)>) {
         Shape::Scalar => (1, 1),
         Shape::Table { headings, rows } => (*rows as u32, headings.len() as u32),
     };
-    let (top, left) = (split(last).0 - rows, split(first).1);
+    // The corners may be written in either order.
+    let (one, other) = (split(first), split(last));
+    let (top, left) = (one.0.max(other.0) - rows, one.1.min(other.1));
     (sheet, (0..rows * cols).map(|at| (top + at / cols, left + at % cols)).collect())
 }
 

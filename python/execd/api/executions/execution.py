@@ -25,6 +25,8 @@ log = logger("execd.executions")
 # Seconds between two looks whether somebody wants a run to stop, two notes of how far it is, two lines of that.
 LOOK, NOTE, LINE = 0.05, 1.0, 10.0
 MIB = 1 << 20
+# Kinds of errors of records that cannot be read, or not within the limits.
+UNREADABLE = {"file", "invalid_json", "too_large"}
 
 
 class Outcome(NamedTuple):
@@ -189,7 +191,7 @@ class Execution:
         except _native.InputError as error:
             if error.kind == "overloaded":
                 raise from_native(error) from None
-            return self._failed(runs.IOERR if error.kind in {"file", "invalid_json"} else runs.ERROR, str(error))
+            return self._failed(runs.IOERR if error.kind in UNREADABLE else runs.ERROR, str(error))
         except _native.ExecdError:
             log.exception("a run failed", service=self.service, run=self._id)
             return self._failed(runs.INTERNAL_ERROR, "internal error; the server's log has the details")

@@ -7,6 +7,7 @@ use crate::compile::graph::{
     node_of,
 };
 use crate::error::Error;
+use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::semantics::function::{Columnar, flags};
 use execd_calc::semantics::primitive::Op3;
 use execd_calc::values::range::Table;
@@ -46,7 +47,8 @@ fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, (O
         let node = graph.node(id)?;
         let known = match node.op {
             Op::One(_) | Op::Two(_) | Op::Three(_) => true,
-            Op::Call(function) => !function.has(flags::VOLATILE),
+            // Cells know an error that stands in a table from that of a look-up that finds nothing.
+            Op::Call(function) => !function.has(flags::VOLATILE) && function.name != reference::CELLS,
             _ => false,
         };
         let (_, operand) = single_operand(graph.arguments(node))?;
