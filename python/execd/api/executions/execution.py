@@ -25,8 +25,8 @@ log = logger("execd.executions")
 # Seconds between two looks whether somebody wants a run to stop, two notes of how far it is, two lines of that.
 LOOK, NOTE, LINE = 0.05, 1.0, 10.0
 MIB = 1 << 20
-# Kinds of errors of records that cannot be read, or not within the limits.
-UNREADABLE = {"file", "invalid_json", "too_large"}
+# Kinds of errors of records that cannot be read.
+UNREADABLE = {"file", "invalid_json"}
 
 
 class Outcome(NamedTuple):
