@@ -47,15 +47,14 @@ pub struct Table {
     pub rows: usize,
     pub cols: usize,
     pub cells: Vec<Value>,
-    /// No cell is blank or an error: INDEX gives those differently from others.
-    pub is_filled: bool,
+    pub has_blanks: bool,
     pub index: crate::values::lookup_index::Indexes,
 }
 
 impl Table {
     pub fn new(rows: usize, cols: usize, cells: Vec<Value>) -> Table {
-        let is_filled = !cells.iter().any(|cell| cell.is_empty() || cell.is_error());
-        Table { rows, cols, cells, is_filled, index: Default::default() }
+        let has_blanks = cells.iter().any(|cell| cell.is_empty());
+        Table { rows, cols, cells, has_blanks, index: Default::default() }
     }
 }
 

@@ -16,7 +16,8 @@ const CELLS: &[Param] = &[Param::Any, Param::Scalar];
 const SIZED: &[Param] =
     &[Param::Scalar, Param::Scalar, Param::Scalar, Param::Scalar, Param::Any, Param::Scalar];
 
-pub const INDEX: &str = "INDEX";
+/// INDEX where it is a reference: as in a range, one cell is an array of one.
+pub const INDEX_CELLS: &str = "\u{1}INDEXCELLS";
 /// INDEX as `reference::PICK_SIZED` is OFFSET: `(rows, columns, rows and columns of the range, range, row, column)`.
 pub const INDEX_SIZED: &str = "\u{1}INDEXSIZED";
 
@@ -34,11 +35,14 @@ pub const TABLE: &[Function] = &[
         .with(flags::GIVES_ARRAY | flags::FORCES_ARRAY | flags::PICKS)
         .sized(Size::Argument(2))
         .beyond(Beyond::Sought),
-    shaped(INDEX, 1, 4, CELLS, index)
+    shaped("INDEX", 1, 4, CELLS, index)
         .with(flags::GIVES_ARRAY | flags::PICKS)
         .columnar(Columnar::Index)
         .sized(Size::Argument(0))
         .beyond(Beyond::Sought),
+    shaped(INDEX_CELLS, 1, 4, CELLS, index_cells)
+        .with(flags::GIVES_ARRAY | flags::PICKS)
+        .sized(Size::Argument(0)),
     shaped(INDEX_SIZED, 6, 8, SIZED, index_sized).with(flags::GIVES_ARRAY),
 ];
 
@@ -218,11 +222,18 @@ fn part(
 
 fn index(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
     match index_part(cx, args) {
-        // An error alone is a reference that could not be found.
-        Ok((1, 1, cells)) if cells.first().is_some_and(|cell| cell.is_error()) => {
-            cells.first().map_or(Value::BLANK, |&cell| cx.heap.add_cell(cell))
-        }
         Ok((rows, cols, cells)) => cx.add_array(rows, cols, cells),
+        Err(code) => Value::error(code),
+    }
+}
+
+/// An error alone is a reference that could not be found.
+fn index_cells(cx: &mut Cx<'_>, args: &[Arg<'_>]) -> Value {
+    match index_part(cx, args) {
+        Ok((rows, cols, cells)) => match *cells.as_slice() {
+            [cell] => cx.heap.add_cell(cell),
+            _ => cx.add_array(rows, cols, cells),
+        },
         Err(code) => Value::error(code),
     }
 }

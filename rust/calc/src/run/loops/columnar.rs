@@ -251,7 +251,7 @@ impl<'a, C: Cpu> Call<'_, 'a, C> {
 /// A table whose cells can be picked by arithmetic.
 fn picked(table: &Table) -> Option<Picked<'_>> {
     let (last_row, last_col) = (table.rows as f64 - 1.0, table.cols as f64 - 1.0);
-    let pickable = table.is_filled && table.rows > 0 && table.cols > 0;
+    let pickable = !table.has_blanks && table.rows > 0 && table.cols > 0;
     pickable.then(|| Picked { cells: &table.cells, cols: table.cols as f64, last_row, last_col })
 }
 

@@ -57,7 +57,7 @@ impl LaneFn<2> for PickedByKey<'_> {
     }
 }
 
-/// The cell at a one-based row and column of a table without blanks and errors: first its place for all lanes, then the cells.
+/// The cell at a one-based row and column of a table without blanks: first its place for all lanes, then the cells.
 pub struct Picked<'t> {
     pub cells: &'t [Value],
     pub cols: f64,

@@ -102,7 +102,7 @@ impl Lowerer<'_> {
         let sized = match name {
             reference::PICK => reference::PICK_SIZED,
             reference::INDIRECT => reference::INDIRECT_SIZED,
-            lookup::INDEX => {
+            lookup::INDEX_CELLS => {
                 let Some(&Argument::Range(range)) = arguments.first() else { return Ok(None) };
                 let Some(own) = self.graph.ranges.get(range as usize) else { return Ok(None) };
                 let own = [own.rows, own.cols].map(|side| Term::Const(Value::number(side as f64)));

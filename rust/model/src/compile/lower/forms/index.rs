@@ -1,5 +1,6 @@
 //! INDEX: a reference or an element if its positions are known, else a call.
 
+use super::table::Form;
 use crate::compile::graph::Term;
 use crate::compile::lower::at::At;
 use crate::compile::lower::failure::{Failure, Lowered};
@@ -8,6 +9,7 @@ use crate::compile::lower::values::{Abs, Grid, Single, error};
 use crate::formula::ast::Expr;
 use execd_calc::kernels;
 use execd_calc::kernels::arrays::record;
+use execd_calc::kernels::lookup_reference::lookup;
 use execd_calc::numbers::digits;
 use execd_calc::semantics::lift;
 use execd_calc::values::value::ErrorCode;
@@ -103,7 +105,6 @@ impl Lowerer<'_> {
     }
 
     fn index_call(&mut self, array: Abs, args: &[Expr], at: &At) -> Lowered<Option<Abs>> {
-        let Some(function) = kernels::find("INDEX") else { return Ok(None) };
         let place = match &array {
             Abs::Places(places) => match *places.as_slice() {
                 [place] => Some(place),
@@ -111,6 +112,8 @@ impl Lowerer<'_> {
             },
             _ => None,
         };
+        let name = if place.is_some() && at.wants_range { lookup::INDEX_CELLS } else { Form::Index.name() };
+        let Some(function) = kernels::find(name) else { return Ok(None) };
         let chosen = matches!(&array, Abs::Term(term) if self.is_chosen_reference(*term));
         let mut results = vec![array];
         for arg in args.iter().skip(1) {
