@@ -7,7 +7,6 @@ use crate::compile::graph::{
     node_of,
 };
 use crate::error::Error;
-use execd_calc::kernels::lookup_reference::reference;
 use execd_calc::semantics::function::{Columnar, flags};
 use execd_calc::semantics::primitive::Op3;
 use execd_calc::values::range::Table;
@@ -47,8 +46,7 @@ fn operations(graph: &Graph, order: &[u32], outputs: &[Term]) -> HashMap<u32, (O
         let node = graph.node(id)?;
         let known = match node.op {
             Op::One(_) | Op::Two(_) | Op::Three(_) => true,
-            // Cells know an error that stands in a table from that of a look-up that finds nothing.
-            Op::Call(function) => !function.has(flags::VOLATILE) && function.name != reference::CELLS,
+            Op::Call(function) => !function.has(flags::VOLATILE),
             _ => false,
         };
         let (_, operand) = single_operand(graph.arguments(node))?;
