@@ -108,7 +108,7 @@ class Board:
             return slot
         SLOT.pack_into(self._bytes, slot * WORD, where, end, subject.completed, call_id.encode(), subject.packed)
         self._had[slot] = subject
-        self._words[USED] = len(self._had)
+        self._words[USED] = max(len(self._had), self._words[USED])
         return slot
 
     def move(self, slot: int, where: int) -> None:
