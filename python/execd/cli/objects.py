@@ -98,10 +98,10 @@ def _pattern(path: str) -> Callable[[str], bool]:
 
 
 def modified(url: str) -> float | None:
-    """When an object was changed; None if there is none."""
+    """When an object was changed, at the latest; None if there is none. Stores tell whole seconds."""
     store, path = _located(url)
     try:
-        return float(_obstore().head(store, path)["last_modified"].timestamp())
+        return float(_obstore().head(store, path)["last_modified"].timestamp()) + 0.999
     except FileNotFoundError:
         return None
     except Exception as error:
