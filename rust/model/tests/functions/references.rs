@@ -7,7 +7,7 @@ use execd_calc::interface::Constant;
 const RECORDS: usize = 400;
 
 /// A1 names a sheet, B1 and C1 are small numbers. `Block` holds 1 to 6 in two rows.
-const FORMULAS: [&str; 56] = [
+const FORMULAS: [&str; 58] = [
     "INDIRECT(\"'\"&A1&\"'!B2\")",
     "INDIRECT(A1&\"!B2\")",
     "SUM(INDIRECT(\"'\"&A1&\"'!A1:C2\"))",
@@ -61,6 +61,8 @@ const FORMULAS: [&str; 56] = [
     "COUNTIF(INDEX(Mixed!A1:E2,B1,5),\"<>1\")",
     "SUMIFS(OFFSET(Block!A1,0,0,B1,1),OFFSET(Block!A1,0,0,B1,1),\">\"&C1)",
     "COUNTIFS(INDIRECT(A1&\"!A1:A2\"),\">1\",OFFSET(Block!A1,0,C1,2,1),\">1\")",
+    "SUM(OFFSET(Block!A2:C1048576,1,C1))",
+    "OFFSET(Block!B1:XFD1,C1,1)",
     "ROWS(OFFSET(Block!A1,0,0,B1*70000,C1))",
     "COUNTBLANK(OFFSET(Block!A1,0,0,B1*70000,C1))",
     "COUNTIF(OFFSET(Block!A1,0,0,1+B1*70000,2),C1)",

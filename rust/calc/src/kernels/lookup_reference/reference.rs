@@ -69,13 +69,14 @@ fn span(first: f64, size: f64) -> (f64, f64) {
     if size < 0.0 { (first + size + 1.0, -size) } else { (first, size) }
 }
 
-fn is_outside([row, col, height, width]: Rectangle) -> bool {
+/// Whether a rectangle that begins `row` below and `col` to the right of the range's first cell reaches out of the sheet.
+fn is_outside(range: &Range<'_>, [row, col, height, width]: Rectangle) -> bool {
     row < 0.0
         || col < 0.0
         || height < 1.0
         || width < 1.0
-        || row + height - 1.0 > LAST_ROW
-        || col + width - 1.0 > LAST_COL
+        || f64::from(range.origin.row) + row + height - 1.0 > LAST_ROW
+        || f64::from(range.origin.col) + col + width - 1.0 > LAST_COL
 }
 
 /// The cell of a chosen rectangle in the formula's own row or column, which are the first two arguments.
@@ -89,7 +90,7 @@ fn crossing_of<'a>(
         Ok(found) => found,
         Err(code) => return Value::error(code),
     };
-    if is_outside(place) {
+    if is_outside(&range, place) {
         return Value::error(ErrorCode::Ref);
     }
     let [first_row, first_col, height, width] = place;
@@ -115,7 +116,7 @@ pub fn sized<'a>(
         [Err(code), _] | [_, Err(code)] => return Value::error(code),
     };
     match chosen(cx, args.get(2..).unwrap_or(&[])) {
-        Ok((_, place)) if is_outside(place) => Value::error(ErrorCode::Ref),
+        Ok((range, place)) if is_outside(&range, place) => Value::error(ErrorCode::Ref),
         Ok((range, [row, col, ..])) => {
             let (below, right) =
                 (LAST_ROW - f64::from(range.origin.row), LAST_COL - f64::from(range.origin.col));
@@ -127,7 +128,7 @@ pub fn sized<'a>(
 
 /// The cells in use of a rectangle; those beyond are blank.
 fn rectangle(cx: &mut Cx<'_>, range: &Range<'_>, place: Rectangle) -> Value {
-    if is_outside(place) {
+    if is_outside(range, place) {
         return Value::error(ErrorCode::Ref);
     }
     let [row, col, height, width] = place;
