@@ -25,7 +25,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 from pyarrow import ipc
 
 from books import workbook
-from records import execd, read, refused, run
+from record_files import execd, read, refused, run
 
 
 @pytest.fixture

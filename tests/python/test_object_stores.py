@@ -16,7 +16,7 @@ import polars as pl
 import pytest
 
 from books import slow, workbook
-from records import execd
+from record_files import execd
 from tests.server import PATIENCE, free_port
 
 pytest.importorskip("obstore", reason="object stores need the extra 'object-stores'")

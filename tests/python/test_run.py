@@ -24,7 +24,7 @@ from pyarrow import ipc
 from pyarrow import parquet as pq
 
 from books import workbook
-from records import execd, read, refused, run, table, write, write_sheet
+from record_files import execd, read, refused, run, table, write, write_sheet
 
 SUFFIXES = ["csv", "ndjson", "json", "parquet", "arrow", "arrows", "xlsx"]
 TYPED = ["parquet", "arrow", "arrows"]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from books import workbook
-from records import execd, read
+from record_files import execd, read
 from test_run import share
 
 __all__ = ["share"]

@@ -17,7 +17,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from pyarrow import parquet as pq
 
 from books import slow, workbook
-from records import execd, read
+from record_files import execd, read
 
 
 @pytest.fixture
