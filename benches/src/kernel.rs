@@ -25,12 +25,20 @@ const AIMS: [(&str, f64); 5] =
 
 /// Two rows a model: against the plain loop and against the best version.
 pub fn measure(folder: &Path, only: Option<&str>, runs: usize) -> Result<Vec<Row>, Box<dyn Error>> {
+    each_model(only, |model| measure_model(folder, model, runs))
+}
+
+/// The rows of all models, or of the one that is named.
+pub fn each_model(
+    only: Option<&str>,
+    measure: impl Fn(&Model) -> Result<Vec<Row>, Box<dyn Error>>,
+) -> Result<Vec<Row>, Box<dyn Error>> {
     if !supported() {
         return Err("the hand-written versions are compiled for AVX2, which this machine lacks".into());
     }
     let mut rows = Vec::new();
     for model in MODELS.iter().filter(|model| only.is_none_or(|only| only == model.name)) {
-        rows.extend(measure_model(folder, model, runs)?);
+        rows.extend(measure(model)?);
     }
     Ok(rows)
 }

@@ -1,9 +1,9 @@
 //! `evaluate` over an Arrow table, as the library calls it, against the kernel alone and against the plain loop: one thread,
 //! from the caller's columns to columns of the answer. The kernel and the loop write into memory that they wrote before.
 
-use crate::by_hand::{MODELS, Model, Outputs, supported};
+use crate::by_hand::{Model, Outputs};
 use crate::columns::{Column, Inputs};
-use crate::kernel::{Kernel, run_version};
+use crate::kernel::{Kernel, each_model, run_version};
 use crate::row::{Row, count};
 use crate::timing::alternate;
 use arrow_array::{ArrayRef, BooleanArray, Float64Array, RecordBatch, StringArray};
@@ -25,14 +25,7 @@ const OF_PLAIN: [(&str, f64); 1] = [("double", 0.5)];
 
 /// Two rows a model: against the kernel and against the plain loop.
 pub fn measure(folder: &Path, only: Option<&str>, runs: usize) -> Result<Vec<Row>, Box<dyn Error>> {
-    if !supported() {
-        return Err("the hand-written versions are compiled for AVX2, which this machine lacks".into());
-    }
-    let mut rows = Vec::new();
-    for model in MODELS.iter().filter(|model| only.is_none_or(|only| only == model.name)) {
-        rows.extend(measure_model(folder, model, runs)?);
-    }
-    Ok(rows)
+    each_model(only, |model| measure_model(folder, model, runs))
 }
 
 fn measure_model(folder: &Path, model: &Model, runs: usize) -> Result<Vec<Row>, Box<dyn Error>> {

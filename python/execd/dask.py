@@ -34,7 +34,7 @@ def evaluate(
         model, sample, [str(name) for name in empty.columns],
         outputs=outputs, carry=carry, now=now, strict=strict, threads=threads,
     )  # fmt: skip
-    needed = [name for name in empty.columns if str(name) in {*evaluation.reads, *evaluation.carries}]
+    needed = [name for name in empty.columns if str(name) in evaluation.needed]
     # Delayed: a value of its own in the graph, sent to a worker once and not with every task.
     return frame[needed].map_partitions(
         _partition,

@@ -31,8 +31,7 @@ def evaluate(
         model, columns.empty_table(), columns.names,
         outputs=outputs, carry=carry, now=now, strict=strict, threads=threads,
     )  # fmt: skip
-    needed = dict.fromkeys([*evaluation.reads, *evaluation.carries])
-    rows = relation.select(*map(duckdb.ColumnExpression, needed)).to_arrow_reader(batch_size)
+    rows = relation.select(*map(duckdb.ColumnExpression, evaluation.needed)).to_arrow_reader(batch_size)
 
     def answers() -> Iterator[pa.RecordBatch]:
         for batch in rows:

@@ -55,6 +55,11 @@ class Evaluation:
     told: frozenset[str] = frozenset()
     """The names that match nothing of which the caller was told."""
 
+    @property
+    def needed(self) -> list[str]:
+        """The columns that a part must have."""
+        return list(dict.fromkeys([*self.reads, *self.carries]))
+
     def answers(self, table: Any) -> _native.Table:  # noqa: ANN401
         """One row per row of a table that has the inputs and nothing else."""
         model = self.source.model()

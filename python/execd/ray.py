@@ -32,9 +32,8 @@ def evaluate(
         model, columns.empty_table(), columns.names,
         outputs=outputs, carry=carry, now=now, strict=strict, threads=threads,
     )  # fmt: skip
-    needed = dict.fromkeys([*evaluation.reads, *evaluation.carries])
     options = {"batch_size": None, **options, "batch_format": "pyarrow", "fn_kwargs": {"evaluation": evaluation}}
-    return dataset.select_columns(list(needed)).map_batches(_block, **options)
+    return dataset.select_columns(evaluation.needed).map_batches(_block, **options)
 
 
 def _block(block: pa.Table, evaluation: Evaluation) -> pa.Table:

@@ -50,7 +50,7 @@ def evaluate(
         outputs=outputs, carry=carry, now=now, strict=strict, threads=threads,
     )  # fmt: skip
 
-    needed = list(dict.fromkeys([*evaluation.reads, *evaluation.carries]))
+    needed = evaluation.needed
 
     def answers(parts: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for part in parts:

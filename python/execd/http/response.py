@@ -15,6 +15,7 @@ import msgspec
 from granian.rsgi import HTTPProtocol
 
 from execd import _native
+from execd.errors import RETRY_AFTER, CallError, Kind
 from execd.http import compression
 from execd.http.held import Held
 from execd.http.pouring import pour
@@ -52,6 +53,18 @@ class Response:
 def encode(value: Any) -> bytes:  # noqa: ANN401
     """JSON of a small value."""
     return _encoder.encode(value)
+
+
+def refusal_headers(error: CallError) -> Headers:
+    """What the kind of an error adds to the headers, in every API."""
+    match error.kind:
+        case Kind.OVERLOADED | Kind.SUSPENDED | Kind.NO_SPACE:
+            seconds: float = error.data.get("retry_after", RETRY_AFTER)
+            # Retry-After speaks whole seconds, at least one.
+            return [("retry-after", str(max(1, -int(-seconds // 1)))), ("x-retry-after", f"{seconds:.3f}")]
+        case Kind.METHOD_NOT_ALLOWED:
+            return [("allow", ", ".join(error.data["allowed"]))]
+    return []
 
 
 class Sender:

@@ -1,6 +1,7 @@
 //! Formats with columns (Arrow, CSV): a table input or output takes a column per cell, `T[1].K`, rows from 1; an input may
 //! also be one column of lists of rows.
 
+use crate::codec::decode::records::Records;
 use crate::codec::decode::rules::Rules;
 use crate::codec::names::shortened;
 use crate::codec::unmatched::{Name, NameKind, Unmatched};
@@ -85,9 +86,16 @@ impl InputColumns {
         let kept = taken.len() + blanks.len();
         Ok(InputColumns { kept, destinations, blanks, unmatched })
     }
-}
 
-impl InputColumns {
+    /// Where the next records go, and how many to read at once, at most `most`.
+    pub fn begin<'r>(&self, most: usize, rules: Rules<'r>) -> (Records<'r>, usize) {
+        let most = self.records_at_once(most, rules.limits);
+        let mut records = Records::new(rules);
+        records.expect(most);
+        records.join_unmatched(&self.unmatched);
+        (records, most)
+    }
+
     /// How many records to read at once, at most `most`: wide ones are fewer, so that their values have room.
     pub fn records_at_once(&self, most: usize, limits: &Limits) -> usize {
         records_at_once(most, self.kept, limits)

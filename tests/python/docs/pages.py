@@ -4,9 +4,12 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from conftest import Server
 from tests.server import PATIENCE
 
 ROOT = Path(__file__).parents[3]
@@ -45,3 +48,25 @@ def run(command: list[str], folder: Path, text: str | None = None) -> str:
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+class Place(NamedTuple):
+    """A folder as the page's first block leaves it, and its server."""
+
+    folder: Path
+    port: int
+
+    def here(self, text: str) -> str:
+        """A text of the page, with the address of this server."""
+        return text.replace("localhost:8000", f"127.0.0.1:{self.port}")
+
+
+@contextmanager
+def serving(setup: Block, folder: Path) -> Iterator[Place]:
+    """A page's first block, done in a folder, with a server of the test's own instead of the one that it starts."""
+    files, serve = setup.text.split("execd serve --data data &\n")
+    run(["bash", "-eu"], folder, files)
+    with Server(folder / "data") as server:
+        place = Place(folder, server.port)
+        run(["bash", "-eu"], folder, place.here(serve))
+        yield place

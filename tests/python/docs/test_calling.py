@@ -4,13 +4,9 @@ arithmetic."""
 import json
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from pages import Block, blocks, page, run
-
-from conftest import Server
+from pages import Block, Place, blocks, page, run, serving
 
 PAGE = page("docs/calling.md")
 CALLS, _, REMAINDER = PAGE.partition("\n## From a program\n")
@@ -18,27 +14,10 @@ PROGRAMS, _, IN_PROCESS = REMAINDER.partition("\n## Without a server\n")
 SETUP, *REST = blocks(CALLS)
 
 
-class Place(NamedTuple):
-    """A folder as the page's first block leaves it, and its server."""
-
-    folder: Path
-    port: int
-
-    def here(self, text: str) -> str:
-        """A text of the page, with the address of this server."""
-        return text.replace("localhost:8000", f"127.0.0.1:{self.port}")
-
-
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("calling")
-    files, serve = SETUP.text.split("execd serve --data data &\n")
-    run(["bash", "-eu"], folder, files)
-    server = Server(folder / "data")
-    place = Place(folder, server.port)
-    run(["bash", "-eu"], folder, place.here(serve))
-    yield place
-    server.stop()
+    with serving(SETUP, tmp_path_factory.mktemp("calling")) as place:
+        yield place
 
 
 def pairs() -> list[tuple[str, str | None]]:

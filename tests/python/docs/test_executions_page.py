@@ -5,10 +5,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from pages import blocks, page, run
-from test_calling import Place
-
-from conftest import Server
+from pages import Place, blocks, page, run, serving
 
 CALLS, _, PROGRAMS = page("docs/executions.md").partition("\n## From a program\n")
 SETUP, *REST = blocks(CALLS)
@@ -18,14 +15,8 @@ PROGRAM = {block.language: block.text for block in blocks(PROGRAMS)}
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    folder = tmp_path_factory.mktemp("executions")
-    files, serve = SETUP.text.split("execd serve --data data &\n")
-    run(["bash", "-eu"], folder, files)
-    server = Server(folder / "data")
-    place = Place(folder, server.port)
-    run(["bash", "-eu"], folder, place.here(serve))
-    yield place
-    server.stop()
+    with serving(SETUP, tmp_path_factory.mktemp("executions")) as place:
+        yield place
 
 
 @pytest.mark.parametrize(("call", "printed"), PAIRS)

@@ -1,7 +1,7 @@
 """The table of Execute v4: the status and the body of every kind of error."""
 
 from execd.errors import CallError, Kind
-from execd.http.response import JSON, Headers, Response, encode
+from execd.http.response import JSON, Response, encode, refusal_headers
 
 # kind: (HTTP status, `type` of the body, `code` of the body)
 TABLE: dict[Kind, tuple[int, str, str]] = {
@@ -31,15 +31,4 @@ def refusal(error: CallError) -> Response:
     """The answer to a call that failed."""
     status, type_, code = TABLE[error.kind]
     body = encode({"type": type_, "code": code, "message": str(error)})
-    return Response(status, body, [JSON, *_headers(error)])
-
-
-def _headers(error: CallError) -> Headers:
-    match error.kind:
-        case Kind.OVERLOADED | Kind.SUSPENDED:
-            seconds: float = error.data["retry_after"]
-            # Retry-After speaks whole seconds, at least one.
-            return [("retry-after", str(max(1, -int(-seconds // 1)))), ("x-retry-after", f"{seconds:.3f}")]
-        case Kind.METHOD_NOT_ALLOWED:
-            return [("allow", ", ".join(error.data["allowed"]))]
-    return []
+    return Response(status, body, [JSON, *refusal_headers(error)])

@@ -8,7 +8,7 @@ from typing import Any
 from execd.api.executions import accept, trace
 from execd.errors import CallError, Kind
 from execd.http.request import Request
-from execd.http.response import Headers, Response, encode
+from execd.http.response import Response, encode, refusal_headers
 from execd.telemetry.moment import iso
 
 # kind: (HTTP status, inner code, what a program may make of it)
@@ -52,7 +52,7 @@ def owns(path: str) -> bool:
 def refusal(request: Request, error: CallError, host: str) -> Response:
     """The answer to a call that failed: the object, or nothing for a caller that takes results only."""
     status, _, _ = TABLE[error.kind]
-    headers = [("fico-execution-host", host), *_headers(error)]
+    headers = [("fico-execution-host", host), *refusal_headers(error)]
     takes = accept.accepted(request.header("accept"))
     if takes.result and not takes.json:
         return Response(status, b"", [("content-type", accept.RESULT), *headers])
@@ -79,14 +79,3 @@ def _object(request: Request, error: CallError) -> dict[str, Any]:
         "parentId": parent_id,
         "timestamp": now,
     }
-
-
-def _headers(error: CallError) -> Headers:
-    match error.kind:
-        case Kind.OVERLOADED | Kind.SUSPENDED | Kind.NO_SPACE:
-            seconds: float = error.data.get("retry_after", 1.0)
-            # Retry-After speaks whole seconds, at least one.
-            return [("retry-after", str(max(1, -int(-seconds // 1)))), ("x-retry-after", f"{seconds:.3f}")]
-        case Kind.METHOD_NOT_ALLOWED:
-            return [("allow", ", ".join(error.data["allowed"]))]
-    return []

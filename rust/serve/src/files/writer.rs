@@ -125,6 +125,13 @@ impl<'w> AnswerWriter<'w> {
     ) -> Result<(), ServeError> {
         let date1904 = service.plan.date1904;
         let decoded = &chunk.decoded;
+        let carried = &self.carried;
+        let lines = |template: &LineTemplate| {
+            let carried = text::values(carried, &chunk.carried)?;
+            parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
+                ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
+            })
+        };
         let written = match &mut self.encoder {
             Encoder::Csv(file, columns, marks) => {
                 let carried = text::fields(&self.carried, &chunk.carried)?;
@@ -134,17 +141,11 @@ impl<'w> AnswerWriter<'w> {
                 self.watch.of(Stage::Write, || write_all(file, &parts))
             }
             Encoder::Ndjson(file, template) => {
-                let carried = text::values(&self.carried, &chunk.carried)?;
-                let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
-                    ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
-                })?;
+                let parts = lines(template)?;
                 self.watch.of(Stage::Write, || write_all(file, &parts))
             }
             Encoder::Json(array, template) => {
-                let carried = text::values(&self.carried, &chunk.carried)?;
-                let parts = parts(engine, service, chunk, given, options, |out, frame, block, remarks| {
-                    ndjson::write::write_block(out, template, &carried, frame, block, remarks, date1904);
-                })?;
+                let parts = lines(template)?;
                 self.watch.of(Stage::Write, || array.write(&parts).map_err(Into::into))
             }
             Encoder::Batches(sink, answer, schema) => {

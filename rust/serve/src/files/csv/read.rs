@@ -114,10 +114,7 @@ impl<R: Read> CsvReader<R> {
 
     /// The next records, or `None` at the end.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
-        let mut records = Records::new(rules);
-        let most = self.inputs.records_at_once(CHUNK_RECORDS, rules.limits);
-        records.expect(most);
-        records.join_unmatched(&self.inputs.unmatched);
+        let (mut records, most) = self.inputs.begin(CHUNK_RECORDS, rules);
         let end = self.reader.position().byte() + CHUNK_BYTES as u64;
         while records.count() < most && self.reader.position().byte() < end {
             match self.reader.read_byte_record(&mut self.record) {

@@ -88,10 +88,7 @@ impl SheetReader {
 
     /// The next records, or `None` at the end.
     pub fn next(&mut self, name: &str, rules: Rules<'_>) -> Result<Option<Chunk>, ServeError> {
-        let mut records = Records::new(rules);
-        let most = self.inputs.records_at_once(CHUNK_RECORDS, rules.limits);
-        records.expect(most);
-        records.join_unmatched(&self.inputs.unmatched);
+        let (mut records, most) = self.inputs.begin(CHUNK_RECORDS, rules);
         let mut bytes = 0;
         while records.count() < most && bytes < CHUNK_BYTES {
             let Some(row) = self.row().map_err(|error| ServeError::file(name, error))? else { break };
